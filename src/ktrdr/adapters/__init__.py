@@ -1,0 +1,1 @@
+"""Everything that the program touches outside itself; adapters do not import each other."""

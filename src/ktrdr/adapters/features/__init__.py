@@ -1,0 +1,1 @@
+"""Indicator kernels and the engineer that runs them."""

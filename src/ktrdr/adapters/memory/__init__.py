@@ -1,0 +1,1 @@
+"""Every port in memory: the first subject of each contract suite, and the fakes of the tests."""

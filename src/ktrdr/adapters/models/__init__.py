@@ -1,0 +1,1 @@
+"""Model libraries behind the ModelTrainer port."""

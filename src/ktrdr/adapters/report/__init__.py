@@ -1,0 +1,1 @@
+"""Files for people beside a model's own."""

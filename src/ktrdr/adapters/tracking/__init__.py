@@ -1,0 +1,1 @@
+"""Decorators that write down what was tried."""

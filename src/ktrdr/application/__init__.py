@@ -1,0 +1,1 @@
+"""What the program does: use cases, and the ports they need."""

@@ -1,0 +1,45 @@
+"""The port through which bars come in."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.series import SeriesInfo
+from ktrdr.domain.market.timeframe import Timeframe
+
+
+class DataRepository(Protocol):
+    """Bars of some symbols in some timeframes, as they are: never resampled, filled or repaired."""
+
+    @abstractmethod
+    def series(self) -> tuple[SeriesInfo, ...]:
+        """Return what there is, sorted by symbol, then by timeframe from fine to coarse; empty if there is nothing."""
+
+    @abstractmethod
+    def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
+        """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open).
+
+        The bars carry the sessions of the symbol's calendar over their span. Loading twice gives equal bars.
+
+        Raises
+        ------
+        DataNotFound
+            If there is no such series, or none of its bars lie in the span; the message says what there is.
+        InvalidBars
+            If the bars break a rule of the gate; the message names file, row, time and rule.
+        Unavailable
+            If the source cannot be read.
+        """
+
+    @abstractmethod
+    def characteristics(self, symbol: str) -> SymbolCharacteristics:
+        """Return what is known of a symbol; what had to be inferred from its bars is said in `inferred`.
+
+        Raises
+        ------
+        DataNotFound
+            If there are no bars of that symbol.
+        """

@@ -1,0 +1,37 @@
+"""The port through which models are fitted and brought back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.training.model import FitTask, FittedModel
+
+
+class ModelTrainer(Protocol):
+    """Fits a model to rows, and restores one from what was stored."""
+
+    @abstractmethod
+    def fit(self, task: FitTask) -> FittedModel:
+        """Return a model fitted to the task; equal tasks give models of equal bytes on the same class of CPU.
+
+        Raises
+        ------
+        TrainingFailed
+            If the loss is not finite; the message names the epoch and what to try.
+        TrainingInterrupted
+            If the user stopped it.
+        InvalidInput
+            If the model type or the device is not known.
+        """
+
+    @abstractmethod
+    def restore(self, artifact: Artifact) -> FittedModel:
+        """Return the stored model; it predicts the same bytes as the one that was published.
+
+        Raises
+        ------
+        CorruptArtifact
+            If the blobs do not fit the manifest. Nothing in the artifact is ever executed.
+        """

@@ -1,0 +1,1 @@
+"""What a strategy may name, as pure data: no kernel is imported to validate one."""

@@ -1,0 +1,49 @@
+"""A named, bounded value, described once for the parser, the schema and the reference pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+PRICE_SOURCES = ("open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an indicator, a membership, a labeler, a model or a section.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        ``int``, ``float``, ``bool``, ``str``, or ``threshold`` (a number, or ``{atr: multiple}``).
+    default : object
+        Used where the document is silent; must fit kind and bounds.
+    low, high : float or None
+        Inclusive bounds. `above` excludes `low` itself.
+    above : bool
+    choices : tuple of str
+        Allowed values of a ``str``; empty allows any.
+    aliases : tuple of str
+        Other spellings of the name.
+    description : str
+        One line for the reference pages, with the unit.
+    """
+
+    name: str
+    kind: Literal["int", "float", "bool", "str", "threshold"]
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    choices: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+
+
+def period(default: int, name: str = "period", *, low: int = 1, aliases: tuple[str, ...] = ()) -> Parameter:
+    """Return a window length in bars."""
+    return Parameter(name, "int", default, low=low, high=10_000, aliases=aliases, description="window length, bars")
+
+
+SOURCE = Parameter("source", "str", "close", choices=PRICE_SOURCES, description="which price the values come from")

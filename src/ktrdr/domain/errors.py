@@ -1,0 +1,114 @@
+"""Every error that ktrdr raises on purpose.
+
+The five families say what the caller can do next::
+
+    KtrdrError
+    ├── InvalidInput (ValueError)   mend what you gave
+    │   ├── InvalidStrategy         ... the strategy document, all problems at once
+    │   ├── InvalidBars             ... the market data
+    │   └── CorruptArtifact         ... a model whose files are not what was published
+    ├── NotFound (LookupError)      name something that exists
+    │   ├── DataNotFound
+    │   └── ModelNotFound
+    ├── Conflict                    someone else was first, or it is in use
+    ├── Unavailable                 try again, free something, or install an extra
+    └── TrainingFailed              change the settings or the data
+        └── TrainingInterrupted     the user stopped it
+
+A message says what, where, what was found, what is allowed, and the nearest known name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ktrdr.domain.strategy.problems import Problem
+
+
+class KtrdrError(Exception):
+    """The root: catch this to catch everything ktrdr raises on purpose."""
+
+    family = "error"
+
+    def details(self) -> Mapping[str, Any]:
+        """Return further facts for machine readers (``--json``), beside family and message."""
+        return {}
+
+
+class InvalidInput(KtrdrError, ValueError):
+    """Something given is wrong; mend it and try again."""
+
+    family = "invalid_input"
+
+
+class InvalidStrategy(InvalidInput):
+    """A strategy document that contradicts itself, with every problem found in it."""
+
+    def __init__(self, problems: Sequence[Problem], where: str = "strategy") -> None:
+        self.problems = tuple(problems)
+        self.where = where
+        super().__init__("\n".join(f"{where}: {problem}" for problem in self.problems))
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the problems as plain mappings."""
+        return {"problems": [problem.as_dict() for problem in self.problems]}
+
+
+class InvalidBars(InvalidInput):
+    """Market data that breaks a rule of the gate."""
+
+
+class CorruptArtifact(InvalidInput):
+    """A stored model whose files are not what was published."""
+
+
+class NotFound(KtrdrError, LookupError):
+    """Something named does not exist; the message lists what does."""
+
+    family = "not_found"
+
+
+class DataNotFound(NotFound):
+    """No bars for that symbol, timeframe or span."""
+
+
+class ModelNotFound(NotFound):
+    """No such model version."""
+
+
+class Conflict(KtrdrError):
+    """Somebody else was first, or the thing is in use."""
+
+    family = "conflict"
+
+
+class Unavailable(KtrdrError):
+    """A resource cannot be used now: a folder without permission, a missing extra, a full disk."""
+
+    family = "unavailable"
+
+
+class TrainingFailed(KtrdrError):
+    """Training ran and did not end in a model; the message says when and what to try."""
+
+    family = "training_failed"
+
+
+class TrainingInterrupted(TrainingFailed):
+    """The user stopped the training; nothing was published."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name nearest to `name`, or None where none is near (case does not count)."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    matches = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` or an empty string, to end a message with."""
+    match = nearest(name, known)
+    return f"; did you mean {match!r}?" if match else ""

@@ -1,0 +1,1 @@
+"""From bars and a strategy to the ordered, causal feature matrix."""

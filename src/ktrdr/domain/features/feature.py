@@ -1,0 +1,63 @@
+"""One resolved feature: everything that decides its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One output of one indicator over one timeframe's bars.
+
+    Attributes
+    ----------
+    indicator : str
+        Type, canonical name (``rsi``).
+    parameters : mapping
+        All parameters with their values, defaults filled in; ``source`` among them where the type has one.
+    output : str
+        Output name; empty for a single-output indicator.
+    timeframe : str
+    """
+
+    indicator: str
+    parameters: Mapping[str, Any]
+    output: str
+    timeframe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A fuzzy membership function: type and parameters in the order of GRAMMAR section 3."""
+
+    type: str
+    parameters: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column of the matrix.
+
+    Attributes
+    ----------
+    id : str
+        Unique; its place in the list is the contract.
+    kind : str
+        ``membership`` (source and membership), ``raw`` (source), or ``context`` (a named function of the base bars).
+    lag : int
+        How many base rows back the value is taken from.
+    normalization : str
+        ``none``, ``minmax`` or ``zscore``; fitted on train rows, applied before the model.
+    context : mapping
+        For context features: name and parameters.
+    """
+
+    id: str
+    kind: Literal["membership", "raw", "context"]
+    source: Source | None = None
+    membership: Membership | None = None
+    lag: int = 0
+    normalization: str = "none"
+    context: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What the model is asked to foresee; every label says how far ahead it looked."""

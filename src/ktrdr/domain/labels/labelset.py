@@ -1,0 +1,88 @@
+"""Labels of one symbol's base bars, each with the end of the span it looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.sessions import Int64s
+
+Action = Literal["buy", "hold", "sell", "none"]
+NO_LABEL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a label means: a class among several, or a number.
+
+    Attributes
+    ----------
+    kind : str
+        ``classification`` or ``regression``.
+    classes : tuple of str
+        Class names, position = label value; empty for regression.
+    actions : tuple of str
+        What each class asks for: buy, hold, sell or none. For regression the sign decides, and this is empty.
+    unit : str
+        Unit of a regression target (``fraction``); empty for classification.
+    """
+
+    kind: Literal["classification", "regression"]
+    classes: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "classification") != bool(self.classes) or len(self.classes) != len(self.actions):
+            raise InvalidInput("a classification target names classes and an action for each; a regression has none")
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether labels are classes."""
+        return self.kind == "classification"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSet:
+    """One label per base bar, where there is one.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n_bars,)
+        int64 class numbers, or float64 targets. Arbitrary where undefined.
+    end_rows : ndarray of int64, shape (n_bars,)
+        Row of the last base bar that the label looked at; `NO_LABEL` where there is no label.
+        Changing any bar after it changes neither the label nor this number.
+    target : Target
+    horizon_bars : int or None
+        Declared upper bound of ``end_rows - row``; None where spans are open-ended.
+    """
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    end_rows: Int64s
+    target: Target
+    horizon_bars: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.values.shape != self.end_rows.shape:
+            raise InvalidInput("labels: values and end_rows must have one entry per bar")
+        spans = (self.end_rows - np.arange(len(self.end_rows)))[self.defined]
+        if (spans < 0).any():
+            raise InvalidInput("labels: a span ends before its own bar")
+        if self.horizon_bars is not None and (spans > self.horizon_bars).any():
+            raise InvalidInput(f"labels: a span is longer than the declared horizon of {self.horizon_bars} bars")
+
+    @property
+    def defined(self) -> NDArray[np.bool_]:
+        """Mask of the bars that have a label."""
+        return np.not_equal(self.end_rows, NO_LABEL)
+
+    def class_shares(self) -> dict[str, float]:
+        """Return the share of each class among the defined labels (fractions)."""
+        counts = np.bincount(self.values[self.defined].astype(np.int64), minlength=len(self.target.classes))
+        total = max(int(counts.sum()), 1)
+        return {name: float(counts[index] / total) for index, name in enumerate(self.target.classes)}

@@ -1,0 +1,1 @@
+"""What the market is: symbols, timeframes, sessions, bars and their resampling."""

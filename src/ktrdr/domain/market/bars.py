@@ -1,0 +1,169 @@
+"""One symbol's bars in one timeframe, checked once when they come in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.market.sessions import Int64s, Sessions, known_at
+from ktrdr.domain.market.timeframe import Timeframe
+
+PRICE_COLUMNS = ("open", "high", "low", "close")
+BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFingerprint:
+    """What identifies the bars a model has seen: rows, span and a SHA-256 over stamps and values."""
+
+    symbol: str
+    timeframe: str
+    rows: int
+    first: str
+    last: str
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Open, high, low, close, volume of one symbol, ascending in time.
+
+    Attributes
+    ----------
+    symbol : str
+    timeframe : Timeframe
+    stamps : ndarray of int64, shape (n,)
+        Bar opens (UTC, nanoseconds since the epoch); session dates for bars of a day or more.
+    open, high, low, close, volume : ndarray of float64, shape (n,)
+        Prices in quote currency; volume in the source's units, 0 where it has none.
+    source : str
+        Where the bars came from (a file, ``sample``, ``5m resampled``), named in every error.
+    sessions : Sessions or None
+        The calendar over the bars' span; None means that nothing is known of it.
+    known_at : ndarray of int64, shape (n,)
+        Moment from which each bar is known; derived from stamps and sessions unless given.
+
+    Raises
+    ------
+    InvalidBars
+        If stamps are not ascending and unique, a value is not finite, or a high lies below its low. The message names
+        source, row, time and rule.
+    """
+
+    symbol: str
+    timeframe: Timeframe
+    stamps: Int64s
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    source: str = "memory"
+    sessions: Sessions | None = None
+    known_at: Int64s = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        self._check()
+        if len(self.known_at) != len(self.stamps):
+            object.__setattr__(self, "known_at", known_at(self.stamps, self.timeframe, self.sessions))
+
+    def _check(self) -> None:
+        for name in BAR_COLUMNS:
+            values = getattr(self, name)
+            if values.shape != self.stamps.shape:
+                raise InvalidBars(f"{self.source}: {name} has {len(values)} values for {len(self.stamps)} stamps")
+            self._refuse(~np.isfinite(values), f"{name} must be a finite number")
+        disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)
+        self._refuse(disorder, "time stamps must ascend and be unique")
+        self._refuse(self.high < self.low, "high must not be below low")
+
+    def _refuse(self, broken: NDArray[np.bool_], rule: str) -> None:
+        if not broken.any():
+            return
+        row = int(np.flatnonzero(broken)[0])
+        more = int(broken.sum()) - 1
+        values = ", ".join(f"{name} {getattr(self, name)[row]:g}" for name in BAR_COLUMNS)
+        raise InvalidBars(
+            f"{self.source}: row {row} at {iso(self.stamps[row])}: {rule}; found {values}"
+            + (f" (and {more} more rows)" if more else "")
+        )
+
+    def __len__(self) -> int:
+        """Return the number of bars."""
+        return len(self.stamps)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        symbol: str,
+        timeframe: Timeframe,
+        *,
+        source: str = "memory",
+        sessions: Sessions | None = None,
+    ) -> Bars:
+        """Wrap a frame with columns timestamp (UTC) and `BAR_COLUMNS`.
+
+        Raises
+        ------
+        InvalidBars
+            If a column is missing, a stamp is not a UTC time, a value is not a number, or a rule of the gate is broken.
+        """
+        missing = [name for name in ("timestamp", *BAR_COLUMNS) if name not in frame.columns]
+        if missing:
+            raise InvalidBars(f"{source}: columns {missing} are missing; found {list(frame.columns)}")
+        times = frame["timestamp"]
+        if not isinstance(times.dtype, pd.DatetimeTZDtype) or str(times.dtype.tz) != "UTC":
+            raise InvalidBars(f"{source}: timestamp must be UTC times; found {times.dtype}")
+        if times.isna().any():
+            row = int(np.flatnonzero(times.isna().to_numpy())[0])
+            raise InvalidBars(f"{source}: row {row}: timestamp is missing")
+        try:
+            values = {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in BAR_COLUMNS}
+        except (TypeError, ValueError) as error:
+            raise InvalidBars(f"{source}: prices and volume must be numbers ({error})") from error
+        stamps = times.dt.as_unit("ns").astype("int64").to_numpy()
+        return cls(symbol, timeframe, stamps, **values, source=source, sessions=sessions)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return columns timestamp (UTC) and `BAR_COLUMNS`, one row per bar."""
+        columns = {name: getattr(self, name) for name in BAR_COLUMNS}
+        return pd.DataFrame({"timestamp": pd.to_datetime(self.stamps, utc=True), **columns})
+
+    def take(self, rows: slice | NDArray[np.bool_]) -> Bars:
+        """Return the bars of a slice or mask; sessions and known-at times go with them."""
+        columns = {name: getattr(self, name)[rows] for name in ("stamps", *BAR_COLUMNS, "known_at")}
+        return replace(self, **columns)
+
+    def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
+        """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""
+        low = 0 if start is None else int(np.searchsorted(self.stamps, start, side="left"))
+        high = len(self) if end is None else int(np.searchsorted(self.stamps, end, side="left"))
+        return self.take(slice(low, high))
+
+    def fingerprint(self) -> DataFingerprint:
+        """Return rows, span and hash of these bars."""
+        digest = hashlib.sha256(f"{self.symbol}|{self.timeframe}|".encode())
+        for name in ("stamps", *BAR_COLUMNS):
+            digest.update(np.ascontiguousarray(getattr(self, name)).data)
+        first, last = (iso(self.stamps[0]), iso(self.stamps[-1])) if len(self) else ("", "")
+        return DataFingerprint(
+            self.symbol, str(self.timeframe), len(self), first, last, digest.hexdigest(), self.source
+        )
+
+
+def iso(stamp: np.int64 | int) -> str:
+    """Return a UTC nanosecond stamp as ``2024-01-02T15:30:00Z``, with a fraction only where there is one."""
+    return pd.Timestamp(int(stamp), unit="ns").isoformat() + "Z"
+
+
+def from_iso(text: str) -> int:
+    """Return the UTC nanosecond stamp that `iso` wrote."""
+    return int(pd.Timestamp(text).tz_convert("UTC").as_unit("ns").value)

@@ -1,0 +1,39 @@
+"""What is known of an instrument besides its bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+AssetClass = Literal["stock", "etf", "index", "forex", "crypto", "metal"]
+ASSET_CLASSES: tuple[str, ...] = get_args(AssetClass)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolCharacteristics:
+    """Facts of one symbol.
+
+    Attributes
+    ----------
+    symbol : str
+    asset_class : str
+        One of `ASSET_CLASSES`.
+    exchange : str
+        Market identifier code (``XNAS``), or a venue's name where there is none.
+    calendar : str
+        Name of the session calendar: an exchange's MIC, ``24/5`` or ``24/7``.
+    time_zone : str
+        IANA name; intraday bars longer than an hour are anchored to its clock.
+    simulated : bool
+        Whether the bars are made up.
+    inferred : tuple of str
+        One sentence per fact that was guessed from the bars, to be said aloud.
+    """
+
+    symbol: str
+    asset_class: AssetClass
+    exchange: str
+    calendar: str
+    time_zone: str
+    simulated: bool = False
+    inferred: tuple[str, ...] = ()

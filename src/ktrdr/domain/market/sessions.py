@@ -1,0 +1,93 @@
+"""Trading sessions as arrays, so that nothing downstream needs a calendar library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+
+Int64s = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sessions:
+    """Consecutive sessions of one calendar.
+
+    Attributes
+    ----------
+    dates : ndarray of int64, shape (n_sessions,)
+        Session date at 00:00 UTC, nanoseconds since the epoch, strictly ascending. A label, not a moment.
+    opens, closes : ndarray of int64, shape (n_sessions,)
+        Moments (UTC, nanoseconds) between which the session trades; it ends when the next opens, or before.
+    time_zone : str
+        IANA name of the exchange's clock.
+    continuous : bool
+        Trades round the clock, so that a vendor's day may end later than the session does: its daily bars count as
+        known only when their UTC day is over.
+    """
+
+    dates: Int64s
+    opens: Int64s
+    closes: Int64s
+    time_zone: str = "UTC"
+    continuous: bool = False
+
+    def locate(self, stamps: Int64s, timeframe: Timeframe) -> Int64s:
+        """Return the session each bar belongs to, -1 where the bar lies outside all of them.
+
+        Parameters
+        ----------
+        stamps : ndarray of int64
+            Bar opens; for bars of a day or longer, session dates.
+        timeframe : Timeframe
+            Length of the bars; an intraday bar belongs to the first session that it overlaps.
+        """
+        if not len(self.dates):
+            return np.full(len(stamps), -1, dtype=np.int64)
+        if not timeframe.intraday:
+            index = np.searchsorted(self.dates, stamps, side="left")
+            inside = np.minimum(index, len(self.dates) - 1)
+            return np.where(self.dates[inside] == stamps, inside, -1)
+        index = np.searchsorted(self.closes, stamps, side="right")
+        inside = np.minimum(index, len(self.dates) - 1)
+        overlaps = (index < len(self.dates)) & (self.opens[inside] < stamps + timeframe.ns)
+        return np.where(overlaps, inside, -1)
+
+
+def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) -> Int64s:
+    """Return the moment from which each bar is known: its close.
+
+    An intraday bar is known when it is full, or at its session's close if that comes first. A bar of a day or more is
+    known at the close of the last session that its span touches; where the calendar has no such session, when its
+    nominal span is over (00:00 UTC after the last day).
+
+    Parameters
+    ----------
+    stamps : ndarray of int64, shape (n,)
+        Bar opens in UTC nanoseconds, ascending; session dates for bars of a day or more.
+    timeframe : Timeframe
+    sessions : Sessions or None
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Non-decreasing.
+    """
+    nominal = stamps + timeframe.ns
+    if sessions is None or not len(sessions.dates):
+        return nominal
+    if timeframe.intraday:
+        session = sessions.locate(stamps, timeframe)
+        closes = sessions.closes[np.maximum(session, 0)]
+        known = np.where((session >= 0) & (closes < nominal), closes, nominal)
+    elif sessions.continuous:
+        known = nominal
+    else:
+        last = np.maximum(np.searchsorted(sessions.dates, nominal, side="left") - 1, 0)
+        in_span = (sessions.dates[last] >= stamps) & (sessions.dates[last] < nominal)
+        covered = sessions.dates[-1] >= nominal - NS_PER_DAY
+        known = np.where(in_span & covered, sessions.closes[last], nominal)
+    return np.maximum.accumulate(known)

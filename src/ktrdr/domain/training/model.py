@@ -1,0 +1,87 @@
+"""What a trainer is given, and what it gives back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Model inputs and targets of one part.
+
+    Attributes
+    ----------
+    inputs : ndarray of float32, shape (n_rows, n_features)
+        Scaled.
+    targets : ndarray, shape (n_rows,)
+        int64 class numbers, or float32 standardised targets.
+    """
+
+    inputs: Float32s
+    targets: NDArray[np.int64] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitTask:
+    """One model to fit: rows, names, model and settings. `settings.seed` decides every random draw.
+
+    Attributes
+    ----------
+    class_weights : ndarray of float64, shape (n_classes,), or None
+        Loss weight of each class, computed on train rows; 1 for a class that has none there.
+    """
+
+    train: Rows
+    validation: Rows
+    feature_ids: tuple[str, ...]
+    target: Target
+    model: ModelSpec
+    settings: TrainingSettings
+    class_weights: NDArray[np.float64] | None = None
+
+
+class FittedModel(Protocol):
+    """A model that can predict, and be stored as plain bytes."""
+
+    feature_ids: tuple[str, ...]
+    history: TrainingHistory
+
+    @abstractmethod
+    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
+        """Return the raw outputs of scaled inputs.
+
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n_rows, n_features)
+            Columns in the order of `feature_ids`.
+
+        Returns
+        -------
+        ndarray of float64
+            Classification: logits, shape (n_rows, n_classes). Regression: standardised targets, shape (n_rows,).
+            A row's result does not depend on the other rows, to the last bit.
+
+        Raises
+        ------
+        InvalidInput
+            If the number of columns is not the model's.
+        """
+
+    @abstractmethod
+    def state(self) -> Mapping[str, bytes]:
+        """Return the named blobs from which `ModelTrainer.restore` makes an equal model; equal models, equal bytes."""
+
+    @abstractmethod
+    def provenance(self) -> Mapping[str, str]:
+        """Return what the bytes depend on besides the task: library versions, device, instruction set."""

@@ -1,0 +1,59 @@
+"""The effective settings of one training run, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """When to stop before the last epoch, and which epoch is the best."""
+
+    enabled: bool = True
+    patience: int = 15
+    min_delta: float = 1e-4
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """How the learning rate changes over the epochs.
+
+    ``constant``; ``step`` (step_size epochs, gamma); ``exponential`` (gamma); ``reduce_on_plateau`` (factor, patience);
+    ``cosine`` (over all epochs, down to min_lr).
+    """
+
+    type: Literal["constant", "step", "exponential", "reduce_on_plateau", "cosine"] = "constant"
+    step_size: int = 30
+    gamma: float = 0.1
+    factor: float = 0.5
+    patience: int = 5
+    min_lr: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """Everything that decides how a model is fitted, after precedence was applied."""
+
+    epochs: int = 100
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    weight_decay: float = 0.0
+    loss: Literal["cross_entropy", "huber", "mse"] = "cross_entropy"
+    huber_delta: float = 1.0
+    class_weights: Literal["none", "balanced"] = "none"
+    gradient_clip: float = 1.0
+    lr_scheduler: Scheduler = field(default_factory=Scheduler)
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model, and its architecture with every parameter filled in."""
+
+    type: str
+    architecture: Mapping[str, Any]

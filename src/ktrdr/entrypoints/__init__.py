@@ -1,0 +1,1 @@
+"""Where the program is put together and called: container, settings, command line."""
