@@ -1,0 +1,43 @@
+"""From error families to exit codes and one clear line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+
+from ktrdr.domain.errors import KtrdrError
+
+EXIT_CODES = {"invalid_input": 2, "not_found": 3, "conflict": 4, "unavailable": 5, "training_failed": 6}
+INTERRUPTED = 130
+
+
+def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; errors raised on purpose become a message, never a traceback."""
+    as_json = "--json" in arguments
+    try:
+        result = command()
+    except KtrdrError as error:
+        return _report(error.family, str(error), as_json, **error.details())
+    except click.ClickException as error:
+        if not as_json:
+            error.show()
+            return error.exit_code
+        return _report("invalid_input", error.format_message(), as_json)
+    except (KeyboardInterrupt, click.Abort):
+        _report("interrupted", "stopped by the user", as_json)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _report(family: str, message: str, as_json: bool, **details: object) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": {"family": family, "message": message, **details}}) + "\n")
+    else:
+        sys.stderr.write(f"error: {message}\n")
+    return EXIT_CODES.get(family, 1)

@@ -1,0 +1,44 @@
+"""The ``ktrdr`` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ktrdr.entrypoints.cli import data, models
+from ktrdr.entrypoints.cli.errors import run_guarded
+
+app = typer.Typer(
+    name="ktrdr",
+    help="Train trading models from one strategy file, and say honestly what they are worth.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.app, name="data")
+app.add_typer(models.app, name="models")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from ktrdr import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train trading models from one strategy file, and say honestly what they are worth."""
+
+
+def run() -> None:
+    """Run the command line; the console script."""
+    sys.exit(run_guarded(lambda: app(standalone_mode=False), sys.argv[1:]))

@@ -1,0 +1,38 @@
+"""What commands print: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
+    """Print the result: one JSON object, or text for people."""
+    sys.stdout.write((json.dumps(payload, allow_nan=False) if as_json else text) + "\n")
+
+
+def say(text: str) -> None:
+    """Print a warning or a note to stderr, where it disturbs no pipe."""
+    sys.stderr.write(text + "\n")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return columns aligned by blanks; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in [list(header), *cells]) for column in range(len(header))]
+    right = [bool(cells) and all(_numeric(row[column]) for row in cells) for column in range(len(header))]
+
+    def line(row: Sequence[str]) -> str:
+        parts = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join(line(row) for row in [list(header), *cells])
+
+
+def _numeric(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").replace("%", "").lstrip("+-").strip().isdigit() or cell in {"", "-"}

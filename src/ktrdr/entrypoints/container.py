@@ -1,0 +1,80 @@
+"""The composition root: the only module that names adapters, and the one public door.
+
+Build it, override a port by name, ask for a use case::
+
+    container = make_container(models_dir=Path("models"))
+    container.data_repository.override(providers.Object(my_repository))
+    result = container.training_orchestrator().execute(request)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.entrypoints.settings import Settings, load_settings
+
+
+def _lazy(target: str) -> Callable[..., Any]:
+    """Return a factory of ``module:name`` that imports the module when it is first called."""
+    module, _, name = target.partition(":")
+
+    def create(*args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(module), name)(*args, **kwargs)
+
+    return create
+
+
+def _open_data(settings: Settings) -> DataRepository:
+    chain = _lazy("ktrdr.adapters.data.chain:ChainRepository")
+    if settings.data_dir is None:
+        parts = ["sample:SampleRepository", "simulated:SimulatedRepository"]
+        return chain([_lazy(f"ktrdr.adapters.data.{part}")() for part in parts])  # type: ignore[no-any-return]
+    parts = ["parquet:ParquetRepository", "csv:CsvRepository"]
+    return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
+
+
+class Container(containers.DeclarativeContainer):
+    """Ports bound to adapters, and use cases bound to ports."""
+
+    settings = providers.Singleton(load_settings)
+    on_epoch = providers.Object(None)
+
+    data_repository = providers.Singleton(_open_data, settings)
+    feature_engineer = providers.Singleton(_lazy("ktrdr.adapters.features.engineer:TalibFeatureEngineer"))
+    trial_log = providers.Singleton(_lazy("ktrdr.adapters.tracking.trials:TrialLog"), settings.provided.models_dir)
+    model_trainer = providers.Singleton(
+        _lazy("ktrdr.adapters.tracking.trials:TrialRecordingTrainer"),
+        providers.Factory(
+            _lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device, on_epoch
+        ),
+        trial_log,
+    )
+    model_storage = providers.Singleton(
+        _lazy("ktrdr.adapters.report.html:ReportingStorage"),
+        providers.Factory(
+            _lazy("ktrdr.adapters.tracking.trials:TrialRecordingStorage"),
+            providers.Factory(
+                _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
+            ),
+            trial_log,
+        ),
+    )
+
+
+def make_container(**settings: Any) -> Container:
+    """Return a container; settings that are None count as not given.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting is unknown or of the wrong kind.
+    """
+    container = Container()
+    loaded = load_settings(**settings)
+    container.settings.override(providers.Object(loaded))
+    return container

@@ -1,0 +1,67 @@
+"""Settings of the program: arguments, then ``KTRDR_*`` variables, then ``ktrdr.toml`` in the working folder, then defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ktrdr.domain.errors import InvalidInput, did_you_mean
+
+
+class Settings(BaseSettings):
+    """Where things are and what they run on.
+
+    Attributes
+    ----------
+    data_dir : Path or None
+        Folder of ``{SYMBOL}_{timeframe}.parquet`` or ``.csv`` files; None means the embedded bars.
+    models_dir : Path
+        Where models are published.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KTRDR_", toml_file="ktrdr.toml", extra="forbid", frozen=True)
+
+    data_dir: Path | None = None
+    models_dir: Path = Path("models")
+    device: str = "auto"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put ``ktrdr.toml`` behind the variables."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings; given values that are None count as not given.
+
+    Raises
+    ------
+    InvalidInput
+        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        hint = did_you_mean(name, Settings.model_fields)
+        raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
+    except ValueError as error:
+        raise InvalidInput(f"ktrdr.toml: not valid TOML ({error})") from error
