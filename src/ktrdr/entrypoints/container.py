@@ -42,7 +42,7 @@ class Container(containers.DeclarativeContainer):
     """Ports bound to adapters, and use cases bound to ports."""
 
     settings = providers.Singleton(load_settings)
-    on_epoch = providers.Object(None)
+    on_epoch: providers.Object[Any] = providers.Object(None)
 
     data_repository = providers.Singleton(_open_data, settings)
     feature_engineer = providers.Singleton(_lazy("ktrdr.adapters.features.engineer:TalibFeatureEngineer"))

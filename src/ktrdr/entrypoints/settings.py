@@ -1,4 +1,4 @@
-"""Settings of the program: arguments, then ``KTRDR_*`` variables, then ``ktrdr.toml`` in the working folder, then defaults."""
+"""Settings: arguments, then ``KTRDR_*`` variables, then ``ktrdr.toml`` in the working folder, then defaults."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put ``ktrdr.toml`` behind the variables."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

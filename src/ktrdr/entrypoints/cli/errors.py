@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-import click
+import typer
+from typer.exceptions import TyperException
 
 from ktrdr.domain.errors import KtrdrError
 
@@ -21,16 +22,13 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
         result = command()
     except KtrdrError as error:
         return _report(error.family, str(error), as_json, **error.details())
-    except click.ClickException as error:
-        if not as_json:
-            error.show()
-            return error.exit_code
-        return _report("invalid_input", error.format_message(), as_json)
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:
+        return _report("invalid_input", error.format_message() + "; see --help", as_json)
+    except (KeyboardInterrupt, typer.Abort):
         _report("interrupted", "stopped by the user", as_json)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     return result if isinstance(result, int) else 0
 
