@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.catalogue.labels import Action
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.sessions import Int64s
 
-Action = Literal["buy", "hold", "sell", "none"]
 NO_LABEL = -1
 
 
