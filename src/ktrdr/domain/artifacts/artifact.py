@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ktrdr.domain.artifacts.key import ModelKey
-from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.manifest import METADATA, Manifest
 from ktrdr.domain.errors import CorruptArtifact
 
-METADATA = "metadata.json"
 METRICS = "metrics.json"
 IMPORTANCE = "feature_importance.json"
 HISTORY = "history.json"
@@ -37,15 +36,18 @@ class Artifact:
         Raises
         ------
         CorruptArtifact
-            If a blob is missing, unknown or changed.
+            If blobs are missing, unknown or changed; the message names all of them.
         """
-        missing = sorted(self.manifest.checksums.keys() - self.blobs.keys())
-        unknown = sorted(self.blobs.keys() - self.manifest.checksums.keys())
-        if missing or unknown:
-            raise CorruptArtifact(f"{where}: missing files {missing}, files that the manifest does not know {unknown}")
-        for name, checksum in self.manifest.checksums.items():
-            if hashlib.sha256(self.blobs[name]).hexdigest() != checksum:
-                raise CorruptArtifact(f"{where}/{name}: its content does not match the checksum in {METADATA}")
+        known = self.manifest.checksums
+        problems = [f"{name} is missing" for name in sorted(known.keys() - self.blobs.keys())]
+        problems += [f"{name} is not in the manifest" for name in sorted(self.blobs.keys() - known.keys())]
+        problems += [
+            f"{name} does not match its checksum in {METADATA}"
+            for name in sorted(known.keys() & self.blobs.keys())
+            if hashlib.sha256(self.blobs[name]).hexdigest() != known[name]
+        ]
+        if problems:
+            raise CorruptArtifact(f"{where}: {'; '.join(problems)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from ktrdr.domain.artifacts.key import ModelKey
-from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.artifacts.plain_json import MAX_BYTES, canonical_json, plain_problem, pretty_json, read_json
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 
+METADATA = "metadata.json"
 SCHEMA_VERSION = 3
-_JSON_KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "str | None": (str, type(None)),
-    "int": (int,),
-    "list[str]": (list,),
-    "list[dict[str, Any]]": (list,),
-    "dict[str, Any]": (dict,),
-    "dict[str, str]": (dict,),
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def _list_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "str | None": lambda value: value is None or isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "list[str]": _list_of(str),
+    "list[dict[str, Any]]": _list_of(dict),
+    "dict[str, Any]": lambda value: isinstance(value, dict),
+    "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
 }
 
 
@@ -29,7 +40,14 @@ class Manifest:
 
     Moments are ISO 8601 in UTC. `fitted_until`, `selected_until` and `judged_until` are the latest label ends of the
     train, validation and test rows: what the weights, the choice of epoch, and the verdict have seen.
-    `created_at`, `version`, `checksums` and `manifest_sha256` are filled by `sealed`.
+    `created_at`, `version`, `checksums` and `manifest_sha256` are filled by `sealed`. What cannot be read back is
+    refused here, before it can be stored.
+
+    Raises
+    ------
+    InvalidInput
+        If a field is not of its type or not plain JSON (no tuples, NaN or NumPy scalars), a moment or a checksum is
+        not spelled as it must be, a feature id is repeated, or strategy, symbol and timeframe make no `ModelKey`.
     """
 
     model_name: str
@@ -69,61 +87,103 @@ class Manifest:
         """The model's key."""
         return ModelKey(self.strategy_name, self.symbol, self.timeframe)
 
+    def __post_init__(self) -> None:
+        values = self._values()
+        _check_kinds(values)
+        _check_checksums(self.checksums)
+        published = ("created_at",) if self.version else ()
+        for name in ("fitted_until", "selected_until", "judged_until", *published):
+            _check_moment(name, values[name])
+        if len(set(self.resolved_features)) < len(self.resolved_features):
+            raise InvalidInput("resolved_features: an id is repeated")
+        ModelKey(self.strategy_name, self.symbol, self.timeframe)
+
     def sealed(self, version: int, created_at: str, blobs: Mapping[str, bytes]) -> Manifest:
-        """Return the manifest as it is published: numbered, dated, with checksums of the blobs and of itself."""
+        """Return the manifest as it is published: numbered, dated, with checksums of the blobs and of itself.
+
+        Raises
+        ------
+        InvalidInput
+            If a blob's name is no plain file name, or the manifest is larger than what is read back.
+        """
         checksums = {name: hashlib.sha256(blobs[name]).hexdigest() for name in sorted(blobs)}
         numbered = replace(self, version=version, created_at=created_at, checksums=checksums)
-        return replace(numbered, manifest_sha256=numbered.digest())
+        sealed = replace(numbered, manifest_sha256=numbered.digest())
+        if len(sealed.to_json()) > MAX_BYTES:
+            raise InvalidInput(f"{METADATA} of {self.key.reference(None)}: larger than {MAX_BYTES:,} bytes")
+        return sealed
 
     def digest(self) -> str:
         """Return the SHA-256 over all fields but `manifest_sha256`, in canonical JSON."""
-        values = asdict(self)
+        values = self._values()
         del values["manifest_sha256"]
         return hashlib.sha256(canonical_json(values)).hexdigest()
 
     def to_json(self) -> bytes:
         """Return the content of ``metadata.json``."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False).encode() + b"\n"
+        return pretty_json(self._values())
 
     @classmethod
     def from_json(cls, text: bytes, where: str) -> Manifest:
-        """Read ``metadata.json`` and verify its own SHA-256.
+        """Read ``metadata.json`` as it was published: to the byte, and matching its own SHA-256.
 
         Raises
         ------
         CorruptArtifact
             If the text is not JSON, is of another schema, or is not what was sealed.
         """
-        try:
-            values = json.loads(text, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise CorruptArtifact(f"{where}: not valid JSON ({error})") from error
+        values = read_json(text, where)
         if not isinstance(values, dict):
             raise CorruptArtifact(f"{where}: must be a JSON object, found {type(values).__name__}")
         if values.get("schema_version") != SCHEMA_VERSION:
-            found = values.get("schema_version")
-            raise CorruptArtifact(f"{where}: schema_version is {found!r}, this program reads {SCHEMA_VERSION}")
-        _check_fields(values, where)
-        manifest = cls(**values)
-        if manifest.digest() != manifest.manifest_sha256:
+            found = str(values.get("schema_version"))[:40]
+            raise CorruptArtifact(f"{where}: schema_version is {found}, this program reads {SCHEMA_VERSION}")
+        _check_names(values, where)
+        try:
+            manifest = cls(**values)
+        except InvalidInput as error:
+            raise CorruptArtifact(f"{where}: {error}") from error
+        if manifest.version < 1:
+            raise CorruptArtifact(f"{where}: version is {manifest.version}, it was never published")
+        if manifest.digest() != manifest.manifest_sha256 or manifest.to_json() != text:
             raise CorruptArtifact(f"{where}: does not match its own manifest_sha256; it was changed after publishing")
         return manifest
 
-
-def canonical_json(values: Any) -> bytes:
-    """Return JSON with sorted keys and no white space: equal values, equal bytes."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    def _values(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not allowed")
-
-
-def _check_fields(values: Mapping[str, Any], where: str) -> None:
-    known = {item.name: str(item.type) for item in fields(Manifest)}
-    missing, unknown = sorted(known.keys() - values.keys()), sorted(values.keys() - known.keys())
+def _check_names(values: Mapping[str, Any], where: str) -> None:
+    known = {item.name for item in fields(Manifest)}
+    missing, unknown = sorted(known - values.keys()), sorted(values.keys() - known)
     if missing or unknown:
-        raise CorruptArtifact(f"{where}: missing fields {missing}, unknown fields {unknown}")
-    for name, kind in known.items():
-        if not isinstance(values[name], _JSON_KINDS[kind]) or isinstance(values[name], bool):
-            raise CorruptArtifact(f"{where}: {name} must be {kind}, found {type(values[name]).__name__}")
+        raise CorruptArtifact(f"{where}: missing fields {missing}, unknown fields {ascii(unknown)[:200]}")
+
+
+def _check_kinds(values: Mapping[str, Any]) -> None:
+    for item in fields(Manifest):
+        kind, value = str(item.type), values[item.name]
+        if not _KINDS[kind](value):
+            raise InvalidInput(f"{item.name} must be {kind}, found {type(value).__name__}")
+    problem = plain_problem(dict(values))
+    if problem:
+        raise InvalidInput(problem.lstrip("."))
+
+
+def _check_checksums(checksums: Mapping[str, str]) -> None:
+    for name, checksum in checksums.items():
+        if not _FILE_NAME.fullmatch(name) or name.lower() == METADATA:
+            raise InvalidInput(f"checksums: {name[:80]!r} cannot be the name of a file beside {METADATA}")
+        if not _SHA256.fullmatch(checksum):
+            raise InvalidInput(f"checksums.{name}: {checksum[:80]!r} is not a SHA-256 in hexadecimal")
+
+
+def _check_moment(name: str, text: str) -> None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() != timedelta(0):
+        raise InvalidInput(
+            f"{name}: {text[:80]!r} is not a moment in ISO 8601 and UTC, such as 2024-01-31T21:00:00+00:00"
+        )

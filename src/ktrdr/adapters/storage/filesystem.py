@@ -1,0 +1,152 @@
+"""Models in a folder of the file system: ``{root}/{strategy}/{symbol}_{timeframe}_v{n}/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ktrdr.adapters.storage.files import entries, sync_folder, unavailable
+from ktrdr.adapters.storage.folder import artifact_files, read_artifact, write_files
+from ktrdr.adapters.storage.shelf import (
+    STAGING,
+    claim,
+    latest_number,
+    locked,
+    move_latest,
+    remove,
+    sweep,
+    withdraw,
+)
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.key import ModelKey, parse_reference
+from ktrdr.domain.artifacts.lookup import model_not_found
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound
+
+
+class FileSystemStorage(ModelStorage):
+    """Versions as folders that appear by one rename, and ``latest`` beside them.
+
+    References may also be paths: of a version in this storage, or of any folder that holds an artifact (load only).
+
+    Parameters
+    ----------
+    root : Path
+        Created by the first publish.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def publish(self, artifact: Artifact) -> StoredModel:
+        """Store an artifact as the next version of its key and move ``latest`` to it."""
+        key = artifact.manifest.key
+        folder = self._root / key.folder
+        with unavailable(f"cannot publish {key.reference(None)}"), locked(folder):
+            sweep(folder)
+            number = claim(folder, key.stem)
+            try:
+                self._write(folder, key, number, artifact)
+            except BaseException:
+                withdraw(folder, key.stem, number)
+                raise
+        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+
+    def load(self, reference: str) -> Artifact:
+        """Return the artifact of a reference or path, with every checksum verified."""
+        with unavailable(f"cannot load {reference}"):
+            stored = self._find(reference)
+            if stored is not None:
+                return self._read(stored)
+            if reference and os.path.isdir(reference):  # noqa: PTH112 - False for what no path can be
+                return read_artifact(Path(reference))
+        raise self._not_found(reference)
+
+    def versions(self) -> tuple[StoredModel, ...]:
+        """Return all published versions, sorted by strategy, key and number."""
+        with unavailable(f"cannot list the models in {self._root}"):
+            names = entries(self._root) if os.path.lexists(self._root) else []
+            found = [version for name in names for version in self._shelf(name)]
+        return tuple(sorted(found, key=lambda version: (version.key.strategy, version.key.stem, version.number)))
+
+    def delete(self, reference: str) -> StoredModel:
+        """Remove one version. If it was ``latest``, ``latest`` is gone until the next publish."""
+        with unavailable(f"cannot delete {reference}"):
+            found = self._find(reference)
+            if found is not None:
+                shelf = self._root / found.key.folder
+                with locked(shelf):
+                    stored = self._find(found.reference)
+                    if stored is not None:
+                        remove(shelf, stored.key.stem, stored.number)
+                        return stored
+        raise self._not_found(reference)
+
+    def _find(self, reference: str) -> StoredModel | None:
+        place = self._parse(reference)
+        if place is None:
+            return None
+        key, number = place
+        shelf = self._root / key.folder
+        latest = latest_number(shelf, key.stem)
+        pointer = shelf / key.name(None)
+        if number is None and latest is None and os.path.lexists(pointer):
+            raise CorruptArtifact(f"{pointer}: names no version beside it")
+        wanted = latest if number is None else number
+        folder = shelf / key.name(wanted)
+        if wanted is None or not os.path.lexists(folder):
+            return None
+        if folder.is_symlink() or not folder.is_dir():
+            raise CorruptArtifact(f"{folder}: must be a folder, not a link or file")
+        return StoredModel(key, wanted, str(folder), is_latest=wanted == latest)
+
+    def _parse(self, reference: str) -> tuple[ModelKey, int | None] | None:
+        path = Path(reference).absolute()
+        if path.parent.parent == self._root.absolute():
+            reference = f"{path.parent.name}/{path.name}"
+        try:
+            return parse_reference(reference)
+        except InvalidInput:
+            return None
+
+    def _read(self, stored: StoredModel) -> Artifact:
+        folder = Path(stored.location)
+        try:
+            artifact = read_artifact(folder)
+        except KtrdrError:
+            if not folder.exists():
+                raise self._not_found(stored.reference) from None
+            raise
+        manifest = artifact.manifest
+        if (manifest.key, manifest.version) != (stored.key, stored.number):
+            found = manifest.key.reference(manifest.version)
+            raise CorruptArtifact(f"{folder}: holds {found}; the folder was copied or renamed")
+        return artifact
+
+    def _shelf(self, name: str) -> Iterator[StoredModel]:
+        shelf = self._root / name
+        if not shelf.is_dir():
+            return
+        for entry in os.scandir(shelf):
+            try:
+                key, number = parse_reference(f"{name}/{entry.name}")
+            except InvalidInput:
+                continue
+            if number is not None and key.folder == name and entry.is_dir(follow_symlinks=False):
+                is_latest = number == latest_number(shelf, key.stem)
+                yield StoredModel(key, number, str(shelf / entry.name), is_latest=is_latest)
+
+    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> None:
+        created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
+        staging = folder / f"{STAGING}{key.name(number)}"
+        staging.mkdir()
+        write_files(staging, artifact_files(sealed))
+        staging.rename(folder / key.name(number))
+        sync_folder(folder)
+        move_latest(folder, key.stem, number)
+
+    def _not_found(self, reference: str) -> ModelNotFound:
+        return model_not_found(reference, self.versions(), str(self._root))

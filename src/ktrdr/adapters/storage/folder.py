@@ -1,0 +1,87 @@
+"""One artifact as the files of one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ktrdr.adapters.storage.files import entries, make_folder, read_file, sync_folder, unavailable, write_file
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.manifest import METADATA, Manifest
+from ktrdr.domain.artifacts.plain_json import MAX_BYTES
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+
+MAX_ARTIFACT_BYTES = 2**30
+
+
+def read_artifact(folder: Path) -> Artifact:
+    """Return the artifact in a folder, with every checksum verified.
+
+    The folder holds ``metadata.json`` and the files that it names, and nothing else but hidden files, which are never
+    opened. Nothing in it is executed, no link is followed.
+
+    Raises
+    ------
+    CorruptArtifact
+        If a file is missing, unknown, changed, or no plain file; or all together are larger than
+        `MAX_ARTIFACT_BYTES`.
+    Unavailable
+        If the folder or a file cannot be read.
+    """
+    with unavailable(f"cannot read {folder}"):
+        names = [name for name in entries(folder) if not name.startswith(".")]
+        if METADATA not in names:
+            raise CorruptArtifact(f"{folder}: {METADATA} is missing")
+        manifest = Manifest.from_json(read_file(folder / METADATA, MAX_BYTES), str(folder / METADATA))
+        blobs: dict[str, bytes] = {}
+        left = MAX_ARTIFACT_BYTES
+        for name in names:
+            if name != METADATA:
+                blobs[name] = read_file(folder / name, left)
+                left -= len(blobs[name])
+    artifact = Artifact(manifest, blobs)
+    artifact.verify(str(folder))
+    return artifact
+
+
+def write_artifact(folder: Path, artifact: Artifact) -> None:
+    """Write the files of a published artifact straight into a folder, over those of the same names.
+
+    Everything is written beside first and then moved into place, each file atomically and ``metadata.json`` last:
+    where there is no room or no permission, nothing in the folder has changed.
+
+    Raises
+    ------
+    InvalidInput
+        If something that is no plain file has one of the names.
+    CorruptArtifact
+        If the artifact does not match its own checksums.
+    Unavailable
+        If the folder cannot be written.
+    """
+    artifact.verify(str(folder))
+    files = artifact_files(artifact)
+    with unavailable(f"cannot write {folder}"):
+        make_folder(folder)
+        for name in files:
+            place = folder / name
+            if place.is_symlink() or (place.exists() and not place.is_file()):
+                raise InvalidInput(f"{place}: is no plain file, so it is not written over")
+        with TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
+            write_files(Path(beside), files)
+            for name in files:
+                (Path(beside) / name).replace(folder / name)
+        sync_folder(folder)
+
+
+def artifact_files(artifact: Artifact) -> dict[str, bytes]:
+    """Return the files of an artifact, ``metadata.json`` last."""
+    return {**artifact.blobs, METADATA: artifact.manifest.to_json()}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Create the files in a folder and bring files and folder to disk."""
+    for name, content in files.items():
+        write_file(folder / name, content)
+    sync_folder(folder)

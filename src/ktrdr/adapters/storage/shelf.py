@@ -1,0 +1,122 @@
+"""One strategy's folder: version folders, claimed numbers, and ``latest``.
+
+::
+
+    {strategy}/AAPL_1d_v1/  AAPL_1d_v2/     versions; once visible they never change
+               AAPL_1d_latest               link to a version, or a file with its name
+               .claims/AAPL_1d_v1 ...       every number ever given out; never removed once its version was visible
+               .staging-AAPL_1d_v3/         being written; by a dead writer, unless the lock is held
+               .deleted-AAPL_1d_v1/         being removed
+               .lock                        held by whoever changes anything here
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ktrdr.adapters.storage.files import entries, make_folder, read_file, sync_folder, write_file
+from ktrdr.domain.errors import CorruptArtifact
+
+CLAIMS = ".claims"
+STAGING = ".staging-"
+DELETED = ".deleted-"
+LOCK_SECONDS = 60
+_MAX_POINTER = 1024
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; it is created where it is missing, and freed by the system when its holder dies.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written, or another process holds the lock for longer than `LOCK_SECONDS`.
+    """
+    from filelock import FileLock
+
+    make_folder(folder / CLAIMS)
+    with FileLock(folder / ".lock", timeout=LOCK_SECONDS, poll_interval=0.005):
+        yield
+
+
+def sweep(folder: Path) -> None:
+    """Remove what dead writers left; the lock must be held."""
+    for name in entries(folder):
+        if name.startswith((STAGING, DELETED)):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def claim(folder: Path, stem: str) -> int:
+    """Return a number above all that this stem ever had, and keep it from being given out again."""
+    pattern = re.compile(rf"(?:\.[a-z]+-)?{re.escape(stem)}_v([0-9]+)")
+    names = [*entries(folder), *entries(folder / CLAIMS), f"{stem}_v{latest_number(folder, stem) or 0}"]
+    number = 1 + max(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+    os.close(os.open(folder / CLAIMS / f"{stem}_v{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    return number
+
+
+def latest_number(folder: Path, stem: str) -> int | None:
+    """Return the number that ``latest`` names, None if it is absent or names no version beside it."""
+    pointer = folder / f"{stem}_latest"
+    try:
+        target = str(pointer.readlink()) if pointer.is_symlink() else read_file(pointer, _MAX_POINTER).decode().strip()
+    except (FileNotFoundError, NotADirectoryError, CorruptArtifact, UnicodeDecodeError):
+        return None
+    match = re.fullmatch(rf"{re.escape(stem)}_v([1-9][0-9]{{0,8}})", target)
+    return int(match[1]) if match else None
+
+
+def move_latest(folder: Path, stem: str, number: int) -> None:
+    """Make ``latest`` name a version: a relative link, or a file with the name where there are no links."""
+    beside = _beside(folder, stem)
+    beside.unlink(missing_ok=True)
+    target = f"{stem}_v{number}"
+    try:
+        beside.symlink_to(target, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        write_file(beside, target.encode())
+    beside.replace(folder / f"{stem}_latest")
+    sync_folder(folder)
+
+
+def withdraw(folder: Path, stem: str, number: int) -> None:
+    """Undo a publish that failed on its way; a number that was never visible may be given out again."""
+    if latest_number(folder, stem) == number:
+        return
+    name = f"{stem}_v{number}"
+    with suppress(OSError):
+        _beside(folder, stem).unlink(missing_ok=True)
+    if (folder / name).exists():
+        discard(folder, name)
+    else:
+        shutil.rmtree(folder / f"{STAGING}{name}", ignore_errors=True)
+        with suppress(OSError):
+            (folder / CLAIMS / name).unlink()
+
+
+def remove(folder: Path, stem: str, number: int) -> None:
+    """Delete a version, ``latest`` first if it names it; its number stays claimed."""
+    name = f"{stem}_v{number}"
+    (folder / CLAIMS / name).touch()
+    if latest_number(folder, stem) == number:
+        (folder / f"{stem}_latest").unlink()
+    sync_folder(folder / CLAIMS)
+    discard(folder, name)
+
+
+def discard(folder: Path, name: str) -> None:
+    """Make a version invisible in one step, then remove it."""
+    hidden = folder / f"{DELETED}{name}"
+    (folder / name).rename(hidden)
+    sync_folder(folder)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _beside(folder: Path, stem: str) -> Path:
+    return folder / f".{stem}_latest"
