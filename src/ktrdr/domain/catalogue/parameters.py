@@ -16,7 +16,8 @@ class Parameter:
     ----------
     name : str
     kind : str
-        ``int``, ``float``, ``bool``, ``str``, or ``threshold`` (a number, or ``{atr: multiple}``).
+        ``int``, ``float``, ``bool``, ``str``, ``ints`` (a list; the bounds hold for each), or ``threshold`` (a number,
+        or ``{atr: multiple}``).
     default : object
         Used where the document is silent; must fit kind and bounds.
     low, high : float or None
@@ -31,7 +32,7 @@ class Parameter:
     """
 
     name: str
-    kind: Literal["int", "float", "bool", "str", "threshold"]
+    kind: Literal["int", "float", "bool", "str", "ints", "threshold"]
     default: Any
     low: float | None = None
     high: float | None = None

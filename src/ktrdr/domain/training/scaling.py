@@ -1,0 +1,179 @@
+"""Scaling of features and targets, fitted on train rows alone and stored with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
+from ktrdr.domain.features.matrix import Float32s
+
+Float64s = NDArray[np.float64]
+
+
+def _minmax(column: Float64s) -> tuple[float, float]:
+    return float(column.min()), float(np.ptp(column))
+
+
+def _zscore(column: Float64s) -> tuple[float, float]:
+    return float(column.mean()), float(column.std())
+
+
+def _robust(column: Float64s) -> tuple[float, float]:
+    low, middle, high = np.quantile(column, [0.25, 0.5, 0.75])
+    return float(middle), float(high - low)
+
+
+NORMALIZATIONS: Mapping[str, Callable[[Float64s], tuple[float, float]] | None] = {
+    "none": None,
+    "minmax": _minmax,
+    "zscore": _zscore,
+    "robust": _robust,
+}
+"""Name to centre and scale of a column: minimum and range, mean and standard deviation, median and quartile range."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaler:
+    """Features to model inputs: ``(value - centre) / scale``, feature by feature.
+
+    Attributes
+    ----------
+    centre, scale : ndarray of float64, shape (n_features,)
+        In the feature's unit; scale above 0. A feature left as it is has 0 and 1.
+    """
+
+    centre: Float64s
+    scale: Float64s
+
+    @classmethod
+    def fit(cls, values: Float32s, normalizations: Sequence[str]) -> Scaler:
+        """Return the scaler of these rows, which must be train rows only.
+
+        Parameters
+        ----------
+        values : ndarray of float32, shape (n_rows, n_features)
+            Finite.
+        normalizations : sequence of str, length n_features
+            ``none``, ``minmax``, ``zscore`` (population standard deviation) or ``robust`` (quartiles). A column whose
+            scale would be 0, a constant one above all, is centred and keeps scale 1.
+
+        Raises
+        ------
+        InvalidInput
+            If there are no rows, the lengths differ, or a name is not known.
+        """
+        n_rows, n_features = values.shape
+        if n_rows == 0 or n_features != len(normalizations):
+            raise InvalidInput(f"scaler: {n_rows} rows of {n_features} features for {len(normalizations)} scalings")
+        fitted = [_fit_column(values[:, j], name) for j, name in enumerate(normalizations)]
+        centre, scale = np.array(fitted, dtype=np.float64).reshape(-1, 2).T.copy()
+        return cls(centre, scale)
+
+    def transform(self, values: Float32s) -> Float32s:
+        """Return scaled inputs in the memory order of `values`; `values` itself where nothing is to be scaled.
+
+        Raises
+        ------
+        InvalidInput
+            If the number of columns is not the scaler's.
+        """
+        if values.ndim != 2 or values.shape[1] != len(self.centre):
+            raise InvalidInput(f"scaler: fitted on {len(self.centre)} features, found shape {values.shape}")
+        scaled = np.flatnonzero((self.centre != 0) | (self.scale != 1))
+        if not len(scaled):
+            return values.astype(np.float32, copy=False)
+        inputs = values.astype(np.float32, order="K", copy=True)
+        for j in scaled:
+            inputs[:, j] = (values[:, j] - self.centre[j]) / self.scale[j]
+        return inputs
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for the manifest; `from_dict` gives back an equal scaler, to the bit."""
+        return {"centre": self.centre.tolist(), "scale": self.scale.tolist()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Scaler:
+        """Read what `as_dict` wrote.
+
+        Raises
+        ------
+        CorruptArtifact
+            If it is anything else.
+        """
+        centre, scale = _numbers(values, "scaler", "centre"), _numbers(values, "scaler", "scale")
+        if len(centre) != len(scale) or not (scale > 0).all():
+            raise CorruptArtifact("scaler: needs as many centres as scales, and every scale above 0")
+        return cls(centre, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScaler:
+    """Regression targets to zero mean and unit variance, and back. `mean` and `std` are in the target's unit."""
+
+    mean: float
+    std: float
+
+    @classmethod
+    def fit(cls, targets: Float64s) -> TargetScaler:
+        """Return the scaler of these targets, which must be train rows only; constant targets keep std 1."""
+        if not len(targets):
+            raise InvalidInput("target scaler: there are no train rows")
+        return cls(*_fit_column(targets, "zscore"))
+
+    def transform(self, targets: Float64s) -> Float64s:
+        """Return standardised targets."""
+        return (targets - self.mean) / self.std
+
+    def inverse(self, outputs: Float64s) -> Float64s:
+        """Return standardised values in the target's unit."""
+        return outputs * self.std + self.mean
+
+    def as_dict(self) -> dict[str, float]:
+        """Return plain values for the manifest."""
+        return {"mean": self.mean, "std": self.std}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TargetScaler:
+        """Read what `as_dict` wrote.
+
+        Raises
+        ------
+        CorruptArtifact
+            If it is anything else.
+        """
+        pair = {name: [values.get(name)] for name in ("mean", "std")} if isinstance(values, Mapping) else {}
+        mean, std = (float(_numbers(pair, "target scaler", name)[0]) for name in ("mean", "std"))
+        if std <= 0:
+            raise CorruptArtifact(f"target scaler: std must be above 0, found {std}")
+        return cls(mean, std)
+
+
+def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
+    if name not in NORMALIZATIONS:
+        hint = did_you_mean(name, NORMALIZATIONS)
+        raise InvalidInput(f"normalization {name!r} is not known; allowed: {', '.join(NORMALIZATIONS)}{hint}")
+    statistics = NORMALIZATIONS[name]
+    if statistics is None:
+        return 0.0, 1.0
+    if column.min() == column.max():  # its standard deviation may come out as a rounding error instead of 0
+        return float(column[0]), 1.0
+    centre, scale = statistics(column.astype(np.float64))
+    return centre, scale or 1.0
+
+
+def _numbers(values: Mapping[str, Any], what: str, name: str) -> Float64s:
+    found = values.get(name) if isinstance(values, Mapping) else None
+    if not isinstance(found, list) or not all(type(value) in {int, float} for value in found):
+        raise CorruptArtifact(f"{what}: {name} must be a list of numbers")
+    try:
+        numbers = np.array(found, dtype=np.float64)
+    except OverflowError as error:
+        raise CorruptArtifact(f"{what}: {name} holds a number beyond all bounds") from error
+    if not np.isfinite(numbers).all():
+        raise CorruptArtifact(f"{what}: {name} holds a number that is not finite")
+    return numbers
