@@ -1,0 +1,178 @@
+"""Every training leaves one line, published or not: later statistics must know how often we tried."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
+from ktrdr.domain.artifacts.plain_json import canonical_json
+from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted, Unavailable
+from ktrdr.domain.training.model import FitTask, FittedModel
+
+LOCK_SECONDS = 60
+
+
+class TrialLog:
+    """``{folder}/trials.jsonl``: one JSON object a line, only ever appended to.
+
+    Parameters
+    ----------
+    folder : Path
+        Where models are published; created by the first line.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "trials.jsonl"
+
+    def append(self, trial: Mapping[str, Any]) -> None:
+        """Add a line and bring it to disk; a line that a crash left torn is closed first.
+
+        Raises
+        ------
+        Unavailable
+            If the file cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
+        """
+        from filelock import FileLock
+
+        line = canonical_json(trial) + b"\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path.with_name(".trials.lock"), timeout=LOCK_SECONDS):
+                self._write(line)
+        except OSError as error:
+            raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error
+
+    def read(self) -> tuple[dict[str, Any], ...]:
+        """Return all trials, oldest first; torn lines are left out, no file means no trials.
+
+        Raises
+        ------
+        Unavailable
+            If the file cannot be read.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise Unavailable(f"cannot read {self.path}: {error.strerror or error}") from error
+        trials = []
+        for line in lines:
+            with suppress(ValueError, RecursionError):
+                trials.append(json.loads(line))
+        return tuple(trial for trial in trials if isinstance(trial, dict))
+
+    def _write(self, line: bytes) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        with open(os.open(self.path, flags, 0o666), "r+b", buffering=0) as file:  # noqa: PTH123 - from a descriptor
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(end - 1, 0))
+            if file.read(1) not in (b"\n", b""):
+                line = b"\n" + line
+            if file.write(line) != len(line):
+                file.truncate(end)
+                raise OSError(errno.ENOSPC, "there is no room for the whole line")
+            os.fsync(file.fileno())
+
+
+class TrialRecordingTrainer(ModelTrainer):
+    """Fits as `inner` does; a fit that fails or is stopped leaves a line."""
+
+    def __init__(self, inner: ModelTrainer, log: TrialLog) -> None:
+        self._inner = inner
+        self._log = log
+
+    def fit(self, task: FitTask) -> FittedModel:
+        """Return a model fitted to the task."""
+        try:
+            return self._inner.fit(task)
+        except TrainingFailed as error:
+            self._record(task, error)
+            raise
+
+    def restore(self, artifact: Artifact) -> FittedModel:
+        """Return the stored model."""
+        return self._inner.restore(artifact)
+
+    def _record(self, task: FitTask, failure: TrainingFailed) -> None:
+        trial = {
+            "time": _now(),
+            "outcome": "interrupted" if isinstance(failure, TrainingInterrupted) else "failed",
+            "error": str(failure),
+            "settings": asdict(task.settings),
+            "seed": task.settings.seed,
+            "architecture": {"type": task.model.type, **task.model.architecture},
+            "features": list(task.feature_ids),
+            "rows": {"train": len(task.train.targets), "validation": len(task.validation.targets)},
+        }
+        try:
+            self._log.append(trial)
+        except Unavailable as error:
+            raise type(failure)(f"{failure} (its trial was not recorded: {error})") from failure
+
+
+class TrialRecordingStorage(ModelStorage):
+    """Stores as `inner` does; every publish leaves a line, which a delete does not touch."""
+
+    def __init__(self, inner: ModelStorage, log: TrialLog) -> None:
+        self._inner = inner
+        self._log = log
+
+    def publish(self, artifact: Artifact) -> StoredModel:
+        """Store an artifact and record the training that made it.
+
+        Raises
+        ------
+        Unavailable
+            If the place cannot be written; or if only the line could not be: the message says what was published.
+        """
+        stored = self._inner.publish(artifact)
+        try:
+            self._log.append(_published(stored, artifact))
+        except Unavailable as error:
+            raise Unavailable(f"{stored.location} was published, but its trial was not recorded: {error}") from error
+        return stored
+
+    def load(self, reference: str) -> Artifact:
+        """Return a stored artifact."""
+        return self._inner.load(reference)
+
+    def versions(self) -> tuple[StoredModel, ...]:
+        """Return all published versions."""
+        return self._inner.versions()
+
+    def delete(self, reference: str) -> StoredModel:
+        """Remove one version; its line stays."""
+        return self._inner.delete(reference)
+
+
+def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
+    manifest = artifact.manifest
+    report = json.loads(artifact.blobs.get(METRICS, b"{}"))
+    return {
+        "time": _now(),
+        "outcome": "published",
+        "strategy": manifest.strategy_name,
+        "model": stored.reference,
+        "data": manifest.data,
+        "settings": manifest.settings,
+        "seed": manifest.seed,
+        "seeds": report.get("seeds"),
+        "metrics": manifest.training_metrics,
+        "contract_hash": manifest.contract_hash,
+        "judged_until": manifest.judged_until,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,65 @@
+"""Verify: are stored models still what was published, and do they come back to life?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.errors import KtrdrError, NotFound
+from ktrdr.domain.features.contract import contract_hash
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCheck:
+    """What is wrong with one model; no problems means that it can be trusted to be what was published."""
+
+    reference: str
+    problems: tuple[str, ...]
+
+
+class VerifyModels:
+    """Checks schema, checksums, the contract hash, and that the model restores with the features of its contract."""
+
+    def __init__(self, storage: ModelStorage, trainer: ModelTrainer) -> None:
+        self._storage = storage
+        self._trainer = trainer
+
+    def execute(self, references: Sequence[str] | None = None) -> tuple[ModelCheck, ...]:
+        """Return one check per reference, in their order; None checks every published version.
+
+        Raises
+        ------
+        ModelNotFound
+            If a reference names nothing.
+        Unavailable
+            If the storage cannot be listed.
+        """
+        if references is None:
+            references = [version.reference for version in self._storage.versions()]
+        return tuple(ModelCheck(reference, tuple(self._problems(reference))) for reference in references)
+
+    def _problems(self, reference: str) -> Iterator[str]:
+        try:
+            artifact = self._storage.load(reference)
+        except NotFound:
+            raise
+        except KtrdrError as error:
+            yield str(error)
+            return
+        yield from _contract_problems(artifact)
+        try:
+            self._trainer.restore(artifact)
+        except KtrdrError as error:
+            yield f"does not restore: {error}"
+
+
+def _contract_problems(artifact: Artifact) -> Iterator[str]:
+    manifest = artifact.manifest
+    if contract_hash(manifest.feature_contract) != manifest.contract_hash:
+        yield "contract_hash is not the hash of feature_contract"
+    ids = [feature.get("id") for feature in manifest.feature_contract]
+    if ids != manifest.resolved_features:
+        yield "feature_contract and resolved_features do not name the same features in the same order"
