@@ -16,6 +16,11 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.use_cases.dry_run import DryRun
+from ktrdr.application.use_cases.export_features import ExportFeatures
+from ktrdr.application.use_cases.predict import Predict
+from ktrdr.application.use_cases.read_strategy import ReadStrategy
+from ktrdr.application.use_cases.train import TrainingOrchestrator
 from ktrdr.entrypoints.settings import Settings, load_settings
 
 
@@ -64,6 +69,20 @@ class Container(containers.DeclarativeContainer):
             trial_log,
         ),
     )
+    run_jobs: providers.Object[Any] = providers.Object(map)
+
+    read_strategy = providers.Factory(
+        ReadStrategy, providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
+    )
+    training_orchestrator = providers.Factory(
+        TrainingOrchestrator, data_repository, feature_engineer, model_trainer, model_storage, run_jobs
+    )
+    dry_run = providers.Factory(DryRun, data_repository, feature_engineer)
+    export_features = providers.Factory(ExportFeatures, data_repository, feature_engineer)
+    predict = providers.Factory(Predict, data_repository, feature_engineer, model_trainer, model_storage)
+    write_table = providers.Singleton(_lazy("ktrdr.adapters.report.table_file:TableWriter"))
+    require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
+    write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))
 
 
 def make_container(**settings: Any) -> Container:

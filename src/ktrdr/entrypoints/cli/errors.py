@@ -23,7 +23,11 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except KtrdrError as error:
         return _report(error.family, str(error), as_json, **error.details())
     except TyperException as error:
-        return _report("invalid_input", error.format_message() + "; see --help", as_json)
+        message = error.format_message()
+        if message.startswith("Usage:"):
+            sys.stderr.write(message + "\n")
+            return EXIT_CODES["invalid_input"]
+        return _report("invalid_input", f"{message.rstrip('.')}; see --help", as_json)
     except (KeyboardInterrupt, typer.Abort):
         _report("interrupted", "stopped by the user", as_json)
         return INTERRUPTED

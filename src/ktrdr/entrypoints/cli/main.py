@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli import data, models
+from ktrdr.entrypoints.cli import data, features, models, strategy
 from ktrdr.entrypoints.cli.errors import run_guarded
+from ktrdr.entrypoints.cli.predict import predict
+from ktrdr.entrypoints.cli.train import train
 
 app = typer.Typer(
     name="ktrdr",
@@ -18,6 +20,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(train)
+app.command()(predict)
+app.add_typer(strategy.app, name="strategy")
+app.add_typer(features.app, name="features")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 

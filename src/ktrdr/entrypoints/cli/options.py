@@ -14,3 +14,7 @@ DataDir = Annotated[
 ]
 ModelsDir = Annotated[Path | None, typer.Option(help="Where models are published [default: models].")]
 SymbolOption = Annotated[str | None, typer.Option("--symbol", help="Symbol instead of the strategy's.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse what would otherwise be a warning.")]
+Timeframe = Annotated[str | None, typer.Option("--timeframe", help="Base timeframe instead of the strategy's.")]
+StartDate = Annotated[str | None, typer.Option("--start-date", help="First day to use, such as 2010-01-31.")]
+EndDate = Annotated[str | None, typer.Option("--end-date", help="Last day to use, the whole of it.")]

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ktrdr.domain.errors import InvalidStrategy
+
+if TYPE_CHECKING:
+    from ktrdr.domain.strategy.problems import Problem
 
 
 def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
@@ -16,6 +21,20 @@ def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
 def say(text: str) -> None:
     """Print a warning or a note to stderr, where it disturbs no pipe."""
     sys.stderr.write(text + "\n")
+
+
+def warn_or_refuse(warnings: Sequence[Problem], where: str, strict: bool) -> None:
+    """Print the warnings of a strategy, or refuse it for them.
+
+    Raises
+    ------
+    InvalidStrategy
+        If `strict` and there are any.
+    """
+    if strict and warnings:
+        raise InvalidStrategy(warnings, where)
+    for problem in warnings:
+        say(f"warning: {where}: {problem}")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,0 +1,50 @@
+"""Tables as Parquet or CSV files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from ktrdr.domain.errors import InvalidInput, Unavailable
+
+
+class TableWriter:
+    """Writes a frame in the format that the file's name says, beside first and then moved into place."""
+
+    def check(self, path: Path) -> None:
+        """Refuse a file that could not be written, before anything is computed for it.
+
+        Raises
+        ------
+        InvalidInput
+            If the name ends neither in .parquet nor in .csv.
+        Unavailable
+            If the folder is missing or cannot be written.
+        """
+        if path.suffix not in {".parquet", ".csv"}:
+            raise InvalidInput(f"--out {path}: must end in .parquet or .csv")
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
+            raise Unavailable(f"--out {path}: {path.parent} is no folder that can be written")
+
+    def __call__(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write the frame.
+
+        Raises
+        ------
+        InvalidInput, Unavailable
+            See `check`; nothing is left behind.
+        """
+        self.check(path)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            if path.suffix == ".parquet":
+                frame.to_parquet(beside, index=False)
+            else:
+                frame.to_csv(beside, index=False, float_format="%.9g", date_format="%Y-%m-%dT%H:%M:%SZ")
+            beside.replace(path)
+        except OSError as error:
+            raise Unavailable(f"--out {path}: cannot be written ({error.strerror})") from error
+        finally:
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Strategy documents outside the program."""

@@ -1,0 +1,60 @@
+"""Strategy documents as YAML files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ktrdr.domain.errors import InvalidInput, NotFound, Unavailable, did_you_mean
+
+_MAX_BYTES = 1_000_000
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice, of which plain YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int | float | bool):
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_document(path: Path) -> Any:
+    """Return what a YAML file holds; None for an empty one.
+
+    Raises
+    ------
+    NotFound
+        If there is no such file; the message names the nearest one beside it.
+    InvalidInput
+        If it is not a YAML file in UTF-8; the message names the line.
+    Unavailable
+        If it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        beside = [item.name for item in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise NotFound(f"{path}: no such strategy file{did_you_mean(path.name, beside)}") from error
+    except IsADirectoryError as error:
+        raise InvalidInput(f"{path}: is a folder; name a strategy file in it") from error
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be read ({error.strerror})") from error
+    if len(content) > _MAX_BYTES:
+        raise InvalidInput(f"{path}: {len(content):,} bytes are too many for a strategy; at most {_MAX_BYTES:,}")
+    try:
+        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise InvalidInput(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error

@@ -1,0 +1,93 @@
+"""Judging: what the shipped model is worth on rows that it has not seen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.application.fitting import Fitted
+from ktrdr.application.pipeline import Prepared
+from ktrdr.domain.evaluation.classification import class_shares
+from ktrdr.domain.evaluation.diagnosis import diagnose
+from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
+from ktrdr.domain.evaluation.findings import Run
+from ktrdr.domain.evaluation.importance import draw_permutations, permutation_importance
+from ktrdr.domain.evaluation.losses import primary_loss
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.strategy.document import Strategy
+
+log = logging.getLogger(__name__)
+IMPORTANCE_REPEATS = 5
+IMPORTANCE_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Plain values for ``metrics.json`` and ``feature_importance.json``."""
+
+    metrics: Mapping[str, Any]
+    importance: Mapping[str, Any]
+
+
+def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importance: bool) -> Judgement:
+    """Evaluate every seed's model on the test rows, and explain the shipped one."""
+    test = prepared.part("test")
+    inputs = fitted.inference.scaler.transform(test.matrix.values)
+    evaluations = {
+        seed: _evaluate(prepared, fitted.inference.outputs_of_scaled(model, inputs), strategy, seed)
+        for seed, model in fitted.models.items()
+    }
+    shipped = next(iter(evaluations.values()))
+    log.info("evaluated", extra={"verdict": shipped.verdict.outcome, "rows": shipped.rows})
+    target = test.target
+    shares = {name: class_shares(prepared.part(name).labels.astype(np.int64), target.classes) for name in PARTS}
+    seeds = [
+        {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
+    ]
+    run = Run(
+        fitted.shipped.history,
+        shipped,
+        shares if target.is_classification else {},
+        seeds if len(seeds) > 1 else (),
+    )
+    metrics = {
+        **shipped.as_dict(),
+        "diagnosis": [finding.as_dict() for finding in diagnose(run)],
+        "seeds": list(run.seeds),
+        "class_shares": dict(run.class_shares),
+    }
+    importance = (
+        _importance(fitted, inputs, test.labels, prepared, strategy)
+        if with_importance
+        else {"skipped": "not asked for (--no-importance)"}
+    )
+    return Judgement(metrics, importance)
+
+
+def _evaluate(prepared: Prepared, outputs: NDArray[np.float64], strategy: Strategy, seed: int) -> Evaluation:
+    split, rng = prepared.split, np.random.default_rng(seed)
+    primary = strategy.training["fitness_metrics.primary"]
+    return evaluate(prepared.dataset, split.train, split.test, outputs, rng, primary)
+
+
+def _importance(
+    fitted: Fitted, inputs: Float32s, labels: NDArray[Any], prepared: Prepared, strategy: Strategy
+) -> dict[str, Any]:
+    rng = np.random.default_rng(strategy.training["seed"])
+    permutations = draw_permutations(min(len(inputs), IMPORTANCE_ROWS), IMPORTANCE_REPEATS, rng)
+    loss = primary_loss(strategy.training["fitness_metrics.primary"], prepared.dataset.target)
+
+    def mean_loss(truth: NDArray[Any], outputs: NDArray[np.float64]) -> float:
+        return float(loss.rows(truth, outputs).mean())
+
+    def outputs(values: Float32s) -> NDArray[np.float64]:
+        return fitted.inference.outputs_of_scaled(fitted.shipped, values)
+
+    found = permutation_importance(outputs, inputs, labels, mean_loss, permutations)
+    return found.as_dict(prepared.matrix.ids, loss.metric)

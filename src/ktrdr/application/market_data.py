@@ -1,0 +1,163 @@
+"""Step 1, shared by the use cases: the bars of one symbol in every timeframe that a strategy names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.domain.errors import DataNotFound
+from ktrdr.domain.market.bars import Bars, DataFingerprint
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.series import SeriesInfo, same_symbol
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.strategy.document import TrainingData
+
+log = logging.getLogger(__name__)
+NATIVE = "native"
+_COVERED = 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketData:
+    """The bars of one symbol.
+
+    Attributes
+    ----------
+    bars : mapping of timeframe to Bars
+    origins : mapping of timeframe to str
+        ``native``, or the timeframe that the bars were resampled from; stored with the model and obeyed at prediction.
+    loaded : tuple of DataFingerprint
+        What was read, before resampling.
+    notes : tuple of str
+        What should be said aloud.
+    """
+
+    base: str
+    bars: Mapping[str, Bars]
+    origins: Mapping[str, str]
+    characteristics: SymbolCharacteristics
+    loaded: tuple[DataFingerprint, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def base_bars(self) -> Bars:
+        """The bars that rows and labels lie on."""
+        return self.bars[self.base]
+
+
+def gather(
+    data: DataRepository, wanted: TrainingData, symbol: str, origins: Mapping[str, str] | None = None
+) -> MarketData:
+    """Return the bars of a symbol in all timeframes, each read or resampled.
+
+    Parameters
+    ----------
+    data : DataRepository
+    wanted : TrainingData
+        Timeframes, span, and where other timeframes come from.
+    symbol : str
+    origins : mapping, optional
+        Where the bars came from when the model was trained; given at prediction.
+
+    Raises
+    ------
+    DataNotFound
+        If a series is missing; the message says what there is.
+    """
+    span = _span(wanted)
+    there = [info for info in data.series() if same_symbol(info.symbol, symbol)]
+    chosen = dict(origins or _choose_origins(there, wanted, span))
+    read: dict[str, Bars] = {}
+    bars: dict[str, Bars] = {}
+    for timeframe in wanted.timeframes.timeframes:
+        origin = timeframe if chosen[timeframe] == NATIVE else chosen[timeframe]
+        if origin not in read:
+            read[origin] = data.load(symbol, Timeframe(origin), *span)
+        bars[timeframe] = (
+            read[origin]
+            if origin == timeframe
+            else resample(read[origin], Timeframe(timeframe), extended_hours=wanted.extended_hours)
+        )
+    characteristics = data.characteristics(symbol)
+    base = wanted.timeframes.base
+    notes = [*characteristics.inferred, *_origin_notes(chosen), *quality_warnings(bars[base])]
+    notes += _staleness(bars, base)
+    for name, item in bars.items():
+        log.info("bars", extra={"symbol": symbol, "timeframe": name, "rows": len(item), "origin": chosen[name]})
+    loaded = tuple(item.fingerprint() for item in read.values())
+    return MarketData(base, bars, chosen, characteristics, loaded, tuple(notes))
+
+
+def _span(wanted: TrainingData) -> tuple[int | None, int | None]:
+    start = None if wanted.start is None else _moment(wanted.start)
+    if wanted.end is None:
+        return start, None
+    whole_day = len(wanted.end) == len("2020-01-31")
+    return start, _moment(wanted.end) + (NS_PER_DAY if whole_day else 1)
+
+
+def _moment(text: str) -> int:
+    stamp = pd.Timestamp(text)
+    utc = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    return int(utc.as_unit("ns").value)
+
+
+def _choose_origins(
+    there: Sequence[SeriesInfo], wanted: TrainingData, span: tuple[int | None, int | None]
+) -> dict[str, str]:
+    """Decide for each timeframe: its own file, or resampled from the finest file that covers the base bars."""
+    files = {str(info.timeframe): info for info in there}
+    base = wanted.timeframes.base
+    native = wanted.timeframes.source == NATIVE
+    origins = {}
+    for timeframe in (base, *(name for name in wanted.timeframes.timeframes if name != base)):
+        finer = [info for info in there if info.timeframe < Timeframe(timeframe)]
+        keep = timeframe in files and (timeframe == base or native or not finer)
+        if keep or native or not finer:
+            origins[timeframe] = NATIVE
+            continue
+        covering = files.get(base, max(there, key=lambda info: info.last - info.first))
+        low, high = max(covering.first, span[0] or 0), min(covering.last, span[1] or covering.last)
+        candidates = [*finer, files[timeframe]] if timeframe in files else finer
+        best = max(_coverage(info, low, high) for info in candidates)
+        enough = [info for info in candidates if _coverage(info, low, high) >= _COVERED * best]
+        finest = min(enough, key=lambda info: info.timeframe)
+        origins[timeframe] = NATIVE if str(finest.timeframe) == timeframe else str(finest.timeframe)
+    return origins
+
+
+def _coverage(info: SeriesInfo, low: int, high: int) -> float:
+    """Return the share of the span [low, high] that a series covers."""
+    return max(min(info.last, high) - max(info.first, low), 0) / max(high - low, 1)
+
+
+def _origin_notes(origins: Mapping[str, str]) -> list[str]:
+    return [
+        f"{timeframe} bars are resampled from {origin} bars, aware of sessions"
+        for timeframe, origin in origins.items()
+        if origin != NATIVE
+    ]
+
+
+def _staleness(bars: Mapping[str, Bars], base: str) -> list[str]:
+    """Warn where another timeframe ends well before the base, so that its last value would be carried on."""
+    notes = []
+    end = bars[base].known_at[-1]
+    for name, other in bars.items():
+        if name == base:
+            continue
+        if not len(other):
+            raise DataNotFound(f"{bars[base].symbol}: no complete {name} bar in the span of the {base} bars")
+        stale = int(
+            np.count_nonzero(bars[base].known_at > other.known_at[-1] + 7 * NS_PER_DAY + 2 * other.timeframe.ns)
+        )
+        if end and stale:
+            notes.append(f"{name} bars end early: the last {stale} {base} rows carry an old {name} value")
+    return notes

@@ -1,0 +1,94 @@
+"""Packing: everything a model needs to be trusted and loaded, as one artifact of plain data."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from ktrdr.application.fitting import Fitted
+from ktrdr.application.judging import Judgement
+from ktrdr.application.pipeline import Prepared
+from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
+from ktrdr.domain.artifacts.key import ModelKey
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.features.contract import contract_hash, feature_contract
+from ktrdr.domain.market.bars import iso
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.render import render
+from ktrdr.domain.training.plan import TrainingJob
+
+_LIBRARIES = ("ktrdr", "numpy", "pandas")
+
+
+def pack(
+    job: TrainingJob, prepared: Prepared, fitted: Fitted, judgement: Judgement, kernels: Mapping[str, str]
+) -> Artifact:
+    """Return the artifact of a judged model, ready to be published."""
+    strategy, key = job.strategy, ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
+    document = _plain(render(strategy))
+    contract = _plain(feature_contract(prepared.features, kernels))
+    split = prepared.split
+    manifest = Manifest(
+        model_name=f"{key.folder}/{key.stem}",
+        strategy_name=strategy.name,
+        strategy_version=strategy.version,
+        symbol=key.symbol,
+        timeframe=key.timeframe,
+        model={
+            "type": strategy.model.type,
+            "architecture": document["model"]["architecture"],
+            "input_features": list(fitted.shipped.feature_ids),
+        },
+        strategy=document,
+        indicators=document["indicators"],
+        fuzzy_sets=document["fuzzy_sets"],
+        nn_inputs=document["nn_inputs"],
+        resolved_features=[feature.id for feature in prepared.features],
+        feature_contract=contract,
+        contract_hash=contract_hash(contract),
+        target=prepared.labels.target.as_dict(),
+        inference=fitted.inference.as_dict(),
+        training_symbols=list(job.symbols),
+        training_timeframes=list(strategy.training_data.timeframes.timeframes),
+        training_metrics=_figures(judgement.metrics["metrics"]),
+        settings=_plain(settings_document(strategy)),
+        seed=strategy.training["seed"],
+        data=[asdict(fingerprint) for fingerprint in prepared.market.loaded],
+        data_origins=dict(prepared.market.origins),
+        split=split.report() | {"unlabelled": len(prepared.matrix) - len(prepared.dataset)},
+        fitted_until=iso(split.fitted_until),
+        selected_until=iso(split.selected_until),
+        judged_until=iso(split.judged_until),
+        libraries=_libraries(kernels, fitted),
+    )
+    reports = {
+        METRICS: judgement.metrics,
+        IMPORTANCE: judgement.importance,
+        HISTORY: fitted.shipped.history.as_dict(),
+    }
+    blobs = {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in reports.items()}
+    return Artifact(manifest, {**fitted.shipped.state(), **blobs})
+
+
+def settings_document(strategy: Strategy) -> dict[str, Any]:
+    """Return every effective setting with its origin."""
+    return {item.path: {"value": item.value, "origin": item.origin} for item in strategy.settings}
+
+
+def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics that are one number each."""
+    return {name: value for name, value in metrics.items() if isinstance(value, int | float)}
+
+
+def _libraries(kernels: Mapping[str, str], fitted: Fitted) -> dict[str, str]:
+    own = {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+    return own | {f"kernel {name}": text for name, text in kernels.items()} | dict(fitted.shipped.provenance())
+
+
+def _plain(values: Any) -> Any:
+    """Return the values as JSON would give them back: tuples as lists, dates as texts."""
+    return json.loads(json.dumps(values, default=str))

@@ -1,0 +1,98 @@
+"""Dry run: everything that training would do, short of training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr.application.packing import settings_document
+from ktrdr.application.pipeline import prepare
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.domain.labels.balance import Balance, balance
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.render import indicator_document
+from ktrdr.domain.training.plan import TrainingRequest, plan_training
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one job would train on.
+
+    Attributes
+    ----------
+    strategy : Strategy
+    features : tuple of str
+        Ids in contract order.
+    data : tuple of dict
+        Series, rows and span of what was read.
+    rows : dict
+        base_bars, warmup_rows, unusable_rows, usable_rows, labelled_rows.
+    split : dict
+        Rows, dates and purged rows of the parts.
+    balance : Balance
+        Class shares, and advice where a class is rare.
+    notes : tuple of str
+    """
+
+    strategy: Strategy
+    features: tuple[str, ...]
+    data: tuple[dict[str, Any], ...]
+    rows: dict[str, int]
+    split: dict[str, Any]
+    balance: Balance
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        strategy = self.strategy
+        return {
+            "name": strategy.name,
+            "version": strategy.version,
+            "indicators": {name: indicator_document(item) for name, item in strategy.indicators.items()},
+            "fuzzy_sets": {name: item.reference.text for name, item in strategy.fuzzy_sets.items()},
+            "features": list(self.features),
+            "settings": settings_document(strategy),
+            "data": list(self.data),
+            "rows": self.rows,
+            "split": self.split,
+            "labels": self.balance.as_dict(),
+            "notes": list(self.notes),
+        }
+
+
+class DryRun:
+    """Prepares the jobs of a request and reports on them; trains and writes nothing."""
+
+    def __init__(self, data: DataRepository, features: FeatureEngineer) -> None:
+        self._data = data
+        self._features = features
+
+    def execute(self, request: TrainingRequest) -> tuple[Preview, ...]:
+        """Return one preview a job.
+
+        Raises
+        ------
+        InvalidInput, DataNotFound
+            As training would.
+        """
+        return tuple(self._preview(job.strategy, job.symbols[0]) for job in plan_training(request))
+
+    def _preview(self, strategy: Strategy, symbol: str) -> Preview:
+        prepared = prepare(self._data, self._features, strategy, symbol)
+        market, matrix, labels = prepared.market, prepared.matrix, strategy.labels
+        data = tuple(
+            {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}
+            | {"last": item.last, "source": item.source}
+            for item in market.loaded
+        )
+        rows = {
+            "base_bars": len(market.base_bars),
+            "warmup_rows": matrix.warmup_rows,
+            "unusable_rows": matrix.unusable_rows,
+            "usable_rows": len(matrix),
+            "labelled_rows": len(prepared.dataset),
+        }
+        found = balance(prepared.labels, market.base_bars, labels.source, labels.parameters)
+        ids = tuple(feature.id for feature in prepared.features)
+        return Preview(strategy, ids, data, rows, prepared.split.report(), found, market.notes)

@@ -1,0 +1,60 @@
+"""Settings of a training run that a strategy may name, with their bounds and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ktrdr.domain.catalogue.parameters import Parameter
+
+SETTINGS = (
+    Parameter("epochs", "int", 100, low=1, high=100_000, description="passes over the train rows, at most"),
+    Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
+    Parameter("learning_rate", "float", 0.001, low=0, high=10, above=True, description="step size"),
+    Parameter(
+        "optimizer", "str", "adam", choices=("adam", "adamw", "sgd", "rmsprop"), description="how weights are moved"
+    ),
+    Parameter("weight_decay", "float", 0.0, low=0, high=10, description="pull of the weights towards 0"),
+    Parameter("huber_delta", "float", 1.0, low=0, above=True, description="where the huber loss turns linear"),
+    Parameter(
+        "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
+    ),
+    Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
+    Parameter("seed", "int", 0, low=0, high=2**63 - 1, description="decides every random draw"),
+)
+EARLY_STOPPING = (
+    Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),
+    Parameter("patience", "int", 15, low=1, high=100_000, description="epochs without improvement"),
+    Parameter("min_delta", "float", 0.0001, low=0, description="smallest change that counts as better"),
+    Parameter("monitor", "str", "val_loss", choices=("val_loss", "val_accuracy"), description="what is watched"),
+)
+SCHEDULER = (
+    Parameter(
+        "type",
+        "str",
+        "constant",
+        choices=("constant", "step", "exponential", "reduce_on_plateau", "cosine"),
+        description="how the learning rate changes",
+    ),
+    Parameter("step_size", "int", 30, low=1, description="step: epochs between two steps"),
+    Parameter("gamma", "float", 0.1, low=0, high=1, above=True, description="step, exponential: factor"),
+    Parameter("factor", "float", 0.5, low=0, high=1, above=True, description="reduce_on_plateau: factor"),
+    Parameter("patience", "int", 5, low=0, description="reduce_on_plateau: epochs without improvement"),
+    Parameter("min_lr", "float", 0.0, low=0, description="reduce_on_plateau, cosine: smallest learning rate"),
+)
+SPLIT = (
+    Parameter("train", "float", 0.7, low=0, high=1, above=True, description="share of the rows, oldest first"),
+    Parameter("validation", "float", 0.15, low=0, high=1, above=True, description="share that chooses the epoch"),
+    Parameter("test", "float", 0.15, low=0, high=1, above=True, description="share that judges, newest"),
+    Parameter("embargo_bars", "int", 0, low=0, description="further base bars left out before each border"),
+)
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    "classification": ("cross_entropy",),
+    "regression": ("mse", "huber"),
+}
+"""Losses by kind of target, the default first."""
+
+METRICS: Mapping[str, tuple[str, ...]] = {
+    "classification": ("log_loss", "accuracy", "brier"),
+    "regression": ("mse", "mae"),
+}
+"""Metrics that may be primary, by kind of target, the default first."""

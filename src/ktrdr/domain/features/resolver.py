@@ -1,0 +1,51 @@
+"""From a strategy to its features, in the order that is the contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ktrdr.domain.features.context import context_features
+from ktrdr.domain.features.feature import Feature, Membership, Source
+from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
+from ktrdr.domain.strategy.feature_ids import columns
+
+
+def resolve(strategy: Strategy) -> tuple[Feature, ...]:
+    """Return every feature of a strategy.
+
+    Entries of ``nn_inputs`` in order, within an entry timeframes (outer) by memberships (inner); then the same again
+    for each lag; then context features. The result depends on the strategy alone.
+    """
+    current = tuple(feature for entry in strategy.nn_inputs for feature in _entry_features(strategy, entry))
+    lagged = tuple(
+        replace(feature, id=f"{feature.id}_lag_{lag}", lag=lag)
+        for lag in range(1, strategy.model.lookback_periods)
+        for feature in current
+    )
+    context = strategy.model.context
+    base = strategy.training_data.timeframes.base
+    unscaled = (*current, *lagged, *context_features(context.price, context.volume, context.time, base))
+    return tuple(_scaled(feature, strategy.model.scaling) for feature in unscaled)
+
+
+def _scaled(feature: Feature, scaling: str) -> Feature:
+    """Let ``scale_features`` decide where the entry itself says nothing."""
+    return feature if feature.normalization != "none" else replace(feature, normalization=scaling)
+
+
+def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
+    reference = entry.reference or strategy.fuzzy_sets[entry.name].reference
+    features = []
+    for name, timeframe, membership in columns(entry, strategy.fuzzy_sets):
+        source = _source(strategy, reference, timeframe)
+        if membership is None:
+            features.append(Feature(name, "raw", source, normalization=entry.normalization))
+        else:
+            function = Membership(membership.type, membership.parameters)
+            features.append(Feature(name, "membership", source, function))
+    return features
+
+
+def _source(strategy: Strategy, reference: Reference, timeframe: str) -> Source:
+    indicator = strategy.indicators[reference.indicator]
+    return Source(indicator.type, indicator.parameters, reference.output, timeframe)

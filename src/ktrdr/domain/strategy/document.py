@@ -1,0 +1,171 @@
+"""The strategy as frozen data: what was written, with defaults filled in and every reference checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.strategy.reading import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolChoice:
+    """Which symbols to train on, and in which mode the document wants them."""
+
+    mode: Literal["single", "multi_symbol"]
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeframeChoice:
+    """Timeframes in contract order; one row per bar of `base`."""
+
+    timeframes: tuple[str, ...]
+    base: str
+    source: Literal["resampled", "native"] = "resampled"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What to train on. `start` and `end` are ISO dates or times, both inclusive; a date means the whole day."""
+
+    symbols: SymbolChoice
+    timeframes: TimeframeChoice
+    history_required: int = 200
+    start: str | None = None
+    end: str | None = None
+    extended_hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A named indicator: canonical type, and all parameters."""
+
+    type: str
+    parameters: Mapping[str, Any]
+    data_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One output of one named indicator; `output` is empty for a single-output indicator.
+
+    `text` is how the document wrote it, which names raw features.
+    """
+
+    indicator: str
+    output: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipFunction:
+    """A named membership function of a fuzzy set."""
+
+    name: str
+    type: str
+    parameters: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzySet:
+    """Memberships, in order, over one indicator output."""
+
+    reference: Reference
+    memberships: tuple[MembershipFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInput:
+    """One entry of ``nn_inputs``: a fuzzy set, or a raw indicator output, over some timeframes."""
+
+    kind: Literal["fuzzy_set", "raw_indicator"]
+    name: str
+    timeframes: tuple[str, ...]
+    reference: Reference | None = None
+    normalization: Literal["none", "minmax", "zscore"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFeatures:
+    """Features of the bars themselves; None or False leaves that kind out."""
+
+    price: Mapping[str, Any] | None = None
+    volume: Mapping[str, Any] | None = None
+    time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Model type, architecture with all parameters, and what is fed to it besides ``nn_inputs``."""
+
+    type: str
+    architecture: Mapping[str, Any]
+    context: ContextFeatures = field(default_factory=ContextFeatures)
+    lookback_periods: int = 1
+    scaling: Literal["none", "zscore", "minmax", "robust"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Label source with all parameters; `implied` where the document has no ``labels``."""
+
+    source: str
+    parameters: Mapping[str, Any]
+    implied: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitShares:
+    """Shares of the rows in time order, and the embargo in base bars."""
+
+    train: float = 0.7
+    validation: float = 0.15
+    test: float = 0.15
+    embargo_bars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """How outputs become signals. Costs are fractions of the traded value, for one round trip."""
+
+    output_format: Literal["classification", "regression"]
+    confidence_threshold: float = 0.5
+    round_trip_cost: float = 0.0
+    min_edge_multiplier: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy that was read without an error.
+
+    Attributes
+    ----------
+    training : mapping
+        Effective training settings by dotted name, after precedence.
+    kept : mapping
+        Sections that this version stores but does not act on; each was warned about.
+    settings : tuple of Setting
+        Every effective value with its origin, for people; takes no part in equality.
+    warnings : tuple of Problem
+        What was odd; takes no part in equality.
+    """
+
+    name: str
+    training_data: TrainingData
+    indicators: Mapping[str, Indicator]
+    fuzzy_sets: Mapping[str, FuzzySet]
+    nn_inputs: tuple[NetworkInput, ...]
+    model: Model
+    labels: Labels
+    split: SplitShares
+    training: Mapping[str, Any]
+    decisions: Decisions
+    description: str = ""
+    version: str = "3.0"
+    scope: str | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = field(default=(), compare=False)
+    warnings: tuple[Problem, ...] = field(default=(), compare=False)

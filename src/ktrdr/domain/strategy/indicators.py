@@ -1,0 +1,95 @@
+"""Reading ``indicators``, and references to their outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
+from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.strategy.document import Indicator, Reference
+from ktrdr.domain.strategy.reading import Findings, Section, coerced, fault, shown
+
+
+def read_indicators(parent: Section, findings: Findings) -> dict[str, Indicator]:
+    """Return the named indicators that could be read, with every parameter filled in."""
+    if not parent.get("indicators"):
+        findings.error("indicators", "is required and names at least one indicator")
+    section = parent.section("indicators")
+    indicators = {}
+    for name in section.values:
+        indicator = _read_indicator(section.section(name), findings)
+        if indicator is not None:
+            indicators[name] = indicator
+    return indicators
+
+
+def _read_indicator(section: Section, findings: Findings) -> Indicator | None:
+    written = section.text("type", required=True)
+    spec = find_indicator(written)
+    if spec is None:
+        if written:
+            hint = did_you_mean(written, _known_names()) or f"; known: {', '.join(sorted(INDICATORS))}"
+            findings.error(section.at("type"), f"indicator type {written!r} is not known{hint}")
+        return None
+    parameters = _read_parameters(section, spec, findings)
+    data_source = section.get("data_source")
+    if data_source is not None:
+        findings.error(section.at("data_source"), "context data is not available in this version")
+    section.warn_unknown()
+    message = spec.check(parameters) if spec.check is not None else None
+    if message:
+        findings.error(section.path, message)
+    return Indicator(spec.name, parameters)
+
+
+def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) -> dict[str, Any]:
+    values = {}
+    for parameter in spec.parameters:
+        written = section.get(parameter.name, *parameter.aliases)
+        message = None if written is None else fault(parameter, written)
+        if message:
+            findings.error(section.at(parameter.name), message)
+        values[parameter.name] = parameter.default if written is None or message else coerced(parameter, written)
+    return values
+
+
+def _known_names() -> list[str]:
+    return [name for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)]
+
+
+def read_reference(
+    value: Any, path: str, indicators: Mapping[str, Indicator], declared: Mapping[str, Any], findings: Findings
+) -> Reference | None:
+    """Return the indicator output that ``id`` or ``id.output`` means.
+
+    Parameters
+    ----------
+    value : object
+        As written.
+    path : str
+    indicators : mapping
+        The indicators that could be read.
+    declared : mapping
+        All ids under ``indicators``, so that a faulty one is not reported twice.
+    findings : Findings
+    """
+    if not isinstance(value, str) or not value:
+        findings.error(path, f"must name an indicator, found {shown(value)}")
+        return None
+    name, _, output = (value, "", "") if value in declared else value.rpartition(".")
+    if name not in declared:
+        known = ", ".join(declared)
+        findings.error(path, f"indicator {value!r} is not defined; defined: {known}{did_you_mean(value, declared)}")
+        return None
+    if name not in indicators:
+        return None
+    outputs = INDICATORS[indicators[name].type].outputs
+    if output and not outputs:
+        findings.error(path, f"{name!r} has a single output; write {name!r} without {'.' + output!r}")
+        return None
+    if output and output not in outputs:
+        hint = did_you_mean(output, outputs)
+        findings.error(path, f"{name!r} has no output {output!r}; allowed: {', '.join(outputs)}{hint}")
+        return None
+    return Reference(name, output or INDICATORS[indicators[name].type].primary, value)

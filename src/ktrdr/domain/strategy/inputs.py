@@ -1,0 +1,108 @@
+"""Reading ``nn_inputs``: what is fed to the model, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, TimeframeChoice
+from ktrdr.domain.strategy.indicators import read_reference
+from ktrdr.domain.strategy.reading import Findings, Section, coerced, fault, shown
+
+NORMALIZATION = Parameter(
+    "normalization",
+    "str",
+    "none",
+    choices=("none", "minmax", "zscore"),
+    description="fitted on train rows, raw inputs only",
+)
+KINDS = ("fuzzy_set", "raw_indicator", "catalogue")
+
+
+def read_inputs(
+    parent: Section,
+    fuzzy_sets: Mapping[str, FuzzySet],
+    indicators: Mapping[str, Indicator],
+    timeframes: TimeframeChoice,
+    findings: Findings,
+) -> tuple[NetworkInput, ...]:
+    """Return the entries that could be read, in order."""
+    written = parent.get("nn_inputs")
+    if not isinstance(written, list | tuple) or not written:
+        findings.error("nn_inputs", f"is required and must be a non-empty list, found {shown(written)}")
+        return ()
+    declared_sets = Section(parent.values.get("fuzzy_sets") or {}, "fuzzy_sets", Findings()).values
+    declared_indicators = Section(parent.values.get("indicators") or {}, "indicators", Findings()).values
+    entries: list[NetworkInput] = []
+    for index, value in enumerate(written):
+        section = Section(value, f"nn_inputs[{index}]", findings)
+        entry = _read_entry(section, declared_sets, indicators, declared_indicators, timeframes, findings)
+        section.warn_unknown()
+        if entry is None:
+            continue
+        if entry in entries:
+            findings.error(section.path, f"repeats nn_inputs[{entries.index(entry)}]")
+        if entry.kind == "raw_indicator" or entry.name in fuzzy_sets:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def _read_entry(
+    section: Section,
+    declared_sets: Mapping[str, Any],
+    indicators: Mapping[str, Indicator],
+    declared_indicators: Mapping[str, Any],
+    timeframes: TimeframeChoice,
+    findings: Findings,
+) -> NetworkInput | None:
+    given = [kind for kind in KINDS if section.get(kind) is not None]
+    spans = _read_timeframes(section, timeframes, findings)
+    normalization = _read_normalization(section, findings)
+    if len(given) != 1:
+        findings.error(section.path, f"needs exactly one of {', '.join(KINDS)}; found {', '.join(given) or 'none'}")
+        return None
+    kind, name, path = given[0], section.get(given[0]), section.at(given[0])
+    if kind == "catalogue":
+        findings.error(path, f"{shown(name)} is not known; this version has no feature catalogue yet")
+        return None
+    if kind == "fuzzy_set":
+        if normalization != "none":
+            findings.warning(section.at("normalization"), "has no effect on a fuzzy set: memberships lie in 0..1")
+        if not isinstance(name, str) or name not in declared_sets:
+            known = ", ".join(declared_sets)
+            hint = did_you_mean(str(name), declared_sets)
+            findings.error(path, f"fuzzy set {shown(name)} is not defined; defined: {known}{hint}")
+            return None
+        return NetworkInput("fuzzy_set", name, spans)
+    reference = read_reference(name, path, indicators, declared_indicators, findings)
+    if reference is None:
+        return None
+    return NetworkInput("raw_indicator", reference.text, spans, reference, normalization)
+
+
+def _read_normalization(section: Section, findings: Findings) -> Any:
+    value = section.get("normalization")
+    message = None if value is None else fault(NORMALIZATION, value)
+    if message:
+        findings.error(section.at("normalization"), message)
+    return "none" if value is None or message else coerced(NORMALIZATION, value)
+
+
+def _read_timeframes(section: Section, timeframes: TimeframeChoice, findings: Findings) -> tuple[str, ...]:
+    value = section.get("timeframes")
+    if value is None or value == "all":
+        return timeframes.timeframes
+    names = [value] if isinstance(value, str) else value
+    path = section.at("timeframes")
+    if not isinstance(names, list | tuple) or not names:
+        findings.error(path, f"must be all, a timeframe or a list of timeframes, found {shown(value)}")
+        return timeframes.timeframes
+    for name in names:
+        if name not in timeframes.timeframes:
+            allowed = ", ".join(timeframes.timeframes)
+            findings.error(path, f"timeframe {shown(name)} is not among the strategy's; allowed: all, {allowed}")
+    if len(set(map(str, names))) < len(names):
+        findings.error(path, f"lists a timeframe twice: {shown(value)}")
+    return tuple(str(name) for name in names)

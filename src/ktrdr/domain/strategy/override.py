@@ -1,0 +1,42 @@
+"""What the command line changes in a document before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def override(
+    document: Any,
+    *,
+    symbol: str | None = None,
+    timeframe: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> Any:
+    """Return the document with another symbol, base timeframe or span; None leaves it as it is.
+
+    A timeframe that is in the document's list becomes the base; any other one replaces the list. What is not a
+    mapping is left for the parser to refuse.
+    """
+    if not isinstance(document, Mapping) or not isinstance(document.get("training_data"), Mapping):
+        return document
+    data = dict(document["training_data"])
+    if symbol is not None:
+        data["symbols"] = {"mode": "single", "symbol": symbol}
+    if timeframe is not None:
+        data["timeframes"] = _with_base(data.get("timeframes"), timeframe)
+    if start is not None or end is not None:
+        span = data.pop("date_range", None)
+        if isinstance(span, Mapping):
+            data = {"start_date": span.get("start"), "end_date": span.get("end")} | data
+        data |= {name: value for name, value in (("start_date", start), ("end_date", end)) if value is not None}
+    return {**document, "training_data": data}
+
+
+def _with_base(timeframes: Any, base: str) -> Any:
+    if isinstance(timeframes, Mapping) and base in (timeframes.get("list") or timeframes.get("timeframes") or ()):
+        return {**timeframes, "base_timeframe": base}
+    if isinstance(timeframes, list) and base in timeframes and len(timeframes) > 1:
+        return {"mode": "multi_timeframe", "list": timeframes, "base_timeframe": base}
+    return {"mode": "single", "timeframe": base}

@@ -1,0 +1,116 @@
+"""From a document to a strategy, or to all of its problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ktrdr.domain.errors import InvalidStrategy, did_you_mean
+from ktrdr.domain.strategy.decisions import read_decisions
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
+from ktrdr.domain.strategy.fuzzy_sets import read_fuzzy_sets
+from ktrdr.domain.strategy.indicators import read_indicators
+from ktrdr.domain.strategy.inputs import read_inputs
+from ktrdr.domain.strategy.model import read_model
+from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.strategy.reading import Findings, Section, shown
+from ktrdr.domain.strategy.training import read_training
+from ktrdr.domain.strategy.training_data import read_training_data
+
+_KEPT = ("context_data", "deployment", "risk_management", "backtesting", "orchestrator")
+_HONOURED = ("deployment",)
+_SCOPES = ("universal", "symbol_group", "symbol_specific")
+_SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", "decisions", "training")
+NAME_LENGTH = 100
+
+
+def parse(document: Any, *, where: str = "strategy", command_line: Mapping[str, Any] | None = None) -> Strategy:
+    """Return the strategy that a document describes.
+
+    Parameters
+    ----------
+    document : object
+        What the YAML holds.
+    where : str
+        Name of the file, for messages.
+    command_line : mapping, optional
+        Training settings that take precedence over the document (``epochs``, ``seed``).
+
+    Raises
+    ------
+    InvalidStrategy
+        With every problem found.
+    """
+    findings = Findings()
+    strategy = _read(document, command_line or {}, findings)
+    if strategy is None or findings.errors:
+        raise InvalidStrategy(findings.errors, where)
+    return replace(strategy, settings=tuple(findings.settings), warnings=findings.warnings)
+
+
+def problems(document: Any) -> tuple[Problem, ...]:
+    """Return all errors and warnings of a document, in the order of its sections."""
+    findings = Findings()
+    _read(document, {}, findings)
+    return (*findings.errors, *findings.warnings)
+
+
+def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) -> Strategy | None:
+    if not isinstance(document, Mapping):
+        found = "nothing" if document is None else shown(document)
+        findings.error("", f"a strategy is a mapping with name, training_data, indicators, ...; found {found}")
+        return None
+    root = Section(document, "", findings)
+    version = _read_version(root, findings)
+    if isinstance(root.values.get("indicators"), list):
+        findings.error("indicators", "is a list, as in strategies of version 2; run: ktrdr strategy migrate FILE")
+        return None
+    name = root.text("name", required=True, default="unnamed")
+    if len(name) > NAME_LENGTH or not name.isprintable():
+        findings.error("name", f"must be at most {NAME_LENGTH} printable characters, found {shown(name)}")
+    root.know(*_SECTIONS)
+    data = read_training_data(root, findings)
+    indicators = read_indicators(root, findings)
+    fuzzy_sets = read_fuzzy_sets(root, indicators, findings)
+    entries = read_inputs(root, fuzzy_sets, indicators, data.timeframes, findings)
+    refuse_equal_ids(entries, fuzzy_sets, findings)
+    model = read_model(root, findings)
+    labels, split, training = read_training(root, command_line, findings)
+    decisions = read_decisions(root, labels, findings)
+    kept = _read_kept(root, findings)
+    scope = _read_scope(root, findings)
+    description = root.text("description")
+    root.warn_unknown()
+    return Strategy(
+        name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
+        version, scope, kept,
+    )  # fmt: skip
+
+
+def _read_version(root: Section, findings: Findings) -> str:
+    written = root.get("version")
+    text = "3.0" if written is None else str(written)
+    if isinstance(written, bool) or text.split(".")[0] != "3":
+        findings.error("version", f"{shown(written)} is not 3.0; run: ktrdr strategy migrate FILE")
+    return "3.0"
+
+
+def _read_scope(root: Section, findings: Findings) -> str | None:
+    scope = root.text("scope") or None
+    if scope is not None and scope not in _SCOPES:
+        allowed = f"allowed: {', '.join(_SCOPES)}{did_you_mean(scope, _SCOPES)}"
+        findings.error("scope", f"{scope!r} is not known; {allowed}")
+    return scope
+
+
+def _read_kept(root: Section, findings: Findings) -> dict[str, Any]:
+    kept = {}
+    for name in _KEPT:
+        value = root.get(name)
+        if value is not None:
+            kept[name] = value
+        if value is not None and name not in _HONOURED:
+            findings.warning(name, "is kept in the model's metadata and has no effect on training in this version")
+    return kept

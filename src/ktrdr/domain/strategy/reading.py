@@ -1,0 +1,207 @@
+"""Reading one mapping of a document: every value checked, every key accounted for, every problem kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.strategy.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An effective value, and where it came from.
+
+    Attributes
+    ----------
+    path : str
+        Dotted name (``training.epochs``).
+    value : object
+    origin : str
+        ``command line``, ``default``, or the section of the document that gave it.
+    """
+
+    path: str
+    value: Any
+    origin: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """What reading a document brought up: problems, and effective settings in the order they were read."""
+
+    problems: list[Problem] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+
+    def error(self, path: str, message: str) -> None:
+        """Note that the document contradicts itself or the grammar."""
+        self.problems.append(Problem(path, message))
+
+    def warning(self, path: str, message: str) -> None:
+        """Note that something is odd or without effect."""
+        self.problems.append(Problem(path, message, "warning"))
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that refuse the document."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+class Section:
+    """A mapping of the document; remembers which keys were read, so that the rest can be warned about."""
+
+    def __init__(self, values: Any, path: str, findings: Findings) -> None:
+        if values is not None and not isinstance(values, Mapping):
+            findings.error(path, f"must be a mapping, found {shown(values)}")
+            values = None
+        self.values: dict[str, Any] = {str(key): value for key, value in (values or {}).items()}
+        self.path = path
+        self.findings = findings
+        self._known: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the key is there with a value."""
+        return self.values.get(name) is not None
+
+    def at(self, name: str) -> str:
+        """Return the dotted path of a key."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def get(self, *names: str) -> Any:
+        """Return the value of the first of these keys that is there, or None; all of them count as known."""
+        self._known.update(names)
+        return next((self.values[name] for name in names if self.values.get(name) is not None), None)
+
+    def section(self, name: str) -> Section:
+        """Return a nested mapping, empty where there is none."""
+        return Section(self.get(name), self.at(name), self.findings)
+
+    def read(self, parameter: Parameter) -> Any:
+        """Return a checked value or the default, and record it as an effective setting."""
+        return read_layered(parameter, [(self, self.path or "document")], self.at(parameter.name), self.findings)
+
+    def read_all(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        """Return all parameters by name, in the order given."""
+        return {parameter.name: self.read(parameter) for parameter in parameters}
+
+    def text(self, name: str, *, required: bool = False, default: str = "") -> str:
+        """Return a text; numbers and dates are not texts."""
+        value = self.get(name)
+        if value is None:
+            if required:
+                self.findings.error(self.at(name), "is required")
+            return default
+        if not isinstance(value, str) or not value.strip():
+            self.findings.error(self.at(name), f"must be a text, found {shown(value)}")
+            return default
+        return value
+
+    def know(self, *names: str) -> None:
+        """Count keys as known without reading them."""
+        self._known.update(names)
+
+    def warn_unknown(self, also: Iterable[str] = ()) -> None:
+        """Warn about every key that nobody read; `also` names further keys to suggest."""
+        for name in self.values:
+            if name not in self._known:
+                hint = did_you_mean(name, {*self._known, *also})
+                self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
+
+
+def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], path: str, findings: Findings) -> Any:
+    """Return the value of the first layer that has the parameter, else its default; record value and origin."""
+    found: tuple[Any, str] | None = None
+    for section, origin in layers:
+        value = section.get(parameter.name, *parameter.aliases)
+        if value is not None and found is None:
+            name = next(key for key in (parameter.name, *parameter.aliases) if key in section)
+            message = fault(parameter, value)
+            if message:
+                findings.error(section.at(name), message)
+                return parameter.default
+            found = (coerced(parameter, value), origin)
+    value, origin = found or (parameter.default, "default")
+    findings.settings.append(Setting(path, value, origin))
+    return value
+
+
+def fault(parameter: Parameter, value: Any) -> str | None:
+    """Return what is wrong with a value, or None."""
+    kind = parameter.kind
+    if kind == "bool":
+        return None if isinstance(value, bool) else f"must be true or false, found {shown(value)}"
+    if kind == "str":
+        return _text_fault(parameter, value)
+    if kind == "threshold" and isinstance(value, Mapping):
+        if set(value) == {"atr"}:
+            return _number_fault(parameter, value["atr"])
+        return f"must be a number or {{atr: multiple}}, found {shown(value)}"
+    if kind == "ints":
+        if not isinstance(value, list | tuple):
+            return f"must be a list of integers, found {shown(value)}"
+        return next((message for item in value if (message := _number_fault(parameter, item))), None)
+    return _number_fault(parameter, value)
+
+
+def coerced(parameter: Parameter, value: Any) -> Any:
+    """Return a faultless value in its canonical form."""
+    if parameter.kind == "str" and parameter.choices:
+        return {choice.casefold(): choice for choice in parameter.choices}[value.casefold()]
+    if parameter.kind == "ints":
+        return [int(item) for item in value]
+    if parameter.kind == "int":
+        return int(value)
+    if parameter.kind == "float":
+        return float(value)
+    if parameter.kind == "threshold":
+        return {"atr": float(value["atr"])} if isinstance(value, Mapping) else float(value)
+    return value
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: short, with its kind where that is what is wrong."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _text_fault(parameter: Parameter, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"must be a text, found {shown(value)}"
+    if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:
+        allowed = ", ".join(parameter.choices)
+        return f"{value!r} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
+    return None
+
+
+def _number_fault(parameter: Parameter, value: Any) -> str | None:
+    whole = parameter.kind in {"int", "ints"}
+    wanted = "an integer" if whole else "a number"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return f"must be {wanted}, found {shown(value)}"
+    if whole and value != int(value):
+        return f"must be an integer, found {value!r}"
+    too_low = parameter.low is not None and (value < parameter.low or (parameter.above and value == parameter.low))
+    if too_low or (parameter.high is not None and value > parameter.high):
+        return f"{value!r} is out of bounds; allowed: {bounds(parameter)}"
+    return None
+
+
+def bounds(parameter: Parameter) -> str:
+    """Return the bounds in words (``2 to 100``, ``above 0``)."""
+    low, high = parameter.low, parameter.high
+    if low is None and high is None:
+        return "any number"
+    if high is None:
+        return f"above {low:g}" if parameter.above else f"{low:g} or more"
+    if low is None:
+        return f"at most {high:g}"
+    return f"above {low:g} and at most {high:g}" if parameter.above else f"{low:g} to {high:g}"

@@ -1,0 +1,100 @@
+"""From a strategy back to a document that parses to an equal strategy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ktrdr.domain.strategy.document import Indicator, NetworkInput, Strategy, TrainingData
+
+
+def render(strategy: Strategy) -> dict[str, Any]:
+    """Return the effective strategy as plain values, every default written out, in the order of the grammar."""
+    document: dict[str, Any] = {"name": strategy.name, "description": strategy.description or None}
+    document |= {"version": strategy.version, "scope": strategy.scope}
+    document["training_data"] = _training_data(strategy.training_data)
+    document["indicators"] = {name: indicator_document(item) for name, item in strategy.indicators.items()}
+    document["fuzzy_sets"] = {
+        name: {"indicator": item.reference.text}
+        | {part.name: {"type": part.type, "parameters": list(part.parameters)} for part in item.memberships}
+        for name, item in strategy.fuzzy_sets.items()
+    }
+    document["nn_inputs"] = [_entry(entry) for entry in strategy.nn_inputs]
+    document["model"] = _model(strategy)
+    decisions = strategy.decisions
+    document["decisions"] = {
+        "output_format": decisions.output_format,
+        "confidence_threshold": decisions.confidence_threshold,
+    }
+    if decisions.output_format == "regression":
+        costs = {"round_trip_cost": decisions.round_trip_cost, "min_edge_multiplier": decisions.min_edge_multiplier}
+        document["decisions"]["cost_model"] = costs
+    document["training"] = _training(strategy)
+    return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}
+
+
+def _training_data(data: TrainingData) -> dict[str, Any]:
+    frames = data.timeframes
+    document: dict[str, Any] = {
+        "symbols": {"mode": data.symbols.mode, "list": list(data.symbols.symbols)},
+        "timeframes": {
+            "mode": "multi_timeframe" if len(frames.timeframes) > 1 else "single",
+            "list": list(frames.timeframes),
+            "base_timeframe": frames.base,
+            "source": frames.source,
+        },
+        "history_required": data.history_required,
+        "start_date": data.start,
+        "end_date": data.end,
+        "extended_hours": data.extended_hours,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def indicator_document(indicator: Indicator) -> dict[str, Any]:
+    """Return type and parameters of one indicator."""
+    return {"type": indicator.type, **indicator.parameters}
+
+
+def _entry(entry: NetworkInput) -> dict[str, Any]:
+    document: dict[str, Any] = {entry.kind: entry.name, "timeframes": list(entry.timeframes)}
+    if entry.kind == "raw_indicator":
+        document["normalization"] = entry.normalization
+    return document
+
+
+def _model(strategy: Strategy) -> dict[str, Any]:
+    model = strategy.model
+    features: dict[str, Any] = {
+        "include_price_context": model.context.price is not None,
+        "include_volume_context": model.context.volume is not None,
+        "include_time_context": model.context.time,
+        "lookback_periods": model.lookback_periods,
+        "scale_features": model.scaling != "none",
+    }
+    if model.scaling != "none":
+        features["scaling_method"] = model.scaling
+    for name, values in (("price_context", model.context.price), ("volume_context", model.context.volume)):
+        if values is not None:
+            features[name] = dict(values)
+    return {"type": model.type, "architecture": dict(model.architecture), "features": features}
+
+
+def _training(strategy: Strategy) -> dict[str, Any]:
+    split = strategy.split
+    document: dict[str, Any] = {
+        "method": "supervised",
+        "labels": {"source": strategy.labels.source, **strategy.labels.parameters},
+        "data_split": {
+            "train": split.train,
+            "validation": split.validation,
+            "test": split.test,
+            "embargo_bars": split.embargo_bars,
+        },
+    }
+    for name, value in strategy.training.items():
+        section, _, nested = name.partition(".")
+        if nested:
+            document.setdefault(section, {})[nested] = value
+        else:
+            document[name] = value
+    return document

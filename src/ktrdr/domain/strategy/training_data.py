@@ -1,0 +1,153 @@
+"""Reading ``training_data``: symbols, timeframes, span."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import SymbolChoice, TimeframeChoice, TrainingData
+from ktrdr.domain.strategy.reading import Findings, Section, shown
+
+HISTORY_REQUIRED = Parameter(
+    "history_required", "int", 200, low=50, high=10_000_000, description="base bars needed beyond the warm-up"
+)
+EXTENDED_HOURS = Parameter(
+    "extended_hours", "bool", False, description="let bars outside the session take part in resampling"
+)
+TIMEFRAME_SOURCE = Parameter(
+    "source", "str", "resampled", choices=("resampled", "native"), description="where other timeframes come from"
+)
+
+
+def read_training_data(parent: Section, findings: Findings) -> TrainingData:
+    """Return what to train on; problems go into `findings`."""
+    if "training_data" not in parent:
+        findings.error("training_data", "is required, with symbols and timeframes")
+    section = parent.section("training_data")
+    symbols = _read_symbols(section.get("symbols"), section.at("symbols"), findings)
+    timeframes = _read_timeframes(section.get("timeframes"), section.at("timeframes"), findings)
+    history = section.read(HISTORY_REQUIRED)
+    extended = section.read(EXTENDED_HOURS)
+    start, end = _read_span(section, findings)
+    section.warn_unknown()
+    return TrainingData(symbols, timeframes, history, start, end, extended)
+
+
+def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
+    mode, names = _choice(value, path, findings, single=("symbol",), several=("list", "symbols"), multi="multi_symbol")
+    for name in names:
+        _check(Symbol, name, path, findings)
+    if not names:
+        findings.error(path, "names no symbol; write symbols: AAPL, or {mode: multi_symbol, list: [AAPL, MSFT]}")
+    if mode == "single" and len(names) > 1:
+        findings.error(path, f"mode single takes one symbol, found {len(names)}; write mode: multi_symbol")
+    return SymbolChoice("multi_symbol" if mode == "multi_symbol" else "single", names)
+
+
+def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoice:
+    mode, names = _choice(
+        value, path, findings, single=("timeframe",), several=("list", "timeframes"), multi="multi_timeframe",
+        extra=("base_timeframe", "source"),
+    )  # fmt: skip
+    checks = [_check(Timeframe, name, path, findings) for name in names]
+    if not names:
+        findings.error(path, "names no timeframe; write timeframes: 1h, or {mode: multi_timeframe, list: [5m, 1h]}")
+        return TimeframeChoice(("1d",), "1d")
+    if mode == "single" and len(names) > 1:
+        findings.error(path, f"mode single takes one timeframe, found {len(names)}; write mode: multi_timeframe")
+    if mode == "multi_timeframe" and len(names) < 2:
+        findings.error(path, f"mode multi_timeframe takes at least 2 timeframes, found {len(names)}")
+    base, source = names[0], "resampled"
+    if isinstance(value, dict):
+        section = Section(value, path, findings)
+        source = section.read(TIMEFRAME_SOURCE)
+        base = section.text("base_timeframe", default=names[0])
+        if all(checks) and base not in names:
+            findings.error(section.at("base_timeframe"), f"{base!r} is not in the list; allowed: {', '.join(names)}")
+    return TimeframeChoice(names, base, "native" if source == "native" else "resampled")
+
+
+def _choice(
+    value: Any,
+    path: str,
+    findings: Findings,
+    *,
+    single: tuple[str, ...],
+    several: tuple[str, ...],
+    multi: str,
+    extra: tuple[str, ...] = (),
+) -> tuple[str, tuple[str, ...]]:
+    """Return mode and names of a bare text, a bare list, or ``{mode, <single> | <several>}``."""
+    if value is None or isinstance(value, str | list | tuple):
+        names = _names([value] if isinstance(value, str) else value or [], path, findings)
+        return ("single" if len(names) < 2 else multi), names
+    section = Section(value, path, findings)
+    one, many, mode = section.get(*single), section.get(*several), section.get("mode")
+    if one is not None and many is not None:
+        findings.error(path, f"give {single[0]} or {several[0]}, not both")
+    written = many if many is not None else one
+    listed = written if isinstance(written, list | tuple) else [] if written is None else [written]
+    names = _names(listed, path, findings)
+    if mode not in {None, "single", multi}:
+        findings.error(section.at("mode"), f"{shown(mode)} is not known; allowed: single, {multi}")
+        mode = None
+    section.know(*extra)
+    if path.endswith("symbols") and section.get("selection_criteria") is not None:
+        findings.error(section.at("selection_criteria"), "is not available in this version; name the symbols in a list")
+    section.warn_unknown()
+    return mode or ("single" if len(names) < 2 else multi), names
+
+
+def _names(values: Iterable[Any], path: str, findings: Findings) -> tuple[str, ...]:
+    names: list[str] = []
+    for value in values:
+        if not isinstance(value, str) or not value:
+            findings.error(path, f"must be texts, found {shown(value)}; put quotes around it if it is a name")
+        elif value in names:
+            findings.error(path, f"{value!r} is listed twice")
+        else:
+            names.append(value)
+    return tuple(names)
+
+
+def _check(kind: Callable[[str], object], value: str, path: str, findings: Findings) -> bool:
+    try:
+        kind(value)
+    except InvalidInput as error:
+        findings.error(path, str(error))
+        return False
+    return True
+
+
+def _read_span(section: Section, findings: Findings) -> tuple[str | None, str | None]:
+    span = section.section("date_range")
+    values = {}
+    for name, nested in (("start_date", "start"), ("end_date", "end")):
+        outer, inner = section.get(name), span.get(nested)
+        if outer is not None and inner is not None:
+            findings.error(span.at(nested), f"is given twice, here and in {section.at(name)}")
+        path = section.at(name) if outer is not None else span.at(nested)
+        values[name] = _moment(outer if outer is not None else inner, path, findings)
+    span.warn_unknown()
+    start, end = values["start_date"], values["end_date"]
+    if start and end and start[:10] > end[:10]:
+        findings.error(section.at("start_date"), f"{start} lies after the end, {end}")
+    return start, end
+
+
+def _moment(value: Any, path: str, findings: Findings) -> str | None:
+    if value is None or isinstance(value, datetime | date):
+        return value.isoformat() if value is not None else None
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        datetime.fromisoformat(value)
+    except ValueError:
+        findings.error(path, f"must be a date such as 2020-01-31, found {shown(value)}")
+        return None
+    return value

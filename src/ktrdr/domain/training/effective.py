@@ -1,0 +1,33 @@
+"""From a strategy's effective settings to the typed ones that a trainer reads."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Scheduler, TrainingSettings
+
+
+def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSettings:
+    """Return the settings of one fit; `seed` replaces the strategy's own."""
+    values = dict(strategy.training)
+    if seed is not None:
+        values["seed"] = seed
+    known = {item.name for item in fields(TrainingSettings)}
+    plain = {name: value for name, value in values.items() if name in known}
+    return TrainingSettings(
+        **plain,
+        early_stopping=EarlyStopping(**_nested(values, "early_stopping")),
+        lr_scheduler=Scheduler(**_nested(values, "lr_scheduler")),
+    )
+
+
+def model_spec(strategy: Strategy) -> ModelSpec:
+    """Return model type and architecture."""
+    return ModelSpec(strategy.model.type, strategy.model.architecture)
+
+
+def _nested(values: dict[str, Any], section: str) -> dict[str, Any]:
+    prefix = section + "."
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

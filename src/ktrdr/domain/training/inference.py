@@ -1,0 +1,77 @@
+"""What stands between a model's raw outputs and what people read; the same for training, prediction and importance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.training.scaling import Scaler, TargetScaler
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """Everything fitted on train rows besides the model itself.
+
+    Attributes
+    ----------
+    scaler : Scaler
+        Applied to the features before the model.
+    target_scaler : TargetScaler or None
+        Inverted on a regression model's outputs; None for classification.
+    log_class_weights : ndarray of float64, shape (n_classes,), or None
+        Subtracted from the logits, so that probabilities stay calibrated although the loss was weighted.
+    """
+
+    scaler: Scaler
+    target_scaler: TargetScaler | None = None
+    log_class_weights: NDArray[np.float64] | None = None
+
+    def outputs(self, model: FittedModel, values: Float32s) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_rows, n_classes), or predictions in the target's unit, shape (n_rows,)."""
+        return self.outputs_of_scaled(model, self.scaler.transform(values))
+
+    def outputs_of_scaled(self, model: FittedModel, inputs: Float32s) -> NDArray[np.float64]:
+        """Return the same from inputs that were scaled already."""
+        raw = model.predict(inputs)
+        if self.target_scaler is not None:
+            return self.target_scaler.inverse(raw)
+        return softmax(raw if self.log_class_weights is None else raw - self.log_class_weights)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for the manifest."""
+        weights = self.log_class_weights
+        return {
+            "scaler": self.scaler.as_dict(),
+            "target_scaler": None if self.target_scaler is None else self.target_scaler.as_dict(),
+            "log_class_weights": None if weights is None else weights.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Inference:
+        """Read what `as_dict` wrote.
+
+        Raises
+        ------
+        CorruptArtifact
+            If it is anything else.
+        """
+        try:
+            weights, target = values["log_class_weights"], values["target_scaler"]
+            log_weights = None if weights is None else np.asarray(weights, dtype=np.float64)
+            scaler = values["scaler"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptArtifact(f"metadata.json: inference is not what a training writes ({error})") from error
+        return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities along the last axis; rows sum to 1."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

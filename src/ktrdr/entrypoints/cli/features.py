@@ -1,0 +1,50 @@
+"""The ``ktrdr features`` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
+from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
+from ktrdr.entrypoints.cli.session import open_container
+
+app = typer.Typer(no_args_is_help=True, help="Features for other tools.")
+
+
+@app.callback()
+def main() -> None:
+    """Features for other tools."""
+
+
+@app.command()
+def export(
+    strategy: Annotated[Path, typer.Argument(help="Strategy file (YAML).")],
+    out: Annotated[Path, typer.Option(help="FILE.parquet or FILE.csv.")],
+    symbol: SymbolOption = None,
+    timeframe: Timeframe = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    data_dir: DataDir = None,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Write one row per usable bar: features in order, label, label end, part; the rows that training would use."""
+    from ktrdr.application.use_cases.train import TrainingRequest
+
+    container = open_container(data_dir=data_dir)
+    write = container.write_table()
+    write.check(out)
+    effective = container.read_strategy().execute(
+        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    )
+    warn_or_refuse(effective.warnings, str(strategy), strict)
+    exported = container.export_features().execute(TrainingRequest(effective))
+    for note in exported.notes:
+        say(f"note: {note}")
+    write(exported.frame, out)
+    columns = list(exported.frame.columns)
+    payload = {"path": str(out), "rows": len(exported.frame), "columns": columns}
+    emit(payload, f"{out}: {len(exported.frame):,} rows, {len(columns)} columns", json)

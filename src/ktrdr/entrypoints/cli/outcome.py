@@ -1,0 +1,62 @@
+"""The outcome of a training as text: the verdict first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ktrdr.entrypoints.cli.render import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ktrdr.application.use_cases.train import TrainedModel
+
+_MOST_IMPORTANT = 8
+
+
+def outcome_text(model: TrainedModel) -> str:
+    """Return verdict, metrics beside baselines, importance, diagnosis, and where the files lie."""
+    report = model.report
+    parts = [
+        f"{model.stored.reference}\nverdict    {report['verdict']['sentence']}",
+        _comparison(report["metrics"], report["baselines"]),
+        _seeds(report.get("seeds", [])),
+        _importance(model.importance),
+        _diagnosis(report.get("diagnosis", [])),
+        f"model      {model.stored.location}\nreport     {model.stored.location}/report.html",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _comparison(metrics: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> str:
+    names = [name for name, value in metrics.items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    rows = [("model", *(_figure(metrics[name]) for name in names))]
+    rows += [
+        (baseline.replace("_", " "), *(_figure(values.get(name)) for name in names))
+        for baseline, values in baselines.items()
+    ]
+    return table(["test rows", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _seeds(seeds: list[Mapping[str, Any]]) -> str:
+    if len(seeds) < 2:
+        return ""
+    names = [name for name, value in seeds[0].items() if name != "seed" and isinstance(value, int | float)]
+    rows = [(str(item["seed"]), *(_figure(item[name]) for name in names)) for item in seeds]
+    return table(["seed", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _importance(importance: Mapping[str, Any]) -> str:
+    if "features" not in importance:
+        return ""
+    ordered = sorted(importance["features"], key=lambda item: -item["mean"])[:_MOST_IMPORTANT]
+    rows = [(item["id"], f"{item['mean']:+.4f}", f"{item['std']:.4f}") for item in ordered]
+    return table(["most important", f"rise of {importance['metric'].replace('_', ' ')}", "spread"], rows)
+
+
+def _diagnosis(findings: list[Mapping[str, Any]]) -> str:
+    return "\n".join(f"{item['topic']}: {item['finding']} {item['suggestion']}".rstrip() for item in findings)
+
+
+def _figure(value: Any) -> str:
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,56 @@
+"""The progress of a training, for people at a terminal."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ktrdr.domain.training.history import Epoch
+
+
+class Progress:
+    """One bar on stderr with losses, rate and time left; nothing at all where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        """Start the bar, where there is somebody to see it."""
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as RichProgress
+
+            self._bar = RichProgress(
+                TextColumn("training"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[figures]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def on_epoch(self, epoch: Epoch, total: int) -> None:
+        """Move the bar by one epoch; the first epoch of a further seed starts it again."""
+        if self._bar is None:
+            return
+        if self._task is None or epoch.number == 1:
+            self._task = self._bar.add_task("training", total=total, figures="")
+        started = self._bar.tasks[-1].elapsed or 0.0
+        rate = epoch.number / started if started > 0.5 else None
+        figures = f"train {epoch.train_loss:.4f}  validation {epoch.val_loss:.4f}"
+        figures += f"  {rate:.1f} epochs/s" if rate else ""
+        self._bar.update(self._task, completed=epoch.number, figures=figures)

@@ -1,0 +1,63 @@
+"""The ``ktrdr strategy`` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktrdr.entrypoints.cli.options import Json, Strict
+from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
+from ktrdr.entrypoints.cli.session import open_container
+
+app = typer.Typer(no_args_is_help=True, help="Check strategy files and show what they mean.")
+StrategyFile = Annotated[Path, typer.Argument(help="Strategy file (YAML).")]
+
+
+@app.command()
+def validate(path: StrategyFile, strict: Strict = False, json: Json = False) -> int:
+    """Say what is wrong or odd in a strategy file; exit code 2 if it cannot be used."""
+    found = open_container().read_strategy().problems(path)
+    errors = [problem for problem in found if problem.severity == "error"]
+    warnings = [problem for problem in found if problem.severity == "warning"]
+    valid = not errors and not (strict and warnings)
+    payload = {
+        "valid": valid,
+        "errors": [problem.as_dict() for problem in errors],
+        "warnings": [problem.as_dict() for problem in warnings],
+    }
+    lines = [f"{problem.severity}: {problem}" for problem in (*errors, *warnings)]
+    emit(payload, "\n".join([*lines, f"{path}: {'valid' if valid else 'not valid'}"]), json)
+    return 0 if valid else 2
+
+
+@app.command()
+def features(path: StrategyFile, strict: Strict = False, json: Json = False) -> None:
+    """Print every feature id, in the order that is the contract."""
+    from ktrdr.domain.features.resolver import resolve
+
+    strategy = open_container().read_strategy().execute(path)
+    warn_or_refuse(strategy.warnings, str(path), strict)
+    ids = [feature.id for feature in resolve(strategy)]
+    emit({"name": strategy.name, "features": ids}, "\n".join(ids), json)
+
+
+@app.command()
+def schema(
+    path: Annotated[Path | None, typer.Argument(help="Write the schema to this file instead of stdout.")] = None,
+    json: Json = False,
+) -> None:
+    """Print the JSON schema of strategy files, for completion in editors."""
+    from json import dumps
+
+    from ktrdr.domain.strategy.schema import strategy_schema
+
+    document = strategy_schema()
+    if path is None:
+        emit(document, dumps(document, indent=2), json)
+        return
+    path.write_text(dumps(document, indent=2) + "\n", encoding="utf-8")
+    say(f"written: {path}")
+    if json:
+        emit({"path": str(path)}, "", json)
