@@ -54,7 +54,18 @@ class LabelSpec:
         return f"{self.source}.{self.method}" if self.method else self.source
 
     def complete(self, parameters: Parameters) -> dict[str, Any]:
-        """Return all parameters by name, with defaults where `parameters` is silent."""
+        """Return all parameters by name, with defaults where `parameters` is silent.
+
+        Raises
+        ------
+        InvalidInput
+            If `parameters` names something else.
+        """
+        known = [parameter.name for parameter in self.parameters]
+        unknown = next((name for name in parameters if name not in known), None)
+        if unknown is not None:
+            hint = did_you_mean(unknown, known)
+            raise InvalidInput(f"labels {self.key}: {unknown!r} is not known; allowed: {', '.join(known)}{hint}")
         return {parameter.name: parameter.default for parameter in self.parameters} | dict(parameters)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.catalogue.labels import Action
+from ktrdr.domain.catalogue.labels import Action, LabelSpec
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.sessions import Int64s
 
@@ -40,10 +41,24 @@ class Target:
         if (self.kind == "classification") != bool(self.classes) or len(self.classes) != len(self.actions):
             raise InvalidInput("a classification target names classes and an action for each; a regression has none")
 
+    @classmethod
+    def of(cls, spec: LabelSpec) -> Target:
+        """Return what the labels of a source mean."""
+        return cls(spec.kind, spec.classes, spec.actions, spec.unit)
+
     @property
     def is_classification(self) -> bool:
         """Whether labels are classes."""
         return self.kind == "classification"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for the manifest."""
+        return {"kind": self.kind, "classes": list(self.classes), "actions": list(self.actions), "unit": self.unit}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Target:
+        """Read what `as_dict` wrote."""
+        return cls(values["kind"], tuple(values["classes"]), tuple(values["actions"]), values["unit"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,129 @@
+"""Labels by hand: every expected value can be checked with a pencil."""
+
+import numpy as np
+import pytest
+
+from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.labels.labelers import label
+from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.timeframe import Timeframe
+
+NONE = NO_LABEL
+
+
+def bars_of(close, opens=None):
+    close = np.asarray(close, dtype=float)
+    opens = close if opens is None else np.asarray(opens, dtype=float)
+    stamps = np.arange(len(close), dtype=np.int64) * 3600 * 10**9
+    high, low = np.maximum(opens, close), np.minimum(opens, close)
+    return Bars("X", Timeframe("1h"), stamps, opens, high, low, close, np.zeros(len(close)), source="x.csv")
+
+
+def shown(labels):
+    return [int(value) if defined else NONE for value, defined in zip(labels.values, labels.defined, strict=True)]
+
+
+def test_lookahead_takes_the_larger_of_gain_and_loss_that_reaches_the_threshold():
+    #        +10 % then back   -8 % ahead   nothing large
+    bars = bars_of([100, 104, 110, 101, 102, 103, 102])
+    labels = label(bars, "zigzag", {"zigzag_threshold": 0.07, "label_lookahead": 2})
+    # 0: +10 %; 1: +5.8 % / -2.9 %; 2: -8.2 %; 3: +2 %; 4: +1 %
+    assert shown(labels) == [0, 1, 2, 1, 1, NONE, NONE]
+    assert labels.end_rows.tolist() == [2, 3, 4, 5, 6, NONE, NONE]
+    assert labels.horizon_bars == 2
+    assert labels.target.classes == labels.target.actions == ("buy", "hold", "sell")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        ([110, 89], 2),
+        ([111, 90], 0),
+        ([110, 90], 1),  # as much up as down
+        ([105, 100], 0),  # exactly the threshold
+        ([95, 100], 2),
+        ([104.99, 95.01], 1),
+    ],
+)
+def test_lookahead_with_moves_on_both_sides(ahead, expected):
+    labels = label(bars_of([100, *ahead]), "zigzag", {"zigzag_threshold": 0.05, "label_lookahead": 2})
+    assert labels.values[0] == expected
+
+
+def test_lookahead_counts_from_the_next_open_if_told_to():
+    bars = bars_of(close=[100, 106, 106], opens=[100, 103, 106])
+    from_close, from_open = (
+        label(bars, "zigzag", {"zigzag_threshold": 0.05, "label_lookahead": 2, "entry": entry}).values[0]
+        for entry in ("close", "next_open")
+    )
+    assert (from_close, from_open) == (0, 1)  # 6 % from 100, but only 2.9 % from 103
+
+
+def test_an_atr_threshold_gives_no_label_while_it_warms_up():
+    labels = label(bars_of([100 + i % 3 for i in range(30)]), "zigzag", {"zigzag_threshold": {"atr": 1}})
+    assert np.flatnonzero(labels.defined).tolist() == []
+    labels = label(
+        bars_of([100 + i % 3 for i in range(30)]), "zigzag", {"zigzag_threshold": {"atr": 1}, "label_lookahead": 5}
+    )
+    assert np.flatnonzero(labels.defined).tolist() == list(range(14, 25))
+
+
+def test_segments_label_legs_by_the_next_pivot_and_end_where_it_is_confirmed():
+    close = [100, 103, 101, 111, 110, 98, 99, 95, 100, 105, 104]
+    #        low at 0 (confirmed at 3: +10 %), high at 3 (confirmed at 5: -10 %), low at 7 (confirmed at 9)
+    labels = label(bars_of(close), "zigzag", {"method": "segments", "zigzag_threshold": 0.1})
+    assert shown(labels) == [1, 0, 0, 1, 2, 2, 2, 1, NONE, NONE, NONE]
+    assert labels.end_rows.tolist() == [3, 5, 5, 5, 9, 9, 9, 9, NONE, NONE, NONE]
+    assert labels.horizon_bars is None
+
+
+@pytest.mark.parametrize("close", [[100, 95, 97], [100, 105, 103]])
+def test_a_reversal_by_exactly_the_threshold_confirms(close):
+    labels = label(bars_of(close), "zigzag", {"method": "segments", "zigzag_threshold": 0.05})
+    assert labels.end_rows.tolist() == [1, NONE, NONE]
+
+
+def test_segments_have_no_label_before_the_first_pivot():
+    labels = label(bars_of([101, 102, 100, 103, 120]), "zigzag", {"method": "segments", "zigzag_threshold": 0.1})
+    assert shown(labels) == [NONE, NONE, 1, NONE, NONE]
+    assert labels.end_rows[2] == 4
+
+
+def test_the_first_of_equal_extremes_is_the_pivot():
+    labels = label(bars_of([100, 120, 110, 120, 120, 100]), "zigzag", {"method": "segments", "zigzag_threshold": 0.15})
+    assert shown(labels) == [1, 1, NONE, NONE, NONE, NONE]
+    assert labels.end_rows[:2].tolist() == [1, 5]
+
+
+@pytest.mark.parametrize("close", [[], [100.0], [100.0] * 50, list(np.linspace(100, 104, 50))])
+@pytest.mark.parametrize(
+    ("source", "parameters"),
+    [("zigzag", {"method": "segments"}), ("zigzag", {"label_lookahead": 60}), ("forward_return", {"horizon": 60})],
+)
+def test_where_nothing_is_decided_there_is_no_label(close, source, parameters):
+    assert not label(bars_of(close), source, parameters).defined.any()
+
+
+def test_forward_return_from_the_close_and_from_the_next_open():
+    bars = bars_of(close=[100, 110, 121, 133.1], opens=[100, 104, 110, 121])
+    labels = label(bars, "forward_return", {"horizon": 2})
+    np.testing.assert_allclose(labels.values, [0.21, 0.21, np.nan, np.nan])
+    assert labels.end_rows.tolist() == [2, 3, NONE, NONE]
+    assert labels.target.unit == "fraction"
+    from_open = label(bars, "forward_return", {"horizon": 2, "entry": "next_open"})
+    np.testing.assert_allclose(from_open.values[:2], [121 / 104 - 1, 133.1 / 110 - 1])
+
+
+def test_a_price_that_no_return_can_be_counted_from_is_refused_by_row_and_time():
+    with pytest.raises(InvalidBars, match=r"x.csv: row 2 at 1970-01-01T02:00:00Z: labels need close above 0; found -3"):
+        label(bars_of([5, 4, -3, 2]), "zigzag", {})
+    bars = bars_of(close=[5, 4, 3], opens=[5, 0, 3])
+    assert label(bars, "forward_return", {"horizon": 1}).defined.any()
+    with pytest.raises(InvalidBars, match=r"row 1 .* labels need open above 0; found 0"):
+        label(bars, "forward_return", {"horizon": 1, "entry": "next_open"})
+
+
+def test_an_unknown_parameter_is_refused():
+    with pytest.raises(InvalidInput, match=r"'lookahead' is not known.*did you mean 'label_lookahead'"):
+        label(bars_of([1, 2]), "zigzag", {"lookahead": 3})
