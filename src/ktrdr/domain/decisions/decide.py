@@ -1,0 +1,57 @@
+"""From a model's outputs to signals, row by row and without memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.bars import Floats
+
+_CAUTIOUS_ORDER = ("hold", "none", "buy", "sell")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """What the model asks for at each row.
+
+    Attributes
+    ----------
+    actions : ndarray of str, shape (n_rows,)
+        ``buy``, ``hold``, ``sell``, or ``none`` where the target says nothing about trading.
+    confidence : ndarray of float64, shape (n_rows,), or None
+        Probability of the likeliest action, also where it was too low to act on; None for a regression, which has no
+        probabilities.
+    """
+
+    actions: NDArray[np.str_]
+    confidence: Floats | None
+
+
+def decide(outputs: Floats, target: Target, *, confidence_threshold: float = 0.5, minimum_edge: float = 0.0) -> Signals:
+    """Turn outputs into signals.
+
+    Parameters
+    ----------
+    outputs : ndarray of float64
+        Classification: probabilities, shape (n_rows, n_classes). Regression: predicted returns as fractions, shape
+        (n_rows,).
+    target : Target
+        Says what each class asks for; classes that ask for the same are added up.
+    confidence_threshold : float
+        A buy or sell that is less probable than this becomes hold.
+    minimum_edge : float
+        Regression: round-trip cost times the multiple of it that a trade must promise (fraction); a smaller or equal
+        prediction is hold.
+    """
+    if not target.is_classification:
+        return Signals(np.select([outputs > minimum_edge, outputs < -minimum_edge], ["buy", "sell"], "hold"), None)
+    names = [name for name in _CAUTIOUS_ORDER if name in target.actions]
+    by_action = np.column_stack([outputs[:, np.equal(target.actions, name)].sum(axis=1) for name in names])
+    likeliest = by_action.argmax(axis=1)
+    confidence: Floats = by_action.max(axis=1)
+    actions = np.array(names)[likeliest]
+    unsure = np.isin(actions, ("buy", "sell")) & (confidence < confidence_threshold)
+    return Signals(np.where(unsure, "hold", actions), confidence)
