@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.sessions import Int64s
 
 Float32s = NDArray[np.float32]
@@ -56,10 +57,39 @@ class FeatureMatrix:
             )
         if not (len(self.base_rows) == len(self.stamps) == len(self.known_at) == n_rows):
             raise InvalidInput("feature matrix: base_rows, stamps and known_at must have one entry per row")
-        # A sum is finite only if every addend is: one pass, no boolean copy. Values near float32's limit do not occur.
-        if not np.isfinite(self.values.sum(dtype=np.float64)):
-            column = int(np.flatnonzero(~np.isfinite(self.values.sum(axis=0, dtype=np.float64)))[0])
+        if not _all_finite(self.values):
+            column = int(np.flatnonzero(~np.isfinite(self.values).all(axis=0))[0])
             raise InvalidInput(f"feature matrix: column {self.ids[column]!r} holds values that are not finite")
+
+    @classmethod
+    def of_usable_rows(cls, values: Float32s, ids: Sequence[str], base: Bars) -> FeatureMatrix:
+        """Return the rows without a missing value; the others are dropped and counted.
+
+        Where only leading rows are dropped the matrix is a view of `values`.
+
+        Parameters
+        ----------
+        values : ndarray of float32, shape (n_bars, n_features)
+            One row per base bar; not finite where a feature has no value.
+        ids : sequence of str, length n_features
+        base : Bars
+        """
+        warmup = max((_leading_gap(column) for column in values.T), default=0)
+        rows: slice | Int64s = slice(warmup, None)
+        unusable = 0
+        if not _all_finite(values[rows]):
+            rows = np.flatnonzero(np.isfinite(values).all(axis=1))
+            warmup = int(rows[0]) if len(rows) else len(values)
+            unusable = len(values) - warmup - len(rows)
+        return cls(
+            values.T[:, rows].T,
+            tuple(ids),
+            np.arange(len(base), dtype=np.int64)[rows],
+            base.stamps[rows],
+            base.known_at[rows],
+            warmup,
+            unusable,
+        )
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -84,14 +114,30 @@ class FeatureMatrix:
         extra = [name for name in self.ids if name not in set(ids)]
         if extra:
             warnings.warn(f"feature matrix: dropped {len(extra)} columns that nobody asked for: {extra}", stacklevel=2)
-        return replace(self, values=self.values[:, [position[name] for name in ids]], ids=tuple(ids))
+        return replace(self, values=self.values.T[[position[name] for name in ids]].T, ids=tuple(ids))
 
     def take(self, rows: slice | NDArray[np.bool_] | Int64s) -> FeatureMatrix:
         """Return some of the rows; the counts of dropped rows stay those of the whole."""
         return replace(
             self,
-            values=self.values[rows],
+            values=self.values.T[:, rows].T,
             base_rows=self.base_rows[rows],
             stamps=self.stamps[rows],
             known_at=self.known_at[rows],
         )
+
+
+def _all_finite(values: Float32s) -> bool:
+    """Return whether every value is finite; a finite sum proves it in one pass, without a boolean copy."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+
+
+def _leading_gap(column: Float32s) -> int:
+    """Return how many values stand before the first finite one."""
+    block = 1024
+    for start in range(0, len(column), block):
+        finite = np.isfinite(column[start : start + block])
+        if finite.any():
+            return start + int(finite.argmax())
+    return len(column)

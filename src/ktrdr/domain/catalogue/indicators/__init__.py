@@ -1,0 +1,26 @@
+"""Indicators that a strategy may name, as pure data; their kernels are bound by the feature adapters.
+
+Adding one is its row in the file of its category, and one row in an adapter's table of kernels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ktrdr.domain.catalogue.indicators.momentum import MOMENTUM
+from ktrdr.domain.catalogue.indicators.spec import IndicatorSpec
+from ktrdr.domain.catalogue.indicators.trend import TREND
+from ktrdr.domain.catalogue.indicators.volatility import VOLATILITY
+from ktrdr.domain.catalogue.indicators.volume import VOLUME
+
+__all__ = ["INDICATORS", "IndicatorSpec", "find_indicator"]
+
+INDICATORS: Mapping[str, IndicatorSpec] = {spec.name: spec for spec in (*TREND, *MOMENTUM, *VOLATILITY, *VOLUME)}
+"""Every indicator by its canonical name."""
+
+_BY_ANY_NAME = {name: spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}
+
+
+def find_indicator(name: str) -> IndicatorSpec | None:
+    """Return the indicator of that name or alias (case does not count), or None."""
+    return _BY_ANY_NAME.get(name.casefold())

@@ -1,0 +1,87 @@
+"""What is known of an indicator without computing it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ktrdr.domain.catalogue.parameters import Parameter
+
+Parameters = Mapping[str, Any]
+
+HLC = ("high", "low", "close")
+HLCV = (*HLC, "volume")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorSpec:
+    """One indicator as data: all that a strategy may say of it, and the facts that a user may rely on.
+
+    Attributes
+    ----------
+    name : str
+        Canonical type, lower case.
+    category : str
+    parameters : tuple of Parameter
+    inputs : tuple of str
+        Columns it reads, in the order its kernel takes them; ``source`` stands for the one the parameter names.
+    first_value : callable
+        Parameters to the index (from 0) of the first bar on which every output has a value; before it they are NaN.
+    scale : str
+        ``bounded``; ``ratio`` (free of units, unbounded); ``price`` or ``volume`` (in the units of what it reads).
+    description, reference : str
+        Lines for the reference pages: the meaning, with units and what a flat market gives, and where it comes from.
+    aliases : tuple of str
+        Other names of the type.
+    outputs : tuple of str
+        Names of the outputs, the primary one first; empty for a single output.
+    fade : callable
+        Parameters to the bars after `first_value` by which the trace of the series' beginning has faded; 0 where only
+        the last bars count.
+    cumulative : bool
+        Whether the value depends on all bars since the beginning and so never settles.
+    check : callable or None
+        Parameters to a message where they contradict each other, else None.
+    """
+
+    name: str
+    category: Literal["trend", "momentum", "volatility", "volume"]
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+    first_value: Callable[[Parameters], int]
+    scale: Literal["bounded", "ratio", "price", "volume"]
+    description: str
+    reference: str
+    aliases: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    fade: Callable[[Parameters], int] = lambda _: 0
+    cumulative: bool = False
+    check: Callable[[Parameters], str | None] | None = None
+
+    @property
+    def primary(self) -> str:
+        """The output that a bare reference means; empty for a single output."""
+        return self.outputs[0] if self.outputs else ""
+
+    def columns(self, parameters: Parameters) -> tuple[str, ...]:
+        """Return the columns read under `parameters`: price columns, volume, or ``hl2``, ``hlc3``, ``ohlc4``."""
+        return tuple(parameters["source"] if name == "source" else name for name in self.inputs)
+
+    def settled_bars(self, parameters: Parameters) -> int | None:
+        """Return the bar (from 0) from which values no longer depend on where the series began.
+
+        From there on the error is below 1e-4 of the output's interquartile range; None where it never settles.
+        """
+        return None if self.cumulative else self.first_value(parameters) + self.fade(parameters)
+
+
+def fade_of_ema(period: int, e_folds: float) -> int:
+    """Return the bars in which an exponential average of weight 2 / (period + 1) forgets by a factor exp(e_folds)."""
+    return math.ceil(e_folds / math.log((period + 1) / (period - 1))) if period > 1 else 0
+
+
+def fade_of_wilder(period: int, e_folds: float) -> int:
+    """Return the bars in which Wilder's average, of weight 1 / period, forgets by a factor exp(e_folds)."""
+    return fade_of_ema(2 * period - 1, e_folds)

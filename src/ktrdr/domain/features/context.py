@@ -1,0 +1,155 @@
+"""Context features: what surrounds a base bar besides its indicators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+CONTEXT_REVISION = "ktrdr context 1"
+"""Kernel of all context features; its number grows whenever a formula changes."""
+
+_MONDAY = 4 * NS_PER_DAY  # the epoch was a Thursday
+
+
+def context_features(
+    price: Mapping[str, Any] | None, volume: Mapping[str, Any] | None, time: bool, timeframe: str
+) -> tuple[Feature, ...]:
+    """Return the context features of a strategy in contract order: price, volume, time.
+
+    Parameters
+    ----------
+    price : mapping or None
+        ``returns``, a list of bar counts, and ``ma``, the length of a mean; None leaves the group out.
+    volume : mapping or None
+        ``period``, the length of the trailing window; None leaves the group out.
+    time : bool
+        Whether hour, weekday and session are wanted.
+    timeframe : str
+        The base timeframe, whose bars they are computed from.
+    """
+    features: list[Feature] = []
+    if price is not None:
+        features += [_with_period("price_return", bars, timeframe) for bars in price["returns"]]
+        features.append(_with_period("price_ma_distance", price["ma"], timeframe))
+    if volume is not None:
+        features += [_with_period(name, volume["period"], timeframe) for name in ("volume_ratio", "volume_zscore")]
+    if time:
+        features += [
+            Feature(f"{timeframe}_{name}", "context", context={"name": name, "timeframe": timeframe}) for name in _TIME
+        ]
+    return tuple(features)
+
+
+def _with_period(name: str, period: int, timeframe: str) -> Feature:
+    context = {"name": name, "period": period, "timeframe": timeframe}
+    return Feature(f"{timeframe}_{name}_{period}", "context", context=context)
+
+
+def context_column(feature: Feature, bars: Bars) -> Floats:
+    """Return the values of a context feature.
+
+    - ``price_return_k``: close / close k bars before - 1, a fraction.
+    - ``price_ma_distance_k``: close / mean of the last k closes - 1, a fraction.
+    - ``volume_ratio_k``: volume / mean of the last k volumes, this bar's included; in [0, k].
+    - ``volume_zscore_k``: (volume - that mean) / population standard deviation of the last k volumes.
+    - ``time_hour_sin``, ``_cos``: clock of the UTC day; ``time_weekday_sin``, ``_cos``: day of the UTC week, Monday 0.
+    - ``time_market_open``: 1 if a session was trading right up to the moment, else 0.
+    - ``time_session_share``: share of the latest session that has elapsed; 1 between sessions, 0 before the first.
+
+    The moment is the bar's known-at time. Without a calendar the market counts as open and the UTC day as the session.
+
+    Parameters
+    ----------
+    feature : Feature
+        Of kind ``context``; its lag is not applied.
+    bars : Bars
+        Of the base timeframe.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        NaN until the window is full, and where a quotient has no value (a window without any volume).
+
+    Causality: uses the row's own and earlier bars, and the calendar, which is known in advance.
+    """
+    name = feature.context["name"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _TIME[name](bars) if name in _TIME else _WINDOWED[name](bars, feature.context["period"])
+
+
+def _price_return(bars: Bars, period: int) -> Floats:
+    column = np.full(len(bars), np.nan)
+    column[period:] = bars.close[period:] / bars.close[: max(len(bars) - period, 0)] - 1.0
+    return column
+
+
+def _price_ma_distance(bars: Bars, period: int) -> Floats:
+    return bars.close / _mean(bars.close, period) - 1.0
+
+
+def _volume_ratio(bars: Bars, period: int) -> Floats:
+    return bars.volume / _mean(bars.volume, period)
+
+
+def _volume_zscore(bars: Bars, period: int) -> Floats:
+    deviation: Floats = pd.Series(bars.volume).rolling(period).std(ddof=0).to_numpy(dtype=np.float64)
+    return (bars.volume - _mean(bars.volume, period)) / deviation
+
+
+def _mean(values: Floats, period: int) -> Floats:
+    return pd.Series(values).rolling(period).mean().to_numpy(dtype=np.float64)
+
+
+def _hour(bars: Bars) -> Floats:
+    share_of_day: Floats = bars.known_at % NS_PER_DAY / NS_PER_DAY
+    return share_of_day * (2.0 * math.pi)
+
+
+def _weekday(bars: Bars) -> Floats:
+    share_of_week: Floats = (bars.known_at - _MONDAY) // NS_PER_DAY % 7 / 7
+    return share_of_week * (2.0 * math.pi)
+
+
+def _latest_session(bars: Bars) -> tuple[Int64s, Int64s, Int64s]:
+    """Return, per bar, when the latest session opened and closed (the first, where none has), and the moment."""
+    sessions = bars.sessions
+    if sessions is None or not len(sessions.dates):
+        midnight = (bars.known_at - 1) // NS_PER_DAY * NS_PER_DAY
+        return midnight, midnight + NS_PER_DAY, bars.known_at
+    latest = np.maximum(np.searchsorted(sessions.opens, bars.known_at, side="left") - 1, 0)
+    return sessions.opens[latest], sessions.closes[latest], bars.known_at
+
+
+def _market_open(bars: Bars) -> Floats:
+    opens, closes, now = _latest_session(bars)
+    return ((opens < now) & (now <= closes)).astype(np.float64)
+
+
+def _session_share(bars: Bars) -> Floats:
+    opens, closes, now = _latest_session(bars)
+    return np.clip((now - opens) / (closes - opens), 0.0, 1.0)
+
+
+_WINDOWED: Mapping[str, Callable[[Bars, int], Floats]] = {
+    "price_return": _price_return,
+    "price_ma_distance": _price_ma_distance,
+    "volume_ratio": _volume_ratio,
+    "volume_zscore": _volume_zscore,
+}
+_TIME: Mapping[str, Callable[[Bars], Floats]] = {
+    "time_hour_sin": lambda bars: np.sin(_hour(bars)),
+    "time_hour_cos": lambda bars: np.cos(_hour(bars)),
+    "time_weekday_sin": lambda bars: np.sin(_weekday(bars)),
+    "time_weekday_cos": lambda bars: np.cos(_weekday(bars)),
+    "time_market_open": _market_open,
+    "time_session_share": _session_share,
+}

@@ -1,0 +1,72 @@
+"""The contract between a model and its features: which values it was trained on, as data and as one hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.features.context import CONTEXT_REVISION
+from ktrdr.domain.features.feature import Feature, Source
+
+ALIGNMENT = "latest_known"
+"""Each row takes the latest bar of the feature's timeframe that is known by the row's known-at time."""
+
+Contract = Sequence[Mapping[str, Any]]
+
+
+def feature_contract(features: Sequence[Feature], kernels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return, per feature in order, everything that decides its values; plain JSON types.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+    kernels : mapping of indicator type to kernel and library version
+        As `FeatureEngineer.kernels` gives them.
+    """
+    return [_entry(feature, kernels) for feature in features]
+
+
+def _entry(feature: Feature, kernels: Mapping[str, str]) -> dict[str, Any]:
+    source, membership = feature.source, feature.membership
+    entry: dict[str, Any] = {"id": feature.id, "kind": feature.kind}
+    if source is None:
+        entry |= {"context": dict(feature.context), "kernel": CONTEXT_REVISION}
+    else:
+        entry |= _computation(source) | {"kernel": kernels[source.indicator]}
+    if membership is not None:
+        entry["membership"] = {"type": membership.type, "parameters": list(membership.parameters)}
+    return entry | {"normalization": feature.normalization, "lag": feature.lag}
+
+
+def _computation(source: Source) -> dict[str, Any]:
+    return {
+        "timeframe": source.timeframe,
+        "alignment": ALIGNMENT,
+        "indicator": source.indicator,
+        "parameters": dict(source.parameters),
+        "inputs": list(INDICATORS[source.indicator].columns(source.parameters)),
+        "output": source.output,
+    }
+
+
+def contract_hash(contract: Contract) -> str:
+    """Return the SHA-256 of a contract in canonical JSON, 64 hex digits; the order of features counts, of keys not."""
+    text = json.dumps(contract, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def compare(expected: Contract, found: Contract) -> str | None:
+    """Return a sentence that names the first feature and field in which two contracts differ; None if they agree."""
+    for place, (old, new) in enumerate(zip(expected, found, strict=False), start=1):
+        for field in dict.fromkeys([*old, *new]):
+            before, after = old.get(field), new.get(field)
+            if contract_hash([{field: before}]) != contract_hash([{field: after}]):
+                return f"feature {place} ({old['id']!r}): {field} was {before!r}, now {after!r}"
+    if len(expected) != len(found):
+        longer, verb = (expected, "is missing") if len(expected) > len(found) else (found, "was not there")
+        ids = f"{len(expected)} features expected, {len(found)} found"
+        return f"{ids}; {longer[min(len(expected), len(found))]['id']!r} {verb}"
+    return None
