@@ -1,0 +1,1 @@
+"""Which rows a model learns from, which choose it, and which judge it."""
