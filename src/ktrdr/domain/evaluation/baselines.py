@@ -1,0 +1,123 @@
+"""What a forecast must beat: forecasts that need no model, made only from what was known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.evaluation.losses import RowLoss
+from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.training.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """Forecasts of the test rows.
+
+    Attributes
+    ----------
+    name : str
+        Key in the report (``class_shares``).
+    words : str
+        The same for people.
+    outputs : ndarray of float64, shape (n, k) or (n,), or None
+        Probabilities, or predictions; None where it names a class and no probabilities.
+    choices : ndarray of int64, shape (n,), or None
+        The class that it names; None for regression.
+    """
+
+    name: str
+    words: str
+    outputs: Floats | None
+    choices: Int64s | None = None
+
+    def losses(self, loss: RowLoss, labels: NDArray[Any]) -> Floats | None:
+        """Return the loss of each row; None where this baseline cannot be judged by that loss."""
+        if loss.name == "error_rate" and self.choices is not None:
+            missed: Floats = (self.choices != labels).astype(np.float64)
+            return missed
+        return None if self.outputs is None else loss.rows(labels, self.outputs)
+
+
+def baselines(dataset: Dataset, train: Int64s, test: Int64s) -> tuple[Baseline, ...]:
+    """Return the baselines of the test rows, fitted on the train rows.
+
+    Classification: ``class_shares`` (probabilities, with one added to each count so that no class has none),
+    ``majority`` (a class), ``last_known_label`` (that label as the class; as probabilities how often each class
+    followed it in train, one added to each count). Regression: ``zero``, ``train_mean``, ``last_known_target``. A row
+    before the first known label gets the class shares and the majority, or the train mean.
+
+    Causality: the last known label at t is a label whose span had ended by t.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All rows: the last known label may belong to any part.
+    train, test : ndarray of int64
+        Rows of the dataset; train is not empty.
+    """
+    known = last_known_rows(dataset.label_end, dataset.matrix.known_at)
+    if dataset.target.is_classification:
+        return _class_baselines(dataset.labels.astype(np.int64), known, train, test, len(dataset.target.classes))
+    return _number_baselines(dataset.labels.astype(np.float64), known[test], train, len(test))
+
+
+def last_known_rows(label_end: Int64s, known_at: Int64s) -> Int64s:
+    """Return for each moment the latest row whose label's span had ended by then, -1 where there is none.
+
+    Parameters
+    ----------
+    label_end : ndarray of int64, shape (n_rows,)
+        End of each row's span (UTC nanoseconds), in any order.
+    known_at : ndarray of int64, shape (n_moments,)
+
+    Returns
+    -------
+    ndarray of int64, shape (n_moments,)
+    """
+    order = np.argsort(label_end, kind="stable")
+    latest = np.concatenate(([-1], np.maximum.accumulate(order))).astype(np.int64)
+    ended: Int64s = latest[np.searchsorted(label_end[order], known_at, side="right")]
+    return ended
+
+
+def _class_baselines(
+    labels: Int64s, known: Int64s, train: Int64s, test: Int64s, n_classes: int
+) -> tuple[Baseline, ...]:
+    counts = np.bincount(labels[train], minlength=n_classes)
+    shares = (counts + 1.0) / (counts.sum() + n_classes)
+    majority = int(counts.argmax())
+    after = np.ones((n_classes, n_classes))
+    seen = train[known[train] >= 0]
+    np.add.at(after, (labels[known[seen]], labels[seen]), 1.0)
+    after /= after.sum(axis=1, keepdims=True)
+
+    has, last = known[test] >= 0, labels[known[test]]
+    return (
+        Baseline(
+            "class_shares",
+            "the train class shares",
+            np.tile(shares, (len(test), 1)),
+            np.full(len(test), majority, dtype=np.int64),
+        ),
+        Baseline("majority", "the train majority class", None, np.full(len(test), majority, dtype=np.int64)),
+        Baseline(
+            "last_known_label",
+            "the last known label",
+            np.where(has[:, None], after[last], shares),
+            np.where(has, last, majority),
+        ),
+    )
+
+
+def _number_baselines(targets: Floats, known: Int64s, train: Int64s, n_test: int) -> tuple[Baseline, ...]:
+    mean = float(targets[train].mean())
+    return (
+        Baseline("zero", "a forecast of 0", np.zeros(n_test)),
+        Baseline("train_mean", "the train mean", np.full(n_test, mean)),
+        Baseline("last_known_target", "the last known target", np.where(known >= 0, targets[known], mean)),
+    )

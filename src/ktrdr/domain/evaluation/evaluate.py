@@ -1,0 +1,146 @@
+"""The test part's judgement in one value: metrics, baselines, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.evaluation.baselines import Baseline, baselines
+from ktrdr.domain.evaluation.classification import classification_metrics, reliability
+from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
+from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
+from ktrdr.domain.evaluation.significance import block_length, mean_difference
+from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
+from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+from ktrdr.domain.training.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a model did on the test rows.
+
+    Attributes
+    ----------
+    metrics : dict
+        See `classification_metrics` and `regression_metrics`.
+    baselines : dict
+        Name -> the metrics that it has; None where one is not defined.
+    verdict : Verdict
+    calibration : list of dict
+        See `reliability`; empty for regression.
+    primary : str
+        Metric that decided the verdict.
+    rows : int
+        Test rows.
+    """
+
+    metrics: dict[str, Any]
+    baselines: dict[str, dict[str, float | None]]
+    verdict: Verdict
+    calibration: list[dict[str, Any]]
+    primary: str
+    rows: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values for ``metrics.json``."""
+        return asdict(self) | {"verdict": self.verdict.as_dict()}
+
+
+def evaluate(
+    dataset: Dataset,
+    train: Int64s,
+    test: Int64s,
+    outputs: Floats,
+    rng: np.random.Generator,
+    primary: str | None = None,
+) -> Evaluation:
+    """Judge a model's outputs on the test rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    train, test : ndarray of int64
+        Rows of the dataset.
+    outputs : ndarray of float64
+        For the test rows, in their order: probabilities, shape (n_test, n_classes), or predictions, shape (n_test,).
+    rng : numpy.random.Generator
+        Draws the resamples of the verdict's interval.
+    primary : str or None
+        A key of `ROW_LOSSES`; None for log loss, or mean squared error.
+
+    Raises
+    ------
+    InvalidInput
+        If a part has no rows, the outputs have another shape or are not finite, or the metric is not known.
+    """
+    target = dataset.target
+    loss = primary_loss(primary, target)
+    _check(train, test, outputs, len(target.classes))
+    truth: NDArray[Any] = dataset.labels[test].astype(np.int64 if target.is_classification else np.float64)
+    rivals = baselines(dataset, train, test)
+    return Evaluation(
+        classification_metrics(truth, outputs, target.classes)
+        if target.is_classification
+        else dict(regression_metrics(truth, outputs)),
+        {rival.name: _scores(rival, truth) for rival in rivals},
+        _judge(loss, truth, outputs, rivals, dataset.matrix.known_at[test], dataset.label_end[test], rng),
+        reliability(truth, outputs) if target.is_classification else [],
+        loss.metric,
+        len(test),
+    )
+
+
+def _check(train: Int64s, test: Int64s, outputs: Floats, n_classes: int) -> None:
+    for name, rows in (("train", train), ("test", test)):
+        if not len(rows):
+            raise InvalidInput(f"evaluation: the {name} part has no rows")
+    expected = (len(test), n_classes) if n_classes else (len(test),)
+    if outputs.shape != expected:
+        raise InvalidInput(f"evaluation: outputs must have the shape {expected}, found {outputs.shape}")
+    if not np.isfinite(outputs).all():
+        raise InvalidInput("evaluation: outputs must be finite numbers")
+
+
+def _scores(rival: Baseline, truth: NDArray[Any]) -> dict[str, float | None]:
+    kind = "regression" if rival.choices is None else "classification"
+    rows = {loss.metric: rival.losses(loss, truth) for loss in ROW_LOSSES.values() if loss.kind == kind}
+    means = {metric: None if losses is None else float(losses.mean()) for metric, losses in rows.items()}
+    if rival.choices is not None:
+        means["accuracy"] = float((rival.choices == truth).mean())
+    elif rival.outputs is not None:
+        means["directional_accuracy"] = directional_accuracy(truth, rival.outputs)
+    return means
+
+
+def _judge(
+    loss: RowLoss,
+    truth: NDArray[Any],
+    outputs: Floats,
+    rivals: Sequence[Baseline],
+    known_at: Int64s,
+    label_end: Int64s,
+    rng: np.random.Generator,
+) -> Verdict:
+    own = loss.rows(truth, outputs)
+    candidates = [(rival, losses) for rival in rivals if (losses := rival.losses(loss, truth)) is not None]
+    best, theirs = min(candidates, key=lambda candidate: candidate[1].mean())
+    difference = mean_difference(own - theirs, known_at, block_length(known_at, label_end), rng)
+    means = float(own.mean()), float(theirs.mean())
+    return Verdict(
+        outcome(difference),
+        sentence(difference, loss.words, best.words, *means),
+        loss.name,
+        best.name,
+        *means,
+        difference.mean,
+        difference.interval,
+        difference.blocks,
+        difference.block_ns / NS_PER_DAY,
+    )

@@ -1,0 +1,61 @@
+"""What a diagnosis is made of, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ktrdr.domain.evaluation.evaluate import Evaluation
+from ktrdr.domain.training.history import Epoch, TrainingHistory
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark on a run.
+
+    Attributes
+    ----------
+    topic : str
+        ``stopping``, ``fit``, ``plateau``, ``gradients``, ``classes``, ``forecasts``, ``generalisation``, ``seeds``.
+    finding : str
+        One sentence.
+    figures : dict
+        The numbers that say so.
+    suggestion : str
+        One thing to try, or why there is nothing to do.
+    """
+
+    topic: str
+    finding: str
+    figures: dict[str, Any]
+    suggestion: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a diagnosis looks at.
+
+    Attributes
+    ----------
+    history : TrainingHistory
+    evaluation : Evaluation
+    class_shares : mapping of part to mapping of class to share
+        Parts ``train``, ``validation``, ``test``; empty for regression.
+    seeds : sequence of mapping
+        One entry per seed with ``seed``, ``metrics`` (as in `Evaluation`) and ``shipped``; empty where one was trained.
+    """
+
+    history: TrainingHistory
+    evaluation: Evaluation
+    class_shares: Mapping[str, Mapping[str, float]]
+    seeds: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def kept(self) -> Epoch:
+        """The epoch whose weights are the model; the history must have epochs."""
+        return next(epoch for epoch in self.history.epochs if epoch.number == self.history.best_epoch)

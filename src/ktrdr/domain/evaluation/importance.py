@@ -1,0 +1,94 @@
+"""Which features a model leans on: what it loses when one of them is shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.sessions import Int64s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportanceResult:
+    """By how much the loss rises when a feature is shuffled.
+
+    Attributes
+    ----------
+    mean, std : ndarray of float64, shape (n_features,)
+        Over the repeats; 0 means that the model does not use the feature, or that another one says the same.
+    loss : float
+        With nothing shuffled.
+    repeats, rows, of_rows : int
+        Rows that were used, of the rows that there were.
+    """
+
+    mean: Floats
+    std: Floats
+    loss: float
+    repeats: int
+    rows: int
+    of_rows: int
+
+    def as_dict(self, feature_ids: Sequence[str], metric: str) -> dict[str, Any]:
+        """Return plain values for ``feature_importance.json``, features in contract order."""
+        return {
+            "features": [
+                {"id": name, "mean": float(mean), "std": float(std)}
+                for name, mean, std in zip(feature_ids, self.mean, self.std, strict=True)
+            ],
+            "metric": metric,
+            "loss": self.loss,
+            "repeats": self.repeats,
+            "rows": self.rows,
+            "of_rows": self.of_rows,
+        }
+
+
+def draw_permutations(rows: int, repeats: int, rng: np.random.Generator) -> Int64s:
+    """Return `repeats` orders of `rows` rows, shape (repeats, rows)."""
+    return rng.permuted(np.tile(np.arange(rows, dtype=np.int64), (repeats, 1)), axis=1)
+
+
+def permutation_importance(
+    predict: Callable[[Float32s], Floats],
+    inputs: Float32s,
+    targets: NDArray[Any],
+    loss: Callable[[NDArray[Any], Floats], float],
+    permutations: Int64s,
+) -> ImportanceResult:
+    """Return the rise of the loss for each feature, with its spread.
+
+    Parameters
+    ----------
+    predict : callable
+        inputs, shape (rows, n_features) -> outputs, as `loss` takes them.
+    inputs : ndarray of float32, shape (n, n_features)
+        Left as they are.
+    targets : ndarray, shape (n,)
+    loss : callable
+        (targets, outputs) -> mean loss.
+    permutations : ndarray of int64, shape (repeats, rows)
+        Orders, shared by all features; see `draw_permutations`. With rows < n, as many evenly spaced rows are used.
+
+    References
+    ----------
+    Breiman (2001), Random forests; Fisher, Rudin, Dominici (2019), All models are wrong, but many are useful.
+    """
+    repeats, rows = permutations.shape
+    used = np.linspace(0, len(inputs) - 1, rows).round().astype(np.int64)
+    working, targets = inputs[used], targets[used]
+    intact = loss(targets, predict(working))
+    rises = np.empty((inputs.shape[1], repeats))
+    for feature in range(inputs.shape[1]):
+        column = working[:, feature].copy()
+        for repeat, permutation in enumerate(permutations):
+            working[:, feature] = column[permutation]
+            rises[feature, repeat] = loss(targets, predict(working)) - intact
+        working[:, feature] = column
+    return ImportanceResult(rises.mean(axis=1), rises.std(axis=1), intact, repeats, rows, len(inputs))

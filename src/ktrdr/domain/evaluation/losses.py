@@ -1,0 +1,120 @@
+"""Per-row losses: what a verdict compares, row by row, between a model and a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.sessions import Int64s
+
+_SMALLEST = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class RowLoss:
+    """A loss that is a mean over rows, so that two forecasts can be compared in pairs.
+
+    Attributes
+    ----------
+    name : str
+        ``log_loss``.
+    words : str
+        The same for people.
+    metric : str
+        Key in the metrics from which this loss is read; also the name that chooses it as the primary metric.
+    kind : str
+        ``classification`` or ``regression``.
+    rows : callable
+        (labels, outputs) -> loss of each row, smaller is better; outputs are probabilities, shape (n, k), or
+        predictions, shape (n,).
+    """
+
+    name: str
+    words: str
+    metric: str
+    kind: Literal["classification", "regression"]
+    rows: Callable[..., Floats]
+
+
+def log_losses(labels: Int64s, probabilities: Floats) -> Floats:
+    """Return -log of the probability given to what happened, in nats; 0 counts as 2.2e-16, so that it stays finite.
+
+    Parameters
+    ----------
+    labels : ndarray of int64, shape (n,)
+    probabilities : ndarray of float64, shape (n, k)
+
+    References
+    ----------
+    Good (1952), Rational decisions.
+    """
+    return -np.log(np.maximum(_of_what_happened(labels, probabilities), _SMALLEST))
+
+
+def brier_scores(labels: Int64s, probabilities: Floats) -> Floats:
+    """Return the squared distance between the probabilities and what happened, summed over classes: 0 to 2.
+
+    References
+    ----------
+    Brier (1950), Verification of forecasts expressed in terms of probability.
+    """
+    lengths: Floats = np.square(probabilities).sum(axis=1)
+    return lengths + 1.0 - 2.0 * _of_what_happened(labels, probabilities)
+
+
+def errors(labels: Int64s, probabilities: Floats) -> Floats:
+    """Return 0 where the most probable class happened, else 1; of equally probable classes the first counts."""
+    missed: Floats = (probabilities.argmax(axis=1) != labels).astype(np.float64)
+    return missed
+
+
+def squared_errors(targets: Floats, predictions: Floats) -> Floats:
+    """Return the squared errors, in the target's unit squared."""
+    squared: Floats = np.square(predictions - targets)
+    return squared
+
+
+def absolute_errors(targets: Floats, predictions: Floats) -> Floats:
+    """Return the absolute errors, in the target's unit."""
+    distance: Floats = np.abs(predictions - targets)
+    return distance
+
+
+ROW_LOSSES = {
+    loss.metric: loss
+    for loss in (
+        RowLoss("log_loss", "log loss", "log_loss", "classification", log_losses),
+        RowLoss("error_rate", "error rate", "accuracy", "classification", errors),
+        RowLoss("brier", "Brier score", "brier", "classification", brier_scores),
+        RowLoss("mse", "mean squared error", "mse", "regression", squared_errors),
+        RowLoss("mae", "mean absolute error", "mae", "regression", absolute_errors),
+    )
+}
+
+
+def primary_loss(metric: str | None, target: Target) -> RowLoss:
+    """Return the loss that decides the verdict: log loss or mean squared error where `metric` is None.
+
+    Raises
+    ------
+    InvalidInput
+        If the metric is not known, or does not fit the kind of target.
+    """
+    chosen = metric or ("log_loss" if target.is_classification else "mse")
+    fitting = [name for name, loss in ROW_LOSSES.items() if loss.kind == target.kind]
+    if chosen not in fitting:
+        raise InvalidInput(
+            f"primary metric {chosen!r} is not one of {fitting} for {target.kind}" + did_you_mean(chosen, fitting)
+        )
+    return ROW_LOSSES[chosen]
+
+
+def _of_what_happened(labels: Int64s, probabilities: Floats) -> Floats:
+    happened: Floats = probabilities[np.arange(len(labels)), labels]
+    return happened

@@ -1,0 +1,90 @@
+"""One sentence on what a model is worth, with the figures behind it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+Outcome = Literal["better", "worse", "not_distinguishable", "too_little_data"]
+_OPENINGS = {"better": "Better than", "worse": "Worse than", "not_distinguishable": "Not distinguishable from"}
+_NS_PER_HOUR = NS_PER_DAY / 24
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A model against the best baseline, on the test rows.
+
+    Attributes
+    ----------
+    outcome : str
+        ``better``, ``worse``, ``not_distinguishable`` or ``too_little_data``.
+    sentence : str
+        The same in words, with the figures.
+    metric : str
+        The loss that was compared, a mean per row (``log_loss``); smaller is better.
+    baseline : str
+        Name of the baseline with the smallest mean loss on the test rows, which is the hardest one to beat.
+    loss, baseline_loss, difference : float
+        Mean losses of both, and the model's minus the baseline's: negative is better.
+    interval : tuple of float, or None
+        95 % interval of the difference; None where there is too little data.
+    blocks : int
+        Number of blocks of time in the test rows; blocks are about independent, rows are not.
+    block_days : float
+    """
+
+    outcome: Outcome
+    sentence: str
+    metric: str
+    baseline: str
+    loss: float
+    baseline_loss: float
+    difference: float
+    interval: tuple[float, float] | None
+    blocks: int
+    block_days: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self) | {"interval": None if self.interval is None else list(self.interval)}
+
+
+def outcome(difference: Difference) -> Outcome:
+    """Return what an interval says: better where it lies below 0, worse where it lies above."""
+    if difference.interval is None:
+        return "too_little_data"
+    low, high = difference.interval
+    return "better" if high < 0 else "worse" if low > 0 else "not_distinguishable"
+
+
+def sentence(difference: Difference, metric: str, baseline: str, loss: float, baseline_loss: float) -> str:
+    """Return the verdict in words.
+
+    Parameters
+    ----------
+    difference : Difference
+        Model minus baseline.
+    metric, baseline : str
+        Both in words (``log loss``, ``the train class shares``).
+    loss, baseline_loss : float
+    """
+    figures = f"{metric} {loss:.4g} against {baseline_loss:.4g}"
+    blocks = f"blocks of {_duration(difference.block_ns)}"
+    if difference.interval is None:
+        return (
+            f"Too few independent blocks ({difference.blocks}) to judge: {figures} for {baseline}; "
+            f"a verdict takes at least {MIN_BLOCKS} {blocks}."
+        )
+    low, high = difference.interval
+    return (
+        f"{_OPENINGS[outcome(difference)]} {baseline}: {figures}, a difference of {difference.mean:.3g} "
+        f"(95 % interval {low:.3g} to {high:.3g}, {difference.blocks} {blocks})."
+    )
+
+
+def _duration(nanoseconds: int) -> str:
+    hours = nanoseconds / _NS_PER_HOUR
+    return f"{hours:.3g} hours" if hours < 48 else f"{hours / 24:.3g} days"
