@@ -21,15 +21,19 @@ def columns(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> Iterator
 
 
 def refuse_equal_ids(entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], findings: Findings) -> None:
-    """Note an error for each id that two entries give; the message names both."""
+    """Note an error for each entry that gives an id that another one gave; the message names both."""
     seen: dict[str, int] = {}
     for index, entry in enumerate(entries):
-        for name, _, _ in columns(entry, fuzzy_sets):
-            if name in seen and seen[name] != index:
-                other = entries[seen[name]]
-                findings.error(
-                    f"nn_inputs[{index}]",
-                    f"{entry.kind} {entry.name!r} gives the feature id {name!r}, as nn_inputs[{seen[name]}] "
-                    f"({other.kind} {other.name!r}) does; rename one",
-                )
-            seen.setdefault(name, index)
+        if entry in entries[:index]:
+            findings.error(f"nn_inputs[{index}]", f"repeats nn_inputs[{entries.index(entry)}]")
+            continue
+        names = [name for name, _, _ in columns(entry, fuzzy_sets)]
+        taken = next((name for name in names if name in seen), None)
+        if taken is not None:
+            other = entries[seen[taken]]
+            findings.error(
+                f"nn_inputs[{index}]",
+                f"{entry.kind} {entry.name!r} gives the feature id {taken!r}, as nn_inputs[{seen[taken]}] "
+                f"({other.kind} {other.name!r}) does; rename one",
+            )
+        seen |= {name: index for name in names if name not in seen}

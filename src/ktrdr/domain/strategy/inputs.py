@@ -42,8 +42,6 @@ def read_inputs(
         section.warn_unknown()
         if entry is None:
             continue
-        if entry in entries:
-            findings.error(section.path, f"repeats nn_inputs[{entries.index(entry)}]")
         if entry.kind == "raw_indicator" or entry.name in fuzzy_sets:
             entries.append(entry)
     return tuple(entries)

@@ -42,7 +42,7 @@ def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
     mode, names = _choice(value, path, findings, single=("symbol",), several=("list", "symbols"), multi="multi_symbol")
     for name in names:
         _check(Symbol, name, path, findings)
-    if not names:
+    if not names and not any(problem.path == path for problem in findings.problems):
         findings.error(path, "names no symbol; write symbols: AAPL, or {mode: multi_symbol, list: [AAPL, MSFT]}")
     if mode == "single" and len(names) > 1:
         findings.error(path, f"mode single takes one symbol, found {len(names)}; write mode: multi_symbol")

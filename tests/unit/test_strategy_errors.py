@@ -1,0 +1,203 @@
+"""Every fault is refused with its path, what was found, what is allowed, and the nearest name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from documents import DELETE, changed, small
+
+from ktrdr.domain.errors import InvalidStrategy
+from ktrdr.domain.strategy.parse import parse, problems
+
+FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
+    # path changed, new value, path reported, words that the message must hold
+    ("name", DELETE, "name", ("required",)),
+    ("name", 5, "name", ("must be a text", "5")),
+    ("name", "x" * 101, "name", ("100",)),
+    ("version", "2.0", "version", ("2.0", "strategy migrate")),
+    ("version", 4, "version", ("4", "strategy migrate")),
+    ("scope", "univrsal", "scope", ("univrsal", "universal", "did you mean")),
+    ("training_data", DELETE, "training_data", ("required",)),
+    ("training_data", [], "training_data", ("must be a mapping",)),
+    ("training_data.symbols", DELETE, "training_data.symbols", ("no symbol",)),
+    ("training_data.symbols", [], "training_data.symbols", ("no symbol",)),
+    ("training_data.symbols", ["A", "A"], "training_data.symbols", ("'A'", "twice")),
+    ("training_data.symbols", {"mode": "single", "list": ["A", "B"]}, "training_data.symbols", ("one symbol", "2")),
+    ("training_data.symbols", {"mode": "sngle", "symbol": "A"}, "training_data.symbols.mode", ("single", "multi_symbol")),
+    ("training_data.symbols", "A B", "training_data.symbols", ("'A B'",)),
+    ("training_data.symbols", [True], "training_data.symbols", ("True", "quotes")),
+    ("training_data.timeframes", DELETE, "training_data.timeframes", ("no timeframe",)),
+    ("training_data.timeframes", "5x", "training_data.timeframes", ("'5x'", "5m")),
+    ("training_data.timeframes", "0m", "training_data.timeframes", ("'0m'",)),
+    (
+        "training_data.timeframes",
+        {"mode": "multi_timeframe", "list": ["5m"]},
+        "training_data.timeframes",
+        ("at least 2", "1"),
+    ),
+    (
+        "training_data.timeframes",
+        {"mode": "multi_timeframe", "list": ["5m", "1h"], "base_timeframe": "1d"},
+        "training_data.timeframes.base_timeframe",
+        ("'1d'", "5m, 1h"),
+    ),
+    ("training_data.history_required", 10, "training_data.history_required", ("10", "50")),
+    ("training_data.start_date", "yesterday", "training_data.start_date", ("yesterday", "2020-01-31")),
+    ("training_data.date_range", {"start": "2020-02-01", "end": "2020-01-01"}, "training_data.start_date", ("after",)),
+    ("indicators", DELETE, "indicators", ("required",)),
+    ("indicators", {}, "indicators", ("required",)),
+    ("indicators", [{"name": "rsi"}], "indicators", ("list", "strategy migrate")),
+    ("indicators.rsi_14", 14, "indicators.rsi_14", ("must be a mapping", "14")),
+    ("indicators.rsi_14.type", DELETE, "indicators.rsi_14.type", ("required",)),
+    ("indicators.rsi_14.type", "rsii", "indicators.rsi_14.type", ("'rsii'", "did you mean 'rsi'")),
+    ("indicators.rsi_14.period", 1, "indicators.rsi_14.period", ("1", "2 to")),
+    ("indicators.rsi_14.period", "14", "indicators.rsi_14.period", ("integer", "'14'")),
+    ("indicators.rsi_14.period", 14.5, "indicators.rsi_14.period", ("integer", "14.5")),
+    ("indicators.rsi_14.period", True, "indicators.rsi_14.period", ("integer", "True")),
+    ("indicators.rsi_14.source", "clse", "indicators.rsi_14.source", ("'clse'", "did you mean 'close'")),
+    ("indicators.macd_a.fast_period", 26, "indicators.macd_a", ("fast", "slow")),
+    ("fuzzy_sets", DELETE, "fuzzy_sets", ("required",)),
+    ("fuzzy_sets.rsi.indicator", DELETE, "fuzzy_sets.rsi.indicator", ("required",)),
+    ("fuzzy_sets.rsi.indicator", "rsi_15", "fuzzy_sets.rsi.indicator", ("'rsi_15'", "did you mean 'rsi_14'")),
+    ("fuzzy_sets.rsi.indicator", "rsi_14.line", "fuzzy_sets.rsi.indicator", ("single output",)),
+    (
+        "fuzzy_sets.macd.indicator",
+        "macd_a.histgram",
+        "fuzzy_sets.macd.indicator",
+        ("line, signal, histogram", "did you mean 'histogram'"),
+    ),
+    ("fuzzy_sets.rsi", {"indicator": "rsi_14"}, "fuzzy_sets.rsi", ("at least one membership",)),
+    ("fuzzy_sets.rsi.oversold", [40, 20, 0], "fuzzy_sets.rsi.oversold", ("a <= b <= c", "40")),
+    ("fuzzy_sets.rsi.oversold", [1, 2, 3, 4, 5], "fuzzy_sets.rsi.oversold", ("5", "triangular")),
+    ("fuzzy_sets.rsi.oversold", [0, "20", 40], "fuzzy_sets.rsi.oversold", ("numbers", "'20'")),
+    ("fuzzy_sets.rsi.oversold", "low", "fuzzy_sets.rsi.oversold", ("list of numbers",)),
+    ("fuzzy_sets.rsi.oversold", [0, 0], "fuzzy_sets.rsi.oversold", ("sigma above 0",)),
+    (
+        "fuzzy_sets.rsi.oversold",
+        {"type": "triangle", "parameters": [0, 1, 2]},
+        "fuzzy_sets.rsi.oversold.type",
+        ("'triangle'", "did you mean 'triangular'"),
+    ),
+    ("nn_inputs", DELETE, "nn_inputs", ("non-empty list",)),
+    ("nn_inputs", [], "nn_inputs", ("non-empty list",)),
+    ("nn_inputs.0", {"timeframes": "all"}, "nn_inputs[0]", ("exactly one", "none")),
+    ("nn_inputs.0", {"fuzzy_set": "rsi", "raw_indicator": "rsi_14"}, "nn_inputs[0]", ("exactly one",)),
+    ("nn_inputs.0.fuzzy_set", "rsy", "nn_inputs[0].fuzzy_set", ("'rsy'", "did you mean 'rsi'")),
+    ("nn_inputs.0.timeframes", ["1h"], "nn_inputs[0].timeframes", ("'1h'", "5m")),
+    ("nn_inputs.0.timeframes", ["5m", "5m"], "nn_inputs[0].timeframes", ("twice",)),
+    ("nn_inputs.1", {"fuzzy_set": "rsi"}, "nn_inputs[1]", ("repeats nn_inputs[0]",)),
+    ("nn_inputs.1", {"catalogue": "technical_75@1"}, "nn_inputs[1].catalogue", ("technical_75@1",)),
+    (
+        "nn_inputs.1",
+        {"raw_indicator": "rsi_14", "normalization": "zscor"},
+        "nn_inputs[1].normalization",
+        ("'zscor'", "did you mean 'zscore'"),
+    ),
+    ("model", DELETE, "model", ("required",)),
+    ("model.type", DELETE, "model.type", ("required",)),
+    ("model.type", "mpl", "model.type", ("'mpl'", "did you mean 'mlp'")),
+    ("model.architecture.hidden_layers", 8, "model.architecture.hidden_layers", ("list of integers", "8")),
+    ("model.architecture.hidden_layers", [0], "model.architecture.hidden_layers", ("0", "1 to")),
+    ("model.architecture.dropout", 1.5, "model.architecture.dropout", ("1.5", "0 to")),
+    ("model.architecture.activation", "rellu", "model.architecture.activation", ("did you mean 'relu'",)),
+    ("model.features.lookback_periods", 0, "model.features.lookback_periods", ("0", "1 to")),
+    ("decisions", DELETE, "decisions", ("required",)),
+    ("decisions.output_format", "regression", "decisions.output_format", ("contradicts", "zigzag")),
+    ("decisions.confidence_threshold", 1.5, "decisions.confidence_threshold", ("1.5", "0 to 1")),
+    ("training", DELETE, "training", ("required",)),
+    ("training.method", "reinforcement", "training.method", ("reinforcement", "supervised")),
+    ("training.labels.source", "zigzg", "training.labels.source", ("'zigzg'", "did you mean 'zigzag'")),
+    ("training.labels.method", "segmnts", "training.labels.method", ("did you mean 'segments'",)),
+    ("training.labels.label_lookahead", 0, "training.labels.label_lookahead", ("0", "1 to")),
+    ("training.labels.zigzag_threshold", -1, "training.labels.zigzag_threshold", ("-1", "above 0")),
+    ("training.labels.zigzag_threshold", {"atrr": 1}, "training.labels.zigzag_threshold", ("{atr: multiple}",)),
+    ("training.data_split", {"train": 0.7, "validation": 0.2, "test": 0.2}, "training.data_split", ("1.1", "sum to 1")),
+    ("training.data_split", {"train": 0.7, "validation": 0.3}, "training.data_split", ("missing: test",)),
+    ("training.epochs", 0, "training.epochs", ("0", "1 to")),
+    ("training.learning_rate", 0, "training.learning_rate", ("0", "above 0")),
+    ("training.learning_rate", float("nan"), "training.learning_rate", ("number", "nan")),
+    ("training.optimizer", "adm", "training.optimizer", ("did you mean 'adam'",)),
+    ("training.loss", "mse", "training.loss", ("'mse'", "cross_entropy")),
+    ("training.loss", "cross_entrpy", "training.loss", ("did you mean 'cross_entropy'",)),
+    ("training.class_weights", "balancd", "training.class_weights", ("did you mean 'balanced'",)),
+    ("training.lr_scheduler", {"type": "cosin"}, "training.lr_scheduler.type", ("did you mean 'cosine'",)),
+    ("training.early_stopping", {"patience": 0}, "training.early_stopping.patience", ("0", "1 to")),
+    ("training.seed", -1, "training.seed", ("-1",)),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "reported", "words"), FAULTS, ids=lambda item: str(item)[:40])
+def test_one_fault_is_one_error_with_path_value_and_help(path: str, value: Any, reported: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidStrategy) as caught:
+        parse(changed(path, value), where="file.yaml")
+    found = {problem.path: problem.message for problem in caught.value.problems}
+    assert reported in found
+    assert all(word in found[reported] for word in words), found[reported]
+    assert str(caught.value).startswith("file.yaml: ")
+
+
+@pytest.mark.parametrize("document", [None, [], "text", 3, [{"name": "x"}]])
+def test_what_is_no_mapping_is_one_error(document: Any) -> None:
+    (problem,) = problems(document)
+    assert "mapping" in problem.message
+    assert problem.severity == "error"
+
+
+def test_several_faults_are_all_reported_at_once() -> None:
+    document = changed("indicators.rsi_14.period", 0)
+    document = changed("training.epochs", -5, document)
+    document = changed("nn_inputs.0.timeframes", ["2h"], document)
+    document = changed("decisions.confidence_threshold", 7, document)
+    paths = {problem.path for problem in problems(document)}
+    assert {
+        "indicators.rsi_14.period",
+        "training.epochs",
+        "nn_inputs[0].timeframes",
+        "decisions.confidence_threshold",
+    } <= paths
+
+
+def test_a_faulty_indicator_is_not_reported_again_by_what_refers_to_it() -> None:
+    found = problems(changed("indicators.rsi_14.type", "rsii"))
+    assert [problem.path for problem in found] == ["indicators.rsi_14.type"]
+
+
+def test_equal_ids_of_two_entries_name_both() -> None:
+    document = changed("fuzzy_sets.rsi_fast", {"indicator": "rsi_14", "oversold": [0, 20, 40]})
+    document = changed("fuzzy_sets.rsi.fast_oversold", [0, 20, 40], document)
+    document["nn_inputs"].append({"fuzzy_set": "rsi_fast"})
+    (problem,) = problems(document)
+    assert problem.path == "nn_inputs[2]"
+    assert "5m_rsi_fast_oversold" in problem.message
+    assert "'rsi_fast'" in problem.message
+    assert "nn_inputs[0]" in problem.message
+
+
+UNKNOWN_KEYS = [
+    ("descripton", "description"),
+    ("training_data.symbls", "symbols"),
+    ("training_data.history_requird", "history_required"),
+    ("indicators.rsi_14.perod", "period"),
+    ("nn_inputs.0.timeframe", "timeframes"),
+    ("model.architecture.drop_out", "dropout"),
+    ("model.features.lookback_period", "lookback_periods"),
+    ("model.training.epoch", "epochs"),
+    ("decisions.confidence_treshold", "confidence_threshold"),
+    ("training.learning_rte", "learning_rate"),
+    ("training.labels.label_lookahed", "label_lookahead"),
+    ("training.data_split.embargo_bar", "embargo_bars"),
+    ("training.early_stopping.patienc", "patience"),
+]
+
+
+@pytest.mark.parametrize(("path", "nearest"), UNKNOWN_KEYS)
+def test_an_unknown_key_is_a_warning_that_names_path_and_nearest_key(path: str, nearest: str) -> None:
+    strategy = parse(changed(path, 1))
+    (warning,) = strategy.warnings
+    assert warning.path == path.replace("nn_inputs.0", "nn_inputs[0]")
+    assert f"did you mean {nearest!r}" in warning.message
+
+
+def test_the_small_document_is_valid_without_a_warning() -> None:
+    assert problems(small()) == ()
