@@ -1,10 +1,16 @@
-"""What a repository offers."""
+"""What a repository offers, and how it says that something is not there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ktrdr.domain.errors import DataNotFound, did_you_mean
 from ktrdr.domain.market.timeframe import Timeframe
+
+_NAMED_AT_MOST = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +34,51 @@ class SeriesInfo:
     first: int
     last: int
     source: str
+
+
+def same_symbol(one: str, other: str) -> bool:
+    """Return whether two spellings name one symbol: the ``^`` of an index may be left out."""
+    return one.removeprefix("^") == other.removeprefix("^")
+
+
+def missing_bars(
+    place: str,
+    series: Sequence[SeriesInfo],
+    symbol: str,
+    timeframe: Timeframe | None = None,
+    start: int | None = None,
+    end: int | None = None,
+) -> DataNotFound:
+    """Return the error for bars that are not there: the nearest name, and what there is instead."""
+    symbols = sorted({info.symbol for info in series})
+    if not symbols:
+        return DataNotFound(f"{place}: no bars of {symbol}, and no other bars either")
+    own = [info for info in series if same_symbol(info.symbol, symbol)]
+    if not own:
+        return DataNotFound(
+            f"{place}: no bars of {symbol}{did_you_mean(symbol, symbols) or ';'} there is {_listed(symbols)}"
+        )
+    fitting = [info for info in own if info.timeframe == timeframe]
+    if not fitting:
+        return DataNotFound(f"{place}: no {timeframe} bars of {symbol}; there is {_listed([_span(i) for i in own])}")
+    wanted = " ".join(
+        f"{word} {_time(moment)}" for word, moment in (("from", start), ("before", end)) if moment is not None
+    )
+    return DataNotFound(f"{place}: no {timeframe} bars of {symbol} {wanted}; there is {_span(fitting[0])}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _span(info: SeriesInfo) -> str:
+    if not info.rows:
+        return f"{info.timeframe} (empty)"
+    return f"{info.timeframe} ({info.rows} bars, {_time(info.first)} to {_time(info.last)})"
+
+
+def _time(moment: int) -> str:
+    """Return a moment to the second, midnights as dates."""
+    text = str(np.datetime64(moment, "ns").astype("datetime64[s]"))
+    return text.removesuffix("T00:00:00") if text.endswith("T00:00:00") else f"{text}Z"

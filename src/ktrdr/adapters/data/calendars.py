@@ -1,0 +1,87 @@
+"""Session calendars by name: those of exchange_calendars, and the two of markets that hardly close."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.domain.market.sessions import Sessions
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+OWN_CALENDARS = ("24/5", "24/7")
+_MARGIN = 15 * NS_PER_DAY
+_FIRST_YEAR, _LAST_YEAR = 1990, 2030
+_FOREX_ZONE = "America/New_York"
+_FOREX_CLOSE = pd.Timedelta(hours=17)
+
+
+def sessions_for(calendar: str, first: int, last: int) -> Sessions:
+    """Return the sessions of a calendar from a fortnight before `first` to a fortnight after `last`.
+
+    Parameters
+    ----------
+    calendar : str
+        ``24/7`` (UTC days), ``24/5`` (forex: Monday to Friday, from 17:00 New York on the evening before to 17:00), or
+        any name that exchange_calendars knows (``XNYS``).
+    first, last : int
+        Moments in UTC nanoseconds. What lies before or after the years that a calendar knows has no sessions.
+
+    Raises
+    ------
+    InvalidInput
+        If no calendar has that name.
+    Unavailable
+        If exchange_calendars cannot build it.
+    """
+    years = [pd.Timestamp(moment).year for moment in (first - _MARGIN, last + _MARGIN)]
+    whole = _build(calendar, min(_FIRST_YEAR, years[0]), max(_LAST_YEAR, years[1]))
+    low = int(np.searchsorted(whole.dates, first - _MARGIN))
+    high = int(np.searchsorted(whole.dates, last + _MARGIN))
+    cut = slice(low, high)
+    return Sessions(whole.dates[cut], whole.opens[cut], whole.closes[cut], whole.time_zone, whole.continuous)
+
+
+@lru_cache(maxsize=32)
+def _build(calendar: str, first_year: int, last_year: int) -> Sessions:
+    start, end = f"{first_year}-01-01", f"{last_year}-12-31"
+    if calendar == "24/7":
+        days = pd.date_range(start, end)
+        return Sessions(_ns(days), _ns(days), _ns(days) + NS_PER_DAY, "UTC", continuous=True)
+    if calendar == "24/5":
+        days = pd.bdate_range(start, end)
+        closes = (days + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
+        opens = (days - pd.Timedelta(days=1) + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
+        return Sessions(_ns(days), _ns(opens), _ns(closes), _FOREX_ZONE, continuous=True)
+    return _from_exchange(calendar, start, end)
+
+
+def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
+    import exchange_calendars
+    from exchange_calendars.errors import InvalidCalendarName
+
+    try:
+        try:
+            built = exchange_calendars.get_calendar(calendar, start=start, end=end)
+        except ValueError:
+            known = type(exchange_calendars.get_calendar(calendar))
+            start = max(filter(None, (pd.Timestamp(start), known.bound_min())))
+            end = min(filter(None, (pd.Timestamp(end), known.bound_max())))
+            built = exchange_calendars.get_calendar(calendar, start=start, end=end)
+    except InvalidCalendarName as error:
+        names = [*OWN_CALENDARS, *exchange_calendars.get_calendar_names()]
+        raise InvalidInput(
+            f"no calendar is named {calendar!r}{did_you_mean(calendar, names)} (known: 24/7, 24/5, and exchanges by "
+            "their market identifier code, such as XNYS)"
+        ) from error
+    except (ValueError, NotImplementedError) as error:
+        raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({error})") from error
+    schedule = built.schedule
+    return Sessions(_ns(schedule.index), _ns(schedule["open"]), _ns(schedule["close"]), str(built.tz))
+
+
+def _ns(times: pd.DatetimeIndex | pd.Series) -> NDArray[np.int64]:
+    return pd.DatetimeIndex(times).as_unit("ns").asi8

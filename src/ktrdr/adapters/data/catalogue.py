@@ -1,0 +1,88 @@
+"""The file ``symbols.yaml`` beside the bars: what each symbol is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.domain.market.characteristics import ASSET_CLASSES, SymbolCharacteristics
+from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.symbol import Symbol
+
+CATALOGUE_NAME = "symbols.yaml"
+_REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
+_KEYS = (*_REQUIRED, "simulated")
+
+
+def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
+    """Return what ``symbols.yaml`` says of each symbol; nothing if there is no such file.
+
+    Raises
+    ------
+    InvalidInput
+        If an entry is not what it should be; the message names file, symbol and key.
+    Unavailable
+        If the file cannot be read.
+    """
+    path = folder / CATALOGUE_NAME
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{path}: must map each symbol to its facts; found a {type(document).__name__}")
+    return {str(symbol): _characteristics(str(symbol), facts, path) for symbol, facts in document.items()}
+
+
+def write_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristics]) -> None:
+    """Add entries to the catalogue of a folder; what it says of other symbols stays."""
+    known = {**read_catalogue(folder), **entries}
+    document = {
+        symbol: {key: getattr(facts, key) for key in _REQUIRED} | ({"simulated": True} if facts.simulated else {})
+        for symbol, facts in sorted(known.items())
+    }
+    temporary = folder / f".{CATALOGUE_NAME}.part"
+    temporary.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    temporary.replace(folder / CATALOGUE_NAME)
+
+
+def entry_of(catalogue: Mapping[str, SymbolCharacteristics], symbol: str) -> SymbolCharacteristics | None:
+    """Return a symbol's entry; an index is found with or without its ``^``."""
+    found = catalogue.get(symbol)
+    return found or next((facts for known, facts in catalogue.items() if same_symbol(known, symbol)), None)
+
+
+def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristics:
+    where = f"{path}: {symbol}"
+    Symbol(symbol)
+    if not isinstance(facts, dict):
+        raise InvalidInput(f"{where}: must hold {', '.join(_REQUIRED)}; found {facts!r}")
+    for key in facts:
+        if key not in _KEYS:
+            raise InvalidInput(f"{where}.{key}: no such key{did_you_mean(str(key), _KEYS)} (known: {', '.join(_KEYS)})")
+    for key in _REQUIRED:
+        if not isinstance(facts.get(key), str):
+            raise InvalidInput(f"{where}.{key}: must be a text; found {facts.get(key, 'nothing')!r}")
+    if facts["asset_class"] not in ASSET_CLASSES:
+        hint = did_you_mean(facts["asset_class"], ASSET_CLASSES)
+        raise InvalidInput(
+            f"{where}.asset_class: {facts['asset_class']!r} is not known{hint} (known: {', '.join(ASSET_CLASSES)})"
+        )
+    if not isinstance(facts.get("simulated", False), bool):
+        raise InvalidInput(f"{where}.simulated: must be true or false; found {facts['simulated']!r}")
+    try:
+        ZoneInfo(facts["time_zone"])
+    except (ValueError, LookupError, OSError) as error:
+        raise InvalidInput(f"{where}.time_zone: no time zone is named {facts['time_zone']!r}") from error
+    return SymbolCharacteristics(symbol, **facts)

@@ -1,0 +1,45 @@
+"""Single files of bars, whatever their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ktrdr.adapters.data.csv import read_csv
+from ktrdr.adapters.data.folder import name_of
+from ktrdr.adapters.data.parquet import read_parquet
+from ktrdr.application.ports.bar_reader import BarReader
+from ktrdr.domain.errors import DataNotFound, InvalidInput
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
+
+_READERS = {".csv": read_csv, ".txt": read_csv, ".parquet": read_parquet}
+
+
+class FileReader(BarReader):
+    """Reads CSV and parquet files."""
+
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """See the port."""
+        if path.is_file():
+            return (path,)
+        found = sorted(file for file in path.glob("*") if file.suffix.lower() in _READERS) if path.is_dir() else []
+        if not found:
+            what = f"no {', '.join(_READERS)} files in it" if path.is_dir() else "no such file or folder"
+            raise DataNotFound(f"{path}: {what}")
+        return tuple(found)
+
+    def read(self, path: Path, symbol: str | None = None, timeframe: Timeframe | None = None) -> Bars:
+        """See the port."""
+        if not path.is_file():
+            raise DataNotFound(f"{path}: no such file")
+        reader = _READERS.get(path.suffix.lower())
+        if reader is None:
+            raise InvalidInput(f"{path}: files of this kind are not read (known: {', '.join(_READERS)})")
+        named_symbol, named_timeframe = name_of(path) or (None, None)
+        symbol, timeframe = symbol or named_symbol, timeframe or named_timeframe
+        if symbol is None or timeframe is None:
+            raise InvalidInput(
+                f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
+            )
+        return Bars.from_frame(reader(path), Symbol(symbol).text, timeframe, source=path.name)

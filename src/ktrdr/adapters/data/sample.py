@@ -1,0 +1,19 @@
+"""The bars that ship inside the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from ktrdr.adapters.data.parquet import ParquetRepository
+
+
+class SampleRepository(ParquetRepository):
+    """Daily stocks and indices and one hourly currency pair; sources and licences stand in ``sample/LICENSES.md``."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(str(resources.files("ktrdr.adapters.data") / "sample")))
+
+    def __str__(self) -> str:
+        """Return the kind of place."""
+        return "sample"

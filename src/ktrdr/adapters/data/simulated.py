@@ -1,0 +1,106 @@
+"""Simulated markets as a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ktrdr.adapters.data.simulation import market_of, simulate, simulate_sessions
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.series import SeriesInfo, missing_bars
+from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
+
+SIMULATED_SYMBOLS = ("SIM_CRYPTO", "SIM_FOREX", "SIM_STOCK")
+_TIMEFRAMES = tuple(Timeframe(text) for text in ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"))
+_SESSIONS = {390: 260, 1440: 72}
+_SEED = 7
+
+
+class SimulatedRepository(DataRepository):
+    """Seeded bars of made-up markets; each symbol is one fine series, of which every timeframe is resampled.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        Names that end in ``FOREX`` or ``CRYPTO`` trade like that, all others like a US stock.
+    timeframe : Timeframe
+        The finest.
+    bars : int, optional
+        How many of the finest bars; without it, 260 sessions of a stock or 72 days of the others.
+    seed : int
+
+    Raises
+    ------
+    InvalidInput
+        If a symbol is not valid, `bars` is not positive or the seed is negative.
+    """
+
+    def __init__(
+        self,
+        symbols: Sequence[str] = SIMULATED_SYMBOLS,
+        timeframe: Timeframe = _TIMEFRAMES[0],
+        bars: int | None = None,
+        seed: int = _SEED,
+    ) -> None:
+        if bars is not None and bars < 1:
+            raise InvalidInput(f"bars must be a positive number; found {bars}")
+        if seed < 0:
+            raise InvalidInput(f"seed must not be negative; found {seed}")
+        self._symbols = tuple(sorted({Symbol(symbol).text for symbol in symbols}))
+        self._finest, self._count, self._seed = timeframe, bars, seed
+        self._made: dict[tuple[str, Timeframe], Bars] = {}
+
+    def __str__(self) -> str:
+        """Return the kind of place."""
+        return "simulated"
+
+    def series(self) -> tuple[SeriesInfo, ...]:
+        """See the port; the usual timeframes are listed, others can be loaded too."""
+        listed = sorted({self._finest, *(timeframe for timeframe in _TIMEFRAMES if self._can_make(timeframe))})
+        made = [self._bars(symbol, timeframe) for symbol in self._symbols for timeframe in listed]
+        return tuple(
+            SeriesInfo(bars.symbol, bars.timeframe, len(bars), int(bars.stamps[0]), int(bars.stamps[-1]), bars.source)
+            for bars in made
+            if len(bars)
+        )
+
+    def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
+        """See the port."""
+        if symbol not in self._symbols or not self._can_make(timeframe):
+            raise missing_bars(str(self), self.series(), symbol, timeframe)
+        bars = self._bars(symbol, timeframe).between(start, end)
+        if not len(bars):
+            raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
+        return bars
+
+    def characteristics(self, symbol: str) -> SymbolCharacteristics:
+        """See the port."""
+        if symbol not in self._symbols:
+            raise missing_bars(str(self), self.series(), symbol)
+        market = market_of(symbol)
+        return SymbolCharacteristics(
+            symbol, market.asset_class, "simulated", market.calendar, market.time_zone, simulated=True
+        )
+
+    def _can_make(self, timeframe: Timeframe) -> bool:
+        longer_day = self._finest.intraday and not timeframe.intraday
+        return timeframe.ns >= self._finest.ns and (longer_day or timeframe.ns % self._finest.ns == 0)
+
+    def _bars(self, symbol: str, timeframe: Timeframe) -> Bars:
+        key = (symbol, timeframe)
+        if key not in self._made:
+            self._made[key] = self._simulate(symbol) if timeframe == self._finest else self._coarser(symbol, timeframe)
+        return self._made[key]
+
+    def _simulate(self, symbol: str) -> Bars:
+        if self._count is not None:
+            return simulate(symbol, self._finest, self._count, self._seed)
+        sessions = _SESSIONS[market_of(symbol).session_minutes]
+        return simulate_sessions(symbol, self._finest, sessions, self._seed)
+
+    def _coarser(self, symbol: str, timeframe: Timeframe) -> Bars:
+        return resample(self._bars(symbol, self._finest), timeframe)
