@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from typing import Any, Literal, get_args
+
+from ktrdr.domain.errors import InvalidInput
+
+EndedBy = Literal["early_stopping", "all_epochs", "no_epochs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,11 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class TrainingHistory:
-    """All epochs, which one was kept, and why training ended."""
+    """All epochs, the number of the one that was kept (0: the initial weights), and why training ended."""
 
     epochs: tuple[Epoch, ...]
     best_epoch: int
-    ended_by: Literal["early_stopping", "all_epochs", "no_epochs"]
+    ended_by: EndedBy
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``history.json``."""
@@ -40,6 +45,31 @@ class TrainingHistory:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> TrainingHistory:
-        """Read what `as_dict` wrote."""
-        return cls(tuple(Epoch(**epoch) for epoch in values["epochs"]), values["best_epoch"], values["ended_by"])
+    def from_dict(cls, values: Any) -> TrainingHistory:
+        """Read what `as_dict` wrote.
+
+        Raises
+        ------
+        InvalidInput
+            If it is anything else.
+        """
+        if not isinstance(values, Mapping) or values.keys() != {item.name for item in fields(cls)}:
+            raise InvalidInput("history: must be an object with epochs, best_epoch and ended_by")
+        epochs, best, ended_by = values["epochs"], values["best_epoch"], values["ended_by"]
+        if not isinstance(epochs, list) or ended_by not in get_args(EndedBy):
+            raise InvalidInput(f"history: epochs must be a list, ended_by one of {', '.join(get_args(EndedBy))}")
+        read = tuple(_epoch(epoch, number) for number, epoch in enumerate(epochs, start=1))
+        if type(best) is not int or not 0 <= best <= len(read):
+            raise InvalidInput(f"history: best_epoch must be 0 to {len(read)}, found {best!r}")
+        return cls(read, best, ended_by)
+
+
+def _epoch(values: Any, number: int) -> Epoch:
+    names = {item.name for item in fields(Epoch)}
+    if not isinstance(values, Mapping) or values.keys() != names or values["number"] != number:
+        raise InvalidInput(f"history: epoch {number} must be an object with number {number} and {sorted(names)}")
+    for name, value in values.items():
+        is_number = type(value) in {int, float} and isfinite(value)
+        if not is_number and not (name == "val_accuracy" and value is None):
+            raise InvalidInput(f"history: epoch {number}: {name} must be a finite number, found {value!r}")
+    return Epoch(**values)

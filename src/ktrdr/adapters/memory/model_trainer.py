@@ -1,0 +1,86 @@
+"""A model without features, for tests and as the plainest answer to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.model_facts import read_model_facts
+from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.model import FitTask, FittedModel
+
+_WEIGHTS = "model.safetensors"
+_NAME = "outputs"
+
+
+class PriorModel(FittedModel):
+    """Gives every row the same outputs."""
+
+    def __init__(self, feature_ids: tuple[str, ...], outputs: NDArray[np.float64], history: TrainingHistory) -> None:
+        self.feature_ids = feature_ids
+        self.history = history
+        self._outputs = outputs
+
+    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
+        """Return logits, shape (n_rows, n_classes), or standardised values, shape (n_rows,)."""
+        if inputs.ndim != 2 or inputs.shape[1] != len(self.feature_ids):
+            raise InvalidInput(f"model: takes {len(self.feature_ids)} features per row, found shape {inputs.shape}")
+        return np.broadcast_to(self._outputs, (len(inputs), *self._outputs.shape)).copy()
+
+    def state(self) -> Mapping[str, bytes]:
+        """Return the outputs as ``model.safetensors``."""
+        return {_WEIGHTS: save({_NAME: self._outputs})}
+
+    def provenance(self) -> Mapping[str, str]:
+        """Return nothing: the bytes depend on the task alone."""
+        return {}
+
+
+class PriorTrainer(ModelTrainer):
+    """Fits the log shares of the train classes, one row added to each, or the mean of the train targets.
+
+    Class weights count as they do in a loss: a class of weight 2 gets the log share of twice its rows.
+    """
+
+    def fit(self, task: FitTask) -> PriorModel:
+        """Return the prior of the train rows, whatever model type of the catalogue is asked for."""
+        if find_model_type(task.model.type) is None:
+            hint = did_you_mean(task.model.type, MODEL_TYPES)
+            raise InvalidInput(f"model type {task.model.type!r} is not known; allowed: {', '.join(MODEL_TYPES)}{hint}")
+        if not len(task.train.targets):
+            raise InvalidInput("fit: there are no train rows")
+        return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"))
+
+    def restore(self, artifact: Artifact) -> PriorModel:
+        """Return the stored prior."""
+        where = f"{artifact.manifest.model_name}/{_WEIGHTS}"
+        facts = read_model_facts(artifact)
+        try:
+            tensors = load(artifact.blobs[_WEIGHTS])
+        except (KeyError, SafetensorError) as error:
+            raise CorruptArtifact(f"{where}: missing, or not a safetensors file ({error})") from error
+        outputs = tensors.get(_NAME)
+        shape = (facts.n_outputs,) if facts.target.is_classification else ()
+        if len(tensors) != 1 or outputs is None or outputs.dtype != np.float64 or outputs.shape != shape:
+            raise CorruptArtifact(f"{where}: must hold {_NAME} alone, float64 of shape {shape}")
+        if not np.isfinite(outputs).all():
+            raise CorruptArtifact(f"{where}: {_NAME} holds values that are not finite")
+        return PriorModel(facts.feature_ids, outputs, facts.history)
+
+
+def _prior(task: FitTask) -> NDArray[np.float64]:
+    if not task.target.is_classification:
+        return np.array(task.train.targets.mean(dtype=np.float64))
+    n_classes = len(task.target.classes)
+    counts = np.bincount(task.train.targets, minlength=n_classes) + 1.0
+    weighted = counts if task.class_weights is None else counts * task.class_weights
+    return np.asarray(np.log(weighted / weighted.sum()))

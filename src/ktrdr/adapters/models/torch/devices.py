@@ -1,0 +1,67 @@
+"""Where a fit runs, and how it leaves no trace there: threads and random state are put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from ktrdr.domain.errors import InvalidInput, did_you_mean
+
+
+def find_device(name: str | None) -> torch.device:
+    """Return the device of that name; for None or ``auto`` the first of cuda, mps and cpu that is there.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such device; the message lists what there is.
+    """
+    present = _present()
+    wanted = (name or "auto").casefold()
+    if wanted == "auto":
+        return torch.device(present[0])
+    if wanted == "cuda" and "cuda:0" in present:
+        wanted = "cuda:0"
+    if wanted not in present:
+        here = f"auto, {', '.join(present)}"
+        raise InvalidInput(f"device {name!r} is not there; here: {here}{did_you_mean(wanted, ('auto', *present))}")
+    return torch.device(wanted)
+
+
+def _present() -> list[str]:
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run with one torch thread: for small networks it is the fastest, and sums never change their order."""
+    threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Let `seed` decide every draw on the CPU and `device`; the caller's random state comes back afterwards.
+
+    Notes
+    -----
+    The state of an mps device does not come back.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
+        yield

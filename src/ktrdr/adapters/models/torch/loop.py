@@ -1,0 +1,249 @@
+"""The training loop: one fit of one network, cut into named steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
+from ktrdr.adapters.models.torch.schedules import learning_rates
+from ktrdr.adapters.models.torch.weights import write
+from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
+from ktrdr.domain.training.history import Epoch, TrainingHistory
+from ktrdr.domain.training.model import FitTask, Rows
+
+OnEpoch = Callable[[Epoch, int], None]
+Loss = Callable[[Tensor, Tensor], Tensor]
+EXPLODED = 1000.0
+"""A training loss this many times that of the first epoch (or of guessing, about 1) is past recovery."""
+_VALIDATION_ROWS = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows on the device that fits."""
+
+    inputs: Tensor
+    targets: Tensor
+
+    @classmethod
+    def of(cls, rows: Rows, device: torch.device) -> Part:
+        """Return a copy of the rows on the device, row by row in memory."""
+        return cls(*(torch.tensor(np.ascontiguousarray(array), device=device) for array in (rows.inputs, rows.targets)))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.targets)
+
+
+class Loop:
+    """Fits a network in place.
+
+    Parameters
+    ----------
+    network : nn.Module
+        On `device`; afterwards its parameters are views into one vector.
+    task : FitTask
+        Rows and settings. `settings.seed` shuffles; dropout draws from torch's random state.
+    device : torch.device
+    on_epoch : callable, optional
+        Called after every epoch with its figures and the number of epochs planned.
+
+    Notes
+    -----
+    Losses of the training rows are taken as they pass, with dropout on and weights moving. With early stopping the
+    weights of the epoch that was best on the validation rows are kept (a smaller improvement than `min_delta` makes an
+    epoch the best, too, but does not count against `patience`); without it, those of the last epoch.
+    """
+
+    def __init__(
+        self, network: nn.Module, task: FitTask, device: torch.device, on_epoch: OnEpoch | None = None
+    ) -> None:
+        self.network = network
+        self.settings = task.settings
+        self.train = Part.of(task.train, device)
+        self.validation = Part.of(task.validation, device)
+        self.loss = make_loss(task, device)
+        self.log_weights = None if task.class_weights is None else _float32(np.log(task.class_weights), device)
+        self.is_classification = task.target.is_classification
+        self.weights, self.gradients = flatten(network)
+        self.step = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
+        self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
+        self.batch_sizes = batch_sizes(len(self.train), self.settings.batch_size)
+        self.shuffler = torch.Generator().manual_seed(self.settings.seed)
+        self.on_epoch = on_epoch
+        self.epochs: list[Epoch] = []
+
+    def run(self) -> TrainingHistory:
+        """Train until early stopping or the last epoch, and leave the kept weights in the network.
+
+        Raises
+        ------
+        TrainingFailed
+            If a loss is not finite or has exploded.
+        TrainingInterrupted
+            If the user stopped it.
+        """
+        try:
+            return self._run()
+        except KeyboardInterrupt as error:
+            number, planned = len(self.epochs) + 1, self.settings.epochs
+            raise TrainingInterrupted(
+                f"training was stopped in epoch {number} of {planned}; no model was kept"
+            ) from error
+
+    def _run(self) -> TrainingHistory:
+        best = Best(self.settings.early_stopping.monitor, self.settings.early_stopping.min_delta)
+        stopping = self.settings.early_stopping
+        rates = learning_rates(self.settings)
+        rate = next(rates)
+        while len(self.epochs) < self.settings.epochs:
+            epoch = self.run_epoch(len(self.epochs) + 1, rate)
+            self.epochs.append(epoch)
+            if self.on_epoch is not None:
+                self.on_epoch(epoch, self.settings.epochs)
+            rate = rates.send(epoch.val_loss)
+            if stopping.enabled:
+                best.see(epoch, self.network)
+                if best.waited >= stopping.patience:
+                    break
+        if not self.epochs:
+            return TrainingHistory((), 0, "no_epochs")
+        stopped = len(self.epochs) < self.settings.epochs
+        if stopping.enabled:
+            best.restore(self.network)
+        number = best.number if stopping.enabled else len(self.epochs)
+        return TrainingHistory(tuple(self.epochs), number, "early_stopping" if stopped else "all_epochs")
+
+    def run_epoch(self, number: int, rate: float) -> Epoch:
+        """Pass over the training rows once, then over the validation rows."""
+        self.network.train()
+        train_loss, gradient_norm = self.train_once(rate)
+        self.network.eval()
+        val_loss, val_accuracy = self.validate()
+        epoch = Epoch(number, train_loss, val_loss, val_accuracy, rate, gradient_norm)
+        self.check(epoch)
+        return epoch
+
+    def train_once(self, rate: float) -> tuple[float, float]:
+        """Move the weights once per batch; return mean loss and mean gradient norm, asked of the device once."""
+        losses, norms = self.weights.new_zeros(()), self.weights.new_zeros(())
+        forward, measure, gradients = self.network.forward, self.loss, self.gradients
+        for inputs, targets in self.batches():
+            gradients.zero_()
+            loss = measure(forward(inputs), targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            norms.add_(self.clip_gradients())
+            self.step(rate)
+            losses.add_(loss.detach(), alpha=len(targets))
+        return losses.item() / len(self.train), norms.item() / len(self.batch_sizes)
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Shuffle the training rows once and cut them."""
+        order = torch.randperm(len(self.train), generator=self.shuffler).to(self.train.inputs.device)
+        inputs, targets = self.train.inputs[order], self.train.targets[order]
+        return zip(torch.split(inputs, self.batch_sizes), torch.split(targets, self.batch_sizes), strict=True)
+
+    def clip_gradients(self) -> Tensor:
+        """Shorten the gradient to the limit, if there is one; return its norm before."""
+        norm: Tensor = torch.linalg.vector_norm(self.gradients)
+        if self.clip is not None:
+            self.gradients.mul_(self.clip / torch.maximum(norm, self.clip))
+        return norm
+
+    @torch.no_grad()
+    def validate(self) -> tuple[float, float | None]:
+        """Return loss and, for classes, accuracy on the validation rows.
+
+        Accuracy counts the class that would be predicted: with the log class weights subtracted from the logits.
+        """
+        outputs = torch.cat([self.network(inputs) for inputs in torch.split(self.validation.inputs, _VALIDATION_ROWS)])
+        loss = self.loss(outputs, self.validation.targets).item()
+        if not self.is_classification:
+            return loss, None
+        logits = outputs if self.log_weights is None else outputs - self.log_weights
+        return loss, (logits.argmax(1) == self.validation.targets).float().mean().item()
+
+    def check(self, epoch: Epoch) -> None:
+        """Raise TrainingFailed if the epoch's losses say that the fit is lost."""
+        bearable = EXPLODED * max(self.epochs[0].train_loss, 1.0) if self.epochs else inf
+        if epoch.train_loss < bearable and isfinite(epoch.val_loss) and isfinite(epoch.gradient_norm):
+            return
+        settings = self.settings
+        before = f"after {self.epochs[-1].train_loss:.4g} in the epoch before" if self.epochs else "from the start"
+        clip = (
+            f"a smaller gradient_clip (now {settings.gradient_clip:g})" if self.clip is not None else "gradient_clip: 1"
+        )
+        raise TrainingFailed(
+            f"training broke down in epoch {epoch.number} of {settings.epochs}: training loss {epoch.train_loss:.4g} "
+            f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {epoch.gradient_norm:.4g}, "
+            f"learning rate {epoch.learning_rate:g}; try learning_rate: {settings.learning_rate / 10:g}, {clip}, or "
+            f"scaled features (the largest input is {self.train.inputs.abs().max().item():.4g})"
+        )
+
+
+class Best:
+    """Keeps a copy of the best epoch's weights, and counts the epochs since the last improvement that matters."""
+
+    def __init__(self, monitor: str, min_delta: float) -> None:
+        self.monitor, self.min_delta = monitor, min_delta
+        self.number, self.waited = 0, 0
+        self._best, self._reference = inf, inf
+        self._state: Mapping[str, Tensor] = {}
+
+    def see(self, epoch: Epoch, network: nn.Module) -> None:
+        """Compare an epoch with those before."""
+        cost = epoch.val_loss if self.monitor == "val_loss" else -(epoch.val_accuracy or 0.0)
+        if cost < self._best:
+            self._best, self.number = cost, epoch.number
+            self._state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        self.waited += 1
+        if cost < self._reference - self.min_delta:
+            self._reference, self.waited = cost, 0
+
+    def restore(self, network: nn.Module) -> None:
+        """Put the best weights back."""
+        write(network, self._state)
+
+
+def batch_sizes(n_rows: int, batch_size: int) -> list[int]:
+    """Return how the rows are cut; a single row that would be left over joins the last batch.
+
+    Normalisation over a batch of one row is not defined, and its gradient is mostly noise.
+    """
+    full, left = divmod(n_rows, batch_size)
+    sizes = [batch_size] * full + ([left] if left else [])
+    return [*sizes[:-2], sizes[-2] + 1] if left == 1 and full else sizes
+
+
+def make_loss(task: FitTask, device: torch.device) -> Loss:
+    """Return the mean loss over rows of raw outputs, shape (n_rows, n_outputs), against targets.
+
+    Raises
+    ------
+    InvalidInput
+        If the loss does not fit the kind of target.
+    """
+    settings = task.settings
+    if task.target.is_classification != (settings.loss == "cross_entropy"):
+        allowed = "cross_entropy" if task.target.is_classification else "mse, huber"
+        raise InvalidInput(f"loss {settings.loss!r} does not fit {task.target.kind}; allowed: {allowed}")
+    if task.target.is_classification:
+        weight = None if task.class_weights is None else _float32(task.class_weights, device)
+        return partial(functional.cross_entropy, weight=weight)
+    of_values: Any = (
+        functional.mse_loss if settings.loss == "mse" else partial(functional.huber_loss, delta=settings.huber_delta)
+    )
+    return lambda outputs, targets: of_values(outputs.squeeze(1), targets)
+
+
+def _float32(values: Any, device: torch.device) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32, device=device)

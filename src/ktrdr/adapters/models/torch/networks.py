@@ -1,0 +1,101 @@
+"""The networks. Each gives raw outputs: logits, or one standardised value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.strategy.reading import coerced, fault
+from ktrdr.domain.training.settings import ModelSpec
+
+MOST_LAYERS = 64
+ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu_,
+    "tanh": torch.tanh_,
+    "sigmoid": torch.sigmoid_,
+    "leaky_relu": functional.leaky_relu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+}
+
+
+class Mlp(nn.Module):
+    """Feed-forward network: per hidden layer linear, batch norm, activation, dropout; then a linear layer.
+
+    Notes
+    -----
+    Parameters may be rewritten, never replaced: `forward` reads them from a tuple, since looking them up on modules
+    costs a good part of a small layer's time.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        *,
+        hidden_layers: Sequence[int],
+        activation: str,
+        dropout: float,
+        batch_norm: bool,
+    ) -> None:
+        super().__init__()
+        if len(hidden_layers) > MOST_LAYERS:
+            raise InvalidInput(f"hidden_layers: {len(hidden_layers)} layers are too many; allowed: {MOST_LAYERS}")
+        linear = [nn.Linear(*pair) for pair in pairwise([n_inputs, *hidden_layers, n_outputs])]
+        norms = [_batch_norm(width) for width in hidden_layers] if batch_norm else []
+        self.layers, self.norms = nn.ModuleList(linear), nn.ModuleList(norms)
+        self._linear = tuple((layer.weight, layer.bias) for layer in linear)
+        self._norms: tuple[nn.Module | None, ...] = tuple(norms) or (None,) * len(hidden_layers)
+        self._activate = ACTIVATIONS[activation]
+        self._dropout = dropout
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return raw outputs, shape (n_rows, n_outputs), of inputs, shape (n_rows, n_inputs)."""
+        values = inputs
+        *hidden, last = self._linear
+        for (weight, bias), norm in zip(hidden, self._norms, strict=True):
+            values = functional.linear(values, weight, bias)
+            values = self._activate(values if norm is None else norm(values))
+            if self._dropout and self.training:
+                values = functional.dropout(values, self._dropout)
+        return functional.linear(values, *last)
+
+
+def _batch_norm(width: int) -> nn.Module:
+    norm = nn.BatchNorm1d(width)
+    norm.register_buffer("num_batches_tracked", None)  # it counts for an average that we do not use
+    return norm
+
+
+MODELS: Mapping[str, Callable[..., nn.Module]] = {"mlp": Mlp}
+"""Every network by model type."""
+
+
+def build(spec: ModelSpec, n_inputs: int, n_outputs: int) -> nn.Module:
+    """Return the network that the specification describes, initialised from torch's random state.
+
+    Raises
+    ------
+    InvalidInput
+        If the type is not known, or the architecture lacks a parameter, names another, or breaks a bound.
+    """
+    if spec.type not in MODELS:
+        raise InvalidInput(
+            f"model type {spec.type!r} is not known here; allowed: {', '.join(MODELS)}{did_you_mean(spec.type, MODELS)}"
+        )
+    parameters = {parameter.name: parameter for parameter in MODEL_TYPES[spec.type].parameters}
+    if spec.architecture.keys() != parameters.keys():
+        found = ", ".join(map(str, spec.architecture))
+        raise InvalidInput(f"model {spec.type}: the architecture must name {', '.join(parameters)}; found: {found}")
+    for name, parameter in parameters.items():
+        message = fault(parameter, spec.architecture[name])
+        if message:
+            raise InvalidInput(f"model {spec.type}: {name} {message}")
+    values = {name: coerced(parameter, spec.architecture[name]) for name, parameter in parameters.items()}
+    return MODELS[spec.type](n_inputs, n_outputs, **values)

@@ -1,0 +1,169 @@
+"""Neural networks behind the ModelTrainer port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
+from ktrdr.adapters.models.torch.inference import BlockForward
+from ktrdr.adapters.models.torch.loop import Loop, OnEpoch
+from ktrdr.adapters.models.torch.networks import build
+from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.model_facts import read_model_facts
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+
+_CPU = torch.device("cpu")
+
+
+class TorchModel(FittedModel):
+    """A network that was fitted; it predicts on the CPU in one thread, wherever it was fitted.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Taken over: moved to the CPU and set to evaluation.
+    feature_ids : tuple of str
+    history : TrainingHistory
+    is_classification : bool
+    fitted_on : str
+        Device, for `provenance`.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        feature_ids: tuple[str, ...],
+        history: TrainingHistory,
+        *,
+        is_classification: bool,
+        fitted_on: str,
+    ) -> None:
+        self.feature_ids = feature_ids
+        self.history = history
+        self._network = _at_rest(network)
+        self._is_classification = is_classification
+        self._fitted_on = fitted_on
+        self._forward = BlockForward(network, len(feature_ids))
+
+    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
+        """Return logits, shape (n_rows, n_classes), or standardised values, shape (n_rows,)."""
+        outputs = self._forward(inputs)
+        return outputs if self._is_classification else outputs[:, 0]
+
+    def state(self) -> Mapping[str, bytes]:
+        """Return the weights as ``model.safetensors``."""
+        return {WEIGHTS: to_bytes(self._network)}
+
+    def provenance(self) -> Mapping[str, str]:
+        """Return torch's version, the device, the CPU's instruction set and the number of threads."""
+        return {
+            "torch": str(torch.__version__),
+            "torch device": self._fitted_on,
+            "torch cpu capability": torch.backends.cpu.get_cpu_capability(),
+            "torch threads": "1",
+        }
+
+
+class TorchTrainer(ModelTrainer):
+    """Fits networks on a device, reporting each epoch.
+
+    Parameters
+    ----------
+    device : str, optional
+        ``cpu``, ``cuda``, ``cuda:1``, ``mps``; None or ``auto`` takes the first of cuda, mps, cpu that is there.
+    on_epoch : callable, optional
+        Called after every epoch with its figures and the number of epochs planned.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such device.
+
+    Notes
+    -----
+    Equal tasks give equal bytes on the CPU; other devices promise it less strictly.
+    """
+
+    def __init__(self, device: str | None = None, on_epoch: OnEpoch | None = None) -> None:
+        self._device = find_device(device)
+        self._on_epoch = on_epoch
+
+    def fit(self, task: FitTask) -> TorchModel:
+        """Return the network fitted to the task; torch's threads and random state are left as they were."""
+        _check(task)
+        n_outputs = len(task.target.classes) or 1
+        with one_thread(), seeded(task.settings.seed, self._device):
+            network = build(task.model, len(task.feature_ids), n_outputs).to(self._device)
+            history = Loop(network, task, self._device, self._on_epoch).run()
+        return TorchModel(
+            network,
+            task.feature_ids,
+            history,
+            is_classification=task.target.is_classification,
+            fitted_on=str(self._device),
+        )
+
+    def restore(self, artifact: Artifact) -> TorchModel:
+        """Return the stored network; sizes are compared before anything is allocated, and nothing is executed."""
+        where = artifact.manifest.model_name
+        if WEIGHTS not in artifact.blobs:
+            raise CorruptArtifact(f"{where}: {WEIGHTS} is missing")
+        facts = read_model_facts(artifact)
+        try:
+            with torch.device("meta"):
+                sketch = build(facts.spec, len(facts.feature_ids), facts.n_outputs)
+        except InvalidInput as error:
+            raise CorruptArtifact(f"{where}: {error}") from error
+        shapes = {name: tuple(tensor.shape) for name, tensor in sketch.state_dict().items()}
+        tensors = from_bytes(artifact.blobs[WEIGHTS], shapes, f"{where}/{WEIGHTS}")
+        with seeded(0, _CPU):
+            network = build(facts.spec, len(facts.feature_ids), facts.n_outputs)
+        write(network, tensors)
+        return TorchModel(
+            network,
+            facts.feature_ids,
+            facts.history,
+            is_classification=facts.target.is_classification,
+            fitted_on=str(_CPU),
+        )
+
+
+def _at_rest(network: nn.Module) -> nn.Module:
+    """Give every parameter memory of its own on the CPU, without gradient: kernels depend on alignment, too."""
+    for parameter in network.to(_CPU).eval().parameters():
+        parameter.data = parameter.detach().clone()
+        parameter.requires_grad_(False).grad = None
+    return network
+
+
+def _check(task: FitTask) -> None:
+    """Raise InvalidInput for a task that no network can be fitted to."""
+    if not task.feature_ids:
+        raise InvalidInput("fit: there are no features")
+    for name, rows in (("train", task.train), ("validation", task.validation)):
+        _check_rows(name, rows, task)
+    stopping = task.settings.early_stopping
+    if stopping.enabled and stopping.monitor == "val_accuracy" and not task.target.is_classification:
+        raise InvalidInput("early_stopping: monitor val_accuracy needs classes; allowed for a regression: val_loss")
+    if task.model.architecture.get("batch_norm") and min(task.settings.batch_size, len(task.train.targets)) < 2:
+        raise InvalidInput("batch_norm: needs a batch_size and a number of train rows of 2 or more")
+
+
+def _check_rows(name: str, rows: Rows, task: FitTask) -> None:
+    n_rows = len(rows.targets)
+    if not n_rows or rows.inputs.shape != (n_rows, len(task.feature_ids)):
+        raise InvalidInput(
+            f"fit: {name} has {n_rows} targets and inputs of shape {rows.inputs.shape}; needs at least 1"
+        )
+    if task.target.is_classification and not 0 <= rows.targets.min() <= rows.targets.max() < len(task.target.classes):
+        raise InvalidInput(f"fit: {name} has targets outside the classes 0 to {len(task.target.classes) - 1}")

@@ -1,0 +1,76 @@
+"""What every trainer reads from an artifact before it looks at the weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.settings import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Type, inputs, target and history of a stored model, checked for form; `spec` is not checked for meaning."""
+
+    spec: ModelSpec
+    feature_ids: tuple[str, ...]
+    target: Target
+    history: TrainingHistory
+
+    @property
+    def n_outputs(self) -> int:
+        """Logits for classes, or one value."""
+        return len(self.target.classes) or 1
+
+
+def read_model_facts(artifact: Artifact) -> ModelFacts:
+    """Return the facts that ``metadata.json`` and ``history.json`` hold; without the latter, an empty history.
+
+    Raises
+    ------
+    CorruptArtifact
+        If either is not what a training writes.
+    """
+    manifest = artifact.manifest
+    model = manifest.model
+    kind, architecture, ids = (model.get(name) for name in ("type", "architecture", "input_features"))
+    if not isinstance(kind, str) or not isinstance(architecture, dict) or not _are_texts(ids):
+        raise CorruptArtifact(
+            f"{manifest.model_name}: model needs a type, an architecture and a list of input_features"
+        )
+    if not ids or len(set(ids)) != len(ids):
+        raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
+    return ModelFacts(
+        ModelSpec(kind, architecture), tuple(ids), _target(manifest.target, manifest.model_name), _history(artifact)
+    )
+
+
+def _target(values: Mapping[str, Any], where: str) -> Target:
+    kinds = ("classification", "regression")
+    texts = isinstance(values.get("unit"), str) and all(_are_texts(values.get(name)) for name in ("classes", "actions"))
+    if values.get("kind") not in kinds or not texts:
+        raise CorruptArtifact(f"{where}: target needs a kind of {', '.join(kinds)}, classes, actions and a unit")
+    try:
+        return Target.from_dict(values)
+    except InvalidInput as error:
+        raise CorruptArtifact(f"{where}: target: {error}") from error
+
+
+def _history(artifact: Artifact) -> TrainingHistory:
+    where = f"{artifact.manifest.model_name}/{HISTORY}"
+    if HISTORY not in artifact.blobs:
+        return TrainingHistory((), 0, "no_epochs")
+    try:
+        return TrainingHistory.from_dict(json.loads(artifact.blobs[HISTORY]))
+    except (ValueError, RecursionError) as error:
+        raise CorruptArtifact(f"{where}: {error}") from error
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

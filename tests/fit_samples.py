@@ -1,0 +1,70 @@
+"""Small learnable tasks, and the artifact that a fitted model would be stored as; nothing here imports torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from model_samples import manifest
+
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
+
+CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
+VALUE = Target("regression", unit="fraction")
+ARCHITECTURE: dict[str, Any] = {"hidden_layers": [8], "activation": "relu", "dropout": 0.0, "batch_norm": False}
+NO_STOPPING = EarlyStopping(enabled=False)
+
+
+def mlp(**changes: Any) -> ModelSpec:
+    return ModelSpec("mlp", ARCHITECTURE | changes)
+
+
+def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> Rows:
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(n, n_inputs)).astype(np.float32)
+    score = inputs[:, 0] + 0.5 * rng.normal(size=n)
+    if not target.is_classification:
+        return Rows(inputs, score.astype(np.float32))
+    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64))
+
+
+def task(
+    n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
+) -> FitTask:
+    chosen = {"epochs": 3, "loss": "cross_entropy" if target.is_classification else "mse"} | settings
+    return FitTask(
+        rows(n, n_inputs, 1, target),
+        rows(60, n_inputs, 2, target),
+        tuple(f"f{i}" for i in range(n_inputs)),
+        target,
+        model or mlp(),
+        TrainingSettings(**chosen),
+    )
+
+
+def with_train(given: FitTask, train: Rows) -> FitTask:
+    return replace(given, train=train)
+
+
+def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
+    target = given.target
+    values: dict[str, Any] = {
+        "model": {
+            "type": given.model.type,
+            "architecture": dict(given.model.architecture),
+            "input_features": list(model.feature_ids),
+        },
+        "target": {
+            "kind": target.kind,
+            "classes": list(target.classes),
+            "actions": list(target.actions),
+            "unit": target.unit,
+        },
+    }
+    history = json.dumps(model.history.as_dict()).encode()
+    return Artifact(manifest(**values | changes), {**model.state(), "history.json": history})
