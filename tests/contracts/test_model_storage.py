@@ -115,8 +115,11 @@ def test_delete_of_an_old_version_keeps_latest(storage: ModelStorage) -> None:
 
 @pytest.mark.parametrize(
     "reference",
-    ["demo/AAPL_1d_v9", "demo/MSFT_1d_v1", "other/AAPL_1d_v1", "demo/AAPL_1d", "demo", "", "demo/AAPL_1d_v0"]
-    + ["demo/AAPL_1d_v01", "a" * 5000, "demo/\0_1d_v1", "\ud800/x_v1", "demo/AAPL_1d_v" + "9" * 5000, "../../x/y_v1"],
+    [
+        *("demo/AAPL_1d_v9", "demo/MSFT_1d_v1", "other/AAPL_1d_v1", "demo/AAPL_1d", "demo", "", "demo/AAPL_1d_v0"),
+        *("demo/AAPL_1d_v01", "demo/\0_1d_v1", "\ud800/x_v1", "../../x/y_v1", "demo/.staging-AAPL_1d_v1"),
+        *("a" * 5000, "demo/AAPL_1d_v" + "9" * 5000),
+    ],
 )
 def test_what_is_not_there_is_not_found(storage: ModelStorage, reference: str) -> None:
     storage.publish(artifact())

@@ -45,9 +45,9 @@ class FileSystemStorage(ModelStorage):
         key = artifact.manifest.key
         folder = self._root / key.folder
         with unavailable(f"cannot publish {key.reference(None)}"), locked(folder):
-            sweep(folder)
             number = claim(folder, key.stem)
             try:
+                sweep(folder)
                 self._write(folder, key, number, artifact)
             except BaseException:
                 withdraw(folder, key.stem, number)
@@ -134,7 +134,8 @@ class FileSystemStorage(ModelStorage):
                 key, number = parse_reference(f"{name}/{entry.name}")
             except InvalidInput:
                 continue
-            if number is not None and key.folder == name and entry.is_dir(follow_symlinks=False):
+            as_written = key.reference(number) == f"{name}/{entry.name}"
+            if number is not None and as_written and entry.is_dir(follow_symlinks=False):
                 is_latest = number == latest_number(shelf, key.stem)
                 yield StoredModel(key, number, str(shelf / entry.name), is_latest=is_latest)
 

@@ -1,0 +1,318 @@
+"""What only a storage of files can do, and what can only be done to one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from model_samples import artifact, tree, visible
+
+from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.adapters.storage.folder import read_artifact, write_artifact
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, Unavailable
+
+AS_ROOT = os.geteuid() == 0
+LATEST = "demo/AAPL_1d_latest"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def storage(root: Path) -> FileSystemStorage:
+    storage = FileSystemStorage(root)
+    for payload in (b"one", b"two", b"three"):
+        storage.publish(artifact(payload))
+    return storage
+
+
+def test_layout(storage: FileSystemStorage, root: Path) -> None:
+    files = {"metadata.json", "model.safetensors", "metrics.json", "history.json"}
+    versions = {f"demo/AAPL_1d_v{n}/{name}" for n in (1, 2, 3) for name in files}
+    assert visible(root).keys() == versions | {LATEST}
+    assert (root / LATEST).readlink() == Path("AAPL_1d_v3")
+    assert [version.location for version in storage.versions()] == [str(root / f"demo/AAPL_1d_v{n}") for n in (1, 2, 3)]
+
+
+def test_whole_folder_may_move(storage: FileSystemStorage, root: Path) -> None:
+    moved = root.rename(root.with_name("elsewhere"))
+    assert FileSystemStorage(moved).load(LATEST).blobs["model.safetensors"] == b"three"
+
+
+def test_number_is_not_reused_where_the_claims_were_not_copied(storage: FileSystemStorage, root: Path) -> None:
+    shutil.rmtree(root / "demo/.claims")
+    storage.delete("demo/AAPL_1d_v3")
+    assert storage.publish(artifact()).number == 4
+    shutil.rmtree(root / "demo/.claims")
+    assert storage.publish(artifact()).number == 5
+
+
+def test_pointer_file_and_link_replace_each_other(
+    storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no links here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "symlink", refuse)
+        storage.publish(artifact(b"four"))
+    assert (root / LATEST).read_text() == "AAPL_1d_v4"
+    assert not (root / LATEST).is_symlink()
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"four"
+    (root / LATEST).write_text("AAPL_1d_v2\r\n")
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"two"
+    storage.publish(artifact(b"five"))
+    assert (root / LATEST).is_symlink()
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"five"
+
+
+def test_path_of_a_version_or_of_any_artifact_folder_is_a_reference(
+    storage: FileSystemStorage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    relative = FileSystemStorage(Path("models"))
+    shutil.copytree(root / "demo/AAPL_1d_v2", tmp_path / "copy")
+    (tmp_path / "link").symlink_to("copy")
+    assert relative.versions()[0].location == "models/demo/AAPL_1d_v1"
+    for used in (storage, relative):
+        for reference in (
+            "demo/AAPL_1d_v2",
+            "models/demo/AAPL_1d_v2",
+            str(root / "demo/AAPL_1d_v2"),
+            "copy",
+            "./link/",
+        ):
+            assert used.load(reference).blobs["model.safetensors"] == b"two"
+        for reference in (LATEST, f"models/{LATEST}", str(root / LATEST)):
+            assert used.load(reference).blobs["model.safetensors"] == b"three"
+    with pytest.raises(ModelNotFound):
+        storage.delete("copy")
+    assert relative.delete("models/demo/AAPL_1d_v2").reference == "demo/AAPL_1d_v2"
+    assert (tmp_path / "copy/metadata.json").exists()
+
+
+def test_latest_by_path_is_found_where_it_is_a_pointer_file(storage: FileSystemStorage, root: Path) -> None:
+    (root / LATEST).unlink()
+    (root / LATEST).write_text("AAPL_1d_v2")
+    assert storage.load(str(root / LATEST)).blobs["model.safetensors"] == b"two"
+
+
+POINTERS: dict[str, Callable[[Path], object]] = {
+    "outside": lambda latest: latest.symlink_to("/etc"),
+    "upwards": lambda latest: latest.symlink_to("../demo/AAPL_1d_v1"),
+    "another key": lambda latest: latest.symlink_to("MSFT_1d_v1"),
+    "itself": lambda latest: latest.symlink_to(latest.name),
+    "a folder": lambda latest: latest.mkdir(),
+    "a long file": lambda latest: latest.write_bytes(b"AAPL_1d_v1" + b" " * 5000),
+    "bytes": lambda latest: latest.write_bytes(b"\xff\xfe"),
+    "an empty file": lambda latest: latest.write_bytes(b""),
+    "a pipe": lambda latest: os.mkfifo(latest),
+}
+
+
+@pytest.mark.parametrize("make", POINTERS.values(), ids=POINTERS.keys())
+def test_latest_that_names_no_version_beside_it(
+    storage: FileSystemStorage, root: Path, make: Callable[[Path], object]
+) -> None:
+    (root / LATEST).unlink()
+    make(root / LATEST)
+    with pytest.raises(CorruptArtifact, match="AAPL_1d_latest: names no version beside it"):
+        storage.load(LATEST)
+    assert not any(version.is_latest for version in storage.versions())
+    if (root / LATEST).is_dir() and not (root / LATEST).is_symlink():
+        with pytest.raises(Unavailable, match="AAPL_1d_latest"):
+            storage.publish(artifact())
+        assert len(storage.versions()) == 3
+    else:
+        assert storage.publish(artifact()).number == 4
+        assert storage.load(LATEST).manifest.version == 4
+
+
+def test_latest_that_dangles_is_not_found_and_its_number_is_not_reused(storage: FileSystemStorage, root: Path) -> None:
+    (root / LATEST).unlink()
+    (root / LATEST).symlink_to("AAPL_1d_v9")
+    with pytest.raises(ModelNotFound, match="AAPL_1d_v3"):
+        storage.load(LATEST)
+    assert storage.publish(artifact()).number == 10
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "file missing": ("metrics.json is missing", lambda v: (v / "metrics.json").unlink()),
+    "manifest missing": ("metadata.json is missing", lambda v: (v / "metadata.json").unlink()),
+    "unknown file": ("notes.txt is not in the manifest", lambda v: (v / "notes.txt").write_text("x")),
+    "empty file": ("model.safetensors does not match", lambda v: (v / "model.safetensors").write_bytes(b"")),
+    "subfolder": ("must be a plain file", lambda v: (v / "sub").mkdir()),
+    "link to outside": ("must be a plain file", lambda v: _relink(v / "model.safetensors", "/etc/hostname")),
+    "link to its own content": (
+        "must be a plain file",
+        lambda v: _relink(v / "history.json", "../AAPL_1d_v1/history.json"),
+    ),
+    "manifest as link": ("must be a plain file", lambda v: _relink(v / "metadata.json", "../AAPL_1d_v1/metadata.json")),
+    "pipe": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), os.mkfifo(v / "metrics.json"))),
+    "folder as file": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), (v / "metrics.json").mkdir())),
+    "huge sparse file": ("too many", lambda v: os.truncate(v / "model.safetensors", 2**40)),
+    "huge manifest": ("too many", lambda v: os.truncate(v / "metadata.json", 2**30)),
+    "another version": ("holds demo/AAPL_1d_v1; the folder was", lambda v: _swapped(v, v.with_name("AAPL_1d_v1"))),
+    "a link to a folder": ("must be a folder", lambda v: (shutil.rmtree(v), v.symlink_to("AAPL_1d_v1"))),
+    "a file": ("must be a folder", lambda v: (shutil.rmtree(v), v.write_text("x"))),
+}
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
+def _relink(path: Path, target: str) -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+def _swapped(folder: Path, other: Path) -> None:
+    shutil.rmtree(folder)
+    shutil.copytree(other, folder)
+
+
+@pytest.mark.parametrize(("words", "damage"), DAMAGE.values(), ids=DAMAGE.keys())
+def test_damaged_version_is_corrupt_and_does_not_disturb_the_others(
+    storage: FileSystemStorage, root: Path, words: str, damage: Callable[[Path], object]
+) -> None:
+    damage(root / "demo/AAPL_1d_v3")
+    with pytest.raises(CorruptArtifact, match=words):
+        storage.load(LATEST)
+    assert storage.load("demo/AAPL_1d_v2").blobs["model.safetensors"] == b"two"
+    assert storage.publish(artifact(b"four")).number == 4
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"four"
+
+
+def test_damaged_version_can_be_deleted(storage: FileSystemStorage, root: Path) -> None:
+    (root / "demo/AAPL_1d_v3/metadata.json").write_text("{")
+    assert storage.delete(LATEST).number == 3
+    assert not (root / "demo/AAPL_1d_v3").exists()
+
+
+def test_hidden_files_are_ignored_and_never_opened(storage: FileSystemStorage, root: Path) -> None:
+    (root / "demo/AAPL_1d_v3/.DS_Store").write_bytes(b"x")
+    os.mkfifo(root / "demo/AAPL_1d_v3/.pipe")
+    (root / ".git").mkdir()
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"three"
+    assert len(storage.versions()) == 3
+
+
+def test_foreign_names_are_no_versions(storage: FileSystemStorage, root: Path) -> None:
+    for name in ("AAPL_1d_v03", "AAP%4C_1d_v7", "notes", "AAPL_1d_vx", ".staging-AAPL_1d_v8", ".deleted-AAPL_1d_v9"):
+        (root / "demo" / name).mkdir()
+    (root / "trials.jsonl").write_text("{}\n")
+    (root / "de%6Do").mkdir()
+    (root / "de%6Do/AAPL_1d_v1").mkdir()
+    assert [version.reference for version in storage.versions()] == [f"demo/AAPL_1d_v{n}" for n in (1, 2, 3)]
+    assert storage.publish(artifact()).number == 10
+    assert not (root / "demo/.staging-AAPL_1d_v8").exists()
+
+
+def test_root_that_is_a_file_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("x")
+    storage = FileSystemStorage(tmp_path / "models")
+    for act in (lambda: storage.publish(artifact()), storage.versions, lambda: storage.load("demo/X_1d_v1")):
+        with pytest.raises(Unavailable, match=r"(?i)not a (directory|folder)|is a file"):
+            act()
+    assert tree(tmp_path).keys() == {"models"}
+
+
+@pytest.mark.skipif(AS_ROOT, reason="the superuser may write everywhere")
+def test_folder_without_permission_is_unavailable(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(Unavailable, match="Permission denied"):
+        FileSystemStorage(tmp_path / "models").publish(artifact())
+    assert tree(tmp_path) == {}
+
+
+def test_lock_that_is_held_too_long_is_unavailable(
+    storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr("ktrdr.adapters.storage.shelf.LOCK_SECONDS", 0.02)
+    before = tree(root)
+    with FileLock(root / "demo/.lock"), pytest.raises(Unavailable, match="lock"):
+        storage.publish(artifact())
+    assert tree(root) == before
+
+
+class TestFolder:
+    """`read_artifact` and `write_artifact`."""
+
+    @pytest.fixture
+    def published(self, storage: FileSystemStorage) -> Artifact:
+        return storage.load(LATEST)
+
+    def test_round_trip(self, published: Artifact, tmp_path: Path) -> None:
+        write_artifact(tmp_path / "a/b", published)
+        assert read_artifact(tmp_path / "a/b") == published
+        assert not list((tmp_path / "a/b").glob(".*"))
+
+    def test_writes_over_files_and_keeps_what_it_does_not_know(
+        self, storage: FileSystemStorage, published: Artifact, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "out"
+        write_artifact(folder, storage.load("demo/AAPL_1d_v1"))
+        (folder / "notes.txt").write_text("mine")
+        write_artifact(folder, published)
+        assert (folder / "notes.txt").read_text() == "mine"
+        with pytest.raises(CorruptArtifact, match=r"notes\.txt is not in the manifest"):
+            read_artifact(folder)
+        (folder / "notes.txt").unlink()
+        assert read_artifact(folder) == published
+
+    @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere"), os.mkfifo])
+    def test_what_is_no_file_is_not_written_over(
+        self, published: Artifact, tmp_path: Path, make: Callable[[Path], object]
+    ) -> None:
+        folder = tmp_path / "out"
+        folder.mkdir()
+        (folder / "history.json").write_text("old")
+        make(folder / "metrics.json")
+        with pytest.raises(InvalidInput, match=r"metrics\.json: is no plain file"):
+            write_artifact(folder, published)
+        assert sorted(path.name for path in folder.iterdir()) == ["history.json", "metrics.json"]
+        assert (folder / "history.json").read_text() == "old"
+
+    def test_place_that_is_a_file_is_unavailable(self, published: Artifact, tmp_path: Path) -> None:
+        (tmp_path / "out").write_text("x")
+        for place in ("out", "out/below"):
+            with pytest.raises(Unavailable, match="Is a file, not a folder"):
+                write_artifact(tmp_path / place, published)
+        assert (tmp_path / "out").read_text() == "x"
+
+    def test_full_disk_changes_nothing(
+        self, storage: FileSystemStorage, published: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "out"
+        old = storage.load("demo/AAPL_1d_v1")
+        write_artifact(folder, old)
+        writes = 0
+
+        def full(descriptor: int, content: bytes) -> int:
+            nonlocal writes
+            writes += 1
+            if writes == 4:
+                raise OSError(28, "No space left on device")
+            return len(content)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", full)
+            with pytest.raises(Unavailable, match="No space left"):
+                write_artifact(folder, published)
+        assert writes == 4
+        assert read_artifact(folder) == old
+        assert not list(folder.glob(".*"))
+
+    def test_artifact_that_was_never_published_is_not_written(self, tmp_path: Path) -> None:
+        with pytest.raises(CorruptArtifact):
+            write_artifact(tmp_path / "out", artifact())
+        assert not (tmp_path / "out").exists()

@@ -1,0 +1,210 @@
+"""Publishing and deleting, stopped after every single step, killed at random moments, and by several at once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from filesystem_steps import fail_at
+from model_samples import artifact, visible
+from storage_nursery import Nursery, nursery
+
+from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.domain.errors import Unavailable
+
+LATEST = "demo/AAPL_1d_latest"
+ROUNDS = 200
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Nursery]:
+    with nursery() as started:
+        yield started
+
+
+def _stock(root: Path) -> FileSystemStorage:
+    """Three versions, the middle one deleted, and what a dead writer left."""
+    storage = FileSystemStorage(root)
+    for payload in (b"one", b"two", b"three"):
+        storage.publish(artifact(payload))
+    storage.delete("demo/AAPL_1d_v2")
+    (root / "demo/.staging-AAPL_1d_v9").mkdir()
+    (root / "demo/.staging-AAPL_1d_v9/model.safetensors").write_bytes(b"half")
+    (root / "demo/.AAPL_1d_latest").symlink_to("AAPL_1d_v9")
+    return storage
+
+
+def _copies(template: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    for step in range(1, 200):
+        root = tmp_path / f"{step}"
+        if template.exists():
+            shutil.copytree(template, root, symlinks=True)
+        yield step, root
+    raise AssertionError("it never ran to its end")
+
+
+def _kept(root: Path, old: dict[str, str]) -> dict[str, str]:
+    return {name: content for name, content in visible(root).items() if name in old and name != LATEST}
+
+
+def _all_load(storage: FileSystemStorage) -> dict[str, str]:
+    return {v.reference: storage.load(v.reference).manifest.manifest_sha256 for v in storage.versions()}
+
+
+def _assert_publishes_again(storage: FileSystemStorage, root: Path, above: int) -> None:
+    stored = storage.publish(artifact(b"again"))
+    assert stored.number > above
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"again"
+    assert not [path for hidden in (".staging*", ".deleted*", ".AAPL*") for path in (root / "demo").glob(hidden)]
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["whole writes", "torn writes"])
+@pytest.mark.parametrize("stocked", [False, True], ids=["first publish", "later publish"])
+def test_publish_stopped_after_every_step(children: Nursery, tmp_path: Path, stocked: bool, torn: bool) -> None:
+    template = tmp_path / "template"
+    before = _all_load(_stock(template)) if stocked else {}
+    old = visible(template)
+    for step, root in _copies(template, tmp_path):
+        children.start(do="publish", root=str(root), step=step, torn=torn)
+        finished = children.wait() == [0]
+        storage = FileSystemStorage(root)
+        after = _all_load(storage)
+        new = after.keys() - before.keys()
+        assert before.items() <= after.items()
+        assert len(new) <= 1
+        assert _kept(root, old) == _kept(template, old)
+        latest = [v.reference for v in storage.versions() if v.is_latest]
+        assert os.path.lexists(root / LATEST) == bool(latest)
+        assert set(latest) <= new | {"demo/AAPL_1d_v3"}
+        assert not stocked or latest
+        _assert_publishes_again(storage, root, above=max([v.number for v in storage.versions()], default=0))
+        if finished:
+            assert step > 30
+            assert set(latest) == new != set()
+            return
+
+
+@pytest.mark.parametrize("reference", ["demo/AAPL_1d_v1", LATEST])
+def test_delete_stopped_after_every_step(children: Nursery, tmp_path: Path, reference: str) -> None:
+    template = tmp_path / "template"
+    before = _all_load(_stock(template))
+    kept = "demo/AAPL_1d_v3" if reference != LATEST else "demo/AAPL_1d_v1"
+    for step, root in _copies(template, tmp_path):
+        children.start(do="delete", root=str(root), reference=reference, step=step, torn=False)
+        finished = children.wait() == [0]
+        storage = FileSystemStorage(root)
+        after = _all_load(storage)
+        assert after.items() <= before.items()
+        assert kept in after
+        latest = [v.reference for v in storage.versions() if v.is_latest]
+        assert os.path.lexists(root / LATEST) == bool(latest)
+        assert reference == LATEST or latest == ["demo/AAPL_1d_v3"]
+        _assert_publishes_again(storage, root, above=3)
+        if finished:
+            assert set(after) == {kept}
+            return
+
+
+@pytest.mark.parametrize("error_number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO])
+def test_publish_that_fails_at_any_step_leaves_nothing(tmp_path: Path, error_number: int) -> None:
+    template = tmp_path / "template"
+    _stock(template)
+    old = visible(template)
+    for step, root in _copies(template, tmp_path):
+        storage = FileSystemStorage(root)
+        refused = None
+        with fail_at(step, error_number):
+            try:
+                storage.publish(artifact(b"new"))
+            except Unavailable as error:
+                refused = str(error)
+        if refused is None:
+            assert storage.load(LATEST).blobs["model.safetensors"] == b"new"
+            assert _kept(root, old) == _kept(template, old)
+        else:
+            assert refused.startswith("cannot publish demo/AAPL_1d_latest: " + os.strerror(error_number))
+            assert "\n" not in refused
+            assert visible(root) == old
+            assert not list((root / "demo").glob(".staging-AAPL_1d_v4*"))
+        _assert_publishes_again(storage, root, above=3)
+        if step > 60:
+            return
+
+
+def test_interrupt_while_publishing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = _stock(tmp_path)
+    old = visible(tmp_path)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", stop)
+        with pytest.raises(KeyboardInterrupt):
+            storage.publish(artifact(b"new"))
+    assert visible(tmp_path) == old
+    _assert_publishes_again(storage, tmp_path, above=3)
+
+
+def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, tmp_path: Path) -> None:
+    storage = FileSystemStorage(tmp_path)
+    rng = random.Random(20240131)
+    children.published.clear()
+    statuses, highest = [], 0
+    for seed in range(ROUNDS):
+        child = children.start(do="loop", root=str(tmp_path), times=10_000, seed=seed)
+        time.sleep(rng.uniform(0.001, 0.1))
+        os.kill(child, signal.SIGKILL)
+        statuses += children.wait()
+        if children.published:
+            latest = storage.load(LATEST).manifest.version
+            assert latest >= max(highest, int(children.published[-1][0].rpartition("_v")[2]))
+            highest = latest
+    assert statuses == [-signal.SIGKILL] * ROUNDS
+    assert len(children.published) > ROUNDS / 2
+    _assert_nothing_lost(storage, children.published)
+
+
+@pytest.mark.parametrize("writers", [2, 4])
+def test_several_writers_at_once(children: Nursery, tmp_path: Path, writers: int) -> None:
+    children.published.clear()
+    for seed in range(writers):
+        children.start(do="loop", root=str(tmp_path), times=12, seed=seed)
+    assert children.wait() == [0] * writers
+    storage = FileSystemStorage(tmp_path)
+    assert len(children.published) == 12 * writers
+    _assert_nothing_lost(storage, children.published)
+    assert [v.number for v in storage.versions()] == list(range(1, 12 * writers + 1))
+    assert storage.load(LATEST).manifest.version == 12 * writers
+
+
+def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, tmp_path: Path) -> None:
+    children.published.clear()
+    for seed in range(2):
+        children.start(do="loop", root=str(tmp_path), times=20, seed=seed)
+    for seed in range(2, 8):
+        doomed = children.start(do="loop", root=str(tmp_path), times=10_000, seed=seed)
+        time.sleep(0.03)
+        os.kill(doomed, signal.SIGKILL)
+    assert sorted(children.wait()) == [-signal.SIGKILL] * 6 + [0, 0]
+    assert len(children.published) >= 40
+    _assert_nothing_lost(FileSystemStorage(tmp_path), children.published)
+
+
+def _assert_nothing_lost(storage: FileSystemStorage, published: list[tuple[str, str]]) -> None:
+    references = [reference for reference, _ in published]
+    assert len(set(references)) == len(references)
+    payloads = {}
+    for version in storage.versions():
+        payloads[version.reference] = sha256(storage.load(version.reference).blobs["model.safetensors"]).hexdigest()
+    assert dict(published).items() <= payloads.items()
+    latest = storage.load(LATEST).manifest.version
+    assert latest in {version.number for version in storage.versions()}
