@@ -75,6 +75,21 @@ def write_artifact(folder: Path, artifact: Artifact) -> None:
         sync_folder(folder)
 
 
+def require_writable(folder: Path) -> None:
+    """Find out now whether `write_artifact` could write a folder, and leave nothing there.
+
+    Raises
+    ------
+    Unavailable
+        If it could not.
+    """
+    with unavailable(f"cannot write {folder}"):
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        make_folder(existing)
+        with TemporaryDirectory(prefix=".writing-", dir=existing):
+            pass
+
+
 def artifact_files(artifact: Artifact) -> dict[str, bytes]:
     """Return the files of an artifact, ``metadata.json`` last."""
     return {**artifact.blobs, METADATA: artifact.manifest.to_json()}

@@ -1,4 +1,4 @@
-"""Verify: are stored models still what was published, and do they come back to life?"""
+"""Verify: whether stored models are still what was published, and come back to life."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
 
@@ -49,17 +48,15 @@ class VerifyModels:
         except KtrdrError as error:
             yield str(error)
             return
-        yield from _contract_problems(artifact)
+        manifest = artifact.manifest
+        if contract_hash(manifest.feature_contract) != manifest.contract_hash:
+            yield "contract_hash is not the hash of feature_contract"
+        if [feature.get("id") for feature in manifest.feature_contract] != manifest.resolved_features:
+            yield "feature_contract does not hold the resolved_features, in their order"
         try:
-            self._trainer.restore(artifact)
+            model = self._trainer.restore(artifact)
         except KtrdrError as error:
             yield f"does not restore: {error}"
-
-
-def _contract_problems(artifact: Artifact) -> Iterator[str]:
-    manifest = artifact.manifest
-    if contract_hash(manifest.feature_contract) != manifest.contract_hash:
-        yield "contract_hash is not the hash of feature_contract"
-    ids = [feature.get("id") for feature in manifest.feature_contract]
-    if ids != manifest.resolved_features:
-        yield "feature_contract and resolved_features do not name the same features in the same order"
+            return
+        if list(model.feature_ids) != manifest.resolved_features:
+            yield "the restored model does not take the resolved_features, in their order"

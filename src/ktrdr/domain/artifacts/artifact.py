@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import METADATA, Manifest
+from ktrdr.domain.artifacts.plain_json import read_json
 from ktrdr.domain.errors import CorruptArtifact
 
 METRICS = "metrics.json"
@@ -48,6 +50,19 @@ class Artifact:
         ]
         if problems:
             raise CorruptArtifact(f"{where}: {'; '.join(problems)}")
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return a JSON blob as a mapping, empty where there is no such blob.
+
+        Raises
+        ------
+        CorruptArtifact
+            If the blob is not a JSON object of plain values.
+        """
+        values = read_json(self.blobs[name], name) if name in self.blobs else {}
+        if not isinstance(values, dict):
+            raise CorruptArtifact(f"{name}: must be a JSON object, found {type(values).__name__}")
+        return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Manifest:
     settings: dict[str, Any]
     seed: int
     data: list[dict[str, Any]]
+    data_origins: dict[str, str]
     split: dict[str, Any]
     fitted_until: str
     selected_until: str
@@ -88,7 +89,7 @@ class Manifest:
         return ModelKey(self.strategy_name, self.symbol, self.timeframe)
 
     def __post_init__(self) -> None:
-        values = self._values()
+        values = self.as_dict()
         _check_kinds(values)
         _check_checksums(self.checksums)
         published = ("created_at",) if self.version else ()
@@ -115,13 +116,13 @@ class Manifest:
 
     def digest(self) -> str:
         """Return the SHA-256 over all fields but `manifest_sha256`, in canonical JSON."""
-        values = self._values()
+        values = self.as_dict()
         del values["manifest_sha256"]
         return hashlib.sha256(canonical_json(values)).hexdigest()
 
     def to_json(self) -> bytes:
         """Return the content of ``metadata.json``."""
-        return pretty_json(self._values())
+        return pretty_json(self.as_dict())
 
     @classmethod
     def from_json(cls, text: bytes, where: str) -> Manifest:
@@ -149,7 +150,8 @@ class Manifest:
             raise CorruptArtifact(f"{where}: does not match its own manifest_sha256; it was changed after publishing")
         return manifest
 
-    def _values(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields, in the order of ``metadata.json``; nested values are the manifest's own."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
 

@@ -2,6 +2,101 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="")
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.entrypoints.cli.errors import EXIT_CODES
+from ktrdr.entrypoints.cli.options import Json, ModelsDir
+from ktrdr.entrypoints.cli.render import emit, say
+from ktrdr.entrypoints.cli.session import open_container
+
+if TYPE_CHECKING:
+    from ktrdr.application.use_cases.list_models import ListedModel
+
+app = typer.Typer(no_args_is_help=True, help="List, show, verify and delete published models.")
+
+_HELP = "strategy/SYMBOL_TIMEFRAME_vN, strategy/SYMBOL_TIMEFRAME_latest, or the path of a model folder."
+Model = Annotated[str, typer.Argument(help=_HELP)]
+
+
+@app.command("list")
+def list_models(models_dir: ModelsDir = None, json: Json = False) -> None:
+    """List all published versions with their verdicts; ``*`` marks the latest."""
+    from ktrdr.entrypoints.cli.model_text import list_text
+
+    models = open_container(models_dir=models_dir).list_models().execute()
+    for model in models:
+        if model.problem:
+            say(f"warning: {model.stored.reference}: {model.problem}")
+    emit({"models": [_entry(model) for model in models]}, list_text(models), json)
+
+
+@app.command()
+def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None:
+    """Show what a model is, what it was made from, and what it was found to be worth."""
+    from ktrdr.domain.artifacts.artifact import METRICS
+    from ktrdr.entrypoints.cli.model_text import show_text
+
+    artifact = open_container(models_dir=models_dir).model_storage().load(model)
+    manifest, report = artifact.manifest, artifact.document(METRICS)
+    payload = {"reference": manifest.key.reference(manifest.version), "manifest": manifest.as_dict(), "report": report}
+    emit(payload, show_text(manifest, report), json)
+
+
+@app.command()
+def verify(
+    models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help=_HELP)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Verify every published version.")] = False,
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> int:
+    """Check that models are what was published: schema, checksums, contract hash, and that they restore."""
+    if bool(models) == everything:
+        raise InvalidInput("models verify: name models, or give --all")
+    checks = open_container(models_dir=models_dir).verify_models().execute(models or None)
+    entries = [
+        {"reference": check.reference, "valid": not check.problems, "problems": list(check.problems)}
+        for check in checks
+    ]
+    valid = all(entry["valid"] for entry in entries)
+    lines = [
+        f"{check.reference}: {problem}" for check in checks for problem in check.problems or ("as it was published",)
+    ]
+    emit({"valid": valid, "models": entries}, "\n".join(lines or ["no models"]), json)
+    return 0 if valid else EXIT_CODES["invalid_input"]
+
+
+@app.command()
+def delete(
+    model: Model,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Delete one version; its number is not used again, and the record of its training stays."""
+    if not yes:
+        typer.confirm(f"Delete {model} for good?", abort=True, err=True)
+    stored = open_container(models_dir=models_dir).model_storage().delete(model)
+    if stored.is_latest:
+        say(f"note: {stored.key.reference(None)} is gone until the next training")
+    payload = {"reference": stored.reference, "path": stored.location, "latest": stored.is_latest}
+    emit({"deleted": payload}, f"deleted {stored.reference}", json)
+
+
+def _entry(model: ListedModel) -> dict[str, Any]:
+    stored = model.stored
+    return {
+        "reference": stored.reference,
+        "strategy": stored.key.strategy,
+        "symbol": stored.key.symbol,
+        "timeframe": stored.key.timeframe,
+        "version": stored.number,
+        "created_at": model.created_at,
+        "latest": stored.is_latest,
+        "path": stored.location,
+        "metrics": model.metrics,
+        "verdict": model.verdict.get("outcome"),
+        "problem": model.problem,
+    }

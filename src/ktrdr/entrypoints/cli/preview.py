@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.domain.strategy.document import Indicator
-from ktrdr.entrypoints.cli.render import table
+from ktrdr.entrypoints.cli.render import section
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.dry_run import Preview
@@ -16,17 +16,17 @@ def preview_text(preview: Preview) -> str:
     strategy = preview.strategy
     sections = [
         f"{strategy.name} (version {strategy.version}): dry run, nothing is trained",
-        _section("indicators", [(name, _indicator(item)) for name, item in strategy.indicators.items()]),
-        _section(
+        section("indicators", [(name, _indicator(item)) for name, item in strategy.indicators.items()]),
+        section(
             "fuzzy sets",
             [
                 (name, f"over {item.reference.text}: {', '.join(part.name for part in item.memberships)}")
                 for name, item in strategy.fuzzy_sets.items()
             ],
         ),
-        _section(f"features, in order ({len(preview.features)})", list(enumerate(preview.features, 1))),
-        _section("settings", [(item.path, _shown(item.value), item.origin) for item in strategy.settings]),
-        _section(
+        section(f"features, in order ({len(preview.features)})", list(enumerate(preview.features, 1))),
+        section("settings", [(item.path, _shown(item.value), item.origin) for item in strategy.settings]),
+        section(
             "data",
             [
                 (
@@ -40,16 +40,11 @@ def preview_text(preview: Preview) -> str:
                 for item in preview.data
             ],
         ),
-        _section("rows", [(name.replace("_", " "), f"{count:,}") for name, count in preview.rows.items()]),
-        _section("split", _split_rows(preview.split)),
-        _section("labels", [(line,) for line in preview.balance.sentences()]),
+        section("rows", [(name.replace("_", " "), f"{count:,}") for name, count in preview.rows.items()]),
+        section("split", _split_rows(preview.split)),
+        section("labels", [(line,) for line in preview.balance.sentences()]),
     ]
     return "\n\n".join(sections)
-
-
-def _section(title: str, rows: list[Any]) -> str:
-    body = table([""] * len(rows[0]), rows).split("\n", 1)[1] if rows else "(none)"
-    return f"{title}\n" + "\n".join(f"  {line}" for line in body.split("\n"))
 
 
 def _indicator(indicator: Indicator) -> str:

@@ -53,5 +53,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(line(row) for row in [list(header), *cells])
 
 
+def section(title: str, rows: Sequence[Sequence[object]]) -> str:
+    """Return a title with aligned rows below it, indented."""
+    body = table([""] * len(rows[0]), rows).split("\n", 1)[1] if rows else "(none)"
+    return f"{title}\n" + "\n".join(f"  {line}" for line in body.split("\n"))
+
+
 def _numeric(cell: str) -> bool:
     return cell.replace(",", "").replace(".", "").replace("%", "").lstrip("+-").strip().isdigit() or cell in {"", "-"}

@@ -1,0 +1,105 @@
+"""Published models as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ktrdr.entrypoints.cli.render import section, table
+
+if TYPE_CHECKING:
+    from ktrdr.application.use_cases.list_models import ListedModel
+    from ktrdr.domain.artifacts.manifest import Manifest
+
+
+def list_text(models: Iterable[ListedModel]) -> str:
+    """Return one line per version: the loss that decided its verdict, beside the best baseline's."""
+    rows = [
+        (
+            model.stored.reference,
+            "*" if model.stored.is_latest else "",
+            model.created_at[:16].replace("T", " ") or "-",
+            "cannot be read" if model.problem else _words(model.verdict.get("outcome")),
+            _words(model.verdict.get("metric")),
+            _value(model.verdict.get("loss")),
+            _value(model.verdict.get("baseline_loss")),
+        )
+        for model in models
+    ]
+    header = ("model", "latest", "published (UTC)", "against the best baseline", "metric", "model's", "baseline's")
+    return table(header, rows) if rows else "no models yet"
+
+
+def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
+    """Return what a person wants to know of a model, section by section."""
+    verdict = report.get("verdict")
+    features = [(f"{place}", name) for place, name in enumerate(manifest.resolved_features, 1)]
+    sections = [
+        section(manifest.key.reference(manifest.version), _head(manifest)),
+        section("verdict", [(_value(verdict.get("sentence")),)] if isinstance(verdict, Mapping) else []),
+        section("metrics of the test rows", _flat(manifest.training_metrics)),
+        section("has seen", _spans(manifest)),
+        section(f"features, in order ({len(features)})", features),
+        section("data", _flat({str(place): entry for place, entry in enumerate(manifest.data, 1)})),
+        section("split", _flat(manifest.split)),
+        section("settings", _settings(manifest.settings)),
+        section("libraries", _flat(manifest.libraries)),
+    ]
+    return _printable("\n\n".join(sections))
+
+
+def _head(manifest: Manifest) -> list[tuple[str, str]]:
+    return [
+        ("published", manifest.created_at),
+        ("strategy", f"{manifest.strategy_name} (version {manifest.strategy_version})"),
+        ("model", str(manifest.model.get("type"))),
+        ("predicts", ", ".join(map(str, manifest.target.get("classes") or [manifest.target.get("kind")]))),
+        ("trained on", f"{', '.join(manifest.training_symbols)}; {', '.join(manifest.training_timeframes)}"),
+        ("seed", str(manifest.seed)),
+        ("contract hash", manifest.contract_hash),
+    ]
+
+
+def _spans(manifest: Manifest) -> list[tuple[str, str]]:
+    return [
+        ("weights, until", manifest.fitted_until),
+        ("choice of epoch, until", manifest.selected_until),
+        ("verdict, until", manifest.judged_until),
+    ]
+
+
+def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (name, _value(item.get("value")), _value(item.get("origin")))
+        if isinstance(item, Mapping)
+        else (name, _value(item), "")
+        for name, item in settings.items()
+    ]
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    return list(_walk(values, above))
+
+
+def _walk(values: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        path = f"{above} {_words(name)}".strip()
+        if isinstance(value, Mapping):
+            yield from _walk(value, path)
+        else:
+            yield path, _value(value)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _words(value: Any) -> str:
+    return _value(value).replace("_", " ")
+
+
+def _printable(text: str) -> str:
+    """Return the text without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
