@@ -2,6 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="")
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.entrypoints.cli.options import DataDir, Json
+from ktrdr.entrypoints.cli.render import emit, say, table
+from ktrdr.entrypoints.cli.session import open_container
+
+if TYPE_CHECKING:
+    from ktrdr.domain.market.bars import Bars
+    from ktrdr.domain.market.characteristics import SymbolCharacteristics
+    from ktrdr.domain.market.series import SeriesInfo
+
+app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
+
+Out = Annotated[Path | None, typer.Option(help="Folder to write to [default: the data folder].")]
+Replace = Annotated[bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")]
+
+
+@app.command("list")
+def list_series(data_dir: DataDir = None, json: Json = False) -> None:
+    """List symbols, timeframes, and the spans of their bars."""
+    found = open_container(data_dir=data_dir).data_repository().series()
+    _emit_series(found, json)
+
+
+@app.command()
+def show(
+    symbol: Annotated[str, typer.Argument(help="Such as AAPL or ^GSPC.")],
+    timeframe: Annotated[str, typer.Argument(help="Such as 5m, 1h or 1d.")],
+    last: Annotated[int, typer.Option(min=0, help="How many of the last bars to print.")] = 5,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Show one series: its span, what is known of the symbol, what is odd about the bars, and the last of them."""
+    from ktrdr.domain.market.quality import quality_warnings
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    repository = open_container(data_dir=data_dir).data_repository()
+    bars = repository.load(symbol, Timeframe(timeframe))
+    facts = repository.characteristics(symbol)
+    warnings = quality_warnings(bars)
+    shown = bars.take(slice(max(len(bars) - last, 0), None))
+    payload = {
+        **asdict(bars.fingerprint()),
+        "characteristics": asdict(facts),
+        "warnings": list(warnings),
+        "bars": _rows(shown),
+    }
+    emit(payload, _describe(bars, facts, warnings, shown), json)
+
+
+@app.command("import")
+def import_bars(
+    path: Annotated[Path, typer.Argument(help="CSV or parquet file, or a folder of them.")],
+    symbol: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
+    timeframe: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
+    out: Out = None,
+    replace: Replace = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Check bars from elsewhere and keep them as parquet files."""
+    from ktrdr.application.use_cases.import_bars import ImportRequest
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    container = _open_store(out or data_dir)
+    request = ImportRequest(path, symbol, Timeframe(timeframe) if timeframe else None, replace)
+    imported = container.import_bars().execute(request)
+    for one in imported:
+        for warning in one.warnings:
+            say(f"warning: {one.series.source}: {warning}")
+    _emit_series([one.series for one in imported], json)
+
+
+@app.command()
+def simulate(
+    symbols: Annotated[str, typer.Option(help="Names, with commas; *FOREX and *CRYPTO trade like that, else stocks.")],
+    timeframe: Annotated[str, typer.Option(help="Such as 1m or 5m.")] = "5m",
+    bars: Annotated[int, typer.Option(min=1, help="How many bars of each.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bars.")] = 7,
+    out: Out = None,
+    replace: Replace = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Write made-up bars, to try things on; the catalogue beside them says that they are simulated."""
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    container = _open_store(out or data_dir)
+    names = [name.strip() for name in symbols.split(",")]
+    source = container.simulated_data(names, Timeframe(timeframe), bars, seed)
+    _emit_series(container.copy_bars(source).execute(Timeframe(timeframe), replace=replace), json)
+
+
+def _open_store(folder: Path | None) -> Any:
+    container = open_container(data_dir=folder)
+    if container.settings().data_dir is None:
+        raise InvalidInput("there is no folder to write to; say --out DIR, or --data-dir DIR")
+    return container
+
+
+def _emit_series(found: Iterable[SeriesInfo], json: bool) -> None:
+    rows = [_series(info) for info in found]
+    text = table(
+        ["symbol", "timeframe", "rows", "first", "last", "source"],
+        [
+            [row["symbol"], row["timeframe"], f"{row['rows']:,}", row["first"], row["last"], row["source"]]
+            for row in rows
+        ],
+    )
+    emit({"series": rows}, text if rows else "no bars", json)
+
+
+def _series(info: SeriesInfo) -> dict[str, Any]:
+    from ktrdr.domain.market.bars import iso
+
+    first, last = (iso(info.first), iso(info.last)) if info.rows else ("", "")
+    return {
+        "symbol": info.symbol,
+        "timeframe": str(info.timeframe),
+        "rows": info.rows,
+        "first": first,
+        "last": last,
+        "source": info.source,
+    }
+
+
+def _rows(bars: Bars) -> list[dict[str, Any]]:
+    from ktrdr.domain.market.bars import BAR_COLUMNS, iso
+
+    return [
+        {
+            "timestamp": iso(bars.stamps[row]),
+            "known_at": iso(bars.known_at[row]),
+            **{name: float(getattr(bars, name)[row]) for name in BAR_COLUMNS},
+        }
+        for row in range(len(bars))
+    ]
+
+
+def _describe(bars: Bars, facts: SymbolCharacteristics, warnings: tuple[str, ...], shown: Bars) -> str:
+    mark = bars.fingerprint()
+    kind = f"{'simulated ' if facts.simulated else ''}{facts.asset_class}"
+    lines = [
+        f"{bars.symbol} {bars.timeframe}: {len(bars):,} bars, {mark.first} to {mark.last}, from {bars.source}",
+        f"{kind}, exchange {facts.exchange}, calendar {facts.calendar} ({facts.time_zone})",
+        *(f"note: {sentence}" for sentence in facts.inferred),
+        *(f"warning: {sentence}" for sentence in warnings),
+    ]
+    rows = _rows(shown)
+    if rows:
+        cells = [[f"{cell:.10g}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
+        lines += ["", table(list(rows[0]), cells)]
+    return "\n".join(lines)

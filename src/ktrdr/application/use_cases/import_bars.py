@@ -1,0 +1,76 @@
+"""Import: bars from files that somebody gives, checked and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ktrdr.application.ports.bar_reader import BarReader
+from ktrdr.application.ports.bar_store import BarStore
+from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.series import SeriesInfo
+from ktrdr.domain.market.timeframe import Timeframe
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to import.
+
+    Attributes
+    ----------
+    path : Path
+        A file, or a folder of files.
+    symbol : str or None
+    timeframe : Timeframe or None
+        For one file whose name does not say them.
+    replace : bool
+        Whether other bars of the same series may be overwritten.
+    """
+
+    path: Path
+    symbol: str | None = None
+    timeframe: Timeframe | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One imported series, and what is odd about it."""
+
+    series: SeriesInfo
+    warnings: tuple[str, ...]
+
+
+class ImportBars:
+    """Reads and checks all files before it keeps any."""
+
+    def __init__(self, reader: BarReader, store: BarStore) -> None:
+        self._reader = reader
+        self._store = store
+
+    def execute(self, request: ImportRequest) -> tuple[Imported, ...]:
+        """Return what was kept, in the order of the files' names.
+
+        Raises
+        ------
+        InvalidInput
+            If a name says no symbol or timeframe, two files hold the same series, or bars break a rule of the gate.
+        DataNotFound, Conflict, Unavailable
+            As the ports say.
+        """
+        files = self._reader.files(request.path)
+        if len(files) > 1 and (request.symbol or request.timeframe):
+            raise InvalidInput(f"{request.path}: symbol and timeframe can be given for one file; found {len(files)}")
+        read: dict[tuple[str, Timeframe], Bars] = {}
+        for path in files:
+            bars = self._reader.read(path, request.symbol, request.timeframe)
+            earlier = read.setdefault((bars.symbol, bars.timeframe), bars)
+            if earlier is not bars:
+                raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
+            if not len(bars):
+                raise InvalidBars(f"{path}: holds no bars")
+        return tuple(
+            Imported(self._store.save(bars, replace=request.replace), quality_warnings(bars)) for bars in read.values()
+        )
