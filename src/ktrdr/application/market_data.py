@@ -15,7 +15,7 @@ from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.resample import resample
-from ktrdr.domain.market.series import SeriesInfo, same_symbol
+from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.document import TrainingData
 
@@ -72,7 +72,7 @@ def gather(
         If a series is missing; the message says what there is.
     """
     span = _span(wanted)
-    there = [info for info in data.series() if same_symbol(info.symbol, symbol)]
+    there = data.series(symbol)
     chosen = dict(origins or _choose_origins(there, wanted, span))
     read: dict[str, Bars] = {}
     bars: dict[str, Bars] = {}
@@ -118,7 +118,7 @@ def _choose_origins(
     native = wanted.timeframes.source == NATIVE
     origins = {}
     for timeframe in (base, *(name for name in wanted.timeframes.timeframes if name != base)):
-        finer = [info for info in there if info.timeframe < Timeframe(timeframe)]
+        finer = [info for info in there if info.rows and info.timeframe < Timeframe(timeframe)]
         keep = timeframe in files and (timeframe == base or native or not finer)
         if keep or native or not finer:
             origins[timeframe] = NATIVE

@@ -17,8 +17,7 @@ from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.render import render
+from ktrdr.domain.strategy.render import render, settings_document
 from ktrdr.domain.training.plan import TrainingJob
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
@@ -72,11 +71,6 @@ def pack(
     }
     blobs = {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in reports.items()}
     return Artifact(manifest, {**fitted.shipped.state(), **blobs})
-
-
-def settings_document(strategy: Strategy) -> dict[str, Any]:
-    """Return every effective setting with its origin."""
-    return {item.path: {"value": item.value, "origin": item.origin} for item in strategy.settings}
 
 
 def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:

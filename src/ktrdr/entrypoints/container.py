@@ -16,11 +16,6 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.use_cases.dry_run import DryRun
-from ktrdr.application.use_cases.export_features import ExportFeatures
-from ktrdr.application.use_cases.predict import Predict
-from ktrdr.application.use_cases.read_strategy import ReadStrategy
-from ktrdr.application.use_cases.train import TrainingOrchestrator
 from ktrdr.entrypoints.settings import Settings, load_settings
 
 
@@ -72,17 +67,44 @@ class Container(containers.DeclarativeContainer):
     run_jobs: providers.Object[Any] = providers.Object(map)
 
     read_strategy = providers.Factory(
-        ReadStrategy, providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
+        _lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"),
+        providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document")),
     )
     training_orchestrator = providers.Factory(
-        TrainingOrchestrator, data_repository, feature_engineer, model_trainer, model_storage, run_jobs
+        _lazy("ktrdr.application.use_cases.train:TrainingOrchestrator"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
+        run_jobs,
     )
-    dry_run = providers.Factory(DryRun, data_repository, feature_engineer)
-    export_features = providers.Factory(ExportFeatures, data_repository, feature_engineer)
-    predict = providers.Factory(Predict, data_repository, feature_engineer, model_trainer, model_storage)
+    dry_run = providers.Factory(_lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer)
+    export_features = providers.Factory(
+        _lazy("ktrdr.application.use_cases.export_features:ExportFeatures"), data_repository, feature_engineer
+    )
+    predict = providers.Factory(
+        _lazy("ktrdr.application.use_cases.predict:Predict"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
+    )
+    list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
+    verify_models = providers.Factory(
+        _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"), model_storage, model_trainer
+    )
     write_table = providers.Singleton(_lazy("ktrdr.adapters.report.table_file:TableWriter"))
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
     write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))
+
+    bar_store = providers.Singleton(_lazy("ktrdr.adapters.data.parquet:ParquetRepository"), settings.provided.data_dir)
+    import_bars = providers.Factory(
+        _lazy("ktrdr.application.use_cases.import_bars:ImportBars"),
+        providers.Factory(_lazy("ktrdr.adapters.data.files:FileReader")),
+        bar_store,
+    )
+    simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.simulated:SimulatedRepository"))
+    copy_bars = providers.Factory(_lazy("ktrdr.application.use_cases.copy_bars:CopyBars"), store=bar_store)
 
 
 def make_container(**settings: Any) -> Container:

@@ -27,11 +27,11 @@ class ChainRepository(DataRepository):
         """Return the places, each once."""
         return ", ".join(dict.fromkeys(str(repository) for repository in self._repositories))
 
-    def series(self) -> tuple[SeriesInfo, ...]:
+    def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port; a series that several have is listed once, as the first has it."""
         found: dict[tuple[str, Timeframe], SeriesInfo] = {}
         for repository in self._repositories:
-            for info in repository.series():
+            for info in repository.series(symbol):
                 found.setdefault((info.symbol, info.timeframe), info)
         return tuple(found[key] for key in sorted(found))
 

@@ -71,7 +71,7 @@ class FolderRepository(DataRepository):
         """Return the folder."""
         return str(self._folder)
 
-    def series(self) -> tuple[SeriesInfo, ...]:
+    def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port; a file that cannot be read is listed as empty, with the reason in `source`.
 
         Raises
@@ -79,9 +79,8 @@ class FolderRepository(DataRepository):
         DataNotFound
             If there is no such folder.
         """
-        return tuple(
-            sorted((self._info(file) for file in self._files()), key=lambda info: (info.symbol, info.timeframe))
-        )
+        files = self._files() if symbol is None else self._files_of(symbol)
+        return tuple(sorted((self._info(file) for file in files), key=lambda info: (info.symbol, info.timeframe)))
 
     def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
         """See the port."""

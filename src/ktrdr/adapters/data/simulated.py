@@ -58,10 +58,11 @@ class SimulatedRepository(DataRepository):
         """Return the kind of place."""
         return "simulated"
 
-    def series(self) -> tuple[SeriesInfo, ...]:
+    def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port; the usual timeframes are listed, others can be loaded too."""
         listed = sorted({self._finest, *(timeframe for timeframe in _TIMEFRAMES if self._can_make(timeframe))})
-        made = [self._bars(symbol, timeframe) for symbol in self._symbols for timeframe in listed]
+        wanted = [name for name in self._symbols if symbol in {None, name}]
+        made = [self._bars(name, timeframe) for name in wanted for timeframe in listed]
         return tuple(
             SeriesInfo(bars.symbol, bars.timeframe, len(bars), int(bars.stamps[0]), int(bars.stamps[-1]), bars.source)
             for bars in made

@@ -32,9 +32,10 @@ class MemoryRepository(DataRepository):
         """Return the kind of place."""
         return "memory"
 
-    def series(self) -> tuple[SeriesInfo, ...]:
+    def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port."""
-        return tuple(_info(self._bars[key]) for key in sorted(self._bars))
+        keys = sorted(key for key in self._bars if symbol is None or same_symbol(key[0], symbol))
+        return tuple(_info(self._bars[key]) for key in keys)
 
     def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
         """See the port."""

@@ -15,8 +15,11 @@ class DataRepository(Protocol):
     """Bars of some symbols in some timeframes, as they are: never resampled, filled or repaired."""
 
     @abstractmethod
-    def series(self) -> tuple[SeriesInfo, ...]:
-        """Return what there is, sorted by symbol, then by timeframe from fine to coarse; empty if there is nothing."""
+    def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
+        """Return what there is, sorted by symbol, then by timeframe from fine to coarse; empty if there is nothing.
+
+        With a symbol, only its own series, under either spelling of an index (``GSPC``, ``^GSPC``).
+        """
 
     @abstractmethod
     def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:

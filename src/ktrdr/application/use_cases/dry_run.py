@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ktrdr.application.packing import settings_document
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.render import indicator_document
+from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingRequest, plan_training
 
 

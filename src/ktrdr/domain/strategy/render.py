@@ -32,6 +32,11 @@ def render(strategy: Strategy) -> dict[str, Any]:
     return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}
 
 
+def settings_document(strategy: Strategy) -> dict[str, Any]:
+    """Return every effective setting with its origin."""
+    return {item.path: {"value": item.value, "origin": item.origin} for item in strategy.settings}
+
+
 def _training_data(data: TrainingData) -> dict[str, Any]:
     frames = data.timeframes
     document: dict[str, Any] = {

@@ -41,5 +41,5 @@ def _report(family: str, message: str, as_json: bool, **details: object) -> int:
     if as_json:
         sys.stdout.write(json.dumps({"error": {"family": family, "message": message, **details}}) + "\n")
     else:
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.writelines(f"error: {line}\n" for line in message.splitlines())
     return EXIT_CODES.get(family, 1)

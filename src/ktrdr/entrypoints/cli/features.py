@@ -32,7 +32,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write one row per usable bar: features in order, label, label end, part; the rows that training would use."""
-    from ktrdr.application.use_cases.train import TrainingRequest
+    from ktrdr.domain.training.plan import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_table()

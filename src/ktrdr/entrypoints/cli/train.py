@@ -12,7 +12,8 @@ from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
-    from ktrdr.application.use_cases.train import TrainedModel, TrainingRequest
+    from ktrdr.application.use_cases.train import TrainedModel
+    from ktrdr.domain.training.plan import TrainingRequest
     from ktrdr.entrypoints.container import Container
 
 
@@ -37,7 +38,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the model that a strategy describes, judge it, and publish it."""
-    from ktrdr.application.use_cases.train import TrainingRequest
+    from ktrdr.domain.training.plan import TrainingRequest
     from ktrdr.entrypoints.steps import log_steps
 
     log_steps(verbose, log_file)
