@@ -65,11 +65,12 @@ def _by_indicator(sources: Mapping[int, Source]) -> list[list[int]]:
 def _compute(sources: Sequence[Source], series: Bars) -> dict[str, Floats]:
     """Return the wanted outputs of one indicator on the bars of its timeframe; NaN before its first value."""
     name, parameters = sources[0].indicator, sources[0].parameters
+    kernels, spec = _kernels_of(name), INDICATORS[name]
     wanted = {source.output for source in sources}
-    columns = tuple(price_column(series, column) for column in INDICATORS[name].columns(parameters))
+    columns = tuple(price_column(series, column) for column in spec.columns(parameters))
     values: dict[str, Floats] = {}
-    for kernel in _kernels_of(name):
-        outputs = kernel.outputs or INDICATORS[name].outputs or ("",)
+    for kernel in kernels:
+        outputs = kernel.outputs or spec.outputs or ("",)
         if wanted.intersection(outputs):
             computed = zip(outputs, kernel.compute(columns, parameters), strict=True)
             values |= {output: column for output, column in computed if output in wanted}

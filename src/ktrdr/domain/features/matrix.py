@@ -82,7 +82,7 @@ class FeatureMatrix:
             warmup = int(rows[0]) if len(rows) else len(values)
             unusable = len(values) - warmup - len(rows)
         return cls(
-            values.T[:, rows].T,
+            _rows_of(values, rows),
             tuple(ids),
             np.arange(len(base), dtype=np.int64)[rows],
             base.stamps[rows],
@@ -120,11 +120,18 @@ class FeatureMatrix:
         """Return some of the rows; the counts of dropped rows stay those of the whole."""
         return replace(
             self,
-            values=self.values.T[:, rows].T,
+            values=_rows_of(self.values, rows),
             base_rows=self.base_rows[rows],
             stamps=self.stamps[rows],
             known_at=self.known_at[rows],
         )
+
+
+def _rows_of(values: Float32s, rows: slice | NDArray[np.bool_] | Int64s) -> Float32s:
+    """Return some rows, column-major whatever chose them."""
+    if isinstance(rows, slice):
+        return values[rows]
+    return values.T.take(np.flatnonzero(rows) if rows.dtype == np.bool_ else rows, axis=1).T
 
 
 def _all_finite(values: Float32s) -> bool:

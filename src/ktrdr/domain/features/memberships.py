@@ -56,7 +56,7 @@ def membership_degrees(membership: Membership, values: ArrayLike, out: NDArray[A
 def _rise(x: Floats, foot: float, peak: float) -> Floats:
     """Return the line from 0 at `foot` to 1 at `peak`, beyond both too; a step that is 1 at `peak` where they meet."""
     if foot == peak:
-        return np.heaviside(x - peak, 1.0)
+        return _step(x, x >= peak)
     line = x - foot
     line /= peak - foot
     return line
@@ -65,10 +65,17 @@ def _rise(x: Floats, foot: float, peak: float) -> Floats:
 def _fall(x: Floats, peak: float, foot: float) -> Floats:
     """Return the mirror image of `_rise`."""
     if foot == peak:
-        return np.heaviside(peak - x, 1.0)
+        return _step(x, x <= peak)
     line = foot - x
     line /= foot - peak
     return line
+
+
+def _step(x: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """Return 1 inside, 0 outside, NaN where there is no value; `np.heaviside` takes twice as long."""
+    degrees = inside.astype(np.float64)
+    np.copyto(degrees, np.nan, where=np.isnan(x))
+    return degrees
 
 
 def _at_least_0(degrees: Floats) -> Floats:

@@ -12,7 +12,7 @@ MOMENTUM = (
         parameters=(period(14, low=2), SOURCE),
         inputs=("source",),
         first_value=lambda p: p["period"],
-        fade=lambda p: fade_of_wilder(p["period"], 11),
+        fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="bounded",
         description="100 x average gain / (average gain + average loss), by Wilder's average; 0 to 100. "
         "0 in a flat market.",

@@ -11,6 +11,12 @@ def _fast_below_slow(parameters: Parameters) -> str | None:
     return None if fast < slow else f"fast_period must be below slow_period; found {fast} and {slow}"
 
 
+def _macd_fade(parameters: Parameters) -> int:
+    """Two averages in a row: the slower one decides, the quicker one delays it a little."""
+    quick, slow = sorted((parameters["slow_period"], parameters["signal_period"]))
+    return fade_of_ema(slow, 10) + fade_of_ema(quick, 2)
+
+
 TREND = (
     IndicatorSpec(
         name="sma",
@@ -47,7 +53,7 @@ TREND = (
         inputs=("source",),
         outputs=("line", "signal", "histogram"),
         first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
-        fade=lambda p: fade_of_ema(max(p["slow_period"], p["signal_period"]), 11),
+        fade=_macd_fade,
         scale="price",
         check=_fast_below_slow,
         description="line = EMA(fast) - EMA(slow), both begun on the same bar; signal = EMA of the line; "

@@ -1,0 +1,161 @@
+"""Context features by value."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from feature_samples import DAY, HOUR, flat_bars, random_bars, weekday_sessions, with_columns
+
+from ktrdr.domain.features.context import context_column, context_features
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.sessions import Sessions
+from ktrdr.domain.market.timeframe import Timeframe
+
+PRICE = {"returns": [1, 5], "ma": 20}
+VOLUME = {"period": 20}
+IDS = (
+    "1h_price_return_1",
+    "1h_price_return_5",
+    "1h_price_ma_distance_20",
+    "1h_volume_ratio_20",
+    "1h_volume_zscore_20",
+    "1h_time_hour_sin",
+    "1h_time_hour_cos",
+    "1h_time_weekday_sin",
+    "1h_time_weekday_cos",
+    "1h_time_market_open",
+    "1h_time_session_share",
+)
+
+
+def columns(bars: Bars) -> dict[str, np.ndarray]:
+    timeframe = str(bars.timeframe)
+    features = context_features(PRICE, VOLUME, True, timeframe)
+    return {feature.id.removeprefix(f"{timeframe}_"): context_column(feature, bars) for feature in features}
+
+
+def bars_at(times: list[str], timeframe: str, sessions: Sessions | None = None) -> Bars:
+    stamps = np.array([pd.Timestamp(time).value for time in times], dtype=np.int64)
+    return random_bars(len(stamps), timeframe=timeframe, stamps=stamps, sessions=sessions)
+
+
+def test_order_is_price_volume_time():
+    features = context_features(PRICE, VOLUME, True, "1h")
+    assert tuple(feature.id for feature in features) == IDS
+    assert {feature.kind for feature in features} == {"context"}
+    assert all(feature.context["timeframe"] == "1h" for feature in features)
+
+
+@pytest.mark.parametrize(
+    ("price", "volume", "time", "ids"),
+    [
+        (None, None, False, ()),
+        (None, VOLUME, False, IDS[3:5]),
+        (None, None, True, IDS[5:]),
+        (PRICE, None, False, IDS[:3]),
+        ({"returns": [], "ma": 7}, None, False, ("1h_price_ma_distance_7",)),
+    ],
+)
+def test_groups_are_left_out_one_by_one(price, volume, time, ids):
+    assert tuple(feature.id for feature in context_features(price, volume, time, "1h")) == ids
+
+
+def test_price_and_volume_columns_are_those_of_a_loop():
+    bars = random_bars(60, 4)
+    found = columns(bars)
+    close, volume = bars.close, bars.volume
+    for name, values in found.items():
+        period = int(name.rpartition("_")[2]) if name[-1].isdigit() else 0
+        first = period if name.startswith("price_return") else max(period - 1, 0)
+        assert np.isnan(values[:first]).all()
+        assert np.isfinite(values[first:]).all()
+    for t in range(20, 60):
+        window = volume[t - 19 : t + 1]
+        assert found["price_return_1"][t] == pytest.approx(close[t] / close[t - 1] - 1, abs=1e-12)
+        assert found["price_return_5"][t] == pytest.approx(close[t] / close[t - 5] - 1, abs=1e-12)
+        mean = sum(close[t - 19 : t + 1]) / 20
+        assert found["price_ma_distance_20"][t] == pytest.approx(close[t] / mean - 1, abs=1e-12)
+        assert found["volume_ratio_20"][t] == pytest.approx(volume[t] / (sum(window) / 20))
+        deviation = math.sqrt(sum((v - sum(window) / 20) ** 2 for v in window) / 20)
+        assert found["volume_zscore_20"][t] == pytest.approx((volume[t] - sum(window) / 20) / deviation)
+
+
+def test_windows_longer_than_the_bars_give_no_value():
+    assert all(np.isnan(values).all() for name, values in columns(random_bars(4)).items() if name[-1] in "05")
+
+
+def test_volume_that_is_missing_gives_no_value_rather_than_a_made_up_one():
+    found = columns(flat_bars(30))
+    assert np.isnan(found["volume_ratio_20"]).all()
+    assert np.isnan(found["volume_zscore_20"]).all()
+
+
+def test_a_price_of_zero_gives_no_finite_return_and_no_warning():
+    close = np.where(np.arange(10) == 3, 0.0, 1.0)
+    bars = with_columns(random_bars(10), close=close, low=np.zeros(10))
+    assert np.flatnonzero(~np.isfinite(columns(bars)["price_return_1"])).tolist() == [0, 4]
+
+
+def test_the_clock_is_read_in_utc_when_the_bar_is_known():
+    found = columns(bars_at(["2024-01-01T05:00Z", "2024-01-03T11:00Z", "2024-01-07T23:00Z"], "1h"))
+    np.testing.assert_allclose(found["time_hour_sin"], [1, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(found["time_hour_cos"], [0, -1, 1], atol=1e-12)
+    turns = np.array([0, 2, 0]) / 7  # Monday, Wednesday, and the Sunday bar is known on Monday at midnight
+    np.testing.assert_allclose(found["time_weekday_sin"], np.sin(2 * np.pi * turns), atol=1e-12)
+    np.testing.assert_allclose(found["time_weekday_cos"], np.cos(2 * np.pi * turns), atol=1e-12)
+
+
+def test_weekdays_and_hours_agree_with_the_calendar():
+    bars = random_bars(400, timeframe="1h")
+    known = pd.to_datetime(bars.known_at, utc=True)
+    found = columns(bars)
+    hours = (known.hour + known.minute / 60).to_numpy()
+    np.testing.assert_allclose(found["time_hour_sin"], np.sin(2 * np.pi * hours / 24), atol=1e-12)
+    np.testing.assert_allclose(
+        found["time_weekday_cos"], np.cos(2 * np.pi * known.day_of_week.to_numpy() / 7), atol=1e-12
+    )
+
+
+def test_sessions_say_whether_the_market_is_open_and_how_much_has_elapsed():
+    """Sessions of Tuesday 2 and Wednesday 3 January, 14:30 to 21:00."""
+    times = ["02T13:00", "02T14:00", "02T15:00", "02T20:00", "02T21:00", "03T10:00", "03T17:00", "05T12:00"]
+    bars = bars_at([f"2024-01-{time}Z" for time in times], "1h", weekday_sessions("2024-01-02", 2))
+    found = columns(bars)
+    #  known at 14:00 before the first, 15:00, 16:00, the close, 22:00, 11:00, 18:00, long after
+    assert found["time_market_open"].tolist() == [0, 1, 1, 1, 0, 0, 1, 0]
+    np.testing.assert_allclose(found["time_session_share"], [0, 0.5 / 6.5, 1.5 / 6.5, 1, 1, 1, 3.5 / 6.5, 1])
+
+
+def test_a_session_that_closes_early_cuts_its_last_bar():
+    dates = np.array([pd.Timestamp("2024-07-03").value])
+    sessions = Sessions(dates, dates + 13 * HOUR + HOUR // 2, dates + 17 * HOUR)
+    found = columns(bars_at(["2024-07-03T16:30Z", "2024-07-03T17:00Z"], "1h", sessions))
+    assert found["time_session_share"].tolist() == [1, 1]
+    assert found["time_market_open"].tolist() == [1, 0]
+
+
+def test_daily_bars_are_known_at_the_close_with_the_whole_session_elapsed():
+    sessions = weekday_sessions("2024-01-02", 5)
+    bars = random_bars(5, timeframe="1d", stamps=sessions.dates, sessions=sessions)
+    found = columns(bars)
+    assert found["time_market_open"].tolist() == [1] * 5
+    assert found["time_session_share"].tolist() == [1] * 5
+    np.testing.assert_allclose(found["time_hour_sin"], math.sin(2 * math.pi * 21 / 24))
+
+
+@pytest.mark.parametrize("round_the_clock", [False, True], ids=["no sessions", "24/7"])
+def test_without_sessions_the_market_is_open_and_the_utc_day_is_the_session(round_the_clock):
+    dates = pd.Timestamp("2023-12-30").value + np.arange(9, dtype=np.int64) * DAY
+    sessions = Sessions(dates, dates, dates + DAY, continuous=True) if round_the_clock else None
+    found = columns(bars_at(["2024-01-01T05:00Z", "2024-01-03T11:00Z", "2024-01-03T23:00Z"], "1h", sessions))
+    assert found["time_market_open"].tolist() == [1, 1, 1]
+    np.testing.assert_allclose(found["time_session_share"], [0.25, 0.5, 1])
+
+
+def test_empty_sessions_and_empty_bars():
+    empty = np.empty(0, dtype=np.int64)
+    bars = Bars("NONE", Timeframe("1h"), empty, *[np.empty(0)] * 5, sessions=Sessions(empty, empty, empty))
+    assert all(len(values) == 0 for values in columns(bars).values())

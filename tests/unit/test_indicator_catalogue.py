@@ -1,0 +1,114 @@
+"""The catalogue says what the grammar says, and each row has exactly one kernel per output."""
+
+from __future__ import annotations
+
+import pytest
+from feature_samples import complete, indicator_outputs, random_bars
+
+from ktrdr.adapters.features.kernels import KERNELS
+from ktrdr.domain.catalogue.indicators import INDICATORS, find_indicator
+from ktrdr.domain.catalogue.parameters import PRICE_SOURCES
+from ktrdr.domain.errors import InvalidInput
+
+GRAMMAR = {
+    "rsi": ({"period": 14, "source": "close"}, ()),
+    "roc": ({"period": 10, "source": "close"}, ()),
+    "momentum": ({"period": 10, "source": "close"}, ()),
+    "cci": ({"period": 20}, ()),
+    "williamsr": ({"period": 14}, ()),
+    "stochastic": ({"k_period": 14, "d_period": 3, "smooth_k": 3}, ("k", "d")),
+    "adx": ({"period": 14}, ("adx", "plus_di", "minus_di")),
+    "macd": (
+        {"fast_period": 12, "slow_period": 26, "signal_period": 9, "source": "close"},
+        ("line", "signal", "histogram"),
+    ),
+    "sma": ({"period": 20, "source": "close"}, ()),
+    "ema": ({"period": 20, "source": "close"}, ()),
+    "atr": ({"period": 14}, ()),
+    "bbands": ({"period": 20, "multiplier": 2.0, "source": "close"}, ("upper", "middle", "lower")),
+    "mfi": ({"period": 14}, ()),
+}
+
+
+@pytest.mark.parametrize("name", GRAMMAR)
+def test_parameters_defaults_and_outputs_are_those_of_the_grammar(name):
+    parameters, outputs = GRAMMAR[name]
+    spec = INDICATORS[name]
+    assert complete(name) == parameters
+    assert spec.outputs == outputs
+    assert spec.primary == (outputs[0] if outputs else "")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("RSI", "rsi"),
+        ("BollingerBands", "bbands"),
+        ("SimpleMovingAverage", "sma"),
+        ("exponentialmovingaverage", "ema"),
+        ("WilliamsR", "williamsr"),
+    ],
+)
+def test_types_are_found_by_any_case_and_alias(written, name):
+    found = find_indicator(written)
+    assert found is not None
+    assert found.name == name
+
+
+def test_an_unknown_type_is_none():
+    assert find_indicator("zigzag") is None
+
+
+def test_no_two_indicators_share_a_name():
+    names = [name for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)]
+    assert len(names) == len(set(names))
+    assert all(name == name.casefold() for name in names)
+    assert all(name == spec.name for name, spec in INDICATORS.items())
+
+
+@pytest.mark.parametrize("spec", INDICATORS.values(), ids=INDICATORS)
+def test_every_row_is_whole(spec):
+    names = {parameter.name for parameter in spec.parameters}
+    assert set(spec.inputs) <= {*PRICE_SOURCES, "source"}
+    assert ("source" in spec.inputs) == ("source" in names)
+    assert spec.description.endswith(".")
+    assert spec.reference
+    assert len(set(spec.outputs)) == len(spec.outputs) != 1
+    assert spec.settled_bars(complete(spec.name)) >= spec.first_value(complete(spec.name))
+
+
+def test_columns_follow_the_source_parameter():
+    assert INDICATORS["rsi"].columns({"period": 3, "source": "hl2"}) == ("hl2",)
+    assert INDICATORS["mfi"].columns({"period": 3}) == ("high", "low", "close", "volume")
+
+
+@pytest.mark.parametrize(("fast", "slow", "ok"), [(12, 26, True), (26, 26, False), (30, 26, False)])
+def test_macd_wants_fast_below_slow(fast, slow, ok):
+    message = INDICATORS["macd"].check(complete("macd", fast_period=fast, slow_period=slow))
+    assert (message is None) == ok
+    if not ok:
+        assert f"found {fast} and {slow}" in message
+
+
+def test_short_forms_of_the_macd_periods_are_aliases():
+    aliases = {alias: item.name for item in INDICATORS["macd"].parameters for alias in item.aliases}
+    assert aliases == {"fast": "fast_period", "slow": "slow_period", "signal": "signal_period"}
+
+
+def test_every_output_has_exactly_one_kernel():
+    assert list(KERNELS) == list(INDICATORS)
+    for name, kernels in KERNELS.items():
+        outputs = [output for kernel in kernels for output in kernel.outputs or INDICATORS[name].outputs or ("",)]
+        assert tuple(outputs) == (INDICATORS[name].outputs or ("",))
+
+
+PERIODS = [(spec.name, item) for spec in INDICATORS.values() for item in spec.parameters if item.kind == "int"]
+
+
+@pytest.mark.parametrize(("name", "parameter"), PERIODS, ids=lambda value: getattr(value, "name", value))
+def test_bounds_are_those_of_the_library(name, parameter):
+    bars = random_bars(60)
+    others = {"fast_period": 2} if parameter.name == "slow_period" else {}
+    indicator_outputs(name, complete(name, **others, **{parameter.name: int(parameter.low)}), bars)
+    with pytest.raises(InvalidInput, match="refuses"):
+        indicator_outputs(name, complete(name, **{parameter.name: int(parameter.low) - 1}), bars)
