@@ -68,7 +68,7 @@ def _history(artifact: Artifact) -> TrainingHistory:
         return TrainingHistory((), 0, "no_epochs")
     try:
         return TrainingHistory.from_dict(json.loads(artifact.blobs[HISTORY]))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise CorruptArtifact(f"{where}: {error}") from error
 
 

@@ -95,10 +95,8 @@ class Loop:
         try:
             return self._run()
         except KeyboardInterrupt as error:
-            number, planned = len(self.epochs) + 1, self.settings.epochs
-            raise TrainingInterrupted(
-                f"training was stopped in epoch {number} of {planned}; no model was kept"
-            ) from error
+            done = f"after epoch {len(self.epochs)} of {self.settings.epochs}"
+            raise TrainingInterrupted(f"training was stopped {done}; no model was kept") from error
 
     def _run(self) -> TrainingHistory:
         best = Best(self.settings.early_stopping.monitor, self.settings.early_stopping.min_delta)

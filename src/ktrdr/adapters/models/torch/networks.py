@@ -47,7 +47,9 @@ class Mlp(nn.Module):
         super().__init__()
         if len(hidden_layers) > MOST_LAYERS:
             raise InvalidInput(f"hidden_layers: {len(hidden_layers)} layers are too many; allowed: {MOST_LAYERS}")
-        linear = [nn.Linear(*pair) for pair in pairwise([n_inputs, *hidden_layers, n_outputs])]
+        widths = [n_inputs, *hidden_layers]
+        linear = [nn.Linear(*pair, bias=not batch_norm) for pair in pairwise(widths)]  # a norm brings its own bias
+        linear.append(nn.Linear(widths[-1], n_outputs))
         norms = [_batch_norm(width) for width in hidden_layers] if batch_norm else []
         self.layers, self.norms = nn.ModuleList(linear), nn.ModuleList(norms)
         self._linear = tuple((layer.weight, layer.bias) for layer in linear)
