@@ -137,7 +137,7 @@ class Manifest:
         if not isinstance(values, dict):
             raise CorruptArtifact(f"{where}: must be a JSON object, found {type(values).__name__}")
         if values.get("schema_version") != SCHEMA_VERSION:
-            found = str(values.get("schema_version"))[:40]
+            found = ascii(values.get("schema_version"))[:40]
             raise CorruptArtifact(f"{where}: schema_version is {found}, this program reads {SCHEMA_VERSION}")
         _check_names(values, where)
         try:
