@@ -15,6 +15,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY
 OWN_CALENDARS = ("24/5", "24/7")
 _MARGIN = 15 * NS_PER_DAY
 _FIRST_YEAR, _LAST_YEAR = 1990, 2030
+_EARLIEST, _LATEST = pd.Timestamp("1680-01-01").value, pd.Timestamp("2260-01-01").value
 _FOREX_ZONE = "America/New_York"
 _FOREX_CLOSE = pd.Timedelta(hours=17)
 
@@ -37,11 +38,9 @@ def sessions_for(calendar: str, first: int, last: int) -> Sessions:
     Unavailable
         If exchange_calendars cannot build it.
     """
-    years = [pd.Timestamp(moment).year for moment in (first - _MARGIN, last + _MARGIN)]
-    whole = _build(calendar, min(_FIRST_YEAR, years[0]), max(_LAST_YEAR, years[1]))
-    low = int(np.searchsorted(whole.dates, first - _MARGIN))
-    high = int(np.searchsorted(whole.dates, last + _MARGIN))
-    cut = slice(low, high)
+    start, end = max(first - _MARGIN, _EARLIEST), min(last + _MARGIN, _LATEST)
+    whole = _build(calendar, min(_FIRST_YEAR, pd.Timestamp(start).year), max(_LAST_YEAR, pd.Timestamp(end).year))
+    cut = slice(*np.searchsorted(whole.dates, [start, end]).tolist())
     return Sessions(whole.dates[cut], whole.opens[cut], whole.closes[cut], whole.time_zone, whole.continuous)
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
-from ktrdr.adapters.data.columns import NEEDED, find_columns
+from ktrdr.adapters.data.columns import NEEDED, Columns, find_columns
 from ktrdr.adapters.data.folder import FolderRepository
 from ktrdr.adapters.data.times import join_date_and_clock, utc_times
 from ktrdr.domain.errors import InvalidBars, Unavailable
@@ -17,6 +22,7 @@ from ktrdr.domain.market.bars import BAR_COLUMNS
 _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 10
 _THOUSANDS_COMMA = re.compile(r",\d+\.")
+_MISSING = ["", "nan", "NaN", "null", "NULL", "None", "N/A", "n/a", "-"]
 
 
 class CsvRepository(FolderRepository):
@@ -29,10 +35,24 @@ class CsvRepository(FolderRepository):
     suffix = ".csv"
 
     def _read_stamps(self, path: Path) -> pd.Series:
-        return _newest_last(_Table(path).read(stamps_only=True))["timestamp"]
+        layout = _layout(path)
+        return _newest_last(pd.DataFrame({"timestamp": _times(_cells(path, layout), layout, path)}))["timestamp"]
 
     def _read(self, path: Path) -> pd.DataFrame:
         return read_csv(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a file is written."""
+
+    encoding: str
+    delimiter: str
+    decimal_comma: bool
+    names: list[str]
+    first_row: int
+    empty: bool
+    columns: Columns
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -45,71 +65,28 @@ def read_csv(path: Path) -> pd.DataFrame:
     Unavailable
         If the file cannot be opened.
     """
-    return _newest_last(_Table(path).read())
+    layout = _layout(path)
+    cells = _cells(path, layout)
+    frame = pd.DataFrame({"timestamp": _times(cells, layout, path)})
+    for role in BAR_COLUMNS:
+        place = layout.columns.values.get(role)
+        frame[role] = 0.0 if place is None else _numbers(cells.column(str(place)), layout, role, path)
+    return _newest_last(frame)
 
 
-class _Table:
-    """A CSV file whose header has been found."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with path.open("rb") as file:
-                wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
-            self._encoding = "utf-16" if wide else "utf-8-sig"
-            with path.open(encoding=self._encoding, errors="replace") as file:
-                head = [line for _, line in zip(range(_HEADER_WITHIN), file, strict=False)]
-        except OSError as error:
-            raise Unavailable(f"{path.name}: cannot be read ({error.strerror or error})") from error
-        self._header_row, self._delimiter, names = _find_header(head, path.name)
-        cells = "".join(head[self._header_row + 1 :])
-        self._decimal_comma = self._delimiter == ";" and "," in cells and not _THOUSANDS_COMMA.search(cells)
-        self._columns = find_columns(names, path.name)
-
-    def read(self, *, stamps_only: bool = False) -> pd.DataFrame:
-        """Return timestamp (UTC), and open, high, low, close, volume unless only stamps are asked for."""
-        times, values = self._columns.times, {} if stamps_only else self._columns.values
-        raw = self._read_cells(sorted({*times, *values.values()}))
-        pair = [raw[position] for position in times]
-        stamps = pair[0] if len(pair) == 1 else join_date_and_clock(*pair)
-        columns = {"timestamp": utc_times(stamps, self._path.name)}
-        for role in () if stamps_only else BAR_COLUMNS:
-            columns[role] = self._numbers(raw[values[role]], role) if role in values else pd.Series(0.0, raw.index)
-        return pd.DataFrame(columns)
-
-    def _read_cells(self, positions: list[int]) -> pd.DataFrame:
-        try:
-            raw = pd.read_csv(
-                self._path,
-                sep=self._delimiter,
-                header=None,
-                skiprows=self._header_row + 1,
-                usecols=positions,
-                index_col=False,
-                dtype=dict.fromkeys(self._columns.times, "str"),
-                encoding=self._encoding,
-                encoding_errors="replace",
-                skipinitialspace=True,
-                decimal="," if self._decimal_comma else ".",
-                thousands="." if self._decimal_comma else ",",
-                low_memory=False,
-            )
-        except pd.errors.EmptyDataError:
-            return pd.DataFrame({position: pd.Series(dtype="str") for position in positions})
-        except OSError as error:
-            raise Unavailable(f"{self._path.name}: cannot be read ({error.strerror or error})") from error
-        except ValueError as error:
-            raise InvalidBars(
-                f"{self._path.name}: not a table of {len(positions)} or more columns ({error})"
-            ) from error
-        return raw
-
-    def _numbers(self, cells: pd.Series, role: str) -> pd.Series:
-        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-        bad = (numbers.isna() & cells.notna()).to_numpy().nonzero()[0]
-        if len(bad):
-            raise InvalidBars(f"{self._path.name}: row {bad[0]}: {role} {cells.iloc[int(bad[0])]!r} is not a number")
-        return numbers
+def _layout(path: Path) -> _Layout:
+    try:
+        with path.open("rb") as file:
+            encoding = "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        with path.open(encoding=encoding, errors="replace") as file:
+            head = list(islice(file, _HEADER_WITHIN + 1))
+    except OSError as error:
+        raise Unavailable(f"{path.name}: cannot be read ({error.strerror or error})") from error
+    row, delimiter, names = _find_header(head[:_HEADER_WITHIN], path.name)
+    body = "".join(head[row + 1 :])
+    decimal_comma = delimiter == ";" and "," in body and not _THOUSANDS_COMMA.search(body)
+    columns = find_columns(names, path.name)
+    return _Layout(encoding.removesuffix("-sig"), delimiter, decimal_comma, names, row + 1, not body.strip(), columns)
 
 
 def _find_header(head: list[str], source: str) -> tuple[int, str, list[str]]:
@@ -124,6 +101,50 @@ def _find_header(head: list[str], source: str) -> tuple[int, str, list[str]]:
         f"{source}: no header with the names of the columns in the first {_HEADER_WITHIN} lines; found {found!r}; "
         + NEEDED
     )
+
+
+def _cells(path: Path, layout: _Layout) -> pa.Table:
+    """Return the columns that are needed as texts, named by their position."""
+    wanted = [str(place) for place in (*layout.columns.times, *layout.columns.values.values())]
+    if layout.empty:
+        return pa.table({name: pa.array([], pa.string()) for name in wanted})
+    try:
+        return arrow_csv.read_csv(
+            path,
+            arrow_csv.ReadOptions(
+                encoding=layout.encoding,
+                skip_rows=layout.first_row,
+                column_names=[str(place) for place in range(len(layout.names))],
+            ),
+            arrow_csv.ParseOptions(delimiter=layout.delimiter),
+            arrow_csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                null_values=_MISSING,
+                strings_can_be_null=True,
+            ),
+        )
+    except OSError as error:
+        raise Unavailable(f"{path.name}: cannot be read ({error.strerror or error})") from error
+    except (pa.ArrowException, UnicodeError) as error:
+        raise InvalidBars(f"{path.name}: not a table of {len(layout.names)} columns ({error})") from error
+
+
+def _times(cells: pa.Table, layout: _Layout, path: Path) -> pd.Series:
+    parts = [cells.column(str(place)).to_pandas().astype("str") for place in layout.columns.times]
+    return utc_times(parts[0] if len(parts) == 1 else join_date_and_clock(*parts), path.name)
+
+
+def _numbers(cells: pa.ChunkedArray, layout: _Layout, role: str, path: Path) -> pd.Series:
+    text = pc.utf8_trim_whitespace(cells)
+    for mark, instead in ((".", ""), (",", ".")) if layout.decimal_comma else ((",", ""),):
+        text = pc.replace_substring(text, mark, instead)
+    try:
+        return pd.Series(pc.cast(text, pa.float64()).to_numpy())
+    except pa.ArrowInvalid as error:
+        unreadable = pd.to_numeric(text.to_pandas(), errors="coerce").isna() & cells.is_valid().to_pandas()
+        row = int(unreadable.to_numpy().argmax())
+        raise InvalidBars(f"{path.name}: row {row}: {role} {cells[row].as_py()!r} is not a number") from error
 
 
 def _newest_last(frame: pd.DataFrame) -> pd.DataFrame:

@@ -116,7 +116,7 @@ class FolderRepository(DataRepository):
         catalogue = read_catalogue(self._folder)
         files = []
         for path in paths:
-            named = name_of(path) if path.suffix == self.suffix else None
+            named = name_of(path) if path.suffix.lower() == self.suffix and path.is_file() else None
             if named is not None:
                 symbol, timeframe = named
                 files.append(BarFile(path, f"^{symbol}" if f"^{symbol}" in catalogue else symbol, timeframe))

@@ -36,11 +36,11 @@ class ParquetRepository(FolderRepository, BarStore):
     ) -> SeriesInfo:
         """See the port; an index's ``^`` is left out of the file's name, characteristics go to ``symbols.yaml``."""
         path = self._folder / file_name(bars.symbol, bars.timeframe, self.suffix)
-        frame = bars.to_frame()
-        if path.exists() and not replace and not self._read(path).equals(frame):
-            raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        frame = bars.to_frame()
         try:
+            if path.exists() and not replace and not self._read(path).equals(frame):
+                raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
             self._folder.mkdir(parents=True, exist_ok=True)
             frame.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
             temporary.replace(path)

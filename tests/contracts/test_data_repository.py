@@ -1,0 +1,260 @@
+"""Every sentence of the DataRepository port, over every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktrdr.adapters.data.calendars import sessions_for
+from ktrdr.adapters.data.chain import ChainRepository
+from ktrdr.adapters.data.csv import CsvRepository
+from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.sample import SampleRepository
+from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.domain.errors import DataNotFound, InvalidBars, Unavailable
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
+from ktrdr.domain.market.timeframe import Timeframe
+
+FIVE, HOUR, DAY = Timeframe("5m"), Timeframe("1h"), Timeframe("1d")
+
+
+def made_bars(symbol: str, timeframe: Timeframe, start: str, count: int, calendar: str) -> Bars:
+    stamps = from_iso(start) + timeframe.ns * np.arange(count, dtype=np.int64)
+    close = 100 + np.cumsum(np.random.default_rng(count).normal(size=count)).round(2)
+    columns = (close + 0.25, close + 1, close - 1, close, np.arange(1.0, count + 1))
+    sessions = sessions_for(calendar, int(stamps[0]), int(stamps[-1]))
+    return Bars(symbol, timeframe, stamps, *columns, sessions=sessions)
+
+
+BARS = (
+    made_bars("^GSPC", DAY, "2024-07-01T00:00:00Z", 4, "XNYS"),
+    made_bars("BTCUSD", HOUR, "2024-03-08T00:00:00Z", 100, "24/7"),
+    made_bars("AAPL", FIVE, "2024-07-02T13:30:00Z", 78, "XNYS"),
+    made_bars("AAPL", DAY, "2024-07-01T00:00:00Z", 3, "XNYS"),
+)
+
+
+def in_memory(_: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
+    return MemoryRepository(bars)
+
+
+def as_parquet(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
+    folder.mkdir(exist_ok=True)
+    for one in bars:
+        ParquetRepository(folder).save(one)
+    return ParquetRepository(folder)
+
+
+def as_csv(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
+    folder.mkdir(exist_ok=True)
+    for one in bars:
+        name = f"{one.symbol.removeprefix('^')}_{one.timeframe}.csv"
+        one.to_frame().to_csv(folder / name, index=False)
+    return CsvRepository(folder)
+
+
+def as_chain(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
+    bars = tuple(bars)
+    return ChainRepository([as_parquet(folder, bars[::2]), as_csv(folder, bars[1::2])])
+
+
+FILLED: dict[str, Callable[..., DataRepository]] = {
+    "memory": in_memory,
+    "parquet": as_parquet,
+    "csv": as_csv,
+    "chain": as_chain,
+}
+ALL: dict[str, Callable[..., DataRepository]] = {
+    **FILLED,
+    "sample": lambda _: SampleRepository(),
+    "simulated": lambda _: SimulatedRepository(["SIM_STOCK", "SIM_CRYPTO"], timeframe=Timeframe("15m"), bars=500),
+    "sample and simulated": lambda _: ChainRepository([SampleRepository(), SimulatedRepository(bars=2000)]),
+}
+
+
+@pytest.fixture(params=ALL.values(), ids=ALL.keys())
+def repository(request: pytest.FixtureRequest, tmp_path: Path) -> DataRepository:
+    return request.param(tmp_path)
+
+
+@pytest.fixture(params=FILLED.values(), ids=FILLED.keys())
+def fill(request: pytest.FixtureRequest) -> Callable[..., DataRepository]:
+    return request.param
+
+
+def test_series_are_sorted_by_symbol_then_from_fine_to_coarse(repository: DataRepository) -> None:
+    found = [(info.symbol, info.timeframe) for info in repository.series()]
+    assert found
+    assert found == sorted(found)
+    assert len(set(found)) == len(found)
+
+
+def test_series_of_one_symbol_are_found_under_either_spelling(repository: DataRepository) -> None:
+    series = repository.series()
+    symbol = series[0].symbol
+    assert repository.series(symbol) == tuple(info for info in series if info.symbol == symbol)
+    plain = symbol.removeprefix("^")
+    assert [info.timeframe for info in repository.series(f"^{plain}")] in (
+        [info.timeframe for info in series if info.symbol == symbol],
+        [],
+    )
+    assert repository.series("NO_SUCH_SYMBOL") == ()
+
+
+def test_an_index_is_found_with_and_without_its_caret(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
+    repository = fill(tmp_path)
+    for symbol in ("GSPC", "^GSPC"):
+        assert [info.timeframe for info in repository.series(symbol)] == [DAY]
+        assert repository.load(symbol, DAY).symbol == symbol
+        assert repository.characteristics(symbol).symbol == symbol
+        assert repository.characteristics(symbol).asset_class == "index"
+
+
+def test_there_may_be_nothing(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
+    repository = fill(tmp_path, ())
+    assert repository.series() == ()
+    with pytest.raises(DataNotFound, match="no bars of AAPL"):
+        repository.load("AAPL", DAY)
+
+
+def test_series_say_what_load_gives(repository: DataRepository) -> None:
+    for info in repository.series():
+        bars = repository.load(info.symbol, info.timeframe)
+        assert (bars.symbol, bars.timeframe) == (info.symbol, info.timeframe)
+        assert (len(bars), bars.stamps[0], bars.stamps[-1]) == (info.rows, info.first, info.last)
+
+
+def test_bars_come_as_they_are(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
+    repository = fill(tmp_path)
+    for given in BARS:
+        loaded = repository.load(given.symbol, given.timeframe)
+        for name in ("stamps", "known_at", *BAR_COLUMNS):
+            assert np.array_equal(getattr(loaded, name), getattr(given, name)), (given.symbol, name)
+
+
+def test_a_span_takes_its_start_and_leaves_its_end(repository: DataRepository) -> None:
+    info = repository.series()[0]
+    whole = repository.load(info.symbol, info.timeframe)
+    start, end = int(whole.stamps[1]), int(whole.stamps[-1])
+    assert np.array_equal(repository.load(info.symbol, info.timeframe, start, end).stamps, whole.stamps[1:-1])
+    assert np.array_equal(repository.load(info.symbol, info.timeframe, start + 1).stamps, whole.stamps[2:])
+    assert np.array_equal(repository.load(info.symbol, info.timeframe, end=end + 1).stamps, whole.stamps)
+    assert np.array_equal(repository.load(info.symbol, info.timeframe, None, None).stamps, whole.stamps)
+
+
+def test_bars_carry_the_sessions_over_their_span(repository: DataRepository) -> None:
+    for info in repository.series():
+        bars = repository.load(info.symbol, info.timeframe)
+        assert bars.sessions is not None
+        assert bars.sessions.opens[0] <= bars.stamps[0]
+        assert bars.sessions.closes[-1] >= bars.known_at[-1]
+        calendar = repository.characteristics(info.symbol).calendar
+        expected = sessions_for(calendar, info.first, info.last)
+        inside = np.isin(expected.dates, bars.sessions.dates)
+        assert inside[(expected.dates >= info.first) & (expected.dates <= info.last)].all()
+
+
+def test_loading_twice_gives_equal_bars(repository: DataRepository) -> None:
+    info = repository.series()[-1]
+    once, again = (repository.load(info.symbol, info.timeframe) for _ in range(2))
+    assert once.fingerprint() == again.fingerprint()
+    assert np.array_equal(once.known_at, again.known_at)
+
+
+def test_a_symbol_that_is_not_there_names_the_nearest_and_what_there_is(repository: DataRepository) -> None:
+    known = repository.series()[0].symbol
+    with pytest.raises(DataNotFound) as caught:
+        repository.load(f"{known}X", Timeframe("1h"))
+    message = str(caught.value)
+    assert f"no bars of {known}X; did you mean {known!r}?" in message
+    for info in repository.series():
+        assert info.symbol in message
+
+
+def test_a_timeframe_that_is_not_there_names_those_that_are(repository: DataRepository) -> None:
+    info = repository.series()[0]
+    with pytest.raises(DataNotFound, match=rf"no 3m bars of .*{info.timeframe} \({info.rows} bars, "):
+        repository.load(info.symbol, Timeframe("3m"))
+
+
+def test_a_span_without_bars_names_the_span_that_there_is(repository: DataRepository) -> None:
+    info = repository.series()[0]
+    with pytest.raises(DataNotFound, match=rf"from 2040-01-01 before 2040-02-01; there is .*{info.rows} bars"):
+        repository.load(info.symbol, info.timeframe, from_iso("2040-01-01T00:00:00Z"), from_iso("2040-02-01T00:00:00Z"))
+
+
+def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
+    facts = fill(tmp_path).characteristics("BTCUSD")
+    assert (facts.asset_class, facts.calendar, facts.time_zone) == ("crypto", "24/7", "UTC")
+    assert any("bars on Saturdays" in sentence for sentence in facts.inferred)
+    assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
+
+
+def test_known_characteristics_infer_nothing() -> None:
+    sample = SampleRepository()
+    for symbol in {info.symbol for info in sample.series()}:
+        assert sample.characteristics(symbol).inferred == ()
+    simulated = SimulatedRepository(bars=100).characteristics("SIM_FOREX")
+    assert (simulated.simulated, simulated.calendar, simulated.inferred) == (True, "24/5", ())
+    assert not sample.characteristics("AAPL").simulated
+
+
+def test_characteristics_of_a_symbol_without_bars_are_not_found(repository: DataRepository) -> None:
+    with pytest.raises(DataNotFound, match="no bars of NO_SUCH_SYMBOL"):
+        repository.characteristics("NO_SUCH_SYMBOL")
+
+
+BROKEN = {
+    "high must not be below low": ("high", 1, 0.5),
+    "time stamps must ascend and be unique": ("timestamp", 2, 0),
+    "close must be a finite number": ("close", 1, np.nan),
+    "volume must be a finite number": ("volume", 1, np.inf),
+}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize(("rule", "damage"), BROKEN.items(), ids=BROKEN.keys())
+def test_broken_bars_name_file_row_time_and_rule(
+    kind: str, rule: str, damage: tuple[str, int, float], tmp_path: Path
+) -> None:
+    column, row, value = damage
+    frame = made_bars("AAPL", HOUR, "2024-07-02T13:00:00Z", 5, "XNYS").to_frame()
+    frame.loc[row, column] = frame.loc[value, column] if column == "timestamp" else value
+    path = tmp_path / f"AAPL_1h.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False, na_rep="nan")
+    else:
+        frame.to_parquet(path)
+    repository = CsvRepository(tmp_path) if kind == "csv" else ParquetRepository(tmp_path)
+    with pytest.raises(InvalidBars) as caught:
+        repository.load("AAPL", HOUR)
+    stamp = frame["timestamp"][row].strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert str(caught.value).startswith(f"{path.name}: row {row} at {stamp}: {rule}; found open ")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_source_that_cannot_be_read_is_unavailable(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = as_parquet(tmp_path) if kind == "parquet" else as_csv(tmp_path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    repository.characteristics("AAPL")
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile" if kind == "parquet" else "pyarrow.csv.read_csv", refuse)
+    with pytest.raises(Unavailable, match=rf"AAPL_1d.{kind}: cannot be read \(Permission denied\)"):
+        repository.load("AAPL", DAY)
+
+
+def test_the_first_of_a_chain_that_has_the_bars_gives_them(tmp_path: Path) -> None:
+    one = made_bars("AAPL", DAY, "2024-07-01T00:00:00Z", 3, "XNYS")
+    other = made_bars("AAPL", DAY, "2023-07-03T00:00:00Z", 5, "XNYS")
+    chain = ChainRepository([MemoryRepository([one]), MemoryRepository([other])])
+    assert len(chain.load("AAPL", DAY)) == 3
+    assert [info.rows for info in chain.series()] == [3]
