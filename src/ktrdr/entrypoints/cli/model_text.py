@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.render import section, table
@@ -10,6 +10,9 @@ from ktrdr.entrypoints.cli.render import section, table
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_models import ListedModel
     from ktrdr.domain.artifacts.manifest import Manifest
+
+_SERIES = ("symbol", "timeframe", "rows", "first", "last", "source")
+_PART = ("rows", "first", "last")
 
 
 def list_text(models: Iterable[ListedModel]) -> str:
@@ -40,8 +43,8 @@ def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
         section("metrics of the test rows", _flat(manifest.training_metrics)),
         section("has seen", _spans(manifest)),
         section(f"features, in order ({len(features)})", features),
-        section("data", _flat({str(place): entry for place, entry in enumerate(manifest.data, 1)})),
-        section("split", _flat(manifest.split)),
+        section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
+        section("split", _parts(manifest.split)),
         section("settings", _settings(manifest.settings)),
         section("libraries", _flat(manifest.libraries)),
     ]
@@ -77,23 +80,20 @@ def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _flat(values: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    return list(_walk(values, above))
+def _parts(split: Mapping[str, Any]) -> list[list[str]]:
+    parts = split.get("parts")
+    named = parts.items() if isinstance(parts, Mapping) else ()
+    return [[name, *(_value(part.get(fact)) for fact in _PART)] for name, part in named if isinstance(part, Mapping)]
 
 
-def _walk(values: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        path = f"{above} {_words(name)}".strip()
-        if isinstance(value, Mapping):
-            yield from _walk(value, path)
-        else:
-            yield path, _value(value)
+def _flat(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(_words(name), _value(value)) for name, value in values.items()]
 
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_value, value))
-    return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _words(value: Any) -> str:

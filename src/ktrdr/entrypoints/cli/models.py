@@ -76,6 +76,8 @@ def delete(
     json: Json = False,
 ) -> None:
     """Delete one version; its number is not used again, and the record of its training stays."""
+    if json and not yes:
+        raise InvalidInput("models delete --json asks nobody: add --yes")
     if not yes:
         typer.confirm(f"Delete {model} for good?", abort=True, err=True)
     stored = open_container(models_dir=models_dir).model_storage().delete(model)

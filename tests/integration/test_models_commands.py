@@ -1,0 +1,215 @@
+"""``ktrdr models``: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fit_samples import artifact_of, task
+
+from ktrdr.adapters.models.torch.trainer import TorchTrainer
+from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.features.contract import contract_hash
+from ktrdr.entrypoints.cli.errors import run_guarded
+from ktrdr.entrypoints.cli.main import app
+
+FEATURES = ["f0", "f1", "f2", "f3"]
+CONTRACT: list[dict[str, Any]] = [{"id": name, "kind": "raw"} for name in FEATURES]
+VERDICT = {
+    "outcome": "not_distinguishable",
+    "sentence": "Not distinguishable from the train class shares.",
+    "metric": "log_loss",
+    "loss": 0.75716,
+    "baseline_loss": 0.76291,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Artifact:
+    given = task(n=80, epochs=1)
+    facts = {"resolved_features": FEATURES, "feature_contract": CONTRACT, "contract_hash": contract_hash(CONTRACT)}
+    made = artifact_of(TorchTrainer("cpu").fit(given), given, **facts)
+    return Artifact(made.manifest, {**made.blobs, "metrics.json": json.dumps({"verdict": VERDICT}).encode()})
+
+
+@pytest.fixture
+def root(trained: Artifact, tmp_path: Path) -> Path:
+    storage = FileSystemStorage(tmp_path / "models")
+    storage.publish(trained)
+    storage.publish(trained)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def models(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(root.parent)
+
+    def run(*words: str) -> Outcome:
+        arguments = ["models", *words, "--models-dir", str(root)]
+        code = run_guarded(lambda: app(arguments, standalone_mode=False), arguments)
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+def test_list_as_json(models: Command, root: Path, trained: Artifact) -> None:
+    listed = models("list", "--json").json["models"]
+    assert [(entry["reference"], entry["latest"], entry["version"]) for entry in listed] == [
+        ("demo/AAPL_1d_v1", False, 1),
+        ("demo/AAPL_1d_v2", True, 2),
+    ]
+    first = listed[0]
+    assert first["path"] == str(root / "demo/AAPL_1d_v1")
+    assert (first["strategy"], first["symbol"], first["timeframe"]) == ("demo", "AAPL", "1d")
+    assert (first["metrics"], first["verdict"]) == (trained.manifest.training_metrics, "not_distinguishable")
+    assert (first["created_at"][:2], first["problem"]) == ("20", None)
+
+
+def test_list_as_text(models: Command) -> None:
+    header, first, second = models("list").stdout.splitlines()
+    assert header.split()[0] == "model"
+    assert first.split()[0] == "demo/AAPL_1d_v1"
+    assert second.split()[:2] == ["demo/AAPL_1d_v2", "*"]
+    assert "not distinguishable" in first
+    assert first.endswith("log loss   0.7572      0.7629")
+
+
+def test_list_of_nothing(models: Command, root: Path) -> None:
+    shutil.rmtree(root)
+    assert models("list").stdout == "no models yet\n"
+    assert models("list", "--json").json == {"models": []}
+    assert not root.exists()
+
+
+def test_damaged_model_is_listed_with_its_problem(models: Command, root: Path) -> None:
+    (root / "demo/AAPL_1d_v1/history.json").unlink()
+    outcome = models("list", "--json")
+    first, second = outcome.json["models"]
+    assert "history.json is missing" in first["problem"]
+    assert (first["metrics"], first["verdict"], second["problem"]) == ({}, None, None)
+    assert outcome.stderr.startswith("warning: demo/AAPL_1d_v1: ")
+    assert outcome.code == 0
+    assert "cannot be read" in models("list").stdout
+
+
+@pytest.mark.parametrize("reference", ["demo/AAPL_1d_v2", "demo/AAPL_1d_latest", "models/demo/AAPL_1d_v2"])
+def test_show(models: Command, trained: Artifact, reference: str) -> None:
+    text = models("show", reference).stdout
+    assert text.startswith("demo/AAPL_1d_v2\n")
+    for words in (
+        VERDICT["sentence"],
+        "buy, hold, sell",
+        "2020-01-02T21:00:00Z",
+        "  4  f3",
+        "log loss  0.6931",
+        "numpy",
+    ):
+        assert str(words) in text
+    shown = models("show", reference, "--json").json
+    assert shown["reference"] == "demo/AAPL_1d_v2"
+    assert shown["manifest"]["resolved_features"] == FEATURES
+    assert shown["report"] == {"verdict": VERDICT}
+
+
+def test_show_prints_nothing_that_a_terminal_would_obey(models: Command, root: Path, trained: Artifact) -> None:
+    manifest = trained.manifest
+    evil = type(manifest)(**manifest.as_dict() | {"libraries": {"x": "\x1b[2J\rgone\u202e"}})
+    FileSystemStorage(root).publish(
+        Artifact(evil, {**trained.blobs, "metrics.json": b'{"verdict": [1], "x": {"y": 1}}'})
+    )
+    text = models("show", "demo/AAPL_1d_latest").stdout
+    assert "?[2J?gone?" in text
+    assert "\x1b" not in text
+
+
+def test_verify_of_sound_models(models: Command, root: Path) -> None:
+    outcome = models("verify", "--all", "--json")
+    assert outcome.code == 0
+    assert outcome.json == {
+        "valid": True,
+        "models": [{"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": []} for n in (1, 2)],
+    }
+    shutil.copytree(root / "demo/AAPL_1d_v1", root.parent / "copy")
+    assert models("verify", "copy", "demo/AAPL_1d_latest").stdout == (
+        "copy: as it was published\ndemo/AAPL_1d_latest: as it was published\n"
+    )
+
+
+def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, trained: Artifact) -> None:
+    storage = FileSystemStorage(root)
+    (root / "demo/AAPL_1d_v1/history.json").write_bytes(b"{}")
+    manifest = trained.manifest.as_dict()
+    reordered = [*CONTRACT[1:], CONTRACT[0]]
+    wrong = type(trained.manifest)(**manifest | {"feature_contract": reordered})
+    storage.publish(Artifact(wrong, {**trained.blobs, "model.safetensors": b"no weights"}))
+    permuted = {"resolved_features": FEATURES[::-1], "feature_contract": CONTRACT[::-1]}
+    permuted["contract_hash"] = contract_hash(CONTRACT[::-1])  # type: ignore[assignment]
+    storage.publish(Artifact(type(trained.manifest)(**manifest | permuted), trained.blobs))
+    outcome = models("verify", "--all", "--json")
+    assert outcome.code == 2
+    found = {entry["reference"]: entry["problems"] for entry in outcome.json["models"]}
+    assert outcome.json["valid"] is False
+    assert [len(problems) for problems in found.values()] == [1, 0, 3, 1]
+    assert "history.json does not match its checksum" in found["demo/AAPL_1d_v1"][0]
+    assert found["demo/AAPL_1d_v3"][0] == "contract_hash is not the hash of feature_contract"
+    assert found["demo/AAPL_1d_v3"][1] == "feature_contract does not hold the resolved_features, in their order"
+    assert found["demo/AAPL_1d_v3"][2].startswith("does not restore: ")
+    assert found["demo/AAPL_1d_v4"] == ["the restored model does not take the resolved_features, in their order"]
+    assert models("verify", "demo/AAPL_1d_v2").code == 0
+
+
+@pytest.mark.parametrize("words", [("verify",), ("verify", "--all", "demo/AAPL_1d_v1")])
+def test_verify_needs_to_know_what(models: Command, words: tuple[str, ...]) -> None:
+    outcome = models(*words, "--json")
+    assert (outcome.code, outcome.json["error"]["family"]) == (2, "invalid_input")
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "delete"])
+def test_what_is_not_there(models: Command, command: str) -> None:
+    outcome = models(command, "demo/APPL_1d_v1", "--json", *(["--yes"] if command == "delete" else []))
+    assert outcome.code == 3
+    assert outcome.json["error"]["family"] == "not_found"
+    assert "did you mean 'demo/AAPL_1d_v1'" in outcome.json["error"]["message"]
+
+
+def test_delete(models: Command, root: Path) -> None:
+    outcome = models("delete", "demo/AAPL_1d_latest", "--yes", "--json")
+    path = str(root / "demo/AAPL_1d_v2")
+    assert outcome.json == {"deleted": {"reference": "demo/AAPL_1d_v2", "path": path, "latest": True}}
+    assert "demo/AAPL_1d_latest is gone" in outcome.stderr
+    assert not Path(path).exists()
+    assert models("delete", "demo/AAPL_1d_v1", "--yes").stdout == "deleted demo/AAPL_1d_v1\n"
+    assert models("list", "--json").json == {"models": []}
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_delete_asks_first(models: Command, root: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    outcome = models("delete", "demo/AAPL_1d_v1")
+    assert outcome.code == 130
+    assert outcome.stdout.strip() == ""
+    assert models("delete", "demo/AAPL_1d_v1", "--json").code == 2
+    assert (root / "demo/AAPL_1d_v1").exists()
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert models("delete", "demo/AAPL_1d_v1").code == 0
