@@ -169,34 +169,34 @@ def test_learning_rate_follows_the_schedule_and_is_recorded() -> None:
 
 
 def overfitting(**stopping: Any) -> FitTask:
-    given = task(80, model=mlp(hidden_layers=[32]), epochs=60, learning_rate=0.02, seed=3)
-    noise = np.random.default_rng(0).integers(0, 3, 80)
-    given = with_train(given, Rows(given.train.inputs, noise))
+    given = task(80, model=mlp(hidden_layers=[32]), epochs=60, learning_rate=0.01, seed=3)
+    noisy = np.where(np.arange(80) % 2, given.train.targets, np.random.default_rng(0).integers(0, 3, 80))
+    given = with_train(given, Rows(given.train.inputs, noisy))
     return replace(given, settings=replace(given.settings, early_stopping=EarlyStopping(**stopping)))
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
 def test_early_stopping_restores_a_true_copy_of_the_best_epoch(monitor: str) -> None:
-    given = overfitting(patience=6, monitor=monitor)
+    given = overfitting(patience=6, min_delta=0.0, monitor=monitor)
     model = TorchTrainer("cpu").fit(given)
     costs = [e.val_loss if monitor == "val_loss" else -e.val_accuracy for e in model.history.epochs]
     assert model.history.ended_by == "early_stopping"
-    assert model.history.best_epoch == int(np.argmin(costs)) + 1 < len(costs) < 60
+    assert 1 < model.history.best_epoch == int(np.argmin(costs)) + 1 < len(costs) < 60
     until_best = replace(given.settings, epochs=model.history.best_epoch, early_stopping=NO_STOPPING)
     assert TorchTrainer("cpu").fit(replace(given, settings=until_best)).state() == model.state()
 
 
-def test_patience_counts_epochs_since_an_improvement_of_at_least_min_delta() -> None:
-    history = TorchTrainer("cpu").fit(overfitting(patience=3, min_delta=0.02)).history
-    best, waited, stopped = np.inf, 0, 0
-    for epoch in history.epochs:
-        waited += 1
-        if epoch.val_loss < best - 0.02:
-            best, waited = epoch.val_loss, 0
-        if waited >= 3:
-            stopped = epoch.number
-            break
-    assert stopped == len(history.epochs)
+def test_better_means_by_more_than_min_delta_and_patience_counts_the_epochs_since() -> None:
+    given = task(epochs=100, learning_rate=0.005, early_stopping=EarlyStopping(patience=3, min_delta=0.02))
+    history = TorchTrainer("cpu").fit(given).history
+    losses = [epoch.val_loss for epoch in history.epochs]
+    best = 0
+    for number, loss in enumerate(losses):
+        if loss < losses[best] - 0.02:
+            best = number
+        assert (number - best >= 3) == (number == len(losses) - 1)
+    assert history.best_epoch == best + 1 == len(losses) - 3
+    assert 0 < best < int(np.argmin(losses))
 
 
 def test_without_early_stopping_the_last_epoch_is_kept() -> None:

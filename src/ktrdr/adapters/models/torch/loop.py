@@ -17,7 +17,7 @@ from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.adapters.models.torch.weights import write
 from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
-from ktrdr.domain.training.history import Epoch, TrainingHistory
+from ktrdr.domain.training.history import EndedBy, Epoch, TrainingHistory
 from ktrdr.domain.training.model import FitTask, Rows
 
 OnEpoch = Callable[[Epoch, int], None]
@@ -60,8 +60,7 @@ class Loop:
     Notes
     -----
     Losses of the training rows are taken as they pass, with dropout on and weights moving. With early stopping the
-    weights of the epoch that was best on the validation rows are kept (a smaller improvement than `min_delta` makes an
-    epoch the best, too, but does not count against `patience`); without it, those of the last epoch.
+    weights of the epoch that was best on the validation rows are kept; without it, those of the last epoch.
     """
 
     def __init__(
@@ -99,27 +98,24 @@ class Loop:
             raise TrainingInterrupted(f"training was stopped {done}; no model was kept") from error
 
     def _run(self) -> TrainingHistory:
-        best = Best(self.settings.early_stopping.monitor, self.settings.early_stopping.min_delta)
-        stopping = self.settings.early_stopping
+        stopping, planned = self.settings.early_stopping, self.settings.epochs
+        best = Best(stopping.monitor, stopping.min_delta)
         rates = learning_rates(self.settings)
         rate = next(rates)
-        while len(self.epochs) < self.settings.epochs:
+        while len(self.epochs) < planned and not (stopping.enabled and best.waited >= stopping.patience):
             epoch = self.run_epoch(len(self.epochs) + 1, rate)
             self.epochs.append(epoch)
-            if self.on_epoch is not None:
-                self.on_epoch(epoch, self.settings.epochs)
+            best.see(epoch, self.network)
             rate = rates.send(epoch.val_loss)
-            if stopping.enabled:
-                best.see(epoch, self.network)
-                if best.waited >= stopping.patience:
-                    break
+            if self.on_epoch is not None:
+                self.on_epoch(epoch, planned)
         if not self.epochs:
             return TrainingHistory((), 0, "no_epochs")
-        stopped = len(self.epochs) < self.settings.epochs
-        if stopping.enabled:
-            best.restore(self.network)
-        number = best.number if stopping.enabled else len(self.epochs)
-        return TrainingHistory(tuple(self.epochs), number, "early_stopping" if stopped else "all_epochs")
+        if not stopping.enabled:
+            return TrainingHistory(tuple(self.epochs), len(self.epochs), "all_epochs")
+        best.restore(self.network)
+        ended_by: EndedBy = "early_stopping" if len(self.epochs) < planned else "all_epochs"
+        return TrainingHistory(tuple(self.epochs), best.number, ended_by)
 
     def run_epoch(self, number: int, rate: float) -> Epoch:
         """Pass over the training rows once, then over the validation rows."""
@@ -189,23 +185,21 @@ class Loop:
 
 
 class Best:
-    """Keeps a copy of the best epoch's weights, and counts the epochs since the last improvement that matters."""
+    """Keeps a copy of the best epoch's weights, and counts the epochs since; better means by more than `min_delta`."""
 
     def __init__(self, monitor: str, min_delta: float) -> None:
         self.monitor, self.min_delta = monitor, min_delta
         self.number, self.waited = 0, 0
-        self._best, self._reference = inf, inf
+        self._cost = inf
         self._state: Mapping[str, Tensor] = {}
 
     def see(self, epoch: Epoch, network: nn.Module) -> None:
-        """Compare an epoch with those before."""
+        """Compare an epoch with the best before."""
         cost = epoch.val_loss if self.monitor == "val_loss" else -(epoch.val_accuracy or 0.0)
-        if cost < self._best:
-            self._best, self.number = cost, epoch.number
-            self._state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         self.waited += 1
-        if cost < self._reference - self.min_delta:
-            self._reference, self.waited = cost, 0
+        if cost < self._cost - self.min_delta:
+            self._cost, self.number, self.waited = cost, epoch.number, 0
+            self._state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
     def restore(self, network: nn.Module) -> None:
         """Put the best weights back."""
