@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+_LARGEST = 1e30  # far beyond any price or volume, and differences still fit a float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class MembershipSpec:
         if len(values) != len(self.parameters):
             wanted = ", ".join(self.parameters)
             return f"{self.name} takes {len(self.parameters)} numbers [{wanted}]; found {len(values)}"
-        if not (math.isfinite(sum(values)) and math.isfinite(max(values) - min(values))):
-            return f"{self.name} takes finite numbers; found {_listed(values)}"
+        if not all(abs(value) <= _LARGEST for value in values):
+            return f"{self.name} takes numbers from {-_LARGEST:g} to {_LARGEST:g}; found {_listed(values)}"
         message = self.rule(values)
         return message and f"{self.name} {message}; found {_listed(values)}"
 
