@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from evaluation_data import NUMBERS, dataset
+from evaluation_samples import NUMBERS, dataset
 
 from ktrdr.domain.evaluation.baselines import baselines, last_known_rows
 from ktrdr.domain.evaluation.losses import ROW_LOSSES

@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from evaluation_data import probabilities
+from evaluation_samples import probabilities
 from sklearn import metrics as sk
 
 from ktrdr.domain.evaluation.classification import calibration_error, class_shares, classification_metrics, reliability

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from evaluation_data import NUMBERS, dataset
+from evaluation_samples import NUMBERS, dataset
 
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import evaluate

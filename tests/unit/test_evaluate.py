@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from evaluation_data import NUMBERS, dataset, probabilities
+from evaluation_samples import NUMBERS, dataset, probabilities
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import baselines

@@ -57,5 +57,5 @@ class Run:
 
     @property
     def kept(self) -> Epoch:
-        """The epoch whose weights are the model; the history must have epochs."""
-        return next(epoch for epoch in self.history.epochs if epoch.number == self.history.best_epoch)
+        """The epoch whose weights are the model (the first, should it be the initial weights); there must be epochs."""
+        return self.history.epochs[max(self.history.best_epoch, 1) - 1]

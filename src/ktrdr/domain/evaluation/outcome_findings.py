@@ -28,7 +28,7 @@ def classes(run: Run) -> Finding | None:
         "classes",
         f"Classes are far out of balance: {said}.",
         {"train": dict(shares)},
-        "Choose a label threshold that makes classes more even, or `class_weights: balanced`.",
+        "Choose a label threshold that makes classes more even.",
     )
 
 
@@ -59,7 +59,7 @@ def forecasts(run: Run) -> Finding | None:
         "forecasts",
         f"The model names {name} for every test row: its probabilities may still differ, its choice never does.",
         {"rows": run.evaluation.rows},
-        "Judge it by log loss, or try `class_weights: balanced`.",
+        "Judge it by log loss, or choose a label threshold that makes classes more even.",
     )
 
 
@@ -95,7 +95,7 @@ def seeds(run: Run) -> Finding | None:
         return None
     spread, difference = max(values) - min(values), abs(run.evaluation.verdict.difference)
     figures = {"metric": metric, "lowest": min(values), "highest": max(values), "std": float(np.std(values))}
-    words = f"Over {len(values)} seeds {metric} runs from {min(values):.4g} to {max(values):.4g}"
+    words = f"Over {len(values)} seeds {metric.replace('_', ' ')} runs from {min(values):.4g} to {max(values):.4g}"
     if spread > difference:
         return Finding(
             "seeds",

@@ -80,8 +80,8 @@ def sentence(difference: Difference, metric: str, baseline: str, loss: float, ba
         )
     low, high = difference.interval
     return (
-        f"{_OPENINGS[outcome(difference)]} {baseline}: {figures}, a difference of {difference.mean:.3g} "
-        f"(95 % interval {low:.3g} to {high:.3g}, {difference.blocks} {blocks})."
+        f"{_OPENINGS[outcome(difference)]} {baseline}: {figures}, a difference of {difference.mean:+.3g} "
+        f"(95 % interval {low:+.3g} to {high:+.3g}, {difference.blocks} {blocks})."
     )
 
 

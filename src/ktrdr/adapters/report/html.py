@@ -1,0 +1,50 @@
+"""A storage that adds what people read, ``report.html`` and ``config.yaml``, to every model it publishes."""
+
+from __future__ import annotations
+
+import yaml
+
+from ktrdr.adapters.report.page import render_page
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.manifest import Manifest
+
+CONFIG = "config.yaml"
+REPORT = "report.html"
+_CONFIG_HEAD = (
+    "# The strategy as it was trained, every default filled in. The model obeys metadata.json, not this file.\n"
+)
+
+
+class ReportingStorage(ModelStorage):
+    """Passes everything to another storage, and adds two files to what is published.
+
+    Parameters
+    ----------
+    inner : ModelStorage
+    """
+
+    def __init__(self, inner: ModelStorage) -> None:
+        self._inner = inner
+
+    def publish(self, artifact: Artifact) -> StoredModel:
+        """Publish the artifact together with its report; equal artifacts get equal reports, byte for byte."""
+        extra = {CONFIG: _config(artifact.manifest), REPORT: render_page(artifact)}
+        return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}))
+
+    def load(self, reference: str) -> Artifact:
+        """Return the artifact, report included."""
+        return self._inner.load(reference)
+
+    def versions(self) -> tuple[StoredModel, ...]:
+        """Return all published versions."""
+        return self._inner.versions()
+
+    def delete(self, reference: str) -> StoredModel:
+        """Remove one version."""
+        return self._inner.delete(reference)
+
+
+def _config(manifest: Manifest) -> bytes:
+    text: str = yaml.safe_dump(manifest.strategy, sort_keys=False, allow_unicode=True, width=120)
+    return (_CONFIG_HEAD + text).encode()
