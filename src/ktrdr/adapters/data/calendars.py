@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,13 +66,9 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
     from exchange_calendars.errors import InvalidCalendarName
 
     try:
-        try:
-            built = exchange_calendars.get_calendar(calendar, start=start, end=end)
-        except ValueError:
-            known = type(exchange_calendars.get_calendar(calendar))
-            start = max(filter(None, (pd.Timestamp(start), known.bound_min())))
-            end = min(filter(None, (pd.Timestamp(end), known.bound_max())))
-            built = exchange_calendars.get_calendar(calendar, start=start, end=end)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, for the library's own use of it
+            built = _build_within_bounds(exchange_calendars.get_calendar, calendar, start, end)
     except InvalidCalendarName as error:
         names = [*OWN_CALENDARS, *exchange_calendars.get_calendar_names()]
         raise InvalidInput(
@@ -78,8 +77,19 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
         ) from error
     except (ValueError, NotImplementedError) as error:
         raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({error})") from error
-    schedule = built.schedule
-    return Sessions(_ns(schedule.index), _ns(schedule["open"]), _ns(schedule["close"]), str(built.tz))
+    times = built.schedule
+    return Sessions(_ns(times.index), _ns(times["open"]), _ns(times["close"]), str(built.tz))
+
+
+def _build_within_bounds(get_calendar: Callable[..., Any], calendar: str, start: str, end: str) -> Any:
+    """Return the calendar over that span, or over the years that it knows of it."""
+    try:
+        return get_calendar(calendar, start=start, end=end)
+    except ValueError:
+        known = type(get_calendar(calendar))
+        first = max(filter(None, (pd.Timestamp(start), known.bound_min())))
+        last = min(filter(None, (pd.Timestamp(end), known.bound_max())))
+        return get_calendar(calendar, start=first, end=last)
 
 
 def _ns(times: pd.DatetimeIndex | pd.Series) -> NDArray[np.int64]:

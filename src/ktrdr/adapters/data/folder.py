@@ -51,7 +51,7 @@ class FolderRepository(DataRepository):
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
-        self._listed: dict[Path, tuple[tuple[int, int], SeriesInfo]] = {}
+        self._listed: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
         self._inferred: dict[str, SymbolCharacteristics] = {}
 
     @abstractmethod
@@ -128,10 +128,10 @@ class FolderRepository(DataRepository):
     def _info(self, file: BarFile) -> SeriesInfo:
         status = file.path.stat()
         version = (status.st_mtime_ns, status.st_size)
-        known, info = self._listed.get(file.path, (None, None))
+        known, info = self._listed.get(file, (None, None))
         if info is None or known != version:
             info = self._describe(file)
-            self._listed[file.path] = (version, info)
+            self._listed[file] = (version, info)
         return info
 
     def _describe(self, file: BarFile) -> SeriesInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -39,15 +39,16 @@ class ParquetRepository(FolderRepository, BarStore):
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         frame = bars.to_frame()
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             if path.exists() and not replace and not self._read(path).equals(frame):
                 raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
-            self._folder.mkdir(parents=True, exist_ok=True)
             frame.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
             temporary.replace(path)
             if characteristics is not None:
                 write_catalogue(self._folder, {bars.symbol: characteristics})
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             raise Unavailable(f"{path}: cannot be written ({error.strerror or error})") from error
         span = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return SeriesInfo(bars.symbol, bars.timeframe, len(bars), *span, path.name)

@@ -151,8 +151,10 @@ def _regimes(bars: int, mean_length: float, generator: Generator) -> NDArray[np.
 def _persistent(bars: int, half_life: float, generator: Generator) -> Floats:
     """Return a first-order autoregression of unit variance."""
     decay = 0.5 ** (1 / half_life)
-    smoothed = pd.Series(generator.standard_normal(bars)).ewm(alpha=1 - decay, adjust=False).mean().to_numpy()
-    return np.asarray(smoothed * np.sqrt((1 + decay) / (1 - decay)))
+    gain = np.sqrt((1 + decay) / (1 - decay))
+    noise = generator.standard_normal(bars)
+    noise[0] /= gain
+    return np.asarray(gain * pd.Series(noise).ewm(alpha=1 - decay, adjust=False).mean().to_numpy())
 
 
 def _prices(market: Market, log_open: Floats, log_ticks: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -61,10 +61,10 @@ def missing_bars(
     fitting = [info for info in own if info.timeframe == timeframe]
     if not fitting:
         return DataNotFound(f"{place}: no {timeframe} bars of {symbol}; there is {_listed([_span(i) for i in own])}")
-    wanted = " ".join(
-        f"{word} {_time(moment)}" for word, moment in (("from", start), ("before", end)) if moment is not None
+    span = "".join(
+        f" {word} {_time(moment)}" for word, moment in (("from", start), ("before", end)) if moment is not None
     )
-    return DataNotFound(f"{place}: no {timeframe} bars of {symbol} {wanted}; there is {_span(fitting[0])}")
+    return DataNotFound(f"{place}: no {timeframe} bars of {symbol}{span}; there is {_span(fitting[0])}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,0 +1,159 @@
+"""Parquet files as other tools write them, broken ones, and keeping bars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ktrdr.adapters.data.csv import CsvRepository
+from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.domain.errors import Conflict, DataNotFound, InvalidBars, Unavailable
+from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.timeframe import Timeframe
+
+HOUR = Timeframe("1h")
+START = from_iso("2024-07-02T13:00:00Z")
+
+
+def bars(symbol: str = "AAPL", level: float = 100.0) -> Bars:
+    stamps = START + HOUR.ns * np.arange(5)
+    close = level + np.arange(5.0)
+    return Bars(symbol, HOUR, stamps, close, close + 1, close - 1, close, np.arange(5.0))
+
+
+def frame() -> pd.DataFrame:
+    return bars().to_frame()
+
+
+FORMS = {
+    "other names": lambda f: f.rename(columns=str.title).rename(columns={"Timestamp": "Date"}),
+    "time as the index": lambda f: f.set_index("timestamp"),
+    "time as an index without a name": lambda f: f.set_index("timestamp").rename_axis(None),
+    "milliseconds": lambda f: f.assign(timestamp=f["timestamp"].astype("datetime64[ms, UTC]")),
+    "microseconds": lambda f: f.assign(timestamp=f["timestamp"].astype("datetime64[us, UTC]")),
+    "no zone": lambda f: f.assign(timestamp=f["timestamp"].dt.tz_localize(None)),
+    "another zone": lambda f: f.assign(timestamp=f["timestamp"].dt.tz_convert("America/New_York")),
+    "epoch seconds": lambda f: f.assign(timestamp=f["timestamp"].astype("int64") // 10**9),
+    "texts": lambda f: f.assign(timestamp=f["timestamp"].dt.strftime("%Y-%m-%d %H:%M")),
+    "whole numbers and more columns": lambda f: f.assign(volume=f["volume"].astype("int32"), trades=7, note="x"),
+    "single precision": lambda f: f.astype(dict.fromkeys(["open", "high", "low", "close"], "float32")),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_common_forms_are_read(form: object, tmp_path: Path) -> None:
+    form(frame()).to_parquet(tmp_path / "AAPL_1h.parquet")  # type: ignore[operator]
+    repository = ParquetRepository(tmp_path)
+    loaded = repository.load("AAPL", HOUR)
+    pd.testing.assert_frame_equal(loaded.to_frame(), frame())
+    (info,) = repository.series()
+    assert (info.rows, info.first, info.last) == (5, START, START + 4 * HOUR.ns)
+
+
+def test_no_volume_is_zero_volume(tmp_path: Path) -> None:
+    frame().drop(columns="volume").to_parquet(tmp_path / "AAPL_1h.parquet")
+    assert ParquetRepository(tmp_path).load("AAPL", HOUR).volume.tolist() == [0.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (b"", "not a whole parquet file"),
+        (b"PAR1 this is not parquet PAR1", "not a whole parquet file"),
+        ("cut", "not a whole parquet file"),
+        ("column", "no column for low; found timestamp, open, high, close, volume"),
+        ("text", "prices and volume must be numbers"),
+        ("missing", "row 2: timestamp is missing"),
+    ],
+)
+def test_a_broken_file_is_listed_as_such_and_refused_without_harm_to_others(
+    damage: bytes | str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "BAD_1h.parquet"
+    ParquetRepository(tmp_path).save(bars())
+    if damage == "cut":
+        path.write_bytes((tmp_path / "AAPL_1h.parquet").read_bytes()[:-50])
+    elif damage == "column":
+        frame().drop(columns="low").to_parquet(path)
+    elif damage == "text":
+        frame().assign(low="cheap").to_parquet(path)
+    elif damage == "missing":
+        frame().assign(timestamp=frame()["timestamp"].where(frame()["volume"] != 2)).to_parquet(path)
+    else:
+        path.write_bytes(damage)
+    repository = ParquetRepository(tmp_path)
+    good, bad = repository.series()
+    assert (good.symbol, good.rows) == ("AAPL", 5)
+    assert bad.symbol == "BAD"
+    if damage not in {"text", "missing"}:
+        assert bad.rows == 0
+        assert bad.source.startswith("BAD_1h.parquet (cannot be read: BAD_1h.parquet: ")
+    with pytest.raises(InvalidBars) as caught:
+        repository.load("BAD", HOUR)
+    assert str(caught.value).startswith("BAD_1h.parquet: ")
+    assert message in str(caught.value)
+    assert len(repository.load("AAPL", HOUR)) == 5
+
+
+def test_other_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    ParquetRepository(tmp_path).save(bars())
+    for name in ("notes.parquet", "AAPL_hourly.parquet", "AAPL_1h.txt", "%00_1h.parquet"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "MSFT_1h.parquet").mkdir()
+    (tmp_path / "GOOG_1h.parquet").symlink_to(tmp_path / "gone")
+    assert [info.symbol for info in ParquetRepository(tmp_path).series()] == ["AAPL"]
+    assert CsvRepository(tmp_path).series() == ()
+
+
+def test_symbols_with_slashes_and_dots_come_back(tmp_path: Path) -> None:
+    store = ParquetRepository(tmp_path)
+    for symbol in ("BTC/USDT", "BRK.B", "../up", "A_1h"):
+        assert store.save(bars(symbol)).symbol == symbol
+    assert [info.symbol for info in store.series()] == sorted(["BTC/USDT", "BRK.B", "../up", "A_1h"])
+    assert store.load("../up", HOUR).symbol == "../up"
+    assert all(path.parent == tmp_path for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("kind", [ParquetRepository, CsvRepository])
+def test_no_such_folder(kind: type[ParquetRepository], tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", tmp_path / "file"):
+        (tmp_path / "file").touch()
+        with pytest.raises(DataNotFound, match=f"{place}: no such folder"):
+            kind(place).series()
+        with pytest.raises(DataNotFound, match=f"{place}: no such folder"):
+            kind(place).load("AAPL", HOUR)
+
+
+def test_a_changed_file_is_listed_anew(tmp_path: Path) -> None:
+    store = ParquetRepository(tmp_path)
+    store.save(bars())
+    assert store.series()[0].rows == 5
+    store.save(bars().take(slice(0, 3)), replace=True)
+    assert store.series()[0].rows == 3
+
+
+def test_the_same_bars_again_change_nothing_and_others_are_a_conflict(tmp_path: Path) -> None:
+    store = ParquetRepository(tmp_path)
+    assert store.save(bars()) == store.save(bars()) == store.series()[0]
+    before = (tmp_path / "AAPL_1h.parquet").read_bytes()
+    with pytest.raises(Conflict, match=r"AAPL_1h.parquet: is there already, with other bars"):
+        store.save(bars(level=50.0))
+    assert (tmp_path / "AAPL_1h.parquet").read_bytes() == before
+    store.save(bars(level=50.0), replace=True)
+    assert store.load("AAPL", HOUR).close[0] == 50.0
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(Unavailable, match="cannot be written \\(No space left on device\\)"):
+        ParquetRepository(tmp_path).save(bars())
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be written"):
+        ParquetRepository(tmp_path / "file").save(bars())

@@ -1,0 +1,114 @@
+"""The catalogue beside the bars, and what is inferred without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktrdr.adapters.data.catalogue import read_catalogue, write_catalogue
+from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.inference import infer_characteristics
+from ktrdr.domain.market.timeframe import Timeframe
+
+HOUR = 3600 * 10**9
+ENTRY = "{asset_class: stock, exchange: XNAS, calendar: XNAS, time_zone: America/New_York}"
+MONDAY = from_iso("2024-01-08T00:00:00Z")
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "symbols.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_entries_are_read(tmp_path: Path) -> None:
+    found = read_catalogue(write(tmp_path, f"AAPL: {ENTRY}\n^GSPC: {ENTRY}\n"))
+    assert found["AAPL"] == SymbolCharacteristics("AAPL", "stock", "XNAS", "XNAS", "America/New_York")
+    assert list(found) == ["AAPL", "^GSPC"]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n"])
+def test_an_empty_catalogue_says_nothing(text: str, tmp_path: Path) -> None:
+    assert read_catalogue(write(tmp_path, text)) == {}
+
+
+def test_no_catalogue_says_nothing(tmp_path: Path) -> None:
+    assert read_catalogue(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- AAPL\n", "must map each symbol to its facts; found a list"),
+        ("AAPL: stock\n", "AAPL: must hold asset_class, exchange, calendar, time_zone; found 'stock'"),
+        ("AAPL: {asset_class: stock}\n", "AAPL.exchange: must be a text; found 'nothing'"),
+        (f"AAPL: {ENTRY.replace('exchange', 'exchnage')}\n", "AAPL.exchnage: no such key; did you mean 'exchange'?"),
+        (
+            f"AAPL: {ENTRY.replace('stock', 'stocks')}\n",
+            "AAPL.asset_class: 'stocks' is not known; did you mean 'stock'",
+        ),
+        (f"AAPL: {ENTRY.replace('New_York', 'NewYork')}\n", "AAPL.time_zone: no time zone is named 'America/NewYork'"),
+        (f"AAPL: {ENTRY.replace('}', ', simulated: perhaps}')}\n", "AAPL.simulated: must be true or false"),
+        (f"'A B': {ENTRY}\n", "symbol 'A B' is not valid"),
+        ("AAPL: {\n", "not valid YAML"),
+    ],
+)
+def test_mistakes_name_file_and_key(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_catalogue(write(tmp_path, text))
+    assert message in str(caught.value)
+    assert "symbols.yaml" in str(caught.value) or "symbol 'A B'" in str(caught.value)
+
+
+def test_writing_adds_entries_and_keeps_the_others(tmp_path: Path) -> None:
+    write(tmp_path, f"AAPL: {ENTRY}\n")
+    simulated = SymbolCharacteristics("SIM", "crypto", "simulated", "24/7", "UTC", simulated=True)
+    write_catalogue(tmp_path, {"SIM": simulated})
+    assert read_catalogue(tmp_path)["SIM"] == simulated
+    assert read_catalogue(tmp_path)["AAPL"].exchange == "XNAS"
+    assert [path.name for path in tmp_path.iterdir()] == ["symbols.yaml"]
+
+
+def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:
+    close = np.array([1.0, 2.0])
+    stamps = MONDAY + np.array([0, 24 * HOUR])
+    ParquetRepository(tmp_path).save(Bars("^HSI", Timeframe("1d"), stamps, close, close, close, close, close))
+    repository = ParquetRepository(tmp_path)
+    assert [info.symbol for info in repository.series()] == ["HSI"]
+    write(tmp_path, "^HSI: {asset_class: index, exchange: XHKG, calendar: XHKG, time_zone: Asia/Hong_Kong}\n")
+    assert [info.symbol for info in repository.series()] == ["^HSI"]
+    for symbol in ("HSI", "^HSI"):
+        assert repository.characteristics(symbol).calendar == "XHKG"
+        assert repository.load(symbol, Timeframe("1d")).known_at[0] == from_iso("2024-01-08T08:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "stamps", "asset_class", "calendar", "reason"),
+    [
+        ("COIN", MONDAY + HOUR * np.arange(24 * 14), "crypto", "24/7", "it has bars on Saturdays"),
+        ("COIN", MONDAY + 24 * HOUR * np.arange(14), "crypto", "24/7", "it has bars on Saturdays"),
+        ("PAIR", MONDAY - 2 * HOUR + HOUR * np.arange(24 * 5), "forex", "24/5", "it has bars on Sunday evenings"),
+        ("EURUSD", MONDAY + 24 * HOUR * np.arange(5), "forex", "24/5", "its name is a pair of currencies"),
+        ("XAUUSD", MONDAY + 24 * HOUR * np.arange(5), "metal", "24/5", "its name is a metal's price in a currency"),
+        ("^ANY", MONDAY + 24 * HOUR * np.arange(5), "index", "XNYS", "of its name"),
+        ("GSPC", MONDAY + 24 * HOUR * np.arange(5), "index", "XNYS", "of its name"),
+        ("AAPL", MONDAY + 24 * HOUR * np.arange(5), "stock", "XNYS", "nothing in its name or bars says otherwise"),
+        ("AAPL", np.empty(0, dtype=np.int64), "stock", "XNYS", "nothing in its name or bars says otherwise"),
+        ("GOLDEN", MONDAY + 24 * HOUR * np.arange(5), "stock", "XNYS", "nothing in its name or bars says otherwise"),
+    ],
+)
+def test_inference(symbol: str, stamps: np.ndarray, asset_class: str, calendar: str, reason: str) -> None:
+    facts = infer_characteristics(symbol, stamps)
+    assert (facts.symbol, facts.asset_class, facts.calendar) == (symbol, asset_class, calendar)
+    assert facts.inferred[0] == f"{symbol} is taken for {asset_class}, because {reason}"
+    assert calendar in facts.inferred[1]
+
+
+def test_a_few_bars_after_hours_on_a_utc_saturday_make_no_crypto() -> None:
+    evening = from_iso("2024-01-13T00:30:00Z")
+    stamps = np.concatenate((MONDAY + HOUR * np.arange(16 * 5), [evening]))
+    assert infer_characteristics("AAPL", stamps).asset_class == "stock"
