@@ -66,10 +66,10 @@ class Container(containers.DeclarativeContainer):
     )
     run_jobs: providers.Object[Any] = providers.Object(map)
 
-    read_strategy = providers.Factory(
-        _lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"),
-        providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document")),
-    )
+    read_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
+    render_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:render_document"))
+    replace_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:replace_document"))
+    read_strategy = providers.Factory(_lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"), read_document)
     training_orchestrator = providers.Factory(
         _lazy("ktrdr.application.use_cases.train:TrainingOrchestrator"),
         data_repository,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ktrdr.domain.errors import InvalidInput, NotFound, Unavailable, did_you_mean
+from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
 
 _MAX_BYTES = 1_000_000
+_BACKUP = ".v2.bak"
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,10 +53,39 @@ def read_document(path: Path) -> Any:
     if len(content) > _MAX_BYTES:
         raise InvalidInput(f"{path}: {len(content):,} bytes are too many for a strategy; at most {_MAX_BYTES:,}")
     try:
-        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # a SafeLoader
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise InvalidInput(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error
+
+
+def render_document(document: Any) -> str:
+    """Return a document as YAML, keys in their order."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def replace_document(path: Path, document: Any) -> Path:
+    """Write a document over a file, keep the old one beside it, and return where that is.
+
+    Raises
+    ------
+    Conflict
+        If a file with the backup's name is there already.
+    Unavailable
+        If the folder cannot be written; the file stays as it was.
+    """
+    backup, beside = path.with_name(path.name + _BACKUP), path.with_name(f".{path.name}.{os.getpid()}")
+    if backup.exists():
+        raise Conflict(f"{backup}: is there already, so {path.name} is not written over")
+    try:
+        beside.write_text(render_document(document), encoding="utf-8")
+        backup.write_bytes(path.read_bytes())
+        beside.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return backup

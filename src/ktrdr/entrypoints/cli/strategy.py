@@ -44,6 +44,25 @@ def features(path: StrategyFile, strict: Strict = False, json: Json = False) -> 
 
 
 @app.command()
+def migrate(
+    path: StrategyFile,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write over the file, and keep the old one beside it.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Turn a strategy of version 2 into version 3, on stdout unless told to write."""
+    from ktrdr.domain.strategy.migrate import migrate as to_version_3
+
+    container = open_container()
+    document = to_version_3(container.read_document()(path), str(path))
+    text = container.render_document()(document)
+    backup = container.replace_document()(path, document) if write else None
+    payload = {"path": str(path), "backup": None if backup is None else str(backup), "document": text}
+    emit(payload, text.rstrip() if backup is None else f"{path}: version 3.0; the old file is {backup}", json)
+
+
+@app.command()
 def schema(
     path: Annotated[Path | None, typer.Argument(help="Write the schema to this file instead of stdout.")] = None,
     json: Json = False,

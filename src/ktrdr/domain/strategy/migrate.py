@@ -1,0 +1,62 @@
+"""From a strategy document of version 2 to one of version 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.strategy.reading import shown
+
+
+def migrate(document: Any, where: str) -> dict[str, Any]:
+    """Return the document in version 3; what version 2 and 3 share stays as it is, in its order.
+
+    The list of indicators becomes a mapping (key: ``feature_id``, else ``name``; type: ``type``, else ``name``), each
+    fuzzy set names its indicator, and every fuzzy set becomes an input over all timeframes.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not of version 2.
+    """
+    if not isinstance(document, Mapping) or not isinstance(document.get("indicators"), list):
+        raise InvalidInput(f"{where}: is no strategy of version 2, whose indicators are a list")
+    if not isinstance(document.get("fuzzy_sets"), Mapping):
+        raise InvalidInput(f"{where}: fuzzy_sets must be a mapping, found {shown(document.get('fuzzy_sets'))}")
+    indicators = dict(_indicator(item, index, where) for index, item in enumerate(document["indicators"]))
+    if len(indicators) < len(document["indicators"]):
+        raise InvalidInput(f"{where}: two indicators have one name; give each a feature_id of its own")
+    sets = {
+        str(name): _fuzzy_set(str(name), values, indicators, where) for name, values in document["fuzzy_sets"].items()
+    }
+    return {
+        **document,
+        "version": "3.0",
+        "indicators": indicators,
+        "fuzzy_sets": sets,
+        "nn_inputs": [{"fuzzy_set": name, "timeframes": "all"} for name in sets],
+    }
+
+
+def _indicator(item: Any, index: int, where: str) -> tuple[str, dict[str, Any]]:
+    if not isinstance(item, Mapping) or not (item.get("name") or item.get("type")):
+        raise InvalidInput(f"{where}: indicators[{index}] has no name, found {shown(item)}")
+    kind = item.get("type") or item["name"]
+    name = item.get("feature_id") or item.get("name") or kind
+    nested = item.get("params") or item.get("parameters")
+    parameters = {**item, **nested} if isinstance(nested, Mapping) else item
+    kept = {key: value for key, value in parameters.items() if key not in _NAMES}
+    return str(name), {"type": kind, **kept}
+
+
+_NAMES = ("name", "type", "feature_id", "params", "parameters")
+
+
+def _fuzzy_set(name: str, values: Any, indicators: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise InvalidInput(f"{where}: fuzzy_sets.{name} must be a mapping, found {shown(values)}")
+    written = values.get("indicator", name)
+    if str(written).partition(".")[0] not in indicators and written not in indicators:
+        raise InvalidInput(f"{where}: fuzzy_sets.{name} lies over no indicator; defined: {', '.join(indicators)}")
+    return {"indicator": written, **{key: value for key, value in values.items() if key != "indicator"}}

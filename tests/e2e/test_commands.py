@@ -1,0 +1,83 @@
+"""The smaller promises of the commands: migration, schema, steps, interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from conftest import STRATEGIES, Command
+from documents import changed
+
+from ktrdr.domain.strategy.schema import strategy_schema
+
+EXAMPLE = STRATEGIES / "v3_test_example.yaml"
+OLD = """\
+name: old
+version: "2.0"
+training_data: {symbols: SIM_STOCK, timeframes: 5m}
+indicators:
+  - {name: rsi, feature_id: rsi_14, period: 14}
+fuzzy_sets:
+  rsi_14: {low: [0, 20, 40], high: [60, 80, 100]}
+model: {type: mlp}
+decisions: {output_format: classification}
+training: {labels: {source: zigzag}}
+"""
+
+
+def test_migrate_prints_by_default_and_keeps_a_backup_when_it_writes(ktrdr: Command, tmp_path: Path) -> None:
+    path = tmp_path / "old.yaml"
+    path.write_text(OLD)
+    refused = ktrdr("train", path)
+    assert refused.code == 2
+    assert "strategy migrate" in refused.stderr
+    printed = ktrdr("strategy", "migrate", path)
+    assert printed.code == 0
+    assert path.read_text() == OLD
+    assert ktrdr("strategy", "migrate", path, "--write").code == 0
+    assert yaml.safe_load(path.read_text()) == yaml.safe_load(printed.stdout)
+    assert (tmp_path / "old.yaml.v2.bak").read_text() == OLD
+    assert ktrdr("strategy", "validate", path, "--strict").code == 0
+    assert ktrdr("strategy", "migrate", path).code == 2
+
+
+def test_schema_is_what_the_library_generates(ktrdr: Command) -> None:
+    assert json.loads(ktrdr("strategy", "schema").stdout) == json.loads(json.dumps(strategy_schema()))
+
+
+def test_steps_are_one_structured_line_each(ktrdr: Command, tmp_path: Path) -> None:
+    arguments = ("train", EXAMPLE, "--epochs", 1, "--no-importance", "--verbose", "--log-file", "steps.log")
+    outcome = ktrdr(*arguments)
+    assert outcome.code == 0
+    lines = [json.loads(line) for line in (tmp_path / "steps.log").read_text().splitlines()]
+    assert [line["step"] for line in lines] == ["bars", "features", "split", "fitted", "evaluated", "published"]
+    assert all({"time", "level"} <= set(line) for line in lines)
+    assert [json.loads(line) for line in outcome.stderr.splitlines() if line.startswith("{")] == lines
+
+
+def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> None:
+    document = yaml.safe_load(EXAMPLE.read_text())
+    document = changed("training.epochs", 100_000, changed("training.early_stopping", False, document))
+    (tmp_path / "long.yaml").write_text(yaml.safe_dump(document))
+    command = [str(Path(sys.executable).with_name("ktrdr")), "train", "long.yaml", "--verbose"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"step": "split"' in line:
+            break
+    time.sleep(3)
+    os.kill(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 6, stderr
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert "epoch" in stderr
+    assert not list(tmp_path.glob("models/*/*"))
+    (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
+    assert json.loads(line)["outcome"] == "interrupted"
