@@ -1,39 +1,45 @@
-"""Permutation importance: ours against scikit-learn's, around the same model, in one run."""
+"""Permutation importance: ours against scikit-learn's, around the same fitted model, in one run."""
 
 from __future__ import annotations
 
 import time
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.inspection import permutation_importance as scikit_importance
 
+from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.evaluation.importance import permutation_importance
 from ktrdr.domain.evaluation.losses import log_losses
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.inference import softmax
+from ktrdr.domain.training.model import FitTask, Rows
+from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
 
 ROWS, FEATURES, REPEATS, ROUNDS = 5_000, 27, 5, 5
+ARCHITECTURE = {"hidden_layers": [64, 32], "activation": "relu", "dropout": 0.2, "batch_norm": False}
+CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
 
 
-class Network(ClassifierMixin, BaseEstimator):
-    """An untrained 27-64-32-3 network: what it says does not matter, that it takes its time does."""
+class Classifier(ClassifierMixin, BaseEstimator):
+    """The fitted model as scikit-learn takes it."""
+
+    def __init__(self, model=None):
+        self.model = model
+        self.classes_ = np.arange(3)
 
     def fit(self, _inputs, _labels):
-        torch.manual_seed(0)
-        torch.set_num_threads(1)
-        self.classes_ = np.arange(3)
-        self.layers_ = torch.nn.Sequential(
-            torch.nn.Linear(FEATURES, 64),
-            torch.nn.ReLU(),
-            torch.nn.Linear(64, 32),
-            torch.nn.ReLU(),
-            torch.nn.Linear(32, 3),
-        )
         return self
 
     def predict_proba(self, inputs):
-        with torch.inference_mode():
-            return torch.softmax(self.layers_(torch.from_numpy(inputs)).double(), dim=1).numpy()
+        return softmax(self.model.predict(inputs))
+
+
+def fitted(inputs, labels):
+    ids = tuple(f"feature_{number}" for number in range(FEATURES))
+    rows = Rows(inputs[:640], labels[:640])
+    task = FitTask(rows, rows, ids, CLASSES, ModelSpec("mlp", ARCHITECTURE), TrainingSettings(epochs=1))
+    return Classifier(TorchTrainer("cpu").fit(task))
 
 
 def scikit_permutations(rows, repeats, seed):
@@ -50,8 +56,7 @@ def test_importance_against_scikit_learn(benchmark):
     rng = np.random.default_rng(0)
     inputs = rng.random((ROWS, FEATURES), dtype=np.float32)
     labels = rng.integers(0, 3, ROWS)
-    model = Network().fit(inputs, labels)
-    permutations = scikit_permutations(ROWS, REPEATS, 0)
+    model, permutations = fitted(inputs, labels), scikit_permutations(ROWS, REPEATS, 0)
 
     def ours():
         return permutation_importance(
