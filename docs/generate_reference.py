@@ -1,0 +1,163 @@
+"""Fills the reference pages from the catalogue while mkdocs builds them; nothing that it makes is written to disk.
+
+A page says ``<!-- generated: indicators -->`` where a table shall stand; ``mkdocs.yml`` names this file as a hook.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
+from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
+from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
+from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.strategy.decisions import COSTS
+from ktrdr.domain.strategy.inputs import NORMALIZATION
+from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
+from ktrdr.domain.strategy.reading import bounds
+from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, TIMEFRAME_SOURCE
+from ktrdr.entrypoints.settings import Settings
+
+_PLACE = re.compile(r"<!-- generated: ([a-z_]+) -->")
+_KINDS = {"int": "integer", "float": "number", "str": "text", "bool": "true or false", "ints": "list of integers"}
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Return a page with its generated parts in place; mkdocs calls this for every page."""
+    return _PLACE.sub(lambda match: GENERATED[match[1]](), markdown)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def parameters(items: Iterable[Parameter]) -> str:
+    """Return a table of parameters with default, what is allowed, and meaning."""
+    rows = [(_names(item), code(item.default), _allowed(item), item.description) for item in items]
+    return table(["key", "default", "allowed", "meaning"], rows) if rows else "No parameters."
+
+
+def code(value: object) -> str:
+    """Return a value as a strategy file would spell it."""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _names(item: Parameter) -> str:
+    also = f" (or {', '.join(map(code, item.aliases))})" if item.aliases else ""
+    return code(item.name) + also
+
+
+def _allowed(item: Parameter) -> str:
+    if item.choices:
+        return ", ".join(map(code, item.choices))
+    if item.kind in {"str", "bool"}:
+        return _KINDS[item.kind]
+    if item.kind == "threshold":
+        return f"number, or `{{atr: multiple}}`, {bounds(item)}"
+    limits = "" if item.low is None and item.high is None else f", {bounds(item)}"
+    return f"{_KINDS[item.kind]}{limits}"
+
+
+def indicators() -> str:
+    """Return an overview of all indicators with their measured facts, then one section each."""
+    header = ["type", "category", "outputs, primary first", "scale", "first value", "settled after"]
+    overview = table(header, [_indicator_row(spec) for spec in INDICATORS.values()])
+    return "\n\n".join([overview, *(_indicator_section(spec) for spec in INDICATORS.values())])
+
+
+def _indicator_row(spec: IndicatorSpec) -> list[str]:
+    defaults = {item.name: item.default for item in spec.parameters}
+    settled = spec.settled_bars(defaults)
+    return [
+        f"[`{spec.name}`](#{spec.name})",
+        spec.category,
+        ", ".join(map(code, spec.outputs)) or "single",
+        spec.scale,
+        f"bar {spec.first_value(defaults)}",
+        "never" if settled is None else f"bar {settled}",
+    ]
+
+
+def _indicator_section(spec: IndicatorSpec) -> str:
+    also = f"Also written {', '.join(map(code, spec.aliases))}." if spec.aliases else ""
+    reads = f"Reads {', '.join(map(code, spec.inputs))}."
+    said = f"{spec.description}\n\n{also} {reads} Reference: {spec.reference}."
+    return f"## {spec.name}\n\n{said}\n\n{parameters(spec.parameters)}"
+
+
+def memberships() -> str:
+    """Return all membership functions and their short forms."""
+    short = {name: f"a bare list of {count}" for count, name in SHORTHAND.items()}
+    rows = [
+        (code(spec.name), f"`[{', '.join(spec.parameters)}]`", short.get(spec.name, ""), spec.description)
+        for spec in MEMBERSHIPS.values()
+    ]
+    return table(["type", "parameters", "short form", "value"], rows)
+
+
+def labels() -> str:
+    """Return one section per label source and method."""
+    return "\n\n".join(_label_section(spec) for specs in LABELS.values() for spec in specs)
+
+
+def _label_section(spec: LabelSpec) -> str:
+    title = f"{spec.source}, method {spec.method}" if spec.method else spec.source
+    reach = spec.horizon({item.name: item.default for item in spec.parameters})
+    span = f"A label looks at most {reach} bars ahead by default." if reach else "Spans have no upper bound."
+    classes = ", ".join(f"{number} {name}" for number, name in enumerate(spec.classes))
+    target = f"Classes: {classes}." if classes else f"A number ({spec.unit})."
+    reference = f" Reference: {spec.reference}." if spec.reference else ""
+    said = f"{spec.description[0].upper()}{spec.description[1:]}\n\n{target} {span}{reference}"
+    return f"## {title}\n\n{said}\n\n{parameters(item for item in spec.parameters if item.name != 'method')}"
+
+
+def models() -> str:
+    """Return one section per model type, with its architecture."""
+    return "\n\n".join(_model_section(spec) for spec in MODEL_TYPES.values())
+
+
+def _model_section(spec: ModelType) -> str:
+    also = f" Also written {', '.join(map(code, spec.aliases))}." if spec.aliases else ""
+    ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.ignored.items())
+    return f"## {spec.name}\n\n{spec.description}{also}\n\n{parameters(spec.parameters)}{ignored}"
+
+
+def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:
+    """Return what each kind of target allows, the default first."""
+    return table(["target", "allowed"], [(kind, ", ".join(map(code, names))) for kind, names in allowed.items()])
+
+
+def program_settings() -> str:
+    """Return the settings of the program with their variables."""
+    fields = Settings.model_fields.items()
+    rows = [(code(name), code(f"KTRDR_{name.upper()}"), code(field.default)) for name, field in fields]
+    return table(["key in `ktrdr.toml`", "variable", "default"], rows)
+
+
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "indicators": indicators,
+    "memberships": memberships,
+    "labels": labels,
+    "models": models,
+    "model_features": lambda: parameters(FEATURE_PARAMETERS),
+    "price_context": lambda: parameters(PRICE_CONTEXT),
+    "volume_context": lambda: parameters(VOLUME_CONTEXT),
+    "training": lambda: parameters(SETTINGS),
+    "early_stopping": lambda: parameters(EARLY_STOPPING),
+    "lr_scheduler": lambda: parameters(SCHEDULER),
+    "data_split": lambda: parameters(SPLIT),
+    "cost_model": lambda: parameters(COSTS),
+    "training_data": lambda: parameters((HISTORY_REQUIRED, EXTENDED_HOURS)),
+    "timeframe_source": lambda: parameters((TIMEFRAME_SOURCE,)),
+    "normalization": lambda: parameters((NORMALIZATION,)),
+    "losses": lambda: by_kind(LOSSES),
+    "metrics": lambda: by_kind(METRICS),
+    "program_settings": program_settings,
+}
+"""What a placeholder is replaced with."""
