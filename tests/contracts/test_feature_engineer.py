@@ -30,6 +30,7 @@ FEATURES = (
     fuzzy("5m_rsi_high", source("rsi", period=5), "trapezoidal", 50.0, 70.0, 100.0, 100.0),
     fuzzy("1h_rsi_low", source("rsi", timeframe="1h", period=5), "gaussian", 30.0, 20.0),
     fuzzy("1m_rsi_low", source("rsi", timeframe="1m", period=5), "gaussian", 30.0, 20.0),
+    raw("5m_rsi_14_raw", source("rsi")),
     raw("5m_bb.lower_raw", source("bbands", "lower")),
     raw("1h_bb.upper_raw", source("bbands", "upper", "1h")),
     raw("5m_ema_raw", source("ema", period=9, source="ohlc4")),

@@ -121,10 +121,10 @@ def test_weekdays_and_hours_agree_with_the_calendar():
 
 def test_sessions_say_whether_the_market_is_open_and_how_much_has_elapsed():
     """Sessions of Tuesday 2 and Wednesday 3 January, 14:30 to 21:00."""
-    times = ["02T13:00", "02T14:00", "02T15:00", "02T20:00", "02T21:00", "03T10:00", "03T17:00", "05T12:00"]
+    times = ["02T13:30", "02T14:00", "02T15:00", "02T20:00", "02T21:00", "03T10:00", "03T17:00", "05T12:00"]
     bars = bars_at([f"2024-01-{time}Z" for time in times], "1h", weekday_sessions("2024-01-02", 2))
     found = columns(bars)
-    #  known at 14:00 before the first, 15:00, 16:00, the close, 22:00, 11:00, 18:00, long after
+    #  known at the first open, 15:00, 16:00, the close, 22:00, 11:00, 18:00, long after
     assert found["time_market_open"].tolist() == [0, 1, 1, 1, 0, 0, 1, 0]
     np.testing.assert_allclose(found["time_session_share"], [0, 0.5 / 6.5, 1.5 / 6.5, 1, 1, 1, 3.5 / 6.5, 1])
 

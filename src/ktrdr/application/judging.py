@@ -90,4 +90,4 @@ def _importance(
         return fitted.inference.outputs_of_scaled(fitted.shipped, values)
 
     found = permutation_importance(outputs, inputs, labels, mean_loss, permutations)
-    return found.as_dict(prepared.matrix.ids, loss.metric)
+    return found.as_dict(prepared.matrix.ids, loss.name)

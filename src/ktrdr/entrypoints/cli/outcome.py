@@ -29,7 +29,7 @@ def outcome_text(model: TrainedModel) -> str:
 
 
 def _comparison(metrics: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> str:
-    names = [name for name, value in metrics.items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    names = _figures(metrics)
     rows = [("model", *(_figure(metrics[name]) for name in names))]
     rows += [
         (baseline.replace("_", " "), *(_figure(values.get(name)) for name in names))
@@ -41,8 +41,11 @@ def _comparison(metrics: Mapping[str, Any], baselines: Mapping[str, Mapping[str,
 def _seeds(seeds: list[Mapping[str, Any]]) -> str:
     if len(seeds) < 2:
         return ""
-    names = [name for name, value in seeds[0].items() if name != "seed" and isinstance(value, int | float)]
-    rows = [(str(item["seed"]), *(_figure(item[name]) for name in names)) for item in seeds]
+    names = _figures(seeds[0]["metrics"])
+    rows = [
+        (f"{item['seed']}{' (shipped)' if item['shipped'] else ''}", *(_figure(item["metrics"][name]) for name in names))
+        for item in seeds
+    ]
     return table(["seed", *(name.replace("_", " ") for name in names)], rows)
 
 
@@ -50,7 +53,7 @@ def _importance(importance: Mapping[str, Any]) -> str:
     if "features" not in importance:
         return ""
     ordered = sorted(importance["features"], key=lambda item: -item["mean"])[:_MOST_IMPORTANT]
-    rows = [(item["id"], f"{item['mean']:+.4f}", f"{item['std']:.4f}") for item in ordered]
+    rows = [(item["id"], f"{item['mean']:+.3g}", f"{item['std']:.3g}") for item in ordered]
     return table(["most important", f"rise of {importance['metric'].replace('_', ' ')}", "spread"], rows)
 
 
@@ -58,5 +61,10 @@ def _diagnosis(findings: list[Mapping[str, Any]]) -> str:
     return "\n".join(f"{item['topic']}: {item['finding']} {item['suggestion']}".rstrip() for item in findings)
 
 
+def _figures(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the names of the metrics that are one number."""
+    return [name for name, value in metrics.items() if isinstance(value, int | float)]
+
+
 def _figure(value: Any) -> str:
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+    return "-" if value is None else f"{value:.4g}"
