@@ -86,6 +86,15 @@ def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:
         assert repository.load(symbol, Timeframe("1d")).known_at[0] == from_iso("2024-01-08T08:00:00Z")
 
 
+def test_an_unknown_calendar_names_file_and_key(tmp_path: Path) -> None:
+    close = np.array([1.0, 2.0])
+    bars = Bars("AAPL", Timeframe("1d"), MONDAY + np.array([0, 24 * HOUR]), close, close, close, close, close)
+    ParquetRepository(tmp_path).save(bars)
+    write(tmp_path, f"AAPL: {ENTRY.replace('calendar: XNAS', 'calendar: XNYSE')}\n")
+    with pytest.raises(InvalidInput, match=r"symbols.yaml: AAPL.calendar: no calendar is named 'XNYSE'; did you mean"):
+        ParquetRepository(tmp_path).load("AAPL", Timeframe("1d"))
+
+
 @pytest.mark.parametrize(
     ("symbol", "stamps", "asset_class", "calendar", "reason"),
     [

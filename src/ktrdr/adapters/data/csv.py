@@ -66,7 +66,10 @@ def read_csv(path: Path) -> pd.DataFrame:
         If the file cannot be opened.
     """
     layout = _layout(path)
-    cells = _cells(path, layout)
+    try:
+        cells = _cells(path, layout, pa.float64())
+    except InvalidBars:  # thousands separators, blanks, or a mistake that texts let us name
+        cells = _cells(path, layout, pa.string())
     frame = pd.DataFrame({"timestamp": _times(cells, layout, path)})
     for role in BAR_COLUMNS:
         place = layout.columns.values.get(role)
@@ -103,11 +106,13 @@ def _find_header(head: list[str], source: str) -> tuple[int, str, list[str]]:
     )
 
 
-def _cells(path: Path, layout: _Layout) -> pa.Table:
-    """Return the columns that are needed as texts, named by their position."""
-    wanted = [str(place) for place in (*layout.columns.times, *layout.columns.values.values())]
+def _cells(path: Path, layout: _Layout, value_type: pa.DataType | None = None) -> pa.Table:
+    """Return times as texts, and values if a type is given for them; columns are named by their position."""
+    types = {str(place): pa.string() for place in layout.columns.times}
+    if value_type is not None:
+        types |= {str(place): value_type for place in layout.columns.values.values()}
     if layout.empty:
-        return pa.table({name: pa.array([], pa.string()) for name in wanted})
+        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     try:
         return arrow_csv.read_csv(
             path,
@@ -118,8 +123,9 @@ def _cells(path: Path, layout: _Layout) -> pa.Table:
             ),
             arrow_csv.ParseOptions(delimiter=layout.delimiter),
             arrow_csv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=list(types),
+                column_types=types,
+                decimal_point="," if layout.decimal_comma else ".",
                 null_values=_MISSING,
                 strings_can_be_null=True,
             ),
@@ -136,6 +142,8 @@ def _times(cells: pa.Table, layout: _Layout, path: Path) -> pd.Series:
 
 
 def _numbers(cells: pa.ChunkedArray, layout: _Layout, role: str, path: Path) -> pd.Series:
+    if pa.types.is_floating(cells.type):
+        return pd.Series(cells.to_numpy())
     text = pc.utf8_trim_whitespace(cells)
     for mark, instead in ((".", ""), (",", ".")) if layout.decimal_comma else ((",", ""),):
         text = pc.replace_substring(text, mark, instead)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ktrdr.adapters.data.calendars import sessions_for
-from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
+from ktrdr.adapters.data.catalogue import CATALOGUE_NAME, entry_of, read_catalogue
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavailable
 from ktrdr.domain.market.bars import Bars
@@ -155,7 +155,10 @@ class FolderRepository(DataRepository):
         return np.empty(0, dtype=np.int64)
 
     def _sessions(self, symbol: str, stamps: Int64s) -> Sessions:
-        return sessions_for(self.characteristics(symbol).calendar, int(stamps[0]), int(stamps[-1]))
+        try:
+            return sessions_for(self.characteristics(symbol).calendar, int(stamps[0]), int(stamps[-1]))
+        except InvalidInput as error:
+            raise InvalidInput(f"{self._folder / CATALOGUE_NAME}: {symbol}.calendar: {error}") from error
 
     def _in_sessions(self, bars: Bars) -> Bars:
         if not len(bars):

@@ -1,0 +1,217 @@
+"""``ktrdr data``: what it prints, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.entrypoints.cli.errors import run_guarded
+from ktrdr.entrypoints.cli.main import app
+
+HOUR = Timeframe("1h")
+CSV = "time,open,high,low,close,volume\n2024-07-02 13:00,1,2,1,1.5,10\n2024-07-02 14:00,1.5,4,1.5,3,10\n"
+
+
+class Outcome(NamedTuple):
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KTRDR_DATA_DIR", raising=False)
+
+    def run(*arguments: object) -> Outcome:
+        words = ["data", *map(str, arguments)]
+        code = run_guarded(lambda: app(words, standalone_mode=False), words)
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    close = np.array([10.0, 11.0, 5.0])
+    stamps = from_iso("2024-07-02T13:00:00Z") + HOUR.ns * np.arange(3)
+    place = tmp_path / "bars"
+    ParquetRepository(place).save(Bars("AAPL", HOUR, stamps, close, close + 1, close - 1, close, close))
+    return place
+
+
+def test_list_gives_every_series(data: Command, folder: Path) -> None:
+    row = {
+        "symbol": "AAPL",
+        "timeframe": "1h",
+        "rows": 3,
+        "first": "2024-07-02T13:00:00Z",
+        "last": "2024-07-02T15:00:00Z",
+        "source": "AAPL_1h.parquet",
+    }
+    assert data("list", "--data-dir", folder, "--json").json == {"series": [row]}
+    assert data("list", "--data-dir", folder).stdout.splitlines()[1].split() == [str(value) for value in row.values()]
+
+
+def test_list_without_a_folder_gives_the_embedded_bars(data: Command) -> None:
+    found = {(row["symbol"], row["timeframe"]): row["rows"] for row in data("list", "--json").json["series"]}
+    assert found["^GSPC", "1d"] == 5031
+    assert found["AAPL", "1d"] == 3270
+    assert found["EURUSD", "1h"] == 6225
+    assert found["SIM_STOCK", "5m"] > 20_000
+
+
+def test_show_gives_span_facts_warnings_and_last_bars(data: Command, folder: Path) -> None:
+    shown = data("show", "AAPL", "1h", "--data-dir", folder, "--last", 1, "--json").json
+    assert (shown["symbol"], shown["timeframe"], shown["rows"]) == ("AAPL", "1h", 3)
+    assert shown["characteristics"]["calendar"] == "XNYS"
+    assert len(shown["characteristics"]["inferred"]) == 2
+    assert shown["warnings"][0].startswith("1 of 3 bars move by more than half")
+    assert shown["bars"] == [
+        {
+            "timestamp": "2024-07-02T15:00:00Z",
+            "known_at": "2024-07-02T16:00:00Z",
+            "open": 5.0,
+            "high": 6.0,
+            "low": 4.0,
+            "close": 5.0,
+            "volume": 5.0,
+        }
+    ]
+    text = data("show", "AAPL", "1h", "--data-dir", folder).stdout
+    assert "AAPL 1h: 3 bars, 2024-07-02T13:00:00Z to 2024-07-02T15:00:00Z, from AAPL_1h.parquet" in text
+    assert "note: AAPL is taken for stock" in text
+    assert len(text.split("\n\n")[1].splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("show", "AAPLE", "1h"), 3, "no bars of AAPLE; did you mean 'AAPL'? there is AAPL"),
+        (("show", "AAPL", "5m"), 3, "no 5m bars of AAPL; there is 1h (3 bars"),
+        (("show", "AAPL", "hourly"), 2, "timeframe 'hourly' is not known"),
+        (("list", "--data-dir", "nowhere"), 3, "nowhere: no such folder"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    arguments: tuple[str, ...], code: int, message: str, data: Command, folder: Path
+) -> None:
+    arguments = arguments if "--data-dir" in arguments else (*arguments, "--data-dir", str(folder))
+    outcome = data(*arguments)
+    assert (outcome.code, outcome.stdout) == (code, "")
+    assert message in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_import_keeps_a_checked_parquet_file(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(CSV)
+    outcome = data("import", "export.csv", "--symbol", "MSFT", "--timeframe", "1h", "--out", "kept", "--json")
+    assert outcome.code == 0
+    assert [(row["symbol"], row["rows"], row["source"]) for row in outcome.json["series"]] == [
+        ("MSFT", 2, "MSFT_1h.parquet")
+    ]
+    assert "warning: MSFT_1h.parquet: 1 of 2 bars move by more than half" in outcome.stderr
+    assert ParquetRepository(tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
+    assert data("list", "--data-dir", "kept").code == 0
+
+
+def test_import_reads_a_folder_and_overwrites_nothing_unasked(data: Command, tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "AAPL_1h.csv").write_text(CSV)
+    (tmp_path / "given" / "BRK.B_1h.txt").write_text(CSV)
+    before = (folder / "AAPL_1h.parquet").read_bytes()
+    outcome = data("import", "given", "--out", folder, "--json")
+    assert (outcome.code, outcome.json) == (
+        4,
+        {"error": {"family": "conflict", "message": outcome.json["error"]["message"]}},
+    )
+    assert (folder / "AAPL_1h.parquet").read_bytes() == before
+    outcome = data("import", "given", "--data-dir", folder, "--replace", "--json")
+    assert [row["symbol"] for row in outcome.json["series"]] == ["AAPL", "BRK.B"]
+    assert data("import", "given", "--out", folder).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "more", "code", "message"),
+    [
+        ("export.csv", CSV, (), 2, "its name is not SYMBOL_TIMEFRAME"),
+        (
+            "X_1h.csv",
+            CSV.replace("1,2,1,1.5", "1,2,3,1.5"),
+            (),
+            2,
+            "X_1h.csv: row 0 at 2024-07-02T13:00:00Z: high must",
+        ),
+        ("X_1h.csv", CSV.splitlines()[0] + "\n", (), 2, "holds no bars"),
+        ("X_1h.csv", CSV, ("--timeframe", "1x"), 2, "timeframe '1x' is not known"),
+        ("X_1h.json", CSV, (), 2, "files of this kind are not read"),
+        ("X_1h.csv", None, (), 3, "no such file or folder"),
+    ],
+)
+def test_import_writes_nothing_for_bad_files(
+    name: str, text: str | None, more: tuple[str, ...], code: int, message: str, data: Command, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    outcome = data("import", name, *more, "--out", "kept")
+    assert outcome.code == code
+    assert message in outcome.stderr
+    assert not (tmp_path / "kept").exists()
+
+
+def test_import_keeps_nothing_of_a_folder_with_one_bad_file(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "A_1h.csv").write_text(CSV)
+    (tmp_path / "given" / "B_1h.csv").write_text("nonsense")
+    assert data("import", "given", "--out", "kept").code == 2
+    assert not (tmp_path / "kept").exists()
+    (tmp_path / "given" / "B_1h.csv").rename(tmp_path / "given" / "A_1h.txt")
+    (tmp_path / "given" / "A_1h.txt").write_text(CSV)
+    outcome = data("import", "given", "--out", "kept")
+    assert "A_1h.csv holds 1h bars of A already" in outcome.stderr
+    assert "for one file; found 2" in data("import", "given", "--symbol", "X", "--out", "kept").stderr
+
+
+def test_writing_needs_a_folder(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "X_1h.csv").write_text(CSV)
+    for outcome in (data("import", "X_1h.csv"), data("simulate", "--symbols", "X")):
+        assert (outcome.code, outcome.stderr) == (
+            2,
+            "error: there is no folder to write to; say --out DIR, or --data-dir DIR\n",
+        )
+
+
+def test_simulate_writes_bars_that_say_what_they_are(data: Command, tmp_path: Path) -> None:
+    outcome = data("simulate", "--symbols", "AAA,B_CRYPTO", "--bars", 300, "--seed", 3, "--out", "made", "--json")
+    assert [(row["symbol"], row["timeframe"], row["rows"]) for row in outcome.json["series"]] == [
+        ("AAA", "5m", 300),
+        ("B_CRYPTO", "5m", 300),
+    ]
+    shown = data("show", "B_CRYPTO", "5m", "--data-dir", "made", "--json").json
+    assert shown["characteristics"]["simulated"] is True
+    assert shown["characteristics"]["calendar"] == "24/7"
+    assert "simulated crypto" in data("show", "B_CRYPTO", "5m", "--data-dir", "made").stdout
+    again = [(path.name, path.read_bytes()) for path in sorted((tmp_path / "made").iterdir())]
+    assert data("simulate", "--symbols", "AAA,B_CRYPTO", "--bars", 300, "--seed", 3, "--out", "made").code == 0
+    assert [(path.name, path.read_bytes()) for path in sorted((tmp_path / "made").iterdir())] == again
+    assert data("simulate", "--symbols", "AAA", "--bars", 300, "--seed", 4, "--out", "made").code == 4
+
+
+def test_listing_imports_no_calendars(data: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "exchange_calendars", None)
+    assert data("list", "--data-dir", folder).code == 0
