@@ -211,3 +211,10 @@ def test_jobs_run_where_run_jobs_says(container: Container) -> None:
 def test_too_many_seeds_are_refused() -> None:
     with pytest.raises(InvalidInput, match="seeds"):
         TrainingRequest(parse(small()), seeds=0)
+
+
+def test_features_that_never_have_a_value_are_named(container: Container) -> None:
+    silent = replace(walk(), volume=np.zeros(1500))
+    container.data_repository.override(providers.Object(MemoryRepository([silent])))
+    with pytest.raises(InvalidInput, match=r"5m_volume_ratio_20, 5m_volume_zscore_20 never has a value"):
+        train(container, changed("model.features", {"include_volume_context": True}, document()))

@@ -54,6 +54,8 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
     features = resolve(strategy)
     _require_history(market, strategy, declared_warmup(features, market.base), "declared")
     matrix = compute_features(engineer, features, market)
+    if not len(matrix):
+        raise InvalidInput(_no_rows(engineer, features, market))
     _require_history(market, strategy, matrix.warmup_rows, "measured")
     labels = label(market.base_bars, strategy.labels.source, strategy.labels.parameters)
     dataset = join(matrix, labels, market.base_bars.known_at)
@@ -75,6 +77,14 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}
     log.info("features", extra=extra)
     return matrix
+
+
+def _no_rows(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> str:
+    """Say which features never have a value, or that they never have one together."""
+    lifeless = [item.id for item in features if not len(engineer.engineer([item], market.bars, market.base))]
+    bars = market.base_bars
+    reason = f"{', '.join(lifeless)} never has a value" if lifeless else "no row has a value of every feature"
+    return f"{bars.symbol} {market.base}: {reason} on these {len(bars)} bars ({bars.source})"
 
 
 def _require_history(market: MarketData, strategy: Strategy, warmup: int, origin: str) -> None:

@@ -14,9 +14,11 @@ def declared_warmup(features: Sequence[Feature], base: str) -> int:
     Other timeframes are left out: how many base bars make one of theirs depends on the sessions. What they cost is
     measured on the matrix.
     """
-    needed = [
-        INDICATORS[feature.source.indicator].first_value(feature.source.parameters) + feature.lag
-        for feature in features
-        if feature.source is not None and feature.source.timeframe == base
-    ]
-    return max(needed, default=0)
+    return max((_first_value(feature, base) + feature.lag for feature in features), default=0)
+
+
+def _first_value(feature: Feature, base: str) -> int:
+    source = feature.source
+    if source is None:
+        return int(feature.context.get("period", 0))
+    return INDICATORS[source.indicator].first_value(source.parameters) if source.timeframe == base else 0
