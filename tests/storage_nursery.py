@@ -55,7 +55,7 @@ class Nursery:
 @contextmanager
 def nursery() -> Iterator[Nursery]:
     command = [sys.executable, __file__]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as program:

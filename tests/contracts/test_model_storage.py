@@ -34,8 +34,8 @@ ADAPTERS: dict[str, Callable[[Path, pytest.MonkeyPatch], ModelStorage]] = {
 
 
 @pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS.keys())
-def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStorage:
-    return request.param(tmp_path, monkeypatch)
+def storage(request: pytest.FixtureRequest, fast_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStorage:
+    return request.param(fast_path, monkeypatch)
 
 
 def test_empty_storage_has_no_versions(storage: ModelStorage) -> None:

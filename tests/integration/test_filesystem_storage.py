@@ -20,8 +20,8 @@ LATEST = "demo/AAPL_1d_latest"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "models"
+def root(fast_path: Path) -> Path:
+    return fast_path / "models"
 
 
 @pytest.fixture
@@ -73,12 +73,12 @@ def test_pointer_file_and_link_replace_each_other(
 
 
 def test_path_of_a_version_or_of_any_artifact_folder_is_a_reference(
-    storage: FileSystemStorage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: FileSystemStorage, root: Path, fast_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(fast_path)
     relative = FileSystemStorage(Path("models"))
-    shutil.copytree(root / "demo/AAPL_1d_v2", tmp_path / "copy")
-    (tmp_path / "link").symlink_to("copy")
+    shutil.copytree(root / "demo/AAPL_1d_v2", fast_path / "copy")
+    (fast_path / "link").symlink_to("copy")
     assert relative.versions()[0].location == "models/demo/AAPL_1d_v1"
     for used in (storage, relative):
         for reference in (
@@ -94,7 +94,7 @@ def test_path_of_a_version_or_of_any_artifact_folder_is_a_reference(
     with pytest.raises(ModelNotFound):
         storage.delete("copy")
     assert relative.delete("models/demo/AAPL_1d_v2").reference == "demo/AAPL_1d_v2"
-    assert (tmp_path / "copy/metadata.json").exists()
+    assert (fast_path / "copy/metadata.json").exists()
 
 
 def test_latest_by_path_is_found_where_it_is_a_pointer_file(storage: FileSystemStorage, root: Path) -> None:
@@ -215,21 +215,21 @@ def test_foreign_names_are_no_versions(storage: FileSystemStorage, root: Path) -
     assert not (root / "demo/.staging-AAPL_1d_v8").exists()
 
 
-def test_root_that_is_a_file_is_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "models").write_text("x")
-    storage = FileSystemStorage(tmp_path / "models")
+def test_root_that_is_a_file_is_unavailable(fast_path: Path) -> None:
+    (fast_path / "models").write_text("x")
+    storage = FileSystemStorage(fast_path / "models")
     for act in (lambda: storage.publish(artifact()), storage.versions, lambda: storage.load("demo/X_1d_v1")):
         with pytest.raises(Unavailable, match=r"(?i)not a (directory|folder)|is a file"):
             act()
-    assert tree(tmp_path).keys() == {"models"}
+    assert tree(fast_path).keys() == {"models"}
 
 
 @pytest.mark.skipif(AS_ROOT, reason="the superuser may write everywhere")
-def test_folder_without_permission_is_unavailable(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+def test_folder_without_permission_is_unavailable(fast_path: Path) -> None:
+    fast_path.chmod(0o500)
     with pytest.raises(Unavailable, match="Permission denied"):
-        FileSystemStorage(tmp_path / "models").publish(artifact())
-    assert tree(tmp_path) == {}
+        FileSystemStorage(fast_path / "models").publish(artifact())
+    assert tree(fast_path) == {}
 
 
 def test_lock_that_is_held_too_long_is_unavailable(
@@ -251,15 +251,15 @@ class TestFolder:
     def published(self, storage: FileSystemStorage) -> Artifact:
         return storage.load(LATEST)
 
-    def test_round_trip(self, published: Artifact, tmp_path: Path) -> None:
-        write_artifact(tmp_path / "a/b", published)
-        assert read_artifact(tmp_path / "a/b") == published
-        assert not list((tmp_path / "a/b").glob(".*"))
+    def test_round_trip(self, published: Artifact, fast_path: Path) -> None:
+        write_artifact(fast_path / "a/b", published)
+        assert read_artifact(fast_path / "a/b") == published
+        assert not list((fast_path / "a/b").glob(".*"))
 
     def test_writes_over_files_and_keeps_what_it_does_not_know(
-        self, storage: FileSystemStorage, published: Artifact, tmp_path: Path
+        self, storage: FileSystemStorage, published: Artifact, fast_path: Path
     ) -> None:
-        folder = tmp_path / "out"
+        folder = fast_path / "out"
         write_artifact(folder, storage.load("demo/AAPL_1d_v1"))
         (folder / "notes.txt").write_text("mine")
         write_artifact(folder, published)
@@ -271,9 +271,9 @@ class TestFolder:
 
     @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere"), os.mkfifo])
     def test_what_is_no_file_is_not_written_over(
-        self, published: Artifact, tmp_path: Path, make: Callable[[Path], object]
+        self, published: Artifact, fast_path: Path, make: Callable[[Path], object]
     ) -> None:
-        folder = tmp_path / "out"
+        folder = fast_path / "out"
         folder.mkdir()
         (folder / "history.json").write_text("old")
         make(folder / "metrics.json")
@@ -282,17 +282,17 @@ class TestFolder:
         assert sorted(path.name for path in folder.iterdir()) == ["history.json", "metrics.json"]
         assert (folder / "history.json").read_text() == "old"
 
-    def test_place_that_is_a_file_is_unavailable(self, published: Artifact, tmp_path: Path) -> None:
-        (tmp_path / "out").write_text("x")
+    def test_place_that_is_a_file_is_unavailable(self, published: Artifact, fast_path: Path) -> None:
+        (fast_path / "out").write_text("x")
         for place in ("out", "out/below"):
             with pytest.raises(Unavailable, match="Is a file, not a folder"):
-                write_artifact(tmp_path / place, published)
-        assert (tmp_path / "out").read_text() == "x"
+                write_artifact(fast_path / place, published)
+        assert (fast_path / "out").read_text() == "x"
 
     def test_full_disk_changes_nothing(
-        self, storage: FileSystemStorage, published: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, storage: FileSystemStorage, published: Artifact, fast_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        folder = tmp_path / "out"
+        folder = fast_path / "out"
         old = storage.load("demo/AAPL_1d_v1")
         write_artifact(folder, old)
         writes = 0
@@ -312,7 +312,7 @@ class TestFolder:
         assert read_artifact(folder) == old
         assert not list(folder.glob(".*"))
 
-    def test_artifact_that_was_never_published_is_not_written(self, tmp_path: Path) -> None:
+    def test_artifact_that_was_never_published_is_not_written(self, fast_path: Path) -> None:
         with pytest.raises(CorruptArtifact):
-            write_artifact(tmp_path / "out", artifact())
-        assert not (tmp_path / "out").exists()
+            write_artifact(fast_path / "out", artifact())
+        assert not (fast_path / "out").exists()

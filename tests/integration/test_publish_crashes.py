@@ -42,9 +42,9 @@ def _stock(root: Path) -> FileSystemStorage:
     return storage
 
 
-def _copies(template: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
+def _copies(template: Path, fast_path: Path) -> Iterator[tuple[int, Path]]:
     for step in range(1, 200):
-        root = tmp_path / f"{step}"
+        root = fast_path / f"{step}"
         if template.exists():
             shutil.copytree(template, root, symlinks=True)
         yield step, root
@@ -68,11 +68,11 @@ def _assert_publishes_again(storage: FileSystemStorage, root: Path, above: int) 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["whole writes", "torn writes"])
 @pytest.mark.parametrize("stocked", [False, True], ids=["first publish", "later publish"])
-def test_publish_stopped_after_every_step(children: Nursery, tmp_path: Path, stocked: bool, torn: bool) -> None:
-    template = tmp_path / "template"
+def test_publish_stopped_after_every_step(children: Nursery, fast_path: Path, stocked: bool, torn: bool) -> None:
+    template = fast_path / "template"
     before = _all_load(_stock(template)) if stocked else {}
     old = visible(template)
-    for step, root in _copies(template, tmp_path):
+    for step, root in _copies(template, fast_path):
         children.start(do="publish", root=str(root), step=step, torn=torn)
         finished = children.wait() == [0]
         storage = FileSystemStorage(root)
@@ -93,11 +93,11 @@ def test_publish_stopped_after_every_step(children: Nursery, tmp_path: Path, sto
 
 
 @pytest.mark.parametrize("reference", ["demo/AAPL_1d_v1", LATEST])
-def test_delete_stopped_after_every_step(children: Nursery, tmp_path: Path, reference: str) -> None:
-    template = tmp_path / "template"
+def test_delete_stopped_after_every_step(children: Nursery, fast_path: Path, reference: str) -> None:
+    template = fast_path / "template"
     before = _all_load(_stock(template))
     kept = "demo/AAPL_1d_v3" if reference != LATEST else "demo/AAPL_1d_v1"
-    for step, root in _copies(template, tmp_path):
+    for step, root in _copies(template, fast_path):
         children.start(do="delete", root=str(root), reference=reference, step=step, torn=False)
         finished = children.wait() == [0]
         storage = FileSystemStorage(root)
@@ -114,11 +114,11 @@ def test_delete_stopped_after_every_step(children: Nursery, tmp_path: Path, refe
 
 
 @pytest.mark.parametrize("error_number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO])
-def test_publish_that_fails_at_any_step_leaves_nothing(tmp_path: Path, error_number: int) -> None:
-    template = tmp_path / "template"
+def test_publish_that_fails_at_any_step_leaves_nothing(fast_path: Path, error_number: int) -> None:
+    template = fast_path / "template"
     _stock(template)
     old = visible(template)
-    for step, root in _copies(template, tmp_path):
+    for step, root in _copies(template, fast_path):
         storage = FileSystemStorage(root)
         refused = None
         with fail_at(step, error_number):
@@ -139,9 +139,9 @@ def test_publish_that_fails_at_any_step_leaves_nothing(tmp_path: Path, error_num
             return
 
 
-def test_interrupt_while_publishing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = _stock(tmp_path)
-    old = visible(tmp_path)
+def test_interrupt_while_publishing_leaves_nothing(fast_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = _stock(fast_path)
+    old = visible(fast_path)
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -150,17 +150,17 @@ def test_interrupt_while_publishing_leaves_nothing(tmp_path: Path, monkeypatch: 
         patch.setattr(os, "fsync", stop)
         with pytest.raises(KeyboardInterrupt):
             storage.publish(artifact(b"new"))
-    assert visible(tmp_path) == old
-    _assert_publishes_again(storage, tmp_path, above=3)
+    assert visible(fast_path) == old
+    _assert_publishes_again(storage, fast_path, above=3)
 
 
-def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, tmp_path: Path) -> None:
-    storage = FileSystemStorage(tmp_path)
+def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, fast_path: Path) -> None:
+    storage = FileSystemStorage(fast_path)
     rng = random.Random(20240131)
     children.published.clear()
     statuses, highest = [], 0
     for seed in range(ROUNDS):
-        child = children.start(do="loop", root=str(tmp_path), times=10_000, seed=seed)
+        child = children.start(do="loop", root=str(fast_path), times=10_000, seed=seed)
         time.sleep(rng.uniform(0.001, 0.1))
         os.kill(child, signal.SIGKILL)
         statuses += children.wait()
@@ -174,29 +174,29 @@ def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, tmp
 
 
 @pytest.mark.parametrize("writers", [2, 4])
-def test_several_writers_at_once(children: Nursery, tmp_path: Path, writers: int) -> None:
+def test_several_writers_at_once(children: Nursery, fast_path: Path, writers: int) -> None:
     children.published.clear()
     for seed in range(writers):
-        children.start(do="loop", root=str(tmp_path), times=12, seed=seed)
+        children.start(do="loop", root=str(fast_path), times=12, seed=seed)
     assert children.wait() == [0] * writers
-    storage = FileSystemStorage(tmp_path)
+    storage = FileSystemStorage(fast_path)
     assert len(children.published) == 12 * writers
     _assert_nothing_lost(storage, children.published)
     assert [v.number for v in storage.versions()] == list(range(1, 12 * writers + 1))
     assert storage.load(LATEST).manifest.version == 12 * writers
 
 
-def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, tmp_path: Path) -> None:
+def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, fast_path: Path) -> None:
     children.published.clear()
     for seed in range(2):
-        children.start(do="loop", root=str(tmp_path), times=20, seed=seed)
+        children.start(do="loop", root=str(fast_path), times=20, seed=seed)
     for seed in range(2, 8):
-        doomed = children.start(do="loop", root=str(tmp_path), times=10_000, seed=seed)
+        doomed = children.start(do="loop", root=str(fast_path), times=10_000, seed=seed)
         time.sleep(0.03)
         os.kill(doomed, signal.SIGKILL)
     assert sorted(children.wait()) == [-signal.SIGKILL] * 6 + [0, 0]
     assert len(children.published) >= 40
-    _assert_nothing_lost(FileSystemStorage(tmp_path), children.published)
+    _assert_nothing_lost(FileSystemStorage(fast_path), children.published)
 
 
 def _assert_nothing_lost(storage: FileSystemStorage, published: list[tuple[str, str]]) -> None:

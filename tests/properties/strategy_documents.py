@@ -40,7 +40,10 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     indicators = {f"i{number}": {"type": kind} for number, kind in enumerate(kinds)}
     sets = {
         f"s{number}": {"indicator": draw(references(indicators))}
-        | {f"m{index}{name}": draw(memberships()) for index, name in enumerate(draw(st.lists(_NAMES, min_size=1, max_size=3)))}
+        | {
+            f"m{index}{name}": draw(memberships())
+            for index, name in enumerate(draw(st.lists(_NAMES, min_size=1, max_size=3)))
+        }
         for number in range(draw(st.integers(1, 3)))
     }
     entries: list[dict[str, Any]] = [
@@ -57,11 +60,13 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "scale_features": draw(st.booleans()),
     }
     labels = draw(
-        st.sampled_from([
-            {"source": "zigzag", "zigzag_threshold": 0.02, "label_lookahead": 10},
-            {"source": "zigzag", "method": "segments", "zigzag_threshold": {"atr": 3.0}},
-            {"source": "forward_return", "horizon": 5, "entry": "next_open"},
-        ])
+        st.sampled_from(
+            [
+                {"source": "zigzag", "zigzag_threshold": 0.02, "label_lookahead": 10},
+                {"source": "zigzag", "method": "segments", "zigzag_threshold": {"atr": 3.0}},
+                {"source": "forward_return", "horizon": 5, "entry": "next_open"},
+            ]
+        )
     )
     return {
         "name": draw(st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and text.strip())),
@@ -69,7 +74,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "indicators": indicators,
         "fuzzy_sets": sets,
         "nn_inputs": draw(st.permutations(entries)),
-        "model": {"type": "mlp", "architecture": {"hidden_layers": draw(st.lists(st.integers(1, 64), max_size=3))}, "features": features},
+        "model": {
+            "type": "mlp",
+            "architecture": {"hidden_layers": draw(st.lists(st.integers(1, 64), max_size=3))},
+            "features": features,
+        },
         "decisions": {"confidence_threshold": draw(st.floats(0, 1))},
         "training": {"labels": labels, "epochs": draw(st.integers(1, 5)), "lr_scheduler": draw(st.booleans())},
     }

@@ -30,16 +30,25 @@ DOCUMENT: dict[str, Any] = {
         "symbols": "X",
         "timeframes": {"mode": "multi_timeframe", "list": ["15m", "5m", "1h", "1d"], "base_timeframe": "15m"},
     },
-    "indicators": {"fast": {"type": "roc", "period": 2}, "rsi": {"type": "rsi", "period": 3}, "ma": {"type": "ema", "period": 3}},
+    "indicators": {
+        "fast": {"type": "roc", "period": 2},
+        "rsi": {"type": "rsi", "period": 3},
+        "ma": {"type": "ema", "period": 3},
+    },
     "fuzzy_sets": {"rsi": {"indicator": "rsi", "low": [0, 25, 50], "high": [50, 75, 100]}},
     "nn_inputs": [{"fuzzy_set": "rsi"}, {"raw_indicator": "fast"}, {"raw_indicator": "ma"}],
     "model": {
         "type": "mlp",
-        "features": {"include_price_context": True, "include_volume_context": True, "include_time_context": True, "lookback_periods": 2},
+        "features": {
+            "include_price_context": True,
+            "include_volume_context": True,
+            "include_time_context": True,
+            "lookback_periods": 2,
+        },
     },
     "decisions": {},
     "training": {},
-}  # fmt: skip
+}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +26,7 @@ KEYS = [
     ModelKey("demo"),
     ModelKey("other", "A_B", "1h"),
 ]
-MEMORY_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 STEPS = st.integers(0, 45)
 
 
@@ -36,7 +37,7 @@ class PublishLaw(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = TemporaryDirectory(dir=MEMORY_DISK)
+        self._folder = TemporaryDirectory(dir=IN_MEMORY)
         self._memory = MemoryStorage()
         self._known: dict[str, tuple[str, Artifact]] = {}
         self._latest: dict[ModelKey, int] = {}

@@ -24,7 +24,12 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("training_data.symbols", [], "training_data.symbols", ("no symbol",)),
     ("training_data.symbols", ["A", "A"], "training_data.symbols", ("'A'", "twice")),
     ("training_data.symbols", {"mode": "single", "list": ["A", "B"]}, "training_data.symbols", ("one symbol", "2")),
-    ("training_data.symbols", {"mode": "sngle", "symbol": "A"}, "training_data.symbols.mode", ("single", "multi_symbol")),
+    (
+        "training_data.symbols",
+        {"mode": "sngle", "symbol": "A"},
+        "training_data.symbols.mode",
+        ("single", "multi_symbol"),
+    ),
     ("training_data.symbols", "A B", "training_data.symbols", ("'A B'",)),
     ("training_data.symbols", [True], "training_data.symbols", ("True", "quotes")),
     ("training_data.timeframes", DELETE, "training_data.timeframes", ("no timeframe",)),
@@ -128,7 +133,9 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("path", "value", "reported", "words"), FAULTS, ids=lambda item: str(item)[:40])
-def test_one_fault_is_one_error_with_path_value_and_help(path: str, value: Any, reported: str, words: tuple[str, ...]) -> None:
+def test_one_fault_is_one_error_with_path_value_and_help(
+    path: str, value: Any, reported: str, words: tuple[str, ...]
+) -> None:
     with pytest.raises(InvalidStrategy) as caught:
         parse(changed(path, value), where="file.yaml")
     found = {problem.path: problem.message for problem in caught.value.problems}

@@ -22,7 +22,13 @@ def ids(document: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize(
     "symbols",
-    ["AAPL", ["AAPL"], {"mode": "single", "symbol": "AAPL"}, {"mode": "single", "list": ["AAPL"]}, {"symbols": ["AAPL"]}],
+    [
+        "AAPL",
+        ["AAPL"],
+        {"mode": "single", "symbol": "AAPL"},
+        {"mode": "single", "list": ["AAPL"]},
+        {"symbols": ["AAPL"]},
+    ],
 )
 def test_one_symbol_may_be_written_in_many_ways(symbols: Any) -> None:
     choice = parse(changed("training_data.symbols", symbols)).training_data.symbols
@@ -150,7 +156,12 @@ def test_documented_defaults() -> None:
     document["model"] = {"type": "mlp"}
     strategy = parse(document)
     settings = training_settings(strategy)
-    assert (settings.optimizer, settings.learning_rate, settings.batch_size, settings.epochs) == ("adam", 0.001, 32, 100)
+    assert (settings.optimizer, settings.learning_rate, settings.batch_size, settings.epochs) == (
+        "adam",
+        0.001,
+        32,
+        100,
+    )
     assert (settings.weight_decay, settings.gradient_clip, settings.seed) == (0.0, 1.0, 0)
     assert (settings.early_stopping.patience, settings.early_stopping.min_delta) == (15, 0.0001)
     assert settings.lr_scheduler.type == "constant"
@@ -186,7 +197,9 @@ def test_the_command_line_makes_a_new_strategy() -> None:
     assert data.symbols.symbols == ("MSFT",)
     assert (data.timeframes.timeframes, data.timeframes.base) == (("1h", "5m"), "1h")
     assert (data.start, data.end) == ("2020-01-01", "2021-01-01")
-    assert parse(override(changed("nn_inputs.1.timeframes", "all"), timeframe="1d")).training_data.timeframes.base == "1d"
+    assert (
+        parse(override(changed("nn_inputs.1.timeframes", "all"), timeframe="1d")).training_data.timeframes.base == "1d"
+    )
 
 
 def test_override_keeps_the_other_end_of_a_date_range() -> None:

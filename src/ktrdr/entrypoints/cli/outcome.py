@@ -43,7 +43,7 @@ def _seeds(seeds: list[Mapping[str, Any]]) -> str:
         return ""
     names = _figures(seeds[0]["metrics"])
     rows = [
-        (f"{item['seed']}{' (shipped)' if item['shipped'] else ''}", *(_figure(item["metrics"][name]) for name in names))
+        (f"{item['seed']}{' (shipped)' * item['shipped']}", *(_figure(item["metrics"][name]) for name in names))
         for item in seeds
     ]
     return table(["seed", *(name.replace("_", " ") for name in names)], rows)
