@@ -16,6 +16,7 @@ from ktrdr.entrypoints.cli.main import app
 ROOT = Path(__file__).parents[2]
 STRATEGY = str(ROOT / "strategies/neuro_mean_reversion.yaml")
 MODEL = "neuro_mean_reversion/^GSPC_1d_v1"
+TUTORIAL = (ROOT / "docs/tutorial/1-first-model.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
 REST = "..."
 """A key of the page that stands for further ones."""
@@ -88,6 +89,18 @@ def test_a_difference_would_be_seen() -> None:
 
 def test_train(trained: Any) -> None:
     assert differences(documented("ktrdr train"), trained) == []
+
+
+def test_the_tutorial_shows_the_dry_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    run_guarded(lambda: app(["train", STRATEGY, "--dry-run"], standalone_mode=False), [])
+    printed = capsys.readouterr().out.splitlines()
+    fences = re.findall(r"^```text\n((?:features|split|labels).*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    shown = [line for fence in fences for line in fence.splitlines() if line.strip() != REST]
+    assert len(fences) == 3
+    assert [line for line in shown if line not in printed] == []
 
 
 def test_dry_run(run: Run) -> None:
