@@ -22,6 +22,7 @@ from ktrdr.domain.strategy.reading import bounds
 from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, TIMEFRAME_SOURCE
 from ktrdr.entrypoints.settings import Settings
 
+_BRACES = re.compile(r"\{[^}]*\}")
 _PLACE = re.compile(r"<!-- generated: ([a-z_]+) -->")
 _KINDS = {"int": "integer", "float": "number", "str": "text", "bool": "true or false", "ints": "list of integers"}
 
@@ -39,13 +40,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def parameters(items: Iterable[Parameter]) -> str:
     """Return a table of parameters with default, what is allowed, and meaning."""
-    rows = [(_names(item), code(item.default), _allowed(item), item.description) for item in items]
+    rows = [(_names(item), code(item.default), _allowed(item), prose(item.description)) for item in items]
     return table(["key", "default", "allowed", "meaning"], rows) if rows else "No parameters."
 
 
 def code(value: object) -> str:
     """Return a value as a strategy file would spell it."""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def prose(text: str) -> str:
+    """Return a text as Markdown; what stands in braces is code, not an attribute."""
+    return _BRACES.sub(r"`\g<0>`", text)
 
 
 def _names(item: Parameter) -> str:
@@ -113,7 +119,8 @@ def _label_section(spec: LabelSpec) -> str:
     classes = ", ".join(f"{number} {name}" for number, name in enumerate(spec.classes))
     target = f"Classes: {classes}." if classes else f"A number ({spec.unit})."
     reference = f" Reference: {spec.reference}." if spec.reference else ""
-    said = f"{spec.description[0].upper()}{spec.description[1:]}\n\n{target} {span}{reference}"
+    meaning = prose(spec.description[0].upper() + spec.description[1:])
+    said = f"{meaning}\n\n{target} {span}{reference}"
     return f"## {title}\n\n{said}\n\n{parameters(item for item in spec.parameters if item.name != 'method')}"
 
 
@@ -136,7 +143,10 @@ def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:
 def program_settings() -> str:
     """Return the settings of the program with their variables."""
     fields = Settings.model_fields.items()
-    rows = [(code(name), code(f"KTRDR_{name.upper()}"), code(field.default)) for name, field in fields]
+    rows = [
+        (code(name), code(f"KTRDR_{name.upper()}"), "not set" if field.default is None else code(field.default))
+        for name, field in fields
+    ]
     return table(["key in `ktrdr.toml`", "variable", "default"], rows)
 
 
