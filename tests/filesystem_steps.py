@@ -41,10 +41,13 @@ def counted(act: Callable[[int, str, Callable[[], Any], tuple[Any, ...]], Any]) 
 
 
 def crash_after(last: int) -> Any:
-    """Perform `last` steps, and let nothing after them reach the disk."""
+    """Perform `last` steps, and let nothing after them reach the disk.
+
+    The lock is spared: a process that dies lets go of it, this one would keep it.
+    """
 
     def act(number: int, name: str, perform: Callable[[], Any], arguments: tuple[Any, ...]) -> Any:
-        if number > last:
+        if number > last and name != "ftruncate":
             raise Crash
         return perform()
 
@@ -62,11 +65,11 @@ def fail_at(failing: int, error_number: int) -> Any:
     return counted(act)
 
 
-def exit_after(last: int, torn: bool) -> Any:
-    """End the process right after step `last`; a `torn` write brings only half of its bytes to the disk."""
+def exit_after(last: int) -> Any:
+    """End the process right after step `last`; of a write half reaches the disk, and all of it one step later."""
 
     def act(number: int, name: str, perform: Callable[[], Any], arguments: tuple[Any, ...]) -> Any:
-        if number == last and torn and name == "write":
+        if number == last and name == "write":
             descriptor, content = arguments
             with open(descriptor, "wb", buffering=0, closefd=False) as file:
                 file.write(bytes(content)[: len(content) // 2])

@@ -77,7 +77,7 @@ def _publish(storage: FileSystemStorage, times: int, seed: int) -> None:
 
 
 def _stopped(storage: FileSystemStorage, command: dict[str, Any]) -> None:
-    with exit_after(command["step"], command["torn"]):
+    with exit_after(command["step"]):
         if command["do"] == "delete":
             storage.delete(command["reference"])
         else:
