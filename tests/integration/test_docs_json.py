@@ -75,6 +75,13 @@ def trained(run: Run, folder: Path) -> Any:
     return json.loads(kept.read_text())
 
 
+@pytest.fixture
+def bars(run: Run, folder: Path) -> None:
+    """Write simulated bars once."""
+    if not (folder / "bars").exists():
+        run("data", "simulate", "--symbols", "SIM_A", "--bars", "500", "--out", "bars")
+
+
 def test_a_difference_would_be_seen() -> None:
     page = {"a": 1, "b": [{"c": "text"}]}
     assert differences(page, {"a": 2.5, "b": [{"c": "other"}, {"c": "more"}]}) == []
@@ -124,6 +131,7 @@ def test_commands_on_models(run: Run, arguments: tuple[str, ...]) -> None:
     assert differences(documented(name), run(*arguments)) == []
 
 
+@pytest.mark.usefixtures("bars")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -131,9 +139,9 @@ def test_commands_on_models(run: Run, arguments: tuple[str, ...]) -> None:
         ("strategy", "schema", "schema.json"),
         ("features", "export", STRATEGY, "--out", "rows.csv"),
         ("data", "show", "AAPL", "1d", "--last", "1"),
-        ("data", "simulate", "--symbols", "SIM_A", "--bars", "500", "--out", "bars"),
+        ("data", "simulate", "--symbols", "SIM_A", "--bars", "500", "--out", "simulated"),
         ("data", "import", "bars", "--out", "imported"),
-        ("data", "list", "--data-dir", "imported"),
+        ("data", "list", "--data-dir", "bars"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
 )
