@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.adapters.data.calendar_cache import remembered
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -58,7 +59,7 @@ def _build(calendar: str, first_year: int, last_year: int) -> Sessions:
         closes = (days + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
         opens = (days - pd.Timedelta(days=1) + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
         return Sessions(_ns(days), _ns(opens), _ns(closes), _FOREX_ZONE, continuous=True)
-    return _from_exchange(calendar, start, end)
+    return remembered(calendar, first_year, last_year, lambda: _from_exchange(calendar, start, end))
 
 
 def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
