@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def load_settings(**given: Any) -> Settings:
     InvalidInput
         If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind.
     """
+    _refuse_unknown_variables()
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -65,3 +67,12 @@ def load_settings(**given: Any) -> Settings:
         raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
     except ValueError as error:
         raise InvalidInput(f"ktrdr.toml: not valid TOML ({error})") from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = [f"KTRDR_{name.upper()}" for name in Settings.model_fields]
+    for name in os.environ:
+        if name.upper().startswith("KTRDR_") and name.upper() not in known:
+            raise InvalidInput(
+                f"{name}: no setting has this name; known: {', '.join(known)}{did_you_mean(name, known)}"
+            )

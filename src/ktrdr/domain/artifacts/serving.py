@@ -11,15 +11,21 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 
 
 def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> None:
-    """Refuse a symbol that the model was not trained on, unless the strategy's ``deployment`` allows it.
+    """Refuse what the strategy's ``deployment`` does not allow; without one, every symbol that was not trained on.
 
     Raises
     ------
     InvalidInput
     """
+    supported = _rules(manifest.strategy, "target_timeframes").get("supported") or ()
+    if supported and manifest.timeframe not in supported:
+        allowed = ", ".join(supported)
+        raise InvalidInput(
+            f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows {allowed}"
+        )
     if instrument.symbol in manifest.training_symbols:
         return
-    rules = _target_symbols(manifest.strategy)
+    rules = _rules(manifest.strategy, "target_symbols")
     restrictions = rules.get("restrictions") or {}
     mode = rules.get("mode", "training_only")
     excluded = instrument.symbol in (restrictions.get("excluded_symbols") or ())
@@ -33,7 +39,6 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
     )
 
 
-def _target_symbols(strategy: Mapping[str, Any]) -> Mapping[str, Any]:
-    deployment = strategy.get("deployment")
-    rules = deployment.get("target_symbols") if isinstance(deployment, Mapping) else None
-    return rules if isinstance(rules, Mapping) else {}
+def _rules(strategy: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    rules = (strategy.get("deployment") or {}).get(section)
+    return rules or {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ktrdr.domain.errors import InvalidStrategy, did_you_mean
 from ktrdr.domain.strategy.decisions import read_decisions
+from ktrdr.domain.strategy.deployment import read_deployment
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
 from ktrdr.domain.strategy.fuzzy_sets import read_fuzzy_sets
@@ -19,8 +20,7 @@ from ktrdr.domain.strategy.reading import Findings, Section, shown
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
 
-_KEPT = ("context_data", "deployment", "risk_management", "backtesting", "orchestrator")
-_HONOURED = ("deployment",)
+_KEPT = ("context_data", "risk_management", "backtesting", "orchestrator")
 _SCOPES = ("universal", "symbol_group", "symbol_specific")
 _SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", "decisions", "training")
 NAME_LENGTH = 100
@@ -106,11 +106,11 @@ def _read_scope(root: Section, findings: Findings) -> str | None:
 
 
 def _read_kept(root: Section, findings: Findings) -> dict[str, Any]:
-    kept = {}
+    deployment = read_deployment(root, findings)
+    kept: dict[str, Any] = {} if deployment is None else {"deployment": dict(deployment)}
     for name in _KEPT:
         value = root.get(name)
         if value is not None:
             kept[name] = value
-        if value is not None and name not in _HONOURED:
             findings.warning(name, "is kept in the model's metadata and has no effect on training in this version")
     return kept

@@ -47,7 +47,7 @@ def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None
 
 @app.command()
 def verify(
-    models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help=_HELP)] = None,
+    models: Annotated[list[str] | None, typer.Argument(metavar="MODEL", help=_HELP)] = None,
     everything: Annotated[bool, typer.Option("--all", help="Verify every published version.")] = False,
     models_dir: ModelsDir = None,
     json: Json = False,

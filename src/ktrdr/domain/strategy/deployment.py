@@ -1,0 +1,45 @@
+"""Reading ``deployment``: whom a model may serve. It is enforced when a model is loaded (`domain.artifacts.serving`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.strategy.reading import Findings, Section, shown
+
+SYMBOL_MODES = ("training_only", "universal", "group_restricted")
+TIMEFRAME_MODES = ("single", "multi_timeframe", "training_only")
+
+
+def read_deployment(parent: Section, findings: Findings) -> Mapping[str, Any] | None:
+    """Return the section as it was written, its faults noted; None where there is none."""
+    section = parent.section("deployment")
+    symbols = section.section("target_symbols")
+    if symbols.values:
+        symbols.read(Parameter("mode", "str", "training_only", choices=SYMBOL_MODES))
+        restrictions = symbols.section("restrictions")
+        _names(restrictions, "asset_classes", ASSET_CLASSES, findings)
+        _names(restrictions, "excluded_symbols", (), findings)
+        restrictions.warn_unknown()
+        symbols.warn_unknown()
+    timeframes = section.section("target_timeframes")
+    if timeframes.values:
+        timeframes.read(Parameter("mode", "str", "training_only", choices=TIMEFRAME_MODES))
+        _names(timeframes, "supported", (), findings)
+        timeframes.warn_unknown()
+    section.warn_unknown()
+    return section.values or None
+
+
+def _names(section: Section, name: str, allowed: tuple[str, ...], findings: Findings) -> None:
+    written = section.get(name)
+    if written is None:
+        return
+    if not isinstance(written, list) or not all(isinstance(item, str) for item in written):
+        findings.error(section.at(name), f"must be a list of texts, found {shown(written)}")
+        return
+    unknown = [item for item in written if allowed and item not in allowed]
+    if unknown:
+        findings.error(section.at(name), f"{unknown[0]!r} is not known; allowed: {', '.join(allowed)}")

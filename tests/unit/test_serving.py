@@ -1,0 +1,81 @@
+"""Whom a model may serve, as its strategy's deployment says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from documents import changed
+from model_samples import manifest
+
+from ktrdr.domain.artifacts.serving import require_servable
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.strategy.parse import parse, problems
+from ktrdr.domain.strategy.render import render
+
+
+def serve(symbol: str, asset_class: Any = "stock", **deployment: Any) -> None:
+    made = replace(manifest(), training_symbols=["AAPL"], timeframe="1d", strategy={"deployment": deployment})
+    require_servable(made, SymbolCharacteristics(symbol, asset_class, "XNAS", "XNYS", "America/New_York"))
+
+
+def test_a_trained_symbol_is_always_served() -> None:
+    serve("AAPL")
+    serve("AAPL", target_symbols={"mode": "training_only"})
+
+
+@pytest.mark.parametrize("rules", [{}, {"mode": "training_only"}])
+def test_other_symbols_are_refused_unless_allowed(rules: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"MSFT.*trained on AAPL"):
+        serve("MSFT", target_symbols=rules)
+
+
+def test_universal_allows_all_but_the_excluded() -> None:
+    rules = {"mode": "universal", "restrictions": {"excluded_symbols": ["GME"]}}
+    serve("MSFT", target_symbols=rules)
+    with pytest.raises(InvalidInput, match="without this symbol"):
+        serve("GME", target_symbols=rules)
+
+
+def test_a_group_is_an_asset_class() -> None:
+    rules = {"mode": "group_restricted", "restrictions": {"asset_classes": ["stock", "etf"]}}
+    serve("SPY", "etf", target_symbols=rules)
+    with pytest.raises(InvalidInput, match="BTC"):
+        serve("BTC", "crypto", target_symbols=rules)
+
+
+def test_a_timeframe_that_is_not_supported_is_refused() -> None:
+    serve("AAPL", target_timeframes={"supported": ["1d", "1h"]})
+    with pytest.raises(InvalidInput, match=r"1d bars.*1h"):
+        serve("AAPL", target_timeframes={"supported": ["1h"]})
+
+
+def test_the_section_is_checked_and_kept() -> None:
+    rules = {"target_symbols": {"mode": "universal", "restrictions": {"asset_classes": ["stock"]}}}
+    strategy = parse(changed("deployment", rules))
+    assert strategy.warnings == ()
+    assert render(strategy)["deployment"] == rules
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "word"),
+    [
+        ("deployment", 3, "mapping"),
+        ("deployment.target_symbols.mode", "univrsal", "universal"),
+        ("deployment.target_symbols.restrictions.asset_classes", ["stok"], "stock"),
+        ("deployment.target_symbols.restrictions.excluded_symbols", "GME", "list"),
+        ("deployment.target_timeframes.supported", "1d", "list"),
+    ],
+)
+def test_faults_are_refused(path: str, value: Any, word: str) -> None:
+    (problem,) = problems(changed(path, value))
+    assert (problem.path, problem.severity) == (path, "error")
+    assert word in problem.message
+
+
+def test_keys_without_effect_are_warned_about() -> None:
+    (problem,) = problems(changed("deployment.target_timefames", {"supported": ["1d"]}))
+    assert problem.severity == "warning"
+    assert "target_timeframes" in problem.message
