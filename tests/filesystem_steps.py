@@ -65,6 +65,18 @@ def fail_at(failing: int, error_number: int) -> Any:
     return counted(act)
 
 
+def interrupt_after(last: int) -> Any:
+    """Let the user press Ctrl-C during step `last`."""
+
+    def act(number: int, name: str, perform: Callable[[], Any], arguments: tuple[Any, ...]) -> Any:
+        result = perform()
+        if number == last:
+            raise KeyboardInterrupt
+        return result
+
+    return counted(act)
+
+
 def exit_after(last: int) -> Any:
     """End the process right after step `last`; of a write half reaches the disk, and all of it one step later."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from filesystem_steps import Crash, crash_after
 from model_samples import artifact, tree, visible
 
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
-from ktrdr.adapters.storage.folder import read_artifact, write_artifact
+from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, Unavailable
 
@@ -268,6 +270,44 @@ class TestFolder:
             read_artifact(folder)
         (folder / "notes.txt").unlink()
         assert read_artifact(folder) == published
+
+    def test_each_file_is_replaced_at_once(
+        self, storage: FileSystemStorage, published: Artifact, fast_path: Path
+    ) -> None:
+        folder = fast_path / "out"
+        old = storage.load("demo/AAPL_1d_v1")
+        write_artifact(folder, old)
+        with (folder / "metadata.json").open("rb") as reader:
+            write_artifact(folder, published)
+            assert reader.read() == old.manifest.to_json()
+
+    @pytest.mark.parametrize("stopped", range(1, 40))
+    def test_stopped_at_any_step_it_is_the_old_the_new_or_noticed(
+        self, storage: FileSystemStorage, published: Artifact, fast_path: Path, stopped: int
+    ) -> None:
+        folder = fast_path / "out"
+        old = storage.load("demo/AAPL_1d_v1")
+        write_artifact(folder, old)
+        with suppress(Crash), crash_after(stopped):
+            write_artifact(folder, published)
+        found = {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
+        before, after = (artifact_files(version) for version in (old, published))
+        assert all(found[name] in (before[name], after[name]) for name in before)
+        if found["metadata.json"] == after["metadata.json"]:
+            assert read_artifact(folder) == published
+        write_artifact(folder, published)
+        assert read_artifact(folder) == published
+
+    def test_require_writable_leaves_nothing(self, fast_path: Path) -> None:
+        require_writable(fast_path / "a/b/c")
+        require_writable(fast_path)
+        assert list(fast_path.iterdir()) == []
+        (fast_path / "file").write_text("x")
+        for place in ("file", "file/below"):
+            with pytest.raises(Unavailable, match=r"cannot write .*: Is a file, not a folder"):
+                require_writable(fast_path / place)
+        with pytest.raises(Unavailable):
+            require_writable(Path("/proc/ktrdr/out"))
 
     @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere"), os.mkfifo])
     def test_what_is_no_file_is_not_written_over(

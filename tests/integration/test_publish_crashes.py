@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from filesystem_steps import fail_at
+from filesystem_steps import fail_at, interrupt_after
 from model_samples import artifact, visible
 from storage_nursery import Nursery, nursery
 
@@ -138,19 +138,24 @@ def test_publish_that_fails_at_any_step_leaves_nothing(fast_path: Path, error_nu
             return
 
 
-def test_interrupt_while_publishing_leaves_nothing(fast_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = _stock(fast_path)
-    old = visible(fast_path)
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", stop)
-        with pytest.raises(KeyboardInterrupt):
-            storage.publish(artifact(b"new"))
-    assert visible(fast_path) == old
-    _assert_publishes_again(storage, fast_path, above=3)
+def test_publish_interrupted_at_any_step_is_done_or_undone(fast_path: Path) -> None:
+    template = fast_path / "template"
+    _stock(template)
+    old = visible(template)
+    for step, root in _copies(template, fast_path):
+        storage = FileSystemStorage(root)
+        interrupted = False
+        with interrupt_after(step):
+            try:
+                storage.publish(artifact(b"new"))
+            except KeyboardInterrupt:
+                interrupted = True
+        if visible(root) != old:
+            assert storage.load(LATEST).blobs["model.safetensors"] == b"new"
+            assert _kept(root, old) == _kept(template, old)
+        _assert_publishes_again(storage, root, above=3)
+        if not interrupted:
+            return
 
 
 def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, fast_path: Path) -> None:
