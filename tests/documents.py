@@ -27,7 +27,7 @@ SMALL: dict[str, Any] = {
         "batch_size": 256,
     },
 }
-DELETE = object()
+DELETE = "<deleted>"
 
 
 def small() -> dict[str, Any]:

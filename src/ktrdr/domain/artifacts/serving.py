@@ -21,7 +21,8 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
     if supported and manifest.timeframe not in supported:
         allowed = ", ".join(supported)
         raise InvalidInput(
-            f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows {allowed}"
+            f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows "
+            f"{allowed}"
         )
     if instrument.symbol in manifest.training_symbols:
         return

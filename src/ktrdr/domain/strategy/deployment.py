@@ -1,4 +1,4 @@
-"""Reading ``deployment``: whom a model may serve. It is enforced when a model is loaded (`domain.artifacts.serving`)."""
+"""Reading ``deployment``: whom a model may serve; enforced by `domain.artifacts.serving` when a model is used."""
 
 from __future__ import annotations
 
