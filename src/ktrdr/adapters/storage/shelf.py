@@ -54,9 +54,9 @@ def sweep(folder: Path) -> None:
 
 def claim(folder: Path, stem: str) -> int:
     """Return a number above all that this stem ever had, and keep it from being given out again."""
-    pattern = re.compile(rf"(?:\.[a-z]+-)?{re.escape(stem)}_v([0-9]+)")
-    names = [*entries(folder), *entries(folder / CLAIMS), f"{stem}_v{latest_number(folder, stem) or 0}"]
-    number = 1 + max(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+    names = [*entries(folder), *entries(folder / CLAIMS)]
+    used = [_number(stem, name.removeprefix(STAGING).removeprefix(DELETED)) for name in names]
+    number = 1 + max(filter(None, [*used, latest_number(folder, stem)]), default=0)
     os.close(os.open(folder / CLAIMS / f"{stem}_v{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     return number
 
@@ -68,8 +68,7 @@ def latest_number(folder: Path, stem: str) -> int | None:
         target = str(pointer.readlink()) if pointer.is_symlink() else read_file(pointer, _MAX_POINTER).decode().strip()
     except (FileNotFoundError, NotADirectoryError, CorruptArtifact, UnicodeDecodeError):
         return None
-    match = re.fullmatch(rf"{re.escape(stem)}_v([1-9][0-9]{{0,8}})", target)
-    return int(match[1]) if match else None
+    return _number(stem, target)
 
 
 def move_latest(folder: Path, stem: str, number: int) -> None:
@@ -116,6 +115,11 @@ def discard(folder: Path, name: str) -> None:
     (folder / name).rename(hidden)
     sync_folder(folder)
     shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _number(stem: str, name: str) -> int | None:
+    match = re.fullmatch(rf"{re.escape(stem)}_v([1-9][0-9]{{0,17}})", name)
+    return int(match[1]) if match else None
 
 
 def _beside(folder: Path, stem: str) -> Path:

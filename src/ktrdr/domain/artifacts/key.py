@@ -12,7 +12,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 
 UNIVERSAL = "universal"
 MAX_FOLDER = 200
-_REFERENCE = re.compile(r"(?P<strategy>[^/]+)/(?P<stem>[^/]+)_(?:v(?P<number>[1-9][0-9]{0,8})|latest)")
+_REFERENCE = re.compile(r"(?P<strategy>[^/]+)/(?P<stem>[^/]+)_(?:v(?P<number>[1-9][0-9]{0,17})|latest)")
 
 
 @dataclass(frozen=True, slots=True)
