@@ -55,6 +55,8 @@ def test_dates_may_be_dates_texts_or_a_range() -> None:
     for document in (
         changed("training_data.start_date", date(2020, 1, 31)),
         changed("training_data.start_date", "2020-01-31"),
+        changed("training_data.start_date", "20200131"),
+        changed("training_data.start_date", "2020-W05-5"),
         changed("training_data.date_range", {"start": date(2020, 1, 31)}),
     ):
         assert parse(document).training_data.start == "2020-01-31"
@@ -200,6 +202,12 @@ def test_the_command_line_makes_a_new_strategy() -> None:
     assert (
         parse(override(changed("nn_inputs.1.timeframes", "all"), timeframe="1d")).training_data.timeframes.base == "1d"
     )
+
+
+@pytest.mark.parametrize("timeframes", [{"list": 5}, {"list": "15m"}, {"list": ["15m"]}, "15m", 5, None])
+def test_override_replaces_timeframes_that_do_not_list_the_new_one(timeframes: Any) -> None:
+    document = override(changed("training_data.timeframes", timeframes), timeframe="5m")
+    assert document["training_data"]["timeframes"] == {"mode": "single", "timeframe": "5m"}
 
 
 def test_override_keeps_the_other_end_of_a_date_range() -> None:

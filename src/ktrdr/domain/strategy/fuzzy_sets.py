@@ -9,7 +9,7 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.errors import did_you_mean
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.indicators import read_reference
-from ktrdr.domain.strategy.reading import Findings, Section, shown
+from ktrdr.domain.strategy.reading import Findings, Section, is_number, shown
 
 _NOT_MEMBERSHIPS = ("indicator", "learnable")
 
@@ -60,7 +60,7 @@ def _read_membership(name: str, value: Any, path: str, findings: Findings) -> Me
     if kind is None:
         return None
     spec = MEMBERSHIPS[kind]
-    wrong = [item for item in numbers if isinstance(item, bool) or not isinstance(item, int | float)]
+    wrong = [item for item in numbers if not is_number(item)]
     if wrong:
         findings.error(path, f"parameters must be numbers, found {shown(wrong[0])}")
         return None

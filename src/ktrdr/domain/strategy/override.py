@@ -35,8 +35,8 @@ def override(
 
 
 def _with_base(timeframes: Any, base: str) -> Any:
-    if isinstance(timeframes, Mapping) and base in (timeframes.get("list") or timeframes.get("timeframes") or ()):
-        return {**timeframes, "base_timeframe": base}
-    if isinstance(timeframes, list) and base in timeframes and len(timeframes) > 1:
-        return {"mode": "multi_timeframe", "list": timeframes, "base_timeframe": base}
+    mapping = timeframes if isinstance(timeframes, Mapping) else {"mode": "multi_timeframe", "list": timeframes}
+    listed = mapping.get("list") or mapping.get("timeframes")
+    if isinstance(listed, list) and base in listed and len(listed) > 1:
+        return {**mapping, "base_timeframe": base}
     return {"mode": "single", "timeframe": base}

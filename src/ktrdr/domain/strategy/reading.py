@@ -167,6 +167,14 @@ def coerced(parameter: Parameter, value: Any) -> Any:
     return value
 
 
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number; an integer that no float can hold is none."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, with its kind where that is what is wrong."""
     text = repr(value)
@@ -185,7 +193,7 @@ def _text_fault(parameter: Parameter, value: Any) -> str | None:
 def _number_fault(parameter: Parameter, value: Any) -> str | None:
     whole = parameter.kind in {"int", "ints"}
     wanted = "an integer" if whole else "a number"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         return f"must be {wanted}, found {shown(value)}"
     if whole and value != int(value):
         return f"must be an integer, found {value!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ EXTENDED_HOURS = Parameter(
 TIMEFRAME_SOURCE = Parameter(
     "source", "str", "resampled", choices=("resampled", "native"), description="where other timeframes come from"
 )
+_FIRST_YEAR, _LAST_YEAR = 1680, 2260
+"""Years that nanoseconds in 64 bits can count."""
 
 
 def read_training_data(parent: Section, findings: Findings) -> TrainingData:
@@ -141,13 +144,19 @@ def _read_span(section: Section, findings: Findings) -> tuple[str | None, str | 
 
 
 def _moment(value: Any, path: str, findings: Findings) -> str | None:
-    if value is None or isinstance(value, datetime | date):
-        return value.isoformat() if value is not None else None
-    try:
-        if not isinstance(value, str):
-            raise ValueError
-        datetime.fromisoformat(value)
-    except ValueError:
-        findings.error(path, f"must be a date such as 2020-01-31, found {shown(value)}")
+    """Return a date or time in one spelling, however it was written."""
+    if value is None:
         return None
-    return value
+    moment = value if isinstance(value, date) else _parsed(value)
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        found = shown(value) if moment is None else moment.isoformat()
+        findings.error(path, f"must be a date such as 2020-01-31, from {_FIRST_YEAR} to {_LAST_YEAR}, found {found}")
+        return None
+    return moment.isoformat()
+
+
+def _parsed(text: Any) -> date | None:
+    for kind in (date, datetime):
+        with suppress(ValueError, TypeError):
+            return kind.fromisoformat(text)
+    return None
