@@ -51,8 +51,9 @@ def train(
     if dry_run:
         _preview(container, request, json)
         return
-    if output is not None:
-        container.require_writable()(output)
+    for folder in (container.settings().models_dir, output):
+        if folder is not None:
+            container.require_writable()(folder)
     models = _train(container, request)
     if output is not None:
         container.write_artifact()(output, container.model_storage().load(models[0].stored.reference))
