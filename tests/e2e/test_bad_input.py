@@ -126,6 +126,7 @@ def test_an_output_that_cannot_be_a_folder(ktrdr: Command, tmp_path: Path) -> No
     refused(ktrdr("train", EXAMPLE, "--epochs", 1, "--models-dir", "file"), 5, "file")
     refused(ktrdr("features", "export", EXAMPLE, "--out", "file/x.csv"), 5, "file")
     refused(ktrdr("features", "export", EXAMPLE, "--out", "x.txt"), 2, ".parquet or .csv")
+    refused(ktrdr("strategy", "schema", "file/x.json"), 5, "file/x.json")
     assert (tmp_path / "file").read_text() == "mine"
     untouched(tmp_path, "file")
 

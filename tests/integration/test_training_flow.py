@@ -213,6 +213,28 @@ def test_too_many_seeds_are_refused() -> None:
         TrainingRequest(parse(small()), seeds=0)
 
 
+RECURSIVE: dict[str, Any] = {}
+RECURSIVE["itself"] = RECURSIVE
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("backtesting", {"x": [float("nan")]}, r"strategy\.backtesting\.x\.0: nan"),
+        ("description", "\ud800", r"strategy\.description: .*surrogate"),
+        ("risk_management", RECURSIVE, "cannot be stored as JSON"),
+    ],
+)
+def test_what_could_not_be_stored_is_refused_before_the_training(
+    path: str, value: Any, words: str, container: Container
+) -> None:
+    container.model_trainer.override(providers.Object(None))
+    request = TrainingRequest(parse(document() | {path: value}))
+    for use_case in (container.training_orchestrator(), container.dry_run()):
+        with pytest.raises(InvalidInput, match=words):
+            use_case.execute(request)
+
+
 def test_features_that_never_have_a_value_are_named(container: Container) -> None:
     silent = replace(walk(), volume=np.zeros(1500))
     container.data_repository.override(providers.Object(MemoryRepository([silent])))

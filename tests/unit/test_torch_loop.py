@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -263,7 +262,7 @@ def test_interruption_names_the_epoch_and_puts_everything_back() -> None:
     def interrupt(epoch: Epoch, total: int) -> None:
         assert total == 9
         if epoch.number == 2:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
 
     torch.set_num_threads(2)
     state = torch.get_rng_state()

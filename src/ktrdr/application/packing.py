@@ -15,12 +15,31 @@ from ktrdr.application.pipeline import Prepared
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.plain_json import plain_problem
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.market.bars import iso
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import render, settings_document
 from ktrdr.domain.training.plan import TrainingJob
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
+
+
+def require_packable(strategy: Strategy) -> None:
+    """Refuse before a training a strategy that could not be stored after it.
+
+    Raises
+    ------
+    InvalidInput
+        If it holds what JSON cannot: a number that is not finite, or a mapping within itself.
+    """
+    try:
+        problem = plain_problem(_plain(render(strategy)))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"strategy {strategy.name!r}: cannot be stored as JSON ({error})") from error
+    if problem:
+        raise InvalidInput(f"strategy{problem}")
 
 
 def pack(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ class DryRun:
         InvalidInput, DataNotFound
             As training would.
         """
-        return tuple(self._preview(job.strategy, job.symbols[0]) for job in plan_training(request))
+        return tuple(self._preview(job) for job in plan_training(request))
 
-    def _preview(self, strategy: Strategy, symbol: str) -> Preview:
-        prepared = prepare(self._data, self._features, strategy, symbol)
+    def _preview(self, job: TrainingJob) -> Preview:
+        strategy = job.strategy
+        require_packable(strategy)
+        prepared = prepare(self._data, self._features, strategy, job.symbols[0])
         market, matrix, labels = prepared.market, prepared.matrix, strategy.labels
         data = tuple(
             {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}

@@ -9,7 +9,7 @@ from typing import Any
 
 from ktrdr.application.fitting import fit
 from ktrdr.application.judging import judge
-from ktrdr.application.packing import pack
+from ktrdr.application.packing import pack, require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -88,6 +88,7 @@ class TrainingOrchestrator:
         return TrainingResult(tuple(self._run_jobs(self._train, plan_training(request))))
 
     def _train(self, job: TrainingJob) -> TrainedModel:
+        require_packable(job.strategy)
         prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
         fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds)
         judgement = judge(prepared, fitted, job.strategy, job.request.importance)

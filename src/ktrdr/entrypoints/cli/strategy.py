@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ktrdr.domain.errors import Unavailable
 from ktrdr.entrypoints.cli.options import Json, Strict
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
@@ -76,7 +77,10 @@ def schema(
     if path is None:
         emit(document, dumps(document, indent=2), json)
         return
-    path.write_text(dumps(document, indent=2) + "\n", encoding="utf-8")
+    try:
+        path.write_text(dumps(document, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
     say(f"written: {path}")
     if json:
         emit({"path": str(path)}, "", json)
