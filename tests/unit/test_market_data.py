@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,21 @@ def test_a_timeframe_that_ends_early_is_said_aloud() -> None:
     data = MemoryRepository([series("1h", days=60), series("4h", days=5)])
     notes = gather(data, wanted("1h", "4h", source="native"), "X").notes
     assert any(note.startswith("4h bars end early") for note in notes)
+
+
+def test_the_finest_file_is_found_before_1970_too() -> None:
+    data = MemoryRepository([old(series("5m", days=1)), old(series("1h")), old(series("1d"))])
+    assert gather(data, wanted("1d", "4h"), "X").origins["4h"] == "1h"
+
+
+def old(bars: Bars) -> Bars:
+    return replace(bars, stamps=bars.stamps - 60 * 366 * DAY, known_at=np.empty(0, dtype=np.int64))
+
+
+def test_bars_that_make_no_whole_coarser_one_are_not_found() -> None:
+    for timeframes in (("1w",), ("1h", "1w")):
+        with pytest.raises(DataNotFound, match=r"24 1h bars \(1h\) make no 1w bar"):
+            gather(MemoryRepository([series("1h", days=1)]), wanted(*timeframes), "X")
 
 
 def test_what_cannot_be_made_is_not_found() -> None:

@@ -26,6 +26,13 @@ def test_a_trained_symbol_is_always_served() -> None:
     serve("AAPL", target_symbols={"mode": "training_only"})
 
 
+def test_an_index_is_the_same_under_either_spelling() -> None:
+    serve("^AAPL")
+    rules = {"mode": "universal", "restrictions": {"excluded_symbols": ["^GSPC"]}}
+    with pytest.raises(InvalidInput, match="without this symbol"):
+        serve("GSPC", target_symbols=rules)
+
+
 @pytest.mark.parametrize("rules", [{}, {"mode": "training_only"}])
 def test_other_symbols_are_refused_unless_allowed(rules: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=r"MSFT.*trained on AAPL"):

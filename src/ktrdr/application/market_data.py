@@ -69,22 +69,20 @@ def gather(
     Raises
     ------
     DataNotFound
-        If a series is missing; the message says what there is.
+        If a series is missing or too short to be resampled; the message says what there is.
+    InvalidInput
+        If a series cannot be resampled to a timeframe.
     """
     span = _span(wanted)
     there = data.series(symbol)
-    chosen = dict(origins or _choose_origins(there, wanted, span))
+    chosen = dict(origins or _choose_origins(there, wanted, *span))
     read: dict[str, Bars] = {}
     bars: dict[str, Bars] = {}
     for timeframe in wanted.timeframes.timeframes:
         origin = timeframe if chosen[timeframe] == NATIVE else chosen[timeframe]
         if origin not in read:
             read[origin] = data.load(symbol, Timeframe(origin), *span)
-        bars[timeframe] = (
-            read[origin]
-            if origin == timeframe
-            else resample(read[origin], Timeframe(timeframe), extended_hours=wanted.extended_hours)
-        )
+        bars[timeframe] = read[origin] if origin == timeframe else _resampled(read[origin], timeframe, wanted)
     characteristics = data.characteristics(symbol)
     base = wanted.timeframes.base
     notes = [*characteristics.inferred, *_origin_notes(chosen), *quality_warnings(bars[base])]
@@ -93,6 +91,13 @@ def gather(
         log.info("bars", extra={"symbol": symbol, "timeframe": name, "rows": len(item), "origin": chosen[name]})
     loaded = tuple(item.fingerprint() for item in read.values())
     return MarketData(base, bars, chosen, characteristics, loaded, tuple(notes))
+
+
+def _resampled(fine: Bars, timeframe: str, wanted: TrainingData) -> Bars:
+    bars = resample(fine, Timeframe(timeframe), extended_hours=wanted.extended_hours)
+    if not len(bars):
+        raise DataNotFound(f"{fine.symbol}: {len(fine)} {fine.timeframe} bars ({fine.source}) make no {timeframe} bar")
+    return bars
 
 
 def _span(wanted: TrainingData) -> tuple[int | None, int | None]:
@@ -110,7 +115,7 @@ def _moment(text: str) -> int:
 
 
 def _choose_origins(
-    there: Sequence[SeriesInfo], wanted: TrainingData, span: tuple[int | None, int | None]
+    there: Sequence[SeriesInfo], wanted: TrainingData, start: int | None, end: int | None
 ) -> dict[str, str]:
     """Decide for each timeframe: its own file, or resampled from the finest file that covers the base bars."""
     files = {str(info.timeframe): info for info in there}
@@ -124,7 +129,8 @@ def _choose_origins(
             origins[timeframe] = NATIVE
             continue
         covering = files.get(base, max(there, key=lambda info: info.last - info.first))
-        low, high = max(covering.first, span[0] or 0), min(covering.last, span[1] or covering.last)
+        low = covering.first if start is None else max(covering.first, start)
+        high = covering.last if end is None else min(covering.last, end)
         candidates = [*finer, files[timeframe]] if timeframe in files else finer
         best = max(_coverage(info, low, high) for info in candidates)
         enough = [info for info in candidates if _coverage(info, low, high) >= _COVERED * best]
@@ -149,15 +155,9 @@ def _origin_notes(origins: Mapping[str, str]) -> list[str]:
 def _staleness(bars: Mapping[str, Bars], base: str) -> list[str]:
     """Warn where another timeframe ends well before the base, so that its last value would be carried on."""
     notes = []
-    end = bars[base].known_at[-1]
     for name, other in bars.items():
-        if name == base:
-            continue
-        if not len(other):
-            raise DataNotFound(f"{bars[base].symbol}: no complete {name} bar in the span of the {base} bars")
-        stale = int(
-            np.count_nonzero(bars[base].known_at > other.known_at[-1] + 7 * NS_PER_DAY + 2 * other.timeframe.ns)
-        )
-        if end and stale:
+        fresh_until = other.known_at[-1] + 7 * NS_PER_DAY + 2 * other.timeframe.ns
+        stale = np.count_nonzero(bars[base].known_at > fresh_until)
+        if stale:
             notes.append(f"{name} bars end early: the last {stale} {base} rows carry an old {name} value")
     return notes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.series import same_symbol
 
 
 def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> None:
@@ -24,12 +25,12 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
             f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows "
             f"{allowed}"
         )
-    if instrument.symbol in manifest.training_symbols:
+    if _listed(instrument.symbol, manifest.training_symbols):
         return
     rules = _rules(manifest.strategy, "target_symbols")
     restrictions = rules.get("restrictions") or {}
     mode = rules.get("mode", "training_only")
-    excluded = instrument.symbol in (restrictions.get("excluded_symbols") or ())
+    excluded = _listed(instrument.symbol, restrictions.get("excluded_symbols") or ())
     allowed_class = instrument.asset_class in (restrictions.get("asset_classes") or ())
     if not excluded and (mode == "universal" or (mode == "group_restricted" and allowed_class)):
         return
@@ -38,6 +39,10 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
         f"{manifest.model_name} may not serve {instrument.symbol}: it was trained on {trained}, and "
         f"deployment.target_symbols is {mode}{' without this symbol' if excluded else ''}"
     )
+
+
+def _listed(symbol: str, names: Iterable[str]) -> bool:
+    return any(same_symbol(symbol, name) for name in names)
 
 
 def _rules(strategy: Mapping[str, Any], section: str) -> Mapping[str, Any]:
