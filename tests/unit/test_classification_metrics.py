@@ -5,7 +5,8 @@ import pytest
 from evaluation_samples import probabilities
 from sklearn import metrics as sk
 
-from ktrdr.domain.evaluation.classification import calibration_error, class_shares, classification_metrics, reliability
+from ktrdr.domain.evaluation.classification import calibration_error, classification_metrics, reliability
+from ktrdr.domain.labels.labelset import class_shares
 
 NAMES = ("buy", "hold", "sell")
 

@@ -94,6 +94,11 @@ def test_a_timeframe_that_ends_early_is_said_aloud() -> None:
     assert any(note.startswith("4h bars end early") for note in notes)
 
 
+def test_a_finer_file_that_does_not_divide_the_timeframe_is_passed_over() -> None:
+    data = MemoryRepository([series("7m"), series("30m")])
+    assert gather(data, wanted("1h"), "X").origins == {"1h": "30m"}
+
+
 def test_the_finest_file_is_found_before_1970_too() -> None:
     data = MemoryRepository([old(series("5m", days=1)), old(series("1h")), old(series("1d"))])
     assert gather(data, wanted("1d", "4h"), "X").origins["4h"] == "1h"

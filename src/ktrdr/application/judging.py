@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from ktrdr.application.fitting import Fitted
 from ktrdr.application.pipeline import Prepared
-from ktrdr.domain.evaluation.classification import class_shares
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.evaluation.importance import draw_permutations, permutation_importance
 from ktrdr.domain.evaluation.losses import primary_loss
 from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 

@@ -14,7 +14,7 @@ from ktrdr.domain.errors import DataNotFound
 from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
-from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.document import TrainingData
@@ -123,7 +123,7 @@ def _choose_origins(
     native = wanted.timeframes.source == NATIVE
     origins = {}
     for timeframe in (base, *(name for name in wanted.timeframes.timeframes if name != base)):
-        finer = [info for info in there if info.rows and info.timeframe < Timeframe(timeframe)]
+        finer = [info for info in there if info.rows and _is_finer(info, Timeframe(timeframe))]
         keep = timeframe in files and (timeframe == base or native or not finer)
         if keep or native or not finer:
             origins[timeframe] = NATIVE
@@ -137,6 +137,10 @@ def _choose_origins(
         finest = min(enough, key=lambda info: info.timeframe)
         origins[timeframe] = NATIVE if str(finest.timeframe) == timeframe else str(finest.timeframe)
     return origins
+
+
+def _is_finer(info: SeriesInfo, timeframe: Timeframe) -> bool:
+    return info.timeframe < timeframe and can_resample(info.timeframe, timeframe)
 
 
 def _coverage(info: SeriesInfo, low: int, high: int) -> float:

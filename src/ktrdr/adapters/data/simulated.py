@@ -9,7 +9,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
-from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
@@ -88,8 +88,7 @@ class SimulatedRepository(DataRepository):
         )
 
     def _can_make(self, timeframe: Timeframe) -> bool:
-        longer_day = self._finest.intraday and not timeframe.intraday
-        return timeframe.ns >= self._finest.ns and (longer_day or timeframe.ns % self._finest.ns == 0)
+        return can_resample(self._finest, timeframe)
 
     def _bars(self, symbol: str, timeframe: Timeframe) -> Bars:
         key = (symbol, timeframe)

@@ -158,7 +158,6 @@ class TrialRecordingStorage(ModelStorage):
 
 def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
     manifest = artifact.manifest
-    report = json.loads(artifact.blobs.get(METRICS, b"{}"))
     return {
         "time": _now(),
         "outcome": "published",
@@ -167,7 +166,7 @@ def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
         "data": manifest.data,
         "settings": manifest.settings,
         "seed": manifest.seed,
-        "seeds": report.get("seeds"),
+        "seeds": artifact.document(METRICS).get("seeds"),
         "metrics": manifest.training_metrics,
         "contract_hash": manifest.contract_hash,
         "judged_until": manifest.judged_until,

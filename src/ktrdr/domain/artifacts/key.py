@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.file_names import from_file_name, to_file_name
+from ktrdr.domain.market.file_names import LONGEST, from_file_name, to_file_name
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
 UNIVERSAL = "universal"
-MAX_FOLDER = 200
 _REFERENCE = re.compile(r"(?P<strategy>[^/]+)/(?P<stem>[^/]+)_(?:v(?P<number>[1-9][0-9]{0,17})|latest)")
 
 
@@ -31,10 +30,10 @@ class ModelKey:
     timeframe: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.strategy.strip() or not self.strategy.isprintable() or len(self.folder) > MAX_FOLDER:
+        if not self.strategy.strip() or not self.strategy.isprintable() or len(self.folder) > LONGEST:
             raise InvalidInput(
                 f"strategy name {self.strategy[:80]!r} cannot be the name of a folder; "
-                f"write printable characters, at most {MAX_FOLDER} bytes of them"
+                f"write printable characters, at most {LONGEST} bytes of them"
             )
         if (self.symbol is None) != (self.timeframe is None):
             raise InvalidInput(f"model of {self.strategy!r}: give both symbol and timeframe, or neither (universal)")

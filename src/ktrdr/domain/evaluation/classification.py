@@ -120,12 +120,6 @@ def calibration_error(table: Sequence[dict[str, Any]]) -> float:
     return float(sum(row["rows"] * abs(row["accuracy"] - row["confidence"]) for row in table) / total)
 
 
-def class_shares(labels: Int64s, classes: Sequence[str]) -> dict[str, float]:
-    """Return the share of each class (fractions); all 0 where there are no labels."""
-    counts = np.bincount(labels, minlength=len(classes))
-    return {name: float(counts[index] / max(len(labels), 1)) for index, name in enumerate(classes)}
-
-
 def defined(value: float | np.floating[Any]) -> float | None:
     """Return the value as a plain float, None where it is NaN."""
     return None if np.isnan(value) else float(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,6 +98,10 @@ class LabelSet:
 
     def class_shares(self) -> dict[str, float]:
         """Return the share of each class among the defined labels (fractions)."""
-        counts = np.bincount(self.values[self.defined].astype(np.int64), minlength=len(self.target.classes))
-        total = max(int(counts.sum()), 1)
-        return {name: float(counts[index] / total) for index, name in enumerate(self.target.classes)}
+        return class_shares(self.values[self.defined].astype(np.int64), self.target.classes)
+
+
+def class_shares(labels: Int64s, classes: Sequence[str]) -> dict[str, float]:
+    """Return the share of each class (fractions); all 0 where there are no labels."""
+    counts = np.bincount(labels, minlength=len(classes))
+    return {name: float(counts[index] / max(len(labels), 1)) for index, name in enumerate(classes)}

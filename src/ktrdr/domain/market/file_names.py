@@ -2,6 +2,8 @@
 
 from urllib.parse import quote, unquote
 
+LONGEST = 200
+"""Bytes; what file systems allow, less room for what is put behind a name."""
 _SAFE = "^.-=+&@"
 
 

@@ -69,10 +69,15 @@ def resample(bars: Bars, target: Timeframe, *, extended_hours: bool = False) -> 
     return _aggregate(bars, target, cut, source)
 
 
+def can_resample(fine: Timeframe, target: Timeframe) -> bool:
+    """Return whether bars of a timeframe can be made of finer ones: of a divisor, or a day and more of any intraday."""
+    any_multiple = fine.intraday and not target.intraday
+    return target.ns >= fine.ns and (any_multiple or target.ns % fine.ns == 0)
+
+
 def _refuse_impossible(bars: Bars, target: Timeframe) -> None:
     fine = bars.timeframe
-    any_multiple = fine.intraday and not target.intraday
-    if target.ns < fine.ns or (target.ns % fine.ns and not any_multiple):
+    if not can_resample(fine, target):
         raise InvalidInput(
             f"{bars.symbol}: {target} bars cannot be made of {fine} bars ({bars.source}); "
             f"the timeframe must be a multiple of {fine}"

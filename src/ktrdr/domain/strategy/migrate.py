@@ -8,6 +8,8 @@ from typing import Any
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.strategy.reading import shown
 
+_NAMES = ("name", "type", "feature_id", "params", "parameters")
+
 
 def migrate(document: Any, where: str) -> dict[str, Any]:
     """Return the document in version 3; what version 2 and 3 share stays as it is, in its order.
@@ -48,9 +50,6 @@ def _indicator(item: Any, index: int, where: str) -> tuple[str, dict[str, Any]]:
     parameters = {**item, **nested} if isinstance(nested, Mapping) else item
     kept = {key: value for key, value in parameters.items() if key not in _NAMES}
     return str(name), {"type": kind, **kept}
-
-
-_NAMES = ("name", "type", "feature_id", "params", "parameters")
 
 
 def _fuzzy_set(name: str, values: Any, indicators: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ktrdr.domain.errors import InvalidStrategy, did_you_mean
-from ktrdr.domain.market.file_names import to_file_name
+from ktrdr.domain.market.file_names import LONGEST, to_file_name
 from ktrdr.domain.strategy.decisions import read_decisions
 from ktrdr.domain.strategy.deployment import read_deployment
 from ktrdr.domain.strategy.document import Strategy
@@ -25,7 +25,6 @@ _KEPT = ("context_data", "risk_management", "backtesting", "orchestrator")
 _SCOPES = ("universal", "symbol_group", "symbol_specific")
 _SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", "decisions", "training")
 NAME_LENGTH = 100
-FOLDER_LENGTH = 200
 
 
 def parse(document: Any, *, where: str = "strategy", command_line: Mapping[str, Any] | None = None) -> Strategy:
@@ -72,7 +71,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     name = root.text("name", required=True, default="unnamed")
     if len(name) > NAME_LENGTH or not name.isprintable():
         findings.error("name", f"must be at most {NAME_LENGTH} printable characters, found {shown(name)}")
-    elif len(to_file_name(name)) > FOLDER_LENGTH:
+    elif len(to_file_name(name)) > LONGEST:
         findings.error("name", f"is too long for the name of a folder, found {shown(name)}; use plain letters")
     root.know(*_SECTIONS)
     data = read_training_data(root, findings)

@@ -49,8 +49,8 @@ class Progress:
             return
         if self._task is None or epoch.number == 1:
             self._task = self._bar.add_task("training", total=total, figures="")
-        started = self._bar.tasks[-1].elapsed or 0.0
-        rate = epoch.number / started if started > 0.5 else None
+        elapsed = self._bar.tasks[-1].elapsed or 0.0
+        rate = epoch.number / elapsed if elapsed > 0.5 else None
         figures = f"train {epoch.train_loss:.4f}  validation {epoch.val_loss:.4f}"
         figures += f"  {rate:.1f} epochs/s" if rate else ""
         self._bar.update(self._task, completed=epoch.number, figures=figures)
