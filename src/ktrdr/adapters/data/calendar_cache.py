@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from platformdirs import user_cache_path
 
+from ktrdr.adapters.data.replacing import replacing
 from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.sessions import Sessions
 
@@ -49,16 +49,11 @@ def _read(path: Path) -> Sessions | None:
 
 def _write(path: Path, sessions: Sessions) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            np.savez(
-                file,
-                dates=sessions.dates,
-                opens=sessions.opens,
-                closes=sessions.closes,
-                time_zone=np.array(sessions.time_zone),
-            )
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(path) as beside, beside.open("wb") as file:
+        np.savez(
+            file,
+            dates=sessions.dates,
+            opens=sessions.opens,
+            closes=sessions.closes,
+            time_zone=np.array(sessions.time_zone),
+        )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ktrdr.adapters.data.replacing import replacing
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 from ktrdr.domain.market.characteristics import ASSET_CLASSES, SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
@@ -52,9 +53,8 @@ def write_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristics]) 
         symbol: {key: getattr(facts, key) for key in _REQUIRED} | ({"simulated": True} if facts.simulated else {})
         for symbol, facts in sorted(known.items())
     }
-    temporary = folder / f".{CATALOGUE_NAME}.part"
-    temporary.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    temporary.replace(folder / CATALOGUE_NAME)
+    with replacing(folder / CATALOGUE_NAME) as beside:
+        beside.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
 def entry_of(catalogue: Mapping[str, SymbolCharacteristics], symbol: str) -> SymbolCharacteristics | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from ktrdr.adapters.data.catalogue import write_catalogue
 from ktrdr.adapters.data.columns import find_columns
 from ktrdr.adapters.data.folder import FolderRepository, file_name, nanoseconds
+from ktrdr.adapters.data.replacing import replacing
 from ktrdr.adapters.data.times import join_date_and_clock, utc_times
 from ktrdr.application.ports.bar_store import BarStore
 from ktrdr.domain.errors import Conflict, InvalidBars, Unavailable
@@ -36,19 +36,16 @@ class ParquetRepository(FolderRepository, BarStore):
     ) -> SeriesInfo:
         """See the port; an index's ``^`` is left out of the file's name, characteristics go to ``symbols.yaml``."""
         path = self._folder / file_name(bars.symbol, bars.timeframe, self.suffix)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         frame = bars.to_frame()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if path.exists() and not replace and not self._read(path).equals(frame):
                 raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
-            frame.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
-            temporary.replace(path)
+            with replacing(path) as beside:
+                frame.to_parquet(beside, engine="pyarrow", compression="zstd", index=False)
             if characteristics is not None:
                 write_catalogue(self._folder, {bars.symbol: characteristics})
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
             raise Unavailable(f"{path}: cannot be written ({error.strerror or error})") from error
         span = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return SeriesInfo(bars.symbol, bars.timeframe, len(bars), *span, path.name)
