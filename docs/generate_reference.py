@@ -15,10 +15,10 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.catalogue.values import bounds
 from ktrdr.domain.strategy.decisions import COSTS
 from ktrdr.domain.strategy.inputs import NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
-from ktrdr.domain.strategy.reading import bounds
 from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, TIMEFRAME_SOURCE
 from ktrdr.entrypoints.settings import Settings
 

@@ -112,3 +112,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` or an empty string, to end a message with."""
     match = nearest(name, known)
     return f"; did you mean {match!r}?" if match else ""
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: short, with its kind where that is what is wrong."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

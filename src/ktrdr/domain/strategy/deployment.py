@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.errors import shown
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
-from ktrdr.domain.strategy.reading import Findings, Section, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 
 SYMBOL_MODES = ("training_only", "universal", "group_restricted")
 TIMEFRAME_MODES = ("single", "multi_timeframe", "training_only")

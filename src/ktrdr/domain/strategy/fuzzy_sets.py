@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
-from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.catalogue.values import is_number
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.indicators import read_reference
-from ktrdr.domain.strategy.reading import Findings, Section, is_number, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 
 _NOT_MEMBERSHIPS = ("indicator", "learnable")
 

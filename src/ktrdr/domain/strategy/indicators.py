@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
-from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.catalogue.values import coerced, fault
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import Indicator, Reference
-from ktrdr.domain.strategy.reading import Findings, Section, coerced, fault, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 
 
 def read_indicators(parent: Section, findings: Findings) -> dict[str, Indicator]:

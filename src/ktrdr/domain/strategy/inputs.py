@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.catalogue.values import coerced, fault
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, TimeframeChoice
 from ktrdr.domain.strategy.indicators import read_reference
-from ktrdr.domain.strategy.reading import Findings, Section, coerced, fault, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 
 NORMALIZATION = Parameter(
     "normalization",

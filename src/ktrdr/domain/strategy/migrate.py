@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.strategy.reading import shown
+from ktrdr.domain.errors import InvalidInput, shown
 
 _NAMES = ("name", "type", "feature_id", "params", "parameters")
 

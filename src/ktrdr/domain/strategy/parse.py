@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ktrdr.domain.errors import InvalidStrategy, did_you_mean
+from ktrdr.domain.errors import InvalidStrategy, did_you_mean, shown
 from ktrdr.domain.market.file_names import LONGEST, to_file_name
 from ktrdr.domain.strategy.decisions import read_decisions
 from ktrdr.domain.strategy.deployment import read_deployment
@@ -17,7 +17,7 @@ from ktrdr.domain.strategy.indicators import read_indicators
 from ktrdr.domain.strategy.inputs import read_inputs
 from ktrdr.domain.strategy.model import read_model
 from ktrdr.domain.strategy.problems import Problem
-from ktrdr.domain.strategy.reading import Findings, Section, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.catalogue.values import coerced, fault
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.problems import Problem
 
 
@@ -132,84 +132,3 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
     value, origin = found or (parameter.default, "default")
     findings.settings.append(Setting(path, value, origin))
     return value
-
-
-def fault(parameter: Parameter, value: Any) -> str | None:
-    """Return what is wrong with a value, or None."""
-    kind = parameter.kind
-    if kind == "bool":
-        return None if isinstance(value, bool) else f"must be true or false, found {shown(value)}"
-    if kind == "str":
-        return _text_fault(parameter, value)
-    if kind == "threshold" and isinstance(value, Mapping):
-        if set(value) == {"atr"}:
-            return _number_fault(parameter, value["atr"])
-        return f"must be a number or {{atr: multiple}}, found {shown(value)}"
-    if kind == "ints":
-        if not isinstance(value, list | tuple):
-            return f"must be a list of integers, found {shown(value)}"
-        return next((message for item in value if (message := _number_fault(parameter, item))), None)
-    return _number_fault(parameter, value)
-
-
-def coerced(parameter: Parameter, value: Any) -> Any:
-    """Return a faultless value in its canonical form."""
-    if parameter.kind == "str" and parameter.choices:
-        return {choice.casefold(): choice for choice in parameter.choices}[value.casefold()]
-    if parameter.kind == "ints":
-        return [int(item) for item in value]
-    if parameter.kind == "int":
-        return int(value)
-    if parameter.kind == "float":
-        return float(value)
-    if parameter.kind == "threshold":
-        return {"atr": float(value["atr"])} if isinstance(value, Mapping) else float(value)
-    return value
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a value is a finite number; an integer that no float can hold is none."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, with its kind where that is what is wrong."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _text_fault(parameter: Parameter, value: Any) -> str | None:
-    if not isinstance(value, str):
-        return f"must be a text, found {shown(value)}"
-    if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:
-        allowed = ", ".join(parameter.choices)
-        return f"{value!r} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
-    return None
-
-
-def _number_fault(parameter: Parameter, value: Any) -> str | None:
-    whole = parameter.kind in {"int", "ints"}
-    wanted = "an integer" if whole else "a number"
-    if not is_number(value):
-        return f"must be {wanted}, found {shown(value)}"
-    if whole and value != int(value):
-        return f"must be an integer, found {value!r}"
-    too_low = parameter.low is not None and (value < parameter.low or (parameter.above and value == parameter.low))
-    if too_low or (parameter.high is not None and value > parameter.high):
-        return f"{value!r} is out of bounds; allowed: {bounds(parameter)}"
-    return None
-
-
-def bounds(parameter: Parameter) -> str:
-    """Return the bounds in words (``2 to 100``, ``above 0``)."""
-    low, high = parameter.low, parameter.high
-    if low is None and high is None:
-        return "any number"
-    if high is None:
-        return f"above {low:g}" if parameter.above else f"{low:g} or more"
-    if low is None:
-        return f"at most {high:g}"
-    return f"above {low:g} and at most {high:g}" if parameter.above else f"{low:g} to {high:g}"

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import SymbolChoice, TimeframeChoice, TrainingData
-from ktrdr.domain.strategy.reading import Findings, Section, shown
+from ktrdr.domain.strategy.reading import Findings, Section
 
 HISTORY_REQUIRED = Parameter(
     "history_required", "int", 200, low=50, high=10_000_000, description="base bars needed beyond the warm-up"

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import InvalidInput, did_you_mean
-from ktrdr.domain.strategy.reading import coerced, fault
 from ktrdr.domain.training.settings import ModelSpec
 
 MOST_LAYERS = 64
