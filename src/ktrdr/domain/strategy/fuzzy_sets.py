@@ -20,7 +20,7 @@ def read_fuzzy_sets(parent: Section, indicators: Mapping[str, Indicator], findin
     if not parent.get("fuzzy_sets"):
         findings.error("fuzzy_sets", "is required and names at least one fuzzy set")
     section = parent.section("fuzzy_sets")
-    declared = Section(parent.values.get("indicators") or {}, "indicators", Findings()).values
+    declared = parent.written("indicators")
     sets = {}
     for name in section.values:
         fuzzy_set = _read_fuzzy_set(section.section(name), indicators, declared, findings)

@@ -34,8 +34,7 @@ def read_inputs(
     if not isinstance(written, list | tuple) or not written:
         findings.error("nn_inputs", f"is required and must be a non-empty list, found {shown(written)}")
         return ()
-    declared_sets = Section(parent.values.get("fuzzy_sets") or {}, "fuzzy_sets", Findings()).values
-    declared_indicators = Section(parent.values.get("indicators") or {}, "indicators", Findings()).values
+    declared_sets, declared_indicators = parent.written("fuzzy_sets"), parent.written("indicators")
     entries: list[NetworkInput] = []
     for index, value in enumerate(written):
         section = Section(value, f"nn_inputs[{index}]", findings)

@@ -85,6 +85,11 @@ class Section:
         """Return a nested mapping, empty where there is none."""
         return Section(self.get(name), self.at(name), self.findings)
 
+    def written(self, name: str) -> Mapping[str, Any]:
+        """Return a nested mapping as it stands, empty where there is none; whoever reads it notes its problems."""
+        value = self.values.get(name)
+        return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+
     def read(self, parameter: Parameter) -> Any:
         """Return a checked value or the default, and record it as an effective setting."""
         return read_layered(parameter, [(self, self.path or "document")], self.at(parameter.name), self.findings)

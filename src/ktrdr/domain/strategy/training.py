@@ -25,7 +25,7 @@ def read_training(
     if "training" not in parent:
         findings.error("training", "is required")
     section = parent.section("training")
-    fallback = Section(_mapping(parent.get("model")).get("training"), "model.training", findings)
+    fallback = Section(parent.written("model").get("training"), "model.training", findings)
     section.read(_METHOD)
     labels, spec = _read_labels(section, findings)
     split = _read_split(section, fallback, findings)
@@ -40,10 +40,6 @@ def read_training(
     fallback.know("labels", "data_split", "method", "fitness_metrics")
     fallback.warn_unknown({item.name for item in SETTINGS})
     return labels, split, settings
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpec]:
