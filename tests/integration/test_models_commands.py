@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ from ktrdr.entrypoints.cli.main import app
 
 FEATURES = ["f0", "f1", "f2", "f3"]
 CONTRACT: list[dict[str, Any]] = [{"id": name, "kind": "raw"} for name in FEATURES]
+INFERENCE: dict[str, Any] = {
+    "scaler": {"centre": [0.0] * 4, "scale": [1.0] * 4},
+    "target_scaler": None,
+    "log_class_weights": None,
+}
 VERDICT = {
     "outcome": "not_distinguishable",
     "sentence": "Not distinguishable from the train class shares.",
@@ -49,7 +54,7 @@ Command = Callable[..., Outcome]
 def trained() -> Artifact:
     given = task(n=80, epochs=1)
     facts = {"resolved_features": FEATURES, "feature_contract": CONTRACT, "contract_hash": contract_hash(CONTRACT)}
-    made = artifact_of(TorchTrainer("cpu").fit(given), given, **facts)
+    made = artifact_of(TorchTrainer("cpu").fit(given), given, inference=INFERENCE, **facts)
     return Artifact(made.manifest, {**made.blobs, "metrics.json": json.dumps({"verdict": VERDICT}).encode()})
 
 
@@ -177,6 +182,25 @@ def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, 
     assert found["demo/AAPL_1d_v3"][2].startswith("does not restore: ")
     assert found["demo/AAPL_1d_v4"] == ["the restored model does not take the resolved_features, in their order"]
     assert models("verify", "demo/AAPL_1d_v2").code == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scaler": {"centre": [0.0], "scale": [1.0]}},
+        {"log_class_weights": [0.0, 0.0]},
+        {"log_class_weights": [0.0, 0.0, "x"]},
+        {"target_scaler": {"mean": 0.0, "std": 1.0}},
+    ],
+)
+def test_verify_finds_an_inference_of_another_model(
+    wrong: dict[str, Any], models: Command, root: Path, trained: Artifact
+) -> None:
+    manifest = replace(trained.manifest, inference=INFERENCE | wrong)
+    FileSystemStorage(root).publish(Artifact(manifest, trained.blobs))
+    outcome = models("verify", "demo/AAPL_1d_latest")
+    assert outcome.code == 2
+    assert "inference" in outcome.stdout
 
 
 @pytest.mark.parametrize("words", [("verify",), ("verify", "--all", "demo/AAPL_1d_v1")])

@@ -108,6 +108,7 @@ HOSTILE: dict[str, Any] = {
     "version 0": {"version": 0},
     "negative version": {"version": -1},
     "huge integer": {"seed": 10**400},
+    "no training symbol": {"training_symbols": []},
     "huge nested integer": {"settings": {"a": [{"b": 2**63}]}},
     "infinity": {"settings": {"a": math.inf}},
     "not a number": {"training_metrics": {"log_loss": math.nan}},

@@ -14,6 +14,7 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.serving import require_servable
 from ktrdr.domain.decisions.decide import Signals, decide
 from ktrdr.domain.errors import InvalidInput
@@ -23,7 +24,6 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.inference import Inference
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Predict:
         symbol = request.symbol or manifest.training_symbols[0]
         require_servable(manifest, self._data.characteristics(symbol))
         matrix, notes = self._newest(manifest, strategy, symbol, request.last)
-        outputs = Inference.from_dict(manifest.inference).outputs(model, matrix.values)
+        outputs = read_inference(manifest, model.feature_ids).outputs(model, matrix.values)
         target = Target.from_dict(manifest.target)
         decisions = strategy.decisions
         signals = decide(

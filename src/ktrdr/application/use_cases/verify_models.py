@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
 
@@ -55,6 +56,7 @@ class VerifyModels:
             yield "feature_contract does not hold the resolved_features, in their order"
         try:
             model = self._trainer.restore(artifact)
+            read_inference(manifest, model.feature_ids)
         except KtrdrError as error:
             yield f"does not restore: {error}"
             return

@@ -47,7 +47,8 @@ class Manifest:
     ------
     InvalidInput
         If a field is not of its type or not plain JSON (no tuples, NaN or NumPy scalars), a moment or a checksum is
-        not spelled as it must be, a feature id is repeated, or strategy, symbol and timeframe make no `ModelKey`.
+        not spelled as it must be, a feature id is repeated, no training symbol is named, or strategy, symbol and
+        timeframe make no `ModelKey`.
     """
 
     model_name: str
@@ -97,6 +98,8 @@ class Manifest:
             _check_moment(name, values[name])
         if len(set(self.resolved_features)) < len(self.resolved_features):
             raise InvalidInput("resolved_features: an id is repeated")
+        if not self.training_symbols:
+            raise InvalidInput("training_symbols: must name at least one")
         ModelKey(self.strategy_name, self.symbol, self.timeframe)
 
     def sealed(self, version: int, created_at: str, blobs: Mapping[str, bytes]) -> Manifest:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
+from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.settings import ModelSpec
 
 
@@ -49,6 +53,27 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     return ModelFacts(
         ModelSpec(kind, architecture), tuple(ids), _target(manifest.target, manifest.model_name), _history(artifact)
     )
+
+
+def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:
+    """Return what stands around a stored model, checked against the features and the target of that model.
+
+    Raises
+    ------
+    CorruptArtifact
+        If it is not what a training writes for them.
+    """
+    inference, target = Inference.from_dict(manifest.inference), _target(manifest.target, manifest.model_name)
+    weights = inference.log_class_weights
+    if (
+        len(inference.scaler.centre) != len(feature_ids)
+        or (inference.target_scaler is None) != target.is_classification
+        or (weights is not None and (weights.shape != (len(target.classes),) or not np.isfinite(weights).all()))
+    ):
+        raise CorruptArtifact(
+            f"{manifest.model_name}: inference does not fit {len(feature_ids)} features and a {target.kind}"
+        )
+    return inference
 
 
 def _target(values: Mapping[str, Any], where: str) -> Target:

@@ -64,9 +64,9 @@ def compare(expected: Contract, found: Contract) -> str | None:
         for field in dict.fromkeys([*old, *new]):
             before, after = old.get(field), new.get(field)
             if contract_hash([{field: before}]) != contract_hash([{field: after}]):
-                return f"feature {place} ({old['id']!r}): {field} was {before!r}, now {after!r}"
+                return f"feature {place} ({old.get('id')!r}): {field} was {before!r}, now {after!r}"
     if len(expected) != len(found):
         longer, verb = (expected, "is missing") if len(expected) > len(found) else (found, "was not there")
         ids = f"{len(expected)} features expected, {len(found)} found"
-        return f"{ids}; {longer[min(len(expected), len(found))]['id']!r} {verb}"
+        return f"{ids}; {longer[min(len(expected), len(found))].get('id')!r} {verb}"
     return None
