@@ -16,6 +16,7 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.strategy.document import ContextFeatures
 
 ADAPTERS = {"pandas": PandasFeatureEngineer, "talib": TalibFeatureEngineer}
 MINUTE = 60 * 10**9
@@ -38,7 +39,7 @@ FEATURES = (
     fuzzy("5m_rsi_low_lag_1", source("rsi", period=5), "triangular", 0.0, 30.0, 60.0, lag=1),
     raw("1h_bb.upper_raw_lag_7", source("bbands", "upper", "1h"), lag=7),
     replace(raw("5m_sma_raw", source("sma")), normalization="zscore"),
-    *context_features({"returns": [1, 5], "ma": 20}, {"period": 10}, True, "5m"),
+    *context_features(ContextFeatures({"returns": [1, 5], "ma": 20}, {"period": 10}, True), "5m"),
 )
 
 
@@ -81,7 +82,9 @@ def test_one_row_per_base_bar_on_which_every_feature_has_a_value(engineer):
 def test_rows_without_a_value_in_the_middle_are_dropped_and_counted(engineer):
     close = np.where(np.isin(np.arange(400), [50, 51]), 0.0, BARS["5m"].close)
     bars = with_columns(BARS["5m"], close=close, low=np.minimum(close, BARS["5m"].low))
-    matrix = engineer.engineer(context_features({"returns": [1], "ma": 5}, None, False, "5m"), {"5m": bars}, "5m")
+    matrix = engineer.engineer(
+        context_features(ContextFeatures({"returns": [1], "ma": 5}, None, False), "5m"), {"5m": bars}, "5m"
+    )
     assert matrix.warmup_rows == 4
     assert matrix.unusable_rows == 2
     assert np.isfinite(matrix.values).all()

@@ -15,6 +15,7 @@ from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextFeatures
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the developers' real data are not here")
@@ -30,7 +31,7 @@ def everything(timeframe: str) -> tuple[Feature, ...]:
     return (
         *outputs,
         fuzzy("rsi_low", source("rsi", timeframe=timeframe), "triangular", 0, 20, 35),
-        *context_features({"returns": [1, 5], "ma": 20}, None, True, timeframe),
+        *context_features(ContextFeatures({"returns": [1, 5], "ma": 20}, None, True), timeframe),
     )
 
 

@@ -22,6 +22,7 @@ from ktrdr.domain.features.context import context_column, context_features
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.strategy.document import ContextFeatures
 
 LENGTH = 260
 PARAMETERS = {
@@ -68,7 +69,7 @@ def test_context_features(seed, now, periods, timeframe, with_sessions):
     bars = random_bars(LENGTH, seed, timeframe, sessions=sessions)
     known = int(bars.known_at[now])
     for feature in context_features(
-        {"returns": [periods[0]], "ma": periods[1]}, {"period": periods[2]}, True, timeframe
+        ContextFeatures({"returns": [periods[0]], "ma": periods[1]}, {"period": periods[2]}, True), timeframe
     ):
         whole = context_column(feature, bars)
         until = int(np.searchsorted(bars.known_at, known, side="right"))

@@ -13,6 +13,7 @@ from ktrdr.domain.features.context import context_column, context_features
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextFeatures
 
 PRICE = {"returns": [1, 5], "ma": 20}
 VOLUME = {"period": 20}
@@ -33,7 +34,7 @@ IDS = (
 
 def columns(bars: Bars) -> dict[str, np.ndarray]:
     timeframe = str(bars.timeframe)
-    features = context_features(PRICE, VOLUME, True, timeframe)
+    features = context_features(ContextFeatures(PRICE, VOLUME, True), timeframe)
     return {feature.id.removeprefix(f"{timeframe}_"): context_column(feature, bars) for feature in features}
 
 
@@ -43,7 +44,7 @@ def bars_at(times: list[str], timeframe: str, sessions: Sessions | None = None) 
 
 
 def test_order_is_price_volume_time():
-    features = context_features(PRICE, VOLUME, True, "1h")
+    features = context_features(ContextFeatures(PRICE, VOLUME, True), "1h")
     assert tuple(feature.id for feature in features) == IDS
     assert {feature.kind for feature in features} == {"context"}
     assert all(feature.context["timeframe"] == "1h" for feature in features)
@@ -60,7 +61,7 @@ def test_order_is_price_volume_time():
     ],
 )
 def test_groups_are_left_out_one_by_one(price, volume, time, ids):
-    assert tuple(feature.id for feature in context_features(price, volume, time, "1h")) == ids
+    assert tuple(feature.id for feature in context_features(ContextFeatures(price, volume, time), "1h")) == ids
 
 
 def test_price_and_volume_columns_are_those_of_a_loop():

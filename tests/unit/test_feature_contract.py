@@ -13,13 +13,14 @@ from feature_samples import fuzzy, raw, source
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.contract import compare, contract_hash, feature_contract
 from ktrdr.domain.features.feature import Feature, Membership
+from ktrdr.domain.strategy.document import ContextFeatures
 
 KERNELS = {"rsi": "talib 0.8.1 RSI", "macd": "talib 0.8.1 MACD"}
 OVERSOLD = fuzzy("5m_rsi_oversold", source("rsi"), "triangular", 0.0, 20.0, 35.0)
 FEATURES: tuple[Feature, ...] = (
     OVERSOLD,
     raw("1h_macd_raw", source("macd", "signal", "1h"), lag=0),
-    *context_features({"returns": [1], "ma": 20}, None, False, "5m"),
+    *context_features(ContextFeatures({"returns": [1], "ma": 20}, None, False), "5m"),
 )
 
 
@@ -87,7 +88,7 @@ def test_every_field_changes_the_hash(changed):
 def test_kernel_output_and_context_change_the_hash():
     assert hash_of(OVERSOLD, kernels={"rsi": "talib 0.9.0 RSI"}) != hash_of(OVERSOLD)
     assert hash_of(raw("m", source("macd", "line"))) != hash_of(raw("m", source("macd", "signal")))
-    one, other = (context_features({"returns": [], "ma": ma}, None, False, "5m")[0] for ma in (20, 21))
+    one, other = (context_features(ContextFeatures({"returns": [], "ma": ma}, None, False), "5m")[0] for ma in (20, 21))
     assert hash_of(one) != hash_of(replace(other, id=one.id))
 
 

@@ -10,6 +10,7 @@ from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.coverage import uncovered
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
@@ -34,6 +35,7 @@ class Prepared:
     labels: LabelSet
     dataset: Dataset
     split: Split
+    notes: tuple[str, ...]
 
     def part(self, name: str) -> Dataset:
         """Return the rows of ``train``, ``validation`` or ``test``."""
@@ -68,7 +70,8 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
         shares.embargo_bars,
     )
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
-    return Prepared(market, features, matrix, labels, dataset, split)
+    notes = (*market.notes, *uncovered(strategy, matrix))
+    return Prepared(market, features, matrix, labels, dataset, split, notes)
 
 
 def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> FeatureMatrix:

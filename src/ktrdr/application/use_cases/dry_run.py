@@ -97,4 +97,4 @@ class DryRun:
         }
         found = balance(prepared.labels, market.base_bars, labels.source, labels.parameters)
         ids = tuple(feature.id for feature in prepared.features)
-        return Preview(strategy, ids, data, rows, prepared.split.report(), found, market.notes)
+        return Preview(strategy, ids, data, rows, prepared.split.report(), found, prepared.notes)

@@ -63,7 +63,7 @@ class ExportFeatures:
             "label_end": ends.where(labelled),
             "part": _parts(prepared.split, labelled),
         }
-        return FeatureTable(pd.DataFrame(columns), prepared.market.notes)
+        return FeatureTable(pd.DataFrame(columns), prepared.notes)
 
 
 def _parts(split: Split, labelled: NDArray[np.bool_]) -> pd.Series:

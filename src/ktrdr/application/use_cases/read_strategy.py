@@ -54,7 +54,15 @@ class ReadStrategy:
         document = self._read_document(Path(path))
         effective = override(document, symbol=symbol, timeframe=timeframe, start=start, end=end)
         given = {name: value for name, value in settings.items() if value is not None}
-        return parse(effective, where=str(path), command_line=given)
+        changes = {
+            "training_data.symbols": symbol,
+            "training_data.timeframes": timeframe,
+            "training_data.timeframes.base_timeframe": timeframe,
+            "training_data.start_date": start,
+            "training_data.end_date": end,
+        }
+        overridden = [name for name, value in changes.items() if value is not None]
+        return parse(effective, where=str(path), command_line=given, overridden=overridden)
 
     def problems(self, path: str | Path) -> tuple[Problem, ...]:
         """Return every error and warning of a file.

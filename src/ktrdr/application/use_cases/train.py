@@ -95,5 +95,5 @@ class TrainingOrchestrator:
         kernels = self._features.kernels(prepared.features)
         stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))
         log.info("published", extra={"model": stored.reference, "location": stored.location})
-        notes = prepared.market.notes
+        notes = prepared.notes
         return TrainedModel(stored, dict(judgement.metrics), dict(judgement.importance), notes)

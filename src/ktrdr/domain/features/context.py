@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,8 @@ from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bars import Bars, Floats
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
+from ktrdr.domain.strategy.document import ContextFeatures
+from ktrdr.domain.strategy.feature_ids import context_columns
 
 CONTEXT_REVISION = "ktrdr context 1"
 """Kernel of all context features; its number grows whenever a formula changes."""
@@ -20,38 +21,16 @@ CONTEXT_REVISION = "ktrdr context 1"
 _MONDAY = 4 * NS_PER_DAY  # the epoch was a Thursday
 
 
-def context_features(
-    price: Mapping[str, Any] | None, volume: Mapping[str, Any] | None, time: bool, timeframe: str
-) -> tuple[Feature, ...]:
-    """Return the context features of a strategy in contract order: price, volume, time.
-
-    Parameters
-    ----------
-    price : mapping or None
-        ``returns``, a list of bar counts, and ``ma``, the length of a mean; None leaves the group out.
-    volume : mapping or None
-        ``period``, the length of the trailing window; None leaves the group out.
-    time : bool
-        Whether hour, weekday and session are wanted.
-    timeframe : str
-        The base timeframe, whose bars they are computed from.
-    """
-    features: list[Feature] = []
-    if price is not None:
-        features += [_with_period("price_return", bars, timeframe) for bars in price["returns"]]
-        features.append(_with_period("price_ma_distance", price["ma"], timeframe))
-    if volume is not None:
-        features += [_with_period(name, volume["period"], timeframe) for name in ("volume_ratio", "volume_zscore")]
-    if time:
-        features += [
-            Feature(f"{timeframe}_{name}", "context", context={"name": name, "timeframe": timeframe}) for name in _TIME
-        ]
-    return tuple(features)
-
-
-def _with_period(name: str, period: int, timeframe: str) -> Feature:
-    context = {"name": name, "period": period, "timeframe": timeframe}
-    return Feature(f"{timeframe}_{name}_{period}", "context", context=context)
+def context_features(context: ContextFeatures, timeframe: str) -> tuple[Feature, ...]:
+    """Return the context features of a strategy in contract order; `timeframe` is the base, whose bars they read."""
+    return tuple(
+        Feature(
+            feature_id,
+            "context",
+            context={"name": name} | ({} if period is None else {"period": period}) | {"timeframe": timeframe},
+        )
+        for feature_id, name, period in context_columns(context, timeframe)
+    )
 
 
 def context_column(feature: Feature, bars: Bars) -> Floats:

@@ -8,6 +8,7 @@ from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
+from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
 
 
 def resolve(strategy: Strategy) -> tuple[Feature, ...]:
@@ -18,13 +19,12 @@ def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     """
     current = tuple(feature for entry in strategy.nn_inputs for feature in _entry_features(strategy, entry))
     lagged = tuple(
-        replace(feature, id=f"{feature.id}_lag_{lag}", lag=lag)
+        replace(feature, id=lagged_id(feature.id, lag), lag=lag)
         for lag in range(1, strategy.model.lookback_periods)
         for feature in current
     )
-    context = strategy.model.context
     base = strategy.training_data.timeframes.base
-    unscaled = (*current, *lagged, *context_features(context.price, context.volume, context.time, base))
+    unscaled = (*current, *lagged, *context_features(strategy.model.context, base))
     return tuple(_scaled(feature, strategy.model.scaling) for feature in unscaled)
 
 

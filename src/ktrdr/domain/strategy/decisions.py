@@ -36,6 +36,6 @@ def read_decisions(parent: Section, labels: Labels, findings: Findings) -> Decis
     costs_section.warn_unknown()
     for name in _NOT_YET:
         if section.get(name) is not None:
-            findings.warning(section.at(name), "is kept, but only a backtest acts on it, which comes later")
+            findings.warning(section.at(name), "has no effect yet: only a backtest acts on it, which comes later")
     section.warn_unknown()
     return Decisions(output_format, threshold, costs["round_trip_cost"], costs["min_edge_multiplier"])

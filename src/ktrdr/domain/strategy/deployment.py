@@ -8,6 +8,7 @@ from typing import Any
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import shown
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading import Findings, Section
 
 SYMBOL_MODES = ("training_only", "universal", "group_restricted")
@@ -32,6 +33,15 @@ def read_deployment(parent: Section, findings: Findings) -> Mapping[str, Any] | 
         timeframes.warn_unknown()
     section.warn_unknown()
     return section.values or None
+
+
+def warn_shut_out(strategy: Strategy, findings: Findings) -> None:
+    """Warn where the deployment shuts out the timeframe that the model itself is trained on."""
+    timeframes = strategy.kept.get("deployment", {}).get("target_timeframes") or {}
+    supported, base = timeframes.get("supported"), strategy.training_data.timeframes.base
+    if supported and base not in supported:
+        path = "deployment.target_timeframes.supported"
+        findings.warning(path, f"leaves out {base}, the base timeframe: the model may not serve at all")
 
 
 def _names(section: Section, name: str, allowed: tuple[str, ...], findings: Findings) -> None:

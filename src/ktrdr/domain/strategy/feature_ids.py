@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ktrdr.domain.strategy.document import FuzzySet, MembershipFunction, NetworkInput
+from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
 from ktrdr.domain.strategy.reading import Findings
 
 Column = tuple[str, str, MembershipFunction | None]
+TIME_CONTEXT = (
+    "time_hour_sin",
+    "time_hour_cos",
+    "time_weekday_sin",
+    "time_weekday_cos",
+    "time_market_open",
+    "time_session_share",
+)
 
 
 def columns(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> Iterator[Column]:
@@ -20,20 +28,48 @@ def columns(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> Iterator
                 yield f"{timeframe}_{entry.name}_{membership.name}", timeframe, membership
 
 
-def refuse_equal_ids(entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], findings: Findings) -> None:
-    """Note an error for each entry that gives an id that another one gave; the message names both."""
-    seen: dict[str, int] = {}
+def lagged(name: str, lag: int) -> str:
+    """Return the id of a feature `lag` base rows back."""
+    return f"{name}_lag_{lag}"
+
+
+def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, str, int | None]]:
+    """Yield id, name and period (None for time) of each context feature: price, volume, time."""
+    named: list[tuple[str, int]] = []
+    if context.price is not None:
+        named += [("price_return", bars) for bars in context.price["returns"]]
+        named.append(("price_ma_distance", context.price["ma"]))
+    if context.volume is not None:
+        named += [(name, context.volume["period"]) for name in ("volume_ratio", "volume_zscore")]
+    for name, period in named:
+        yield f"{base}_{name}_{period}", name, period
+    for name in TIME_CONTEXT if context.time else ():
+        yield f"{base}_{name}", name, None
+
+
+def refuse_equal_ids(
+    entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], model: Model, base: str, findings: Findings
+) -> None:
+    """Note an error for each entry or context that gives an id that was given before; the message names both."""
+    seen: dict[str, str] = {}
     for index, entry in enumerate(entries):
+        path = f"nn_inputs[{index}]"
         if entry in entries[:index]:
-            findings.error(f"nn_inputs[{index}]", f"repeats nn_inputs[{entries.index(entry)}]")
+            findings.error(path, f"repeats nn_inputs[{entries.index(entry)}]")
             continue
-        names = [name for name, _, _ in columns(entry, fuzzy_sets)]
-        taken = next((name for name in names if name in seen), None)
-        if taken is not None:
-            other = entries[seen[taken]]
-            findings.error(
-                f"nn_inputs[{index}]",
-                f"{entry.kind} {entry.name!r} gives the feature id {taken!r}, as nn_inputs[{seen[taken]}] "
-                f"({other.kind} {other.name!r}) does; rename one",
-            )
-        seen |= {name: index for name in names if name not in seen}
+        owner = f"{path} ({entry.kind} {entry.name!r})"
+        current = [name for name, _, _ in columns(entry, fuzzy_sets)]
+        owned = [(name, owner) for name in current]
+        for lag in range(1, model.lookback_periods):
+            owned += [(lagged(name, lag), f"{owner} at lag {lag}") for name in current]
+        _note_first(path, owned, seen, findings)
+    context = [(name, f"the context feature {kind}") for name, kind, _ in context_columns(model.context, base)]
+    _note_first("model.features", context, seen, findings)
+
+
+def _note_first(path: str, owned: Sequence[tuple[str, str]], seen: dict[str, str], findings: Findings) -> None:
+    for name, owner in owned:
+        if name in seen:
+            findings.error(path, f"{owner} gives the feature id {name!r}, as {seen[name]} does; rename one")
+            return
+        seen[name] = owner

@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.catalogue.parameters import Parameter, period
-from ktrdr.domain.errors import did_you_mean
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import ContextFeatures, Model
 from ktrdr.domain.strategy.reading import Findings, Section
 
@@ -39,6 +39,7 @@ def read_model(parent: Section, findings: Findings) -> Model:
     if kind and spec is None:
         allowed = f"allowed: {', '.join(MODEL_TYPES)}{did_you_mean(kind, MODEL_TYPES)}"
         findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed}")
+    findings.setting(section.at("type"), spec.name if spec else kind, section.origin("type"))
     architecture: dict[str, Any] = {}
     if spec is not None:
         nested = section.section("architecture")
@@ -71,6 +72,10 @@ def _read_features(section: Section, findings: Findings) -> tuple[ContextFeature
         contexts[name] = nested.read_all(parameters) if wanted else None
         if wanted:
             nested.warn_unknown()
+    returns = (contexts["price"] or {}).get("returns", [])
+    if len(set(returns)) < len(returns):
+        findings.error(section.at("price_context.returns"), f"lists a number of bars twice: {shown(returns)}")
+        contexts["price"] = None
     section.warn_unknown()
     method = "zscore" if values["scaling_method"] == "standard" else values["scaling_method"]
     context = ContextFeatures(contexts["price"], contexts["volume"], values["include_time_context"])

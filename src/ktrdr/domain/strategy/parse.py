@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ktrdr.domain.errors import InvalidStrategy, did_you_mean, shown
 from ktrdr.domain.market.file_names import LONGEST, to_file_name
 from ktrdr.domain.strategy.decisions import read_decisions
-from ktrdr.domain.strategy.deployment import read_deployment
+from ktrdr.domain.strategy.deployment import read_deployment, warn_shut_out
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.effects import warn_without_effect
 from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
 from ktrdr.domain.strategy.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.indicators import read_indicators
@@ -27,7 +29,13 @@ _SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", 
 NAME_LENGTH = 100
 
 
-def parse(document: Any, *, where: str = "strategy", command_line: Mapping[str, Any] | None = None) -> Strategy:
+def parse(
+    document: Any,
+    *,
+    where: str = "strategy",
+    command_line: Mapping[str, Any] | None = None,
+    overridden: Collection[str] = (),
+) -> Strategy:
     """Return the strategy that a document describes.
 
     Parameters
@@ -38,13 +46,15 @@ def parse(document: Any, *, where: str = "strategy", command_line: Mapping[str, 
         Name of the file, for messages.
     command_line : mapping, optional
         Training settings that take precedence over the document (``epochs``, ``seed``).
+    overridden : collection of str
+        Paths that the command line has changed in the document already; named as such among the settings.
 
     Raises
     ------
     InvalidStrategy
         With every problem found.
     """
-    findings = Findings()
+    findings = Findings(overridden=frozenset(overridden))
     strategy = _read(document, command_line or {}, findings)
     if strategy is None or findings.errors:
         raise InvalidStrategy(findings.errors, where)
@@ -78,25 +88,31 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     indicators = read_indicators(root, findings)
     fuzzy_sets = read_fuzzy_sets(root, indicators, findings)
     entries = read_inputs(root, fuzzy_sets, indicators, data.timeframes, findings)
-    refuse_equal_ids(entries, fuzzy_sets, findings)
     model = read_model(root, findings)
+    refuse_equal_ids(entries, fuzzy_sets, model, data.timeframes.base, findings)
     labels, split, training = read_training(root, command_line, findings)
     decisions = read_decisions(root, labels, findings)
     kept = _read_kept(root, findings)
     scope = _read_scope(root, findings)
     description = root.text("description")
     root.warn_unknown()
-    return Strategy(
+    strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
         version, scope, kept,
     )  # fmt: skip
+    if not findings.errors:
+        warn_without_effect(document, strategy, findings)
+        warn_shut_out(strategy, findings)
+    return strategy
 
 
 def _read_version(root: Section, findings: Findings) -> str:
     written = root.get("version")
     text = "3.0" if written is None else str(written)
-    if isinstance(written, bool) or text.split(".")[0] != "3":
+    if isinstance(written, bool) or not re.fullmatch(r"3(\.[0-9]+)?", text):
         findings.error("version", f"{shown(written)} is not 3.0; run: ktrdr strategy migrate FILE")
+    elif text not in {"3", "3.0"}:
+        findings.warning("version", f"{shown(written)} is read as 3.0")
     return "3.0"
 
 

@@ -32,10 +32,18 @@ class Setting:
 
 @dataclass(slots=True)
 class Findings:
-    """What reading a document brought up: problems, and effective settings in the order they were read."""
+    """What reading a document brought up: problems, and effective settings in the order they were read.
+
+    `overridden` holds the paths that the command line has changed.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
+    overridden: frozenset[str] = frozenset()
+
+    def setting(self, path: str, value: Any, origin: str) -> None:
+        """Note an effective value; what the command line has overridden comes from there."""
+        self.settings.append(Setting(path, value, "command line" if path in self.overridden else origin))
 
     def error(self, path: str, message: str) -> None:
         """Note that the document contradicts itself or the grammar."""
@@ -90,6 +98,10 @@ class Section:
         value = self.values.get(name)
         return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
 
+    def origin(self, name: str) -> str:
+        """Return where an effective value of this key comes from."""
+        return (self.path or "document") if name in self else "default"
+
     def read(self, parameter: Parameter) -> Any:
         """Return a checked value or the default, and record it as an effective setting."""
         return read_layered(parameter, [(self, self.path or "document")], self.at(parameter.name), self.findings)
@@ -110,6 +122,11 @@ class Section:
             return default
         return value
 
+    def warn_empty(self, name: str) -> None:
+        """Warn where a key is there without a value."""
+        if name in self.values and self.values[name] is None:
+            self.findings.warning(self.at(name), "is empty and counts as not given")
+
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
         self._known.update(names)
@@ -127,6 +144,7 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
     found: tuple[Any, str] | None = None
     for section, origin in layers:
         value = section.get(parameter.name, *parameter.aliases)
+        section.warn_empty(parameter.name)
         if value is not None and found is None:
             name = next(key for key in (parameter.name, *parameter.aliases) if key in section)
             message = fault(parameter, value)
@@ -135,5 +153,5 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
                 return parameter.default
             found = (coerced(parameter, value), origin)
     value, origin = found or (parameter.default, "default")
-    findings.settings.append(Setting(path, value, origin))
+    findings.setting(path, value, origin)
     return value

@@ -10,7 +10,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading import Findings, Section, Setting, read_layered
+from ktrdr.domain.strategy.reading import Findings, Section, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
@@ -26,30 +26,41 @@ def read_training(
         findings.error("training", "is required")
     section = parent.section("training")
     fallback = Section(parent.written("model").get("training"), "model.training", findings)
-    section.read(_METHOD)
-    labels, spec = _read_labels(section, findings)
-    split = _read_split(section, fallback, findings)
-    first = Section(command_line, "command line", findings)
+    _owner("method", section, fallback).read(_METHOD)
+    labels, spec = _read_labels(_owner("labels", section, fallback), findings)
+    split = _read_split(_owner("data_split", section, fallback), findings)
+    first = Section(command_line, section.path, findings)
     layers = [(first, "command line"), (section, "training"), (fallback, "model.training")]
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in SETTINGS}
     settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
     settings |= _read_nested(layers, "lr_scheduler", SCHEDULER, "type", findings)
     settings["loss"] = _read_loss(layers, spec, findings)
-    settings["fitness_metrics.primary"] = _read_fitness(section, spec, findings)
+    settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
+    if settings["early_stopping.monitor"] == "val_accuracy" and spec.kind == "regression":
+        findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
     section.warn_unknown()
-    fallback.know("labels", "data_split", "method", "fitness_metrics")
     fallback.warn_unknown({item.name for item in SETTINGS})
     return labels, split, settings
+
+
+def _owner(name: str, section: Section, fallback: Section) -> Section:
+    """Return the section that a key is read from as a whole: ``training``, or where only it has the key, the other."""
+    section.know(name)
+    fallback.know(name)
+    if name in section and name in fallback:
+        fallback.findings.warning(fallback.at(name), f"has no effect: {section.at(name)} has precedence")
+    return fallback if name in fallback and name not in section else section
 
 
 def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpec]:
     implied = "labels" not in section
     if implied:
         nested = Section(IMPLIED_LABELS, section.at("labels"), Findings())
-        section.know("labels")
         findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
     else:
         nested = section.section("labels")
+        if "source" not in nested:
+            findings.warning(nested.at("source"), "is not given: zigzag is used")
     source = nested.text("source", default="zigzag").casefold()
     method = nested.text("method", default=LABELS[source][0].method if source in LABELS else "")
     try:
@@ -57,17 +68,17 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
     except InvalidInput as error:
         findings.error(nested.at("method" if source in LABELS else "source"), str(error))
         return Labels("zigzag", {}), LABELS["zigzag"][0]
+    findings.setting(nested.at("source"), source, "default" if implied else nested.origin("source"))
     parameters = nested.read_all(spec.parameters)
     if implied:
-        findings.settings.extend(Setting(nested.at(name), value, "default") for name, value in parameters.items())
+        for name, value in parameters.items():
+            findings.setting(nested.at(name), value, "default")
     nested.warn_unknown()
     return Labels(source, parameters, implied), spec
 
 
-def _read_split(section: Section, fallback: Section, findings: Findings) -> SplitShares:
-    owner = section if "data_split" in section else fallback
-    section.know("data_split")
-    nested = owner.section("data_split")
+def _read_split(section: Section, findings: Findings) -> SplitShares:
+    nested = section.section("data_split")
     values = nested.read_all(SPLIT)
     shares = (values["train"], values["validation"], values["test"])
     missing = [name for name in ("train", "validation", "test") if nested.values and name not in nested]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime
@@ -38,6 +39,16 @@ def read_training_data(parent: Section, findings: Findings) -> TrainingData:
     extended = section.read(EXTENDED_HOURS)
     start, end = _read_span(section, findings)
     section.warn_unknown()
+    for name, value in (
+        ("symbols", list(symbols.symbols)),
+        ("timeframes", list(timeframes.timeframes)),
+        ("timeframes.base_timeframe", timeframes.base),
+        ("start_date", start),
+        ("end_date", end),
+    ):
+        top = name.partition(".")[0]
+        given = top in section or (top in {"start_date", "end_date"} and "date_range" in section and value is not None)
+        findings.setting(section.at(name), value, section.path if given else "default")
     return TrainingData(symbols, timeframes, history, start, end, extended)
 
 
@@ -58,6 +69,9 @@ def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoi
         extra=("base_timeframe", "source"),
     )  # fmt: skip
     checks = [_check(Timeframe, name, path, findings) for name in names]
+    lengths = [Timeframe(name).ns for name, valid in zip(names, checks, strict=True) if valid]
+    if len(set(lengths)) < len(lengths):
+        findings.error(path, f"lists one length in two spellings: {', '.join(names)}")
     if not names:
         findings.error(path, "names no timeframe; write timeframes: 1h, or {mode: multi_timeframe, list: [5m, 1h]}")
         return TimeframeChoice(("1d",), "1d")
@@ -156,7 +170,9 @@ def _moment(value: Any, path: str, findings: Findings) -> str | None:
 
 
 def _parsed(text: Any) -> date | None:
-    for kind in (date, datetime):
-        with suppress(ValueError, TypeError):
-            return kind.fromisoformat(text)
+    """Return what ``2020-01-31`` or ``2020-01-31T09:30`` says; other ISO forms are left out, for few mean them."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-?\d{2}-?\d{2}([T ].+)?", text):
+        return None
+    with suppress(ValueError):
+        return date.fromisoformat(text) if len(text) <= len("2020-01-31") else datetime.fromisoformat(text)
     return None

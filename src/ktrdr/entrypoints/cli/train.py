@@ -38,6 +38,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the model that a strategy describes, judge it, and publish it."""
+    from ktrdr.domain.artifacts.manifest import METADATA
     from ktrdr.domain.training.plan import TrainingRequest
     from ktrdr.entrypoints.steps import log_steps
 
@@ -56,7 +57,11 @@ def train(
             container.require_writable()(folder)
     models = _train(container, request)
     if output is not None:
-        container.write_artifact()(output, container.model_storage().load(models[0].stored.reference))
+        artifact = container.model_storage().load(models[0].stored.reference)
+        container.write_artifact()(output, artifact)
+        others = sorted(path.name for path in output.iterdir() if path.name not in {*artifact.blobs, METADATA})
+        if others:
+            say(f"note: {output} holds other files too ({others[0]}), so it can not be verified as a model")
     for note in models[0].notes:
         say(f"note: {note}")
     _report(models, output, json)

@@ -1,0 +1,117 @@
+"""What a document says without effect: settings that another one switches off, and definitions that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.reading import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A setting that counts only where `applies`; written as its default it does no harm."""
+
+    section: str
+    name: str
+    default: Any
+    applies: Callable[[Strategy], bool]
+    reason: str
+
+
+def _classifies(strategy: Strategy) -> bool:
+    return strategy.decisions.output_format == "classification"
+
+
+def _default(parameters: tuple[Parameter, ...], name: str) -> Any:
+    return next(item.default for item in parameters if item.name == name)
+
+
+_SCHEDULES = {
+    "step_size": ("step",),
+    "gamma": ("step", "exponential"),
+    "factor": ("reduce_on_plateau",),
+    "patience": ("reduce_on_plateau",),
+    "min_lr": ("step", "exponential", "reduce_on_plateau", "cosine"),
+}
+"""Which schedules read which parameter."""
+
+
+def _schedule_rule(name: str, kinds: tuple[str, ...]) -> _Rule:
+    reason = f"has no effect on this schedule; it belongs to {', '.join(kinds)}"
+    return _Rule(
+        "training.lr_scheduler",
+        name,
+        _default(SCHEDULER, name),
+        lambda strategy: strategy.training["lr_scheduler.type"] in kinds,
+        reason,
+    )
+
+
+def _stopping_rule(name: str) -> _Rule:
+    return _Rule(
+        "training.early_stopping",
+        name,
+        _default(EARLY_STOPPING, name),
+        lambda strategy: bool(strategy.training["early_stopping.enabled"]),
+        "has no effect with enabled: false",
+    )
+
+
+_RULES = (
+    _Rule(
+        "decisions",
+        "confidence_threshold",
+        0.5,
+        _classifies,
+        "has no effect on a regression, which has no probabilities; cost_model decides",
+    ),
+    _Rule("training", "class_weights", "none", _classifies, "has no effect on a regression, which has no classes"),
+    _Rule(
+        "training",
+        "huber_delta",
+        _default(SETTINGS, "huber_delta"),
+        lambda strategy: strategy.training["loss"] == "huber",
+        "has no effect without loss: huber",
+    ),
+    _Rule(
+        "model.features",
+        "scaling_method",
+        None,
+        lambda strategy: strategy.model.scaling != "none",
+        "has no effect without scale_features: true",
+    ),
+    *(_schedule_rule(name, kinds) for name, kinds in _SCHEDULES.items()),
+    *(_stopping_rule(name) for name in ("patience", "min_delta", "monitor")),
+)
+
+
+def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, findings: Findings) -> None:
+    """Warn about settings that are written, differ from their default, and change nothing here; and unused names."""
+    for rule in _RULES:
+        sections = [rule.section]
+        if rule.section.startswith("training"):
+            sections.append(f"model.{rule.section}")
+        for section in sections:
+            written = _lookup(document, f"{section}.{rule.name}")
+            if written is not None and written != rule.default and not rule.applies(strategy):
+                findings.warning(f"{section}.{rule.name}", rule.reason)
+    used = {item.reference.indicator for item in strategy.fuzzy_sets.values()}
+    used |= {entry.reference.indicator for entry in strategy.nn_inputs if entry.reference is not None}
+    for name in strategy.indicators:
+        if name not in used:
+            findings.warning(f"indicators.{name}", "is used by no fuzzy set and no input")
+    fed = {entry.name for entry in strategy.nn_inputs if entry.kind == "fuzzy_set"}
+    for name in strategy.fuzzy_sets:
+        if name not in fed:
+            findings.warning(f"fuzzy_sets.{name}", "is used by no input")
+
+
+def _lookup(document: Any, path: str) -> Any:
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return document

@@ -1,0 +1,19 @@
+"""Rows on which a fuzzy set says nothing are counted, by fuzzy set and timeframe."""
+
+from __future__ import annotations
+
+import numpy as np
+from documents import changed
+
+from ktrdr.domain.features.coverage import uncovered
+from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.strategy.parse import parse
+
+
+def test_the_share_of_silent_rows_is_said_for_each_set() -> None:
+    strategy = parse(changed("nn_inputs", [{"fuzzy_set": "rsi"}, {"fuzzy_set": "macd"}]))
+    ids = ("5m_rsi_oversold", "5m_rsi_neutral", "5m_rsi_overbought", "5m_macd_down", "5m_macd_up")
+    values = np.array([[1, 0, 0, 0, 1], [0, 0, 0, 0, 1], [0, 0.5, 0, 1, 0], [0, 0, 0.1, 0, 1]], dtype=np.float32)
+    rows = np.arange(4)
+    matrix = FeatureMatrix(np.asfortranarray(values), ids, rows, rows, rows)
+    assert uncovered(strategy, matrix) == ("fuzzy set 'rsi' on 5m: every membership is 0 on 25.00% of the rows",)

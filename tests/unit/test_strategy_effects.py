@@ -1,0 +1,125 @@
+"""Nothing that a document says is silently without effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from documents import changed, small
+
+from ktrdr.domain.strategy.parse import parse, problems
+
+REGRESSION = changed(
+    "training.labels", {"source": "forward_return"}, changed("decisions", {"output_format": "regression"})
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "document"),
+    [
+        ("decisions.confidence_threshold", 0.9, REGRESSION),
+        ("training.class_weights", "balanced", REGRESSION),
+        ("training.huber_delta", 2.0, REGRESSION),
+        ("model.training.huber_delta", 2.0, REGRESSION),
+        ("training.lr_scheduler", {"type": "cosine", "gamma": 0.5}, small()),
+        ("training.lr_scheduler", {"type": "step", "patience": 3}, small()),
+        ("training.early_stopping", {"enabled": False, "patience": 3}, small()),
+        ("model.features.scaling_method", "minmax", small()),
+        ("decisions.cost_model", {"round_trip_cost": 0.1}, small()),
+        ("decisions.position_awareness", True, small()),
+        ("indicators.spare", {"type": "sma"}, small()),
+        ("fuzzy_sets.spare", {"indicator": "rsi_14", "low": [0, 1, 2]}, small()),
+        ("training.gradient_clip", None, small()),
+        ("model.training", {"labels": {"source": "forward_return"}}, small()),
+        ("training.labels", {"zigzag_threshold": 0.02}, small()),
+        ("version", "3.1", small()),
+        ("deployment.target_timeframes", {"supported": ["1h"]}, small()),
+    ],
+)
+def test_it_is_warned_about(path: str, value: Any, document: dict[str, Any]) -> None:
+    before = set(parse(document).warnings)
+    (warning,) = set(parse(changed(path, value, document)).warnings) - before
+    assert warning.path.startswith(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("training.lr_scheduler", {"type": "cosine", "min_lr": 0.0001}),
+        ("training.lr_scheduler", {"type": "step", "step_size": 3, "gamma": 0.5}),
+        ("training.early_stopping", {"enabled": True, "patience": 3}),
+        ("model.features", {"scale_features": True, "scaling_method": "minmax"}),
+    ],
+)
+def test_what_has_an_effect_is_not(path: str, value: Any) -> None:
+    assert parse(changed(path, value)).warnings == ()
+
+
+def test_model_training_is_read_where_training_is_silent() -> None:
+    document = small()
+    document["model"]["training"] = {
+        "labels": document["training"].pop("labels") | {"label_lookahead": 7},
+        "data_split": document["training"].pop("data_split"),
+        "fitness_metrics": {"primary": "accuracy"},
+    }
+    strategy = parse(document)
+    assert strategy.warnings == ()
+    assert strategy.labels.parameters["label_lookahead"] == 7
+    assert strategy.training["fitness_metrics.primary"] == "accuracy"
+    origins = {item.path: item.origin for item in strategy.settings}
+    assert origins["model.training.labels.label_lookahead"] == "model.training.labels"
+
+
+def test_what_cannot_be_watched_is_refused() -> None:
+    found = problems(changed("training.early_stopping.monitor", "val_accuracy", REGRESSION))
+    assert [problem.path for problem in found] == ["training.early_stopping.monitor"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sets": {"lo": [0, 1, 2], "lo_lag_1": [0, 1, 2]}}, ("5m_rsi_lo_lag_1", "at lag 1")),
+        ({"name": "price", "sets": {"return_1": [0, 1, 2]}}, ("5m_price_return_1", "context feature")),
+    ],
+)
+def test_lags_and_context_features_may_not_share_an_id_with_another(
+    change: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    name = change.get("name", "rsi")
+    document = changed(f"fuzzy_sets.{name}", {"indicator": "rsi_14", **change["sets"]})
+    document["nn_inputs"][0]["fuzzy_set"] = name
+    document["model"]["features"] = {"lookback_periods": 2, "include_price_context": True}
+    errors = [problem for problem in problems(document) if problem.severity == "error"]
+    assert len(errors) == 1
+    assert all(word in errors[0].message for word in words)
+
+
+def test_a_return_may_not_be_asked_for_twice() -> None:
+    features = {"include_price_context": True, "price_context": {"returns": [1, 1]}}
+    (problem,) = problems(changed("model.features", features))
+    assert problem.path == "model.features.price_context.returns"
+
+
+def test_settings_name_data_labels_and_model_with_their_origin() -> None:
+    strategy = parse(small(), command_line={"epochs": 9}, overridden=["training_data.symbols"])
+    found = {item.path: (item.value, item.origin) for item in strategy.settings}
+    assert found["training_data.symbols"] == (["SIM_STOCK"], "command line")
+    assert found["training_data.timeframes"] == (["5m"], "training_data")
+    assert found["training_data.start_date"] == (None, "default")
+    assert found["training.labels.source"] == ("zigzag", "training.labels")
+    assert found["model.type"] == ("mlp", "model")
+    assert found["training.epochs"] == (9, "command line")
+    assert found["training.data_split.train"] == (0.7, "training.data_split")
+
+
+def test_two_spellings_of_one_length_are_refused() -> None:
+    (problem,) = problems(
+        changed("training_data.timeframes", ["1h", "60m"])
+        | {"nn_inputs": [{"fuzzy_set": "rsi"}, {"fuzzy_set": "macd"}]}
+    )
+    assert "two spellings" in problem.message
+
+
+def test_a_fault_of_the_command_line_names_the_setting() -> None:
+    with pytest.raises(ValueError, match=r"training\.epochs: 0 is out of bounds"):
+        parse(small(), command_line={"epochs": 0})
