@@ -20,7 +20,18 @@ from ktrdr.domain.features.contract import contract_hash
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app
 
-FEATURES = ["f0", "f1", "f2", "f3"]
+FEATURES = [f"1d_rsi_f{number}" for number in range(4)]
+MEMBERSHIPS = {f"f{number}": [0, 25 * number, 100] for number in range(4)}
+STRATEGY: dict[str, Any] = {
+    "name": "demo",
+    "training_data": {"symbols": "AAPL", "timeframes": "1d"},
+    "indicators": {"rsi_14": {"type": "rsi"}},
+    "fuzzy_sets": {"rsi": {"indicator": "rsi_14", **MEMBERSHIPS}},
+    "nn_inputs": [{"fuzzy_set": "rsi"}],
+    "model": {"type": "mlp"},
+    "decisions": {"output_format": "classification"},
+    "training": {"labels": {"source": "zigzag"}},
+}
 CONTRACT: list[dict[str, Any]] = [{"id": name, "kind": "raw"} for name in FEATURES]
 INFERENCE: dict[str, Any] = {
     "scaler": {"centre": [0.0] * 4, "scale": [1.0] * 4},
@@ -52,8 +63,9 @@ Command = Callable[..., Outcome]
 
 @pytest.fixture(scope="module")
 def trained() -> Artifact:
-    given = task(n=80, epochs=1)
-    facts = {"resolved_features": FEATURES, "feature_contract": CONTRACT, "contract_hash": contract_hash(CONTRACT)}
+    given = replace(task(n=80, epochs=1), feature_ids=tuple(FEATURES))
+    facts: dict[str, Any] = {"strategy": STRATEGY}
+    facts |= {"resolved_features": FEATURES, "feature_contract": CONTRACT, "contract_hash": contract_hash(CONTRACT)}
     made = artifact_of(TorchTrainer("cpu").fit(given), given, inference=INFERENCE, **facts)
     return Artifact(made.manifest, {**made.blobs, "metrics.json": json.dumps({"verdict": VERDICT}).encode()})
 
@@ -126,7 +138,7 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
         VERDICT["sentence"],
         "buy, hold, sell",
         "2020-01-02T21:00:00Z",
-        "  4  f3",
+        "  4  1d_rsi_f3",
         "log loss  0.6931",
         "numpy",
     ):
@@ -175,12 +187,15 @@ def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, 
     assert outcome.code == 2
     found = {entry["reference"]: entry["problems"] for entry in outcome.json["models"]}
     assert outcome.json["valid"] is False
-    assert [len(problems) for problems in found.values()] == [1, 0, 3, 1]
+    assert [len(problems) for problems in found.values()] == [1, 0, 3, 2]
     assert "history.json does not match its checksum" in found["demo/AAPL_1d_v1"][0]
     assert found["demo/AAPL_1d_v3"][0] == "contract_hash is not the hash of feature_contract"
     assert found["demo/AAPL_1d_v3"][1] == "feature_contract does not hold the resolved_features, in their order"
     assert found["demo/AAPL_1d_v3"][2].startswith("does not restore: ")
-    assert found["demo/AAPL_1d_v4"] == ["the restored model does not take the resolved_features, in their order"]
+    assert found["demo/AAPL_1d_v4"] == [
+        "its strategy does not resolve to the resolved_features, in their order",
+        "the restored model does not take the resolved_features, in their order",
+    ]
     assert models("verify", "demo/AAPL_1d_v2").code == 0
 
 

@@ -82,6 +82,22 @@ def test_the_order_of_memberships_is_the_contract(document: dict[str, Any], data
     assert (before == after) == (order == members) == (digest(document) == digest(permuted))
 
 
+@given(documents(), st.data())
+def test_the_order_of_inputs_and_of_timeframes_is_the_contract(document: dict[str, Any], data: st.DataObject) -> None:
+    for path in ("nn_inputs", "timeframes"):
+        owner = document if path == "nn_inputs" else document["training_data"]
+        order = data.draw(st.permutations(owner[path]))
+        permuted = copy.deepcopy(document)
+        (permuted if path == "nn_inputs" else permuted["training_data"])[path] = order
+        if path == "timeframes":
+            base = document["training_data"]["timeframes"][0]
+            mode = "multi_timeframe" if len(order) > 1 else "single"
+            permuted["training_data"]["timeframes"] = {"mode": mode, "list": order, "base_timeframe": base}
+        before, after = ([feature.id for feature in resolve(parse(item))] for item in (document, permuted))
+        assert sorted(before) == sorted(after)
+        assert (before == after) == (digest(document) == digest(permuted))
+
+
 _JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=5), st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.domain.errors import DataNotFound
+from ktrdr.domain.errors import CorruptArtifact, DataNotFound
 from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
@@ -72,10 +72,15 @@ def gather(
         If a series is missing or too short to be resampled; the message says what there is.
     InvalidInput
         If a series cannot be resampled to a timeframe.
+    CorruptArtifact
+        If the given origins lack a timeframe.
     """
     span = _span(wanted)
     there = data.series(symbol)
-    chosen = dict(origins or _choose_origins(there, wanted, *span))
+    chosen = dict(_choose_origins(there, wanted, *span) if origins is None else origins)
+    lost = [name for name in wanted.timeframes.timeframes if name not in chosen]
+    if lost:
+        raise CorruptArtifact(f"data_origins does not say where {', '.join(lost)} bars come from")
     read: dict[str, Bars] = {}
     bars: dict[str, Bars] = {}
     for timeframe in wanted.timeframes.timeframes:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.strategy.parse import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class VerifyModels:
             yield "contract_hash is not the hash of feature_contract"
         if [feature.get("id") for feature in manifest.feature_contract] != manifest.resolved_features:
             yield "feature_contract does not hold the resolved_features, in their order"
+        yield from _strategy_problems(manifest)
         try:
             model = self._trainer.restore(artifact)
             read_inference(manifest, model.feature_ids)
@@ -62,3 +66,13 @@ class VerifyModels:
             return
         if list(model.feature_ids) != manifest.resolved_features:
             yield "the restored model does not take the resolved_features, in their order"
+
+
+def _strategy_problems(manifest: Manifest) -> Iterator[str]:
+    try:
+        features = resolve(parse(manifest.strategy, where="strategy"))
+    except KtrdrError as error:
+        yield f"its strategy can not be read: {error}"
+        return
+    if [feature.id for feature in features] != manifest.resolved_features:
+        yield "its strategy does not resolve to the resolved_features, in their order"

@@ -19,7 +19,7 @@ SETTINGS = (
         "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
     ),
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
-    Parameter("seed", "int", 0, low=0, high=2**63 - 1, description="decides every random draw"),
+    Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw"),
 )
 EARLY_STOPPING = (
     Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),

@@ -12,7 +12,6 @@ from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading import Findings, Section
 
 SYMBOL_MODES = ("training_only", "universal", "group_restricted")
-TIMEFRAME_MODES = ("single", "multi_timeframe", "training_only")
 
 
 def read_deployment(parent: Section, findings: Findings) -> Mapping[str, Any] | None:
@@ -28,7 +27,8 @@ def read_deployment(parent: Section, findings: Findings) -> Mapping[str, Any] | 
         symbols.warn_unknown()
     timeframes = section.section("target_timeframes")
     if timeframes.values:
-        timeframes.read(Parameter("mode", "str", "training_only", choices=TIMEFRAME_MODES))
+        if timeframes.get("mode") is not None:
+            findings.warning(timeframes.at("mode"), "has no effect: `supported` says which timeframes may be served")
         _names(timeframes, "supported", (), findings)
         timeframes.warn_unknown()
     section.warn_unknown()

@@ -150,8 +150,7 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
             message = fault(parameter, value)
             if message:
                 findings.error(section.at(name), message)
-                return parameter.default
-            found = (coerced(parameter, value), origin)
+            found = (parameter.default if message else coerced(parameter, value), origin)
     value, origin = found or (parameter.default, "default")
     findings.setting(path, value, origin)
     return value

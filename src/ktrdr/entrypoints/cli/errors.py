@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ktrdr.domain.errors import KtrdrError
+from ktrdr.entrypoints.cli.render import say
 
 EXIT_CODES = {"invalid_input": 2, "not_found": 3, "conflict": 4, "unavailable": 5, "training_failed": 6}
 INTERRUPTED = 130
@@ -24,10 +25,11 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
         return _report(error.family, str(error), as_json, **error.details())
     except TyperException as error:
         message = error.format_message()
-        if message.startswith("Usage:"):
+        if message.startswith("Usage:") and not as_json:
             sys.stderr.write(message + "\n")
             return EXIT_CODES["invalid_input"]
-        return _report("invalid_input", f"{message.rstrip('.')}; see --help", as_json)
+        message = "no command is given" if message.startswith("Usage:") else message.rstrip(".")
+        return _report("invalid_input", f"{message}; see --help", as_json)
     except (KeyboardInterrupt, typer.Abort):
         _report("interrupted", "stopped by the user", as_json)
         return INTERRUPTED
@@ -41,5 +43,6 @@ def _report(family: str, message: str, as_json: bool, **details: object) -> int:
     if as_json:
         sys.stdout.write(json.dumps({"error": {"family": family, "message": message, **details}}) + "\n")
     else:
-        sys.stderr.writelines(f"error: {line}\n" for line in message.splitlines())
+        for line in message.splitlines():
+            say(f"error: {line}")
     return EXIT_CODES.get(family, 1)

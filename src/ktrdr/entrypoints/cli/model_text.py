@@ -48,7 +48,7 @@ def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
         section("settings", _settings(manifest.settings)),
         section("libraries", _flat(manifest.libraries)),
     ]
-    return _printable("\n\n".join(sections))
+    return "\n\n".join(sections)
 
 
 def _head(manifest: Manifest) -> list[tuple[str, str]]:
@@ -98,8 +98,3 @@ def _value(value: Any) -> str:
 
 def _words(value: Any) -> str:
     return _value(value).replace("_", " ")
-
-
-def _printable(text: str) -> str:
-    """Return the text without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)

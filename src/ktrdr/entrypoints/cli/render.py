@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
     """Print the result: one JSON object, or text for people."""
-    sys.stdout.write((json.dumps(payload, allow_nan=False) if as_json else text) + "\n")
+    sys.stdout.write((json.dumps(payload, allow_nan=False) if as_json else printable(text)) + "\n")
 
 
 def say(text: str) -> None:
     """Print a warning or a note to stderr, where it disturbs no pipe."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text) + "\n")
+
+
+def printable(text: str) -> str:
+    """Return the text without what a terminal would obey; names in files may hold anything."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def warn_or_refuse(warnings: Sequence[Problem], where: str, strict: bool) -> None:
