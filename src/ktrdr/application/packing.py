@@ -7,11 +7,8 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ktrdr.application.fitting import Fitted
-from ktrdr.application.judging import Judgement
-from ktrdr.application.pipeline import Prepared
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -21,7 +18,12 @@ from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import render, settings_document
-from ktrdr.domain.training.plan import TrainingJob
+
+if TYPE_CHECKING:
+    from ktrdr.application.fitting import Fitted
+    from ktrdr.application.judging import Judgement
+    from ktrdr.application.pipeline import Prepared
+    from ktrdr.domain.training.plan import TrainingJob
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
 
