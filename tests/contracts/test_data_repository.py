@@ -97,12 +97,14 @@ def test_series_are_sorted_by_symbol_then_from_fine_to_coarse(repository: DataRe
 def test_series_of_one_symbol_are_found_under_either_spelling(repository: DataRepository) -> None:
     series = repository.series()
     symbol = series[0].symbol
+    first = repository.load(symbol, series[0].timeframe)
     assert repository.series(symbol) == tuple(info for info in series if info.symbol == symbol)
     plain = symbol.removeprefix("^")
-    assert [info.timeframe for info in repository.series(f"^{plain}")] in (
-        [info.timeframe for info in series if info.symbol == symbol],
-        [],
-    )
+    for spelling in (plain, f"^{plain}"):
+        assert repository.series(spelling) == repository.series(symbol)
+        assert repository.load(spelling, series[0].timeframe).symbol == spelling
+        assert np.array_equal(repository.load(spelling, series[0].timeframe).close, first.close)
+        assert repository.characteristics(spelling).symbol == spelling
     assert repository.series("NO_SUCH_SYMBOL") == ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ktrdr.adapters.data.simulation import market_of, simulate, simulate_sessions
 from ktrdr.application.ports.data_repository import DataRepository
@@ -10,7 +11,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.resample import can_resample, resample
-from ktrdr.domain.market.series import SeriesInfo, missing_bars
+from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -61,7 +62,7 @@ class SimulatedRepository(DataRepository):
     def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port; the usual timeframes are listed, others can be loaded too."""
         listed = sorted({self._finest, *(timeframe for timeframe in _TIMEFRAMES if self._can_make(timeframe))})
-        wanted = [name for name in self._symbols if symbol in {None, name}]
+        wanted = [name for name in self._symbols if symbol is None or same_symbol(name, symbol)]
         made = [self._bars(name, timeframe) for name in wanted for timeframe in listed]
         return tuple(
             SeriesInfo(bars.symbol, bars.timeframe, len(bars), int(bars.stamps[0]), int(bars.stamps[-1]), bars.source)
@@ -71,21 +72,27 @@ class SimulatedRepository(DataRepository):
 
     def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
         """See the port."""
-        if symbol not in self._symbols or not self._can_make(timeframe):
+        names = self._spelled(symbol)
+        if not names or not self._can_make(timeframe):
             raise missing_bars(str(self), self.series(), symbol, timeframe)
-        bars = self._bars(symbol, timeframe).between(start, end)
+        bars = replace(self._bars(names[0], timeframe), symbol=symbol).between(start, end)
         if not len(bars):
             raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
         return bars
 
     def characteristics(self, symbol: str) -> SymbolCharacteristics:
         """See the port."""
-        if symbol not in self._symbols:
+        if not self._spelled(symbol):
             raise missing_bars(str(self), self.series(), symbol)
         market = market_of(symbol)
         return SymbolCharacteristics(
             symbol, market.asset_class, "simulated", market.calendar, market.time_zone, simulated=True
         )
+
+    def _spelled(self, symbol: str) -> list[str]:
+        """Return the names of a symbol, its exact spelling first."""
+        own = [name for name in self._symbols if same_symbol(name, symbol)]
+        return sorted(own, key=lambda name: (name != symbol, name))
 
     def _can_make(self, timeframe: Timeframe) -> bool:
         return can_resample(self._finest, timeframe)
