@@ -10,8 +10,9 @@ import pytest
 
 from ktrdr.adapters.data.csv import CsvRepository
 from ktrdr.adapters.data.parquet import ParquetRepository
-from ktrdr.domain.errors import Conflict, DataNotFound, InvalidBars, Unavailable
+from ktrdr.domain.errors import Conflict, DataNotFound, InvalidBars, InvalidInput, Unavailable
 from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.timeframe import Timeframe
 
 HOUR = Timeframe("1h")
@@ -157,3 +158,79 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be written"):
         ParquetRepository(tmp_path / "file").save(bars())
+
+
+FACTS = SymbolCharacteristics("AAPL", "stock", "XNAS", "XNAS", "America/New_York")
+
+
+def break_the_catalogue(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    (folder / "symbols.yaml").write_text("AAPL: {\n")
+
+
+def hide_the_catalogue(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    (folder / "symbols.yaml").mkdir()
+
+
+def fill_the_disk_for_the_catalogue(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(Path, "write_text", fail)
+
+
+def fill_the_disk_for_the_bars(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def fail(self: object, path: Path, **_: object) -> None:
+        path.write_bytes(b"PAR1")
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(pd.DataFrame, "to_parquet", fail)
+
+
+HINDRANCES = {
+    break_the_catalogue: (InvalidInput, "symbols.yaml: not valid YAML"),
+    hide_the_catalogue: (Unavailable, "symbols.yaml: cannot be read"),
+    fill_the_disk_for_the_catalogue: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
+    fill_the_disk_for_the_bars: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
+}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "replaced"])
+@pytest.mark.parametrize("hinder", HINDRANCES, ids=lambda hinder: hinder.__name__)
+def test_bars_and_what_is_known_of_them_are_kept_together_or_not_at_all(
+    hinder: object, known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ParquetRepository(tmp_path)
+    if known:
+        store.save(bars())
+    family, message = HINDRANCES[hinder]  # type: ignore[index]
+    hinder(tmp_path, monkeypatch)  # type: ignore[operator]
+    before = contents(tmp_path)
+    with pytest.raises(family, match=message):
+        store.save(bars(level=50.0), FACTS, replace=True)
+    assert contents(tmp_path) == before
+
+
+def test_facts_are_not_kept_where_a_folder_stands_in_the_way_of_the_bars(tmp_path: Path) -> None:
+    (tmp_path / "AAPL_1h.parquet").mkdir()
+    with pytest.raises(Unavailable, match=r"AAPL_1h.parquet: cannot be written"):
+        ParquetRepository(tmp_path).save(bars(), FACTS, replace=True)
+    assert contents(tmp_path) == {"AAPL_1h.parquet": b""}
+
+
+@pytest.mark.parametrize("kept", [bars(), bars().take(slice(0, 3)), None], ids=["same", "other", "none"])
+def test_a_conflict_can_be_asked_for_before_anything_is_kept(kept: Bars | None, tmp_path: Path) -> None:
+    store = ParquetRepository(tmp_path / "place")
+    if kept is not None:
+        store.save(kept)
+    if kept is None or len(kept) == len(bars()):
+        store.require_no_other(bars())
+    else:
+        with pytest.raises(Conflict, match=r"AAPL_1h.parquet: is there already, with other bars"):
+            store.require_no_other(bars())
+    assert (tmp_path / "place").exists() == (kept is not None)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what lies in a folder, but for the empty file by which writers wait for each other."""
+    found = {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
+    return {name: content for name, content in found.items() if name != ".symbols.lock"}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
-from ktrdr.adapters.data.catalogue import read_catalogue, write_catalogue
+from ktrdr.adapters.data import catalogue
+from ktrdr.adapters.data.catalogue import adding_to_catalogue, read_catalogue
 from ktrdr.adapters.data.parquet import ParquetRepository
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.inference import infer_characteristics
@@ -23,6 +28,19 @@ MONDAY = from_iso("2024-01-08T00:00:00Z")
 def write(folder: Path, text: str) -> Path:
     (folder / "symbols.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def simulated(symbol: str) -> SymbolCharacteristics:
+    return SymbolCharacteristics(symbol, "crypto", "simulated", "24/7", "UTC", simulated=True)
+
+
+def slowly(read: Callable[[Path], object]) -> Callable[[Path], object]:
+    def wait(folder: Path) -> object:
+        found = read(folder)
+        time.sleep(0.02)
+        return found
+
+    return wait
 
 
 def test_entries_are_read(tmp_path: Path) -> None:
@@ -66,11 +84,46 @@ def test_mistakes_name_file_and_key(text: str, message: str, tmp_path: Path) -> 
 
 def test_writing_adds_entries_and_keeps_the_others(tmp_path: Path) -> None:
     write(tmp_path, f"AAPL: {ENTRY}\n")
-    simulated = SymbolCharacteristics("SIM", "crypto", "simulated", "24/7", "UTC", simulated=True)
-    write_catalogue(tmp_path, {"SIM": simulated})
-    assert read_catalogue(tmp_path)["SIM"] == simulated
+    with adding_to_catalogue(tmp_path, {"SIM": simulated("SIM")}):
+        assert list(read_catalogue(tmp_path)) == ["AAPL"]
+    assert read_catalogue(tmp_path)["SIM"] == simulated("SIM")
     assert read_catalogue(tmp_path)["AAPL"].exchange == "XNAS"
-    assert [path.name for path in tmp_path.iterdir()] == ["symbols.yaml"]
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["symbols.yaml"]
+
+
+def test_nothing_is_added_where_the_body_fails(tmp_path: Path) -> None:
+    write(tmp_path, f"AAPL: {ENTRY}  # mine\n")
+    before = (tmp_path / "symbols.yaml").read_bytes()
+    with pytest.raises(KeyError), adding_to_catalogue(tmp_path, {"SIM": simulated("SIM")}):
+        raise KeyError
+    assert (tmp_path / "symbols.yaml").read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+def test_writers_at_the_same_time_lose_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "read_catalogue", slowly(read_catalogue))
+
+    def add(symbol: str) -> None:
+        with adding_to_catalogue(tmp_path, {symbol: simulated(symbol)}):
+            pass
+
+    symbols = [f"SIM{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(symbols)) as writers:
+        list(writers.map(add, symbols))
+    assert list(read_catalogue(tmp_path)) == symbols
+
+
+def test_bars_are_not_kept_while_another_writer_holds_the_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "LOCK_SECONDS", 0.02)
+    close = np.array([1.0, 2.0])
+    bars = Bars("SIM", Timeframe("1d"), MONDAY + np.array([0, 24 * HOUR]), close, close, close, close, close)
+    with FileLock(tmp_path / ".symbols.lock"), pytest.raises(Unavailable, match=r"SIM_1d.parquet: cannot be .*lock"):
+        ParquetRepository(tmp_path).save(bars, simulated("SIM"))
+    assert list(tmp_path.glob("[!.]*")) == []
+    ParquetRepository(tmp_path).save(bars, simulated("SIM"))
+    assert ParquetRepository(tmp_path).characteristics("SIM") == simulated("SIM")
 
 
 def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.symbol import Symbol
 
 CATALOGUE_NAME = "symbols.yaml"
+LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
 _KEYS = (*_REQUIRED, "simulated")
 
@@ -46,15 +48,30 @@ def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
     return {str(symbol): _characteristics(str(symbol), facts, path) for symbol, facts in document.items()}
 
 
-def write_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristics]) -> None:
-    """Add entries to the catalogue of a folder; what it says of other symbols stays."""
-    known = {**read_catalogue(folder), **entries}
-    document = {
-        symbol: {key: getattr(facts, key) for key in _REQUIRED} | ({"simulated": True} if facts.simulated else {})
-        for symbol, facts in sorted(known.items())
-    }
-    with replacing(folder / CATALOGUE_NAME) as beside:
-        beside.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+@contextmanager
+def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristics]) -> Iterator[None]:
+    """Add entries to the catalogue of a folder once the body has gone well; what it says of other symbols stays.
+
+    Writers wait for each other. All that can be refused, or can run out of room, comes before the body.
+
+    Raises
+    ------
+    InvalidInput, Unavailable
+        As `read_catalogue` does.
+    OSError
+        If the folder cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
+    """
+    from filelock import FileLock
+
+    with FileLock(folder / ".symbols.lock", timeout=LOCK_SECONDS, poll_interval=0.005):
+        known = {**read_catalogue(folder), **entries}
+        document = {
+            symbol: {key: getattr(facts, key) for key in _REQUIRED} | ({"simulated": True} if facts.simulated else {})
+            for symbol, facts in sorted(known.items())
+        }
+        with replacing(folder / CATALOGUE_NAME) as beside:
+            beside.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+            yield
 
 
 def entry_of(catalogue: Mapping[str, SymbolCharacteristics], symbol: str) -> SymbolCharacteristics | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ktrdr.adapters.data.catalogue import write_catalogue
+from ktrdr.adapters.data.catalogue import adding_to_catalogue
 from ktrdr.adapters.data.columns import find_columns
 from ktrdr.adapters.data.folder import FolderRepository, file_name, nanoseconds
 from ktrdr.adapters.data.replacing import replacing
@@ -35,20 +35,26 @@ class ParquetRepository(FolderRepository, BarStore):
         self, bars: Bars, characteristics: SymbolCharacteristics | None = None, *, replace: bool = False
     ) -> SeriesInfo:
         """See the port; an index's ``^`` is left out of the file's name, characteristics go to ``symbols.yaml``."""
-        path = self._folder / file_name(bars.symbol, bars.timeframe, self.suffix)
-        frame = bars.to_frame()
-        try:
+        if not replace:
+            self.require_no_other(bars)
+        path, known = self._path(bars), {bars.symbol: characteristics} if characteristics else {}
+        with _writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            if path.exists() and not replace and not self._read(path).equals(frame):
-                raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
-            with replacing(path) as beside:
-                frame.to_parquet(beside, engine="pyarrow", compression="zstd", index=False)
-            if characteristics is not None:
-                write_catalogue(self._folder, {bars.symbol: characteristics})
-        except OSError as error:
-            raise Unavailable(f"{path}: cannot be written ({error.strerror or error})") from error
+            catalogue = adding_to_catalogue(self._folder, known) if known else nullcontext()
+            with catalogue, replacing(path) as beside:
+                bars.to_frame().to_parquet(beside, engine="pyarrow", compression="zstd", index=False)
         span = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return SeriesInfo(bars.symbol, bars.timeframe, len(bars), *span, path.name)
+
+    def require_no_other(self, bars: Bars) -> None:
+        """See the port."""
+        path = self._path(bars)
+        with _writing(path):
+            if path.exists() and not self._read(path).equals(bars.to_frame()):
+                raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
+
+    def _path(self, bars: Bars) -> Path:
+        return self._folder / file_name(bars.symbol, bars.timeframe, self.suffix)
 
     def _read(self, path: Path) -> pd.DataFrame:
         return read_parquet(path)
@@ -82,6 +88,14 @@ def read_parquet(path: Path) -> pd.DataFrame:
     for role in BAR_COLUMNS:
         frame[role] = raw[names[columns.values[role]]] if role in columns.values else 0.0
     return frame
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 @contextmanager

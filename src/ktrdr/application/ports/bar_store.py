@@ -28,3 +28,15 @@ class BarStore(Protocol):
         Unavailable
             If the place cannot be written; nothing is left behind.
         """
+
+    @abstractmethod
+    def require_no_other(self, bars: Bars) -> None:
+        """Refuse bars that `save` would refuse to put in place of others; nothing is kept.
+
+        Raises
+        ------
+        Conflict
+            If other bars of that symbol and timeframe are there.
+        Unavailable
+            If the place cannot be read.
+        """
