@@ -146,6 +146,27 @@ def test_import_reads_a_folder_and_overwrites_nothing_unasked(data: Command, tmp
     assert data("import", "given", "--out", folder).code == 0
 
 
+def test_a_conflict_of_the_last_file_leaves_the_first_unimported(data: Command, tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "given").mkdir()
+    for name in ("AAA_1h.csv", "AAPL_1h.csv"):
+        (tmp_path / "given" / name).write_text(CSV)
+    outcome = data("import", "given", "--out", folder)
+    assert (outcome.code, outcome.stdout) == (4, "")
+    assert "AAPL_1h.parquet: is there already, with other bars" in outcome.stderr
+    assert [path.name for path in folder.iterdir()] == ["AAPL_1h.parquet"]
+
+
+@pytest.mark.parametrize("replace", [(), ("--replace",)])
+def test_two_spellings_of_an_index_are_one_series(replace: tuple[str, ...], data: Command, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "GSPC_1h.csv").write_text(CSV)
+    (tmp_path / "given" / "^GSPC_1h.csv").write_text(CSV.replace("1.5,10", "1.6,10"))
+    outcome = data("import", "given", "--out", "kept", *replace)
+    assert outcome.code == 2
+    assert "^GSPC_1h.csv: GSPC_1h.csv holds 1h bars of ^GSPC already" in outcome.stderr
+    assert not (tmp_path / "kept").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "more", "code", "message"),
     [
@@ -210,6 +231,8 @@ def test_simulate_writes_bars_that_say_what_they_are(data: Command, tmp_path: Pa
     assert data("simulate", "--symbols", "AAA,B_CRYPTO", "--bars", 300, "--seed", 3, "--out", "made").code == 0
     assert [(path.name, path.read_bytes()) for path in sorted((tmp_path / "made").iterdir())] == again
     assert data("simulate", "--symbols", "AAA", "--bars", 300, "--seed", 4, "--out", "made").code == 4
+    assert data("simulate", "--symbols", "A,AAA", "--bars", 300, "--seed", 4, "--out", "made").code == 4
+    assert [(path.name, path.read_bytes()) for path in sorted((tmp_path / "made").iterdir())] == again
 
 
 def test_listing_imports_no_calendars(data: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 
 
 class CopyBars:
-    """Loads series and keeps them in a store."""
+    """Loads series and keeps them in a store; one that is refused leaves none."""
 
     def __init__(self, source: DataRepository, store: BarStore) -> None:
         self._source = source
@@ -23,12 +23,11 @@ class CopyBars:
         Conflict, Unavailable
             As the store says.
         """
+        listed = [info for info in self._source.series() if info.timeframe == timeframe]
+        found = [self._source.load(info.symbol, timeframe) for info in listed]
+        if not replace:
+            for bars in found:
+                self._store.require_no_other(bars)
         return tuple(
-            self._store.save(
-                self._source.load(info.symbol, info.timeframe),
-                self._source.characteristics(info.symbol),
-                replace=replace,
-            )
-            for info in self._source.series()
-            if info.timeframe == timeframe
+            self._store.save(bars, self._source.characteristics(bars.symbol), replace=replace) for bars in found
         )

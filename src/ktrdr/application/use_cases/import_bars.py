@@ -44,7 +44,7 @@ class Imported:
 
 
 class ImportBars:
-    """Reads and checks all files before it keeps any."""
+    """Reads and checks all files, also against the bars that are there, before it keeps any."""
 
     def __init__(self, reader: BarReader, store: BarStore) -> None:
         self._reader = reader
@@ -66,11 +66,13 @@ class ImportBars:
         read: dict[tuple[str, Timeframe], Bars] = {}
         for path in files:
             bars = self._reader.read(path, request.symbol, request.timeframe)
-            earlier = read.setdefault((bars.symbol, bars.timeframe), bars)
+            earlier = read.setdefault((bars.symbol.removeprefix("^"), bars.timeframe), bars)
             if earlier is not bars:
                 raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
             if not len(bars):
                 raise InvalidBars(f"{path}: holds no bars")
+            if not request.replace:
+                self._store.require_no_other(bars)
         return tuple(
             Imported(self._store.save(bars, replace=request.replace), quality_warnings(bars)) for bars in read.values()
         )
