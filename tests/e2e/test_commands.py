@@ -63,7 +63,7 @@ def test_steps_are_one_structured_line_each(ktrdr: Command, tmp_path: Path) -> N
 
 def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> None:
     document = yaml.safe_load(EXAMPLE.read_text())
-    document = changed("training.epochs", 100_000, changed("training.early_stopping", False, document))
+    document = changed("training.epochs", 10_000, changed("training.early_stopping", False, document))
     (tmp_path / "long.yaml").write_text(yaml.safe_dump(document))
     command = [str(Path(sys.executable).with_name("ktrdr")), "train", "long.yaml", "--verbose"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

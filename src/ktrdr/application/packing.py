@@ -85,13 +85,16 @@ def pack(
         judged_until=iso(split.judged_until),
         libraries=_libraries(kernels, fitted),
     )
+    return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement)})
+
+
+def _reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:
     reports = {
         METRICS: judgement.metrics,
         IMPORTANCE: judgement.importance,
         HISTORY: fitted.shipped.history.as_dict(),
     }
-    blobs = {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in reports.items()}
-    return Artifact(manifest, {**fitted.shipped.state(), **blobs})
+    return {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in reports.items()}
 
 
 def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ktrdr.domain.catalogue.parameters import Parameter
 
 SETTINGS = (
-    Parameter("epochs", "int", 100, low=1, high=100_000, description="passes over the train rows, at most"),
+    Parameter("epochs", "int", 100, low=1, high=10_000, description="passes over the train rows, at most"),
     Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
     Parameter("learning_rate", "float", 0.001, low=0, high=10, above=True, description="step size"),
     Parameter(
