@@ -11,6 +11,7 @@ import yaml
 from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
 
 _MAX_BYTES = 1_000_000
+_MAX_VALUES = 100_000
 _BACKUP = ".v2.bak"
 
 
@@ -53,13 +54,37 @@ def read_document(path: Path) -> Any:
     if len(content) > _MAX_BYTES:
         raise InvalidInput(f"{path}: {len(content):,} bytes are too many for a strategy; at most {_MAX_BYTES:,}")
     try:
-        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # a SafeLoader
+        return _load(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise InvalidInput(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error
+
+
+def _load(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _values_in(node, {}) > _MAX_VALUES:
+            raise ValueError(f"its aliases expand to more than {_MAX_VALUES:,} values")
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _values_in(node: yaml.Node, counted: dict[int, int]) -> int:
+    """Return how many values a node stands for once every alias is written out; within itself, without end."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in counted:
+        counted[id(node)] = _MAX_VALUES + 1
+        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        counted[id(node)] = 1 + sum(_values_in(part, counted) for part in parts)
+    return counted[id(node)]
 
 
 def render_document(document: Any) -> str:
