@@ -81,3 +81,51 @@ def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> Non
     assert not list(tmp_path.glob("models/*/*"))
     (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
     assert json.loads(line)["outcome"] == "interrupted"
+
+
+def test_interruption_outside_the_epochs_says_so_and_is_counted(tmp_path: Path) -> None:
+    command = [
+        str(Path(sys.executable).with_name("ktrdr")),
+        "train",
+        str(EXAMPLE),
+        "--epochs",
+        "1",
+        "--verbose",
+        "--json",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"step": "bars"' in line:
+            os.kill(process.pid, signal.SIGINT)
+            break
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(stdout)["error"]["family"] == "interrupted"
+    (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
+    assert json.loads(line)["outcome"] == "interrupted"
+    assert not list(tmp_path.glob("models/*/*"))
+
+
+def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("ktrdr")), "strategy", "features", str(EXAMPLE)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 5
+    assert done.stderr.count("error:") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_stdout_is_no_traceback(tmp_path: Path) -> None:
+    command = f"{Path(sys.executable).with_name('ktrdr')} strategy features {EXAMPLE} >&-"
+    done = subprocess.run(command, cwd=tmp_path, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 5
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_that_cannot_be_read_are_one_clear_line(ktrdr: Command, tmp_path: Path) -> None:
+    (tmp_path / "ktrdr.toml").write_text("models_dir = \n")
+    outcome = ktrdr("models", "list")
+    assert outcome.code == 2
+    assert "ktrdr.toml" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

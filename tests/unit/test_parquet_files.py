@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ktrdr.adapters.data.csv import CsvRepository
@@ -234,3 +236,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Return what lies in a folder, but for the empty file by which writers wait for each other."""
     found = {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
     return {name: content for name, content in found.items() if name != ".symbols.lock"}
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    times = pa.array(pd.date_range("2024-01-01", periods=2, tz="UTC"))
+    values = pa.array([1.0, 2.0])
+    names = ["timestamp", "open", "high", "low", "close", "close"]
+    pq.write_table(pa.table([times, *[values] * 5], names=names), tmp_path / "A_1d.parquet")
+    with pytest.raises(InvalidBars, match="'close' is there twice"):
+        ParquetRepository(tmp_path).load("A", Timeframe("1d"))

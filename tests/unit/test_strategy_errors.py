@@ -17,6 +17,7 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("name", "x" * 101, "name", ("100",)),
     ("name", "ü" * 60, "name", ("too long", "folder")),
     ("name", "a\nb", "name", ("printable",)),
+    ("name", "trials.jsonl", "name", ("taken",)),
     ("version", "2.0", "version", ("2.0", "strategy migrate")),
     ("version", 4, "version", ("4", "strategy migrate")),
     ("scope", "univrsal", "scope", ("univrsal", "universal", "did you mean")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def read(folder: Path, content: bytes) -> object:
         (b"a: !!python/object/apply:os.system ['true']\n", "not valid YAML"),
         (b"a: 2020-13-45\n", "not valid YAML"),
         (b"a: x\n" * 300_000, "too many"),
+        (b"a: !!bool abc\n", "not valid YAML"),
+        (b"a: !!timestamp abc\n", "not valid YAML"),
     ],
 )
 def test_what_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
@@ -42,6 +45,19 @@ def test_what_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
 def test_aliases_in_moderation_are_welcome(tmp_path: Path) -> None:
     assert read(tmp_path, b"a: &x [1, 2]\nb: *x\n") == {"a": [1, 2], "b": [1, 2]}
     assert read(tmp_path, b"") is None
+
+
+def test_merge_keys_and_bare_exponents_mean_what_people_mean(tmp_path: Path) -> None:
+    assert read(tmp_path, b"a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\n") == {"a": {"p": 1, "q": 2}, "b": {"p": 1, "q": 3}}
+    assert read(tmp_path, b"a: 1e-3\nb: 1E5\nc: -2.5e+1\nd: 5m\ne: 1e\n") == {
+        "a": 0.001, "b": 1e5, "c": -25.0, "d": "5m", "e": "1e",
+    }  # fmt: skip
+
+
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInput, match="no plain file"):
+        read_document(tmp_path / "pipe")
 
 
 def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 
 
 class Settings(BaseSettings):
@@ -65,6 +65,8 @@ def load_settings(**given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         hint = did_you_mean(name, Settings.model_fields)
         raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
+    except OSError as error:
+        raise Unavailable(f"ktrdr.toml: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise InvalidInput(f"ktrdr.toml: not valid TOML ({error})") from error
 

@@ -83,6 +83,9 @@ def read_parquet(path: Path) -> pd.DataFrame:
     with _opened(path) as file:
         names = file.schema_arrow.names
         columns = find_columns(names, path.name)
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise InvalidBars(f"{path.name}: column {repeated[0]!r} is there twice")
         raw = _columns(file, [*columns.times, *columns.values.values()])
     frame = pd.DataFrame({"timestamp": _times(raw, columns.times, path)})
     for role in BAR_COLUMNS:

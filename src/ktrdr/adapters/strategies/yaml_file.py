@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | bool):
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
@@ -28,6 +31,11 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
+)  # 1e-3 is a text to YAML 1.1 and a number to everybody else
 
 
 def read_document(path: Path) -> Any:
@@ -42,6 +50,8 @@ def read_document(path: Path) -> Any:
     Unavailable
         If it cannot be read.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InvalidInput(f"{path}: is no plain file")
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
@@ -57,7 +67,7 @@ def read_document(path: Path) -> Any:
         return _load(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise InvalidInput(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error

@@ -52,6 +52,10 @@ class TrialLog:
         except OSError as error:
             raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error
 
+    def append_interrupted(self, strategy: str) -> None:
+        """Add the line of a training that the user stopped outside its fit."""
+        self.append({"time": _now(), "strategy": strategy, "outcome": "interrupted"})
+
     def read(self) -> tuple[dict[str, Any], ...]:
         """Return all trials, oldest first; torn lines are left out, no file means no trials.
 

@@ -27,6 +27,7 @@ _KEPT = ("context_data", "risk_management", "backtesting", "orchestrator")
 _SCOPES = ("universal", "symbol_group", "symbol_specific")
 _SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", "decisions", "training")
 NAME_LENGTH = 100
+TRIALS = "trials.jsonl"
 
 
 def parse(
@@ -83,6 +84,8 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
         findings.error("name", f"must be at most {NAME_LENGTH} printable characters, found {shown(name)}")
     elif len(to_file_name(name)) > LONGEST:
         findings.error("name", f"is too long for the name of a folder, found {shown(name)}; use plain letters")
+    elif name == TRIALS:
+        findings.error("name", f"{name!r} is taken: a file of this name lies beside the models")
     root.know(*_SECTIONS)
     data = read_training_data(root, findings)
     indicators = read_indicators(root, findings)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import KtrdrError
-from ktrdr.entrypoints.cli.render import say
+from ktrdr.domain.errors import InvalidStrategy, KtrdrError
+from ktrdr.entrypoints.cli.render import say, write_out
 
 EXIT_CODES = {"invalid_input": 2, "not_found": 3, "conflict": 4, "unavailable": 5, "training_failed": 6}
 INTERRUPTED = 130
@@ -22,7 +22,8 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     try:
         result = command()
     except KtrdrError as error:
-        return _report(error.family, str(error), as_json, **error.details())
+        text = str(error) if isinstance(error, InvalidStrategy) else " ".join(str(error).split())
+        return _report(error.family, text, as_json, **error.details())
     except TyperException as error:
         message = error.format_message()
         if message.startswith("Usage:") and not as_json:
@@ -36,12 +37,14 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None
         return 0
+    if result == INTERRUPTED:  # Typer's own answer to Ctrl-C
+        _report("interrupted", "stopped by the user", as_json)
     return result if isinstance(result, int) else 0
 
 
 def _report(family: str, message: str, as_json: bool, **details: object) -> int:
     if as_json:
-        sys.stdout.write(json.dumps({"error": {"family": family, "message": message, **details}}) + "\n")
+        write_out(json.dumps({"error": {"family": family, "message": message, **details}}))
     else:
         for line in message.splitlines():
             say(f"error: {line}")

@@ -21,7 +21,7 @@ def main() -> None:
 
 @app.command()
 def export(
-    strategy: Annotated[Path, typer.Argument(help="Strategy file (YAML).")],
+    strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
     out: Annotated[Path, typer.Option(help="FILE.parquet or FILE.csv.")],
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ktrdr.domain.errors import InvalidStrategy
+from ktrdr.domain.errors import InvalidStrategy, Unavailable
 
 if TYPE_CHECKING:
     from ktrdr.domain.strategy.problems import Problem
@@ -15,7 +15,27 @@ if TYPE_CHECKING:
 
 def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
     """Print the result: one JSON object, or text for people."""
-    sys.stdout.write((json.dumps(payload, allow_nan=False) if as_json else printable(text)) + "\n")
+    write_out(json.dumps(payload, allow_nan=False) if as_json else printable(text))
+
+
+def write_out(text: str) -> None:
+    """Write a line to stdout, at once.
+
+    Raises
+    ------
+    Unavailable
+        If stdout is closed or its disk is full.
+    """
+    try:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = None
+        raise Unavailable(f"stdout: cannot be written ({error.strerror or error})") from error
 
 
 def say(text: str) -> None:

@@ -13,7 +13,7 @@ from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
 
 app = typer.Typer(no_args_is_help=True, help="Check strategy files and show what they mean.")
-StrategyFile = Annotated[Path, typer.Argument(help="Strategy file (YAML).")]
+StrategyFile = Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")]
 
 
 @app.command()

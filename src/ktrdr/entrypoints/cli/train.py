@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    strategy: Annotated[Path, typer.Argument(help="Strategy file (YAML).")],
+    strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained; train nothing.")] = False,
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
@@ -81,10 +81,15 @@ def _train(container: Container, request: TrainingRequest) -> tuple[TrainedModel
 
     from ktrdr.entrypoints.cli.progress import Progress
 
-    with Progress() as progress:
-        container.on_epoch.override(providers.Object(progress.on_epoch))
-        result: tuple[TrainedModel, ...] = container.training_orchestrator().execute(request).models
-        return result
+    try:
+        with Progress() as progress:
+            container.on_epoch.override(providers.Object(progress.on_epoch))
+            result: tuple[TrainedModel, ...] = container.training_orchestrator().execute(request).models
+            return result
+    except KeyboardInterrupt:
+        # Between fit and publish nobody else counts it, and the test rows may have been looked at.
+        container.trial_log().append_interrupted(request.strategy.name)
+        raise
 
 
 def _report(models: tuple[TrainedModel, ...], output: Path | None, json: bool) -> None:
