@@ -20,12 +20,15 @@ class Source:
     output : str
         Output name; empty for a single-output indicator.
     timeframe : str
+    data_source : str
+        Id of the context series that the indicator reads instead of the bars; empty for the bars themselves.
     """
 
     indicator: str
     parameters: Mapping[str, Any]
     output: str
     timeframe: str
+    data_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

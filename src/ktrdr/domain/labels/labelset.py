@@ -14,6 +14,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.sessions import Int64s
 
 NO_LABEL = -1
+Weighting = Literal["none", "uniqueness", "sequential_bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,16 @@ class LabelSet:
     target : Target
     horizon_bars : int or None
         Declared upper bound of ``end_rows - row``; None where spans are open-ended.
+    weighting : str
+        How much a row counts in training, decided on the rows that are trained on: ``none`` (all the same),
+        ``uniqueness`` or ``sequential_bootstrap``.
     """
 
     values: NDArray[np.int64] | NDArray[np.float64]
     end_rows: Int64s
     target: Target
     horizon_bars: int | None = None
+    weighting: Weighting = "none"
 
     def __post_init__(self) -> None:
         if self.values.shape != self.end_rows.shape:

@@ -71,17 +71,18 @@ class MembershipFunction:
 
 @dataclass(frozen=True, slots=True)
 class FuzzySet:
-    """Memberships, in order, over one indicator output."""
+    """Memberships, in order, over one indicator output; the model tunes the parameters of a learnable set."""
 
     reference: Reference
     memberships: tuple[MembershipFunction, ...]
+    learnable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkInput:
-    """One entry of ``nn_inputs``: a fuzzy set, or a raw indicator output, over some timeframes."""
+    """One entry of ``nn_inputs``: a fuzzy set, a raw indicator output, or a feature catalogue, over some timeframes."""
 
-    kind: Literal["fuzzy_set", "raw_indicator"]
+    kind: Literal["fuzzy_set", "raw_indicator", "catalogue"]
     name: str
     timeframes: tuple[str, ...]
     reference: Reference | None = None
@@ -95,6 +96,7 @@ class ContextFeatures:
     price: Mapping[str, Any] | None = None
     volume: Mapping[str, Any] | None = None
     time: bool = False
+    symbol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,33 @@ class SplitShares:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """How outputs become signals. Costs are fractions of the traded value, for one round trip."""
+    """How outputs become signals. Costs are fractions of the traded value, for one round trip.
+
+    `min_signal_separation` counts base bars; `volume_filter` is the smallest multiple of its trailing mean that a bar's
+    volume must reach for a position to be opened, None for no filter.
+    """
 
     output_format: Literal["classification", "regression"]
     confidence_threshold: float = 0.5
     round_trip_cost: float = 0.0
     min_edge_multiplier: float = 1.0
+    position_awareness: bool = True
+    allow_short_from_flat: bool = True
+    min_signal_separation: int = 0
+    volume_filter: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSource:
+    """A series besides the bars, such as an interest rate; it counts from its publication.
+
+    `id` is what ``data_source`` names; `name` is the series, symbol or report as the provider calls it.
+    """
+
+    id: str
+    provider: str
+    name: str
+    alignment: Literal["forward_fill"] = "forward_fill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +190,6 @@ class Strategy:
     version: str = "3.0"
     scope: str | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
+    context_data: tuple[ContextSource, ...] = ()
     settings: tuple[Setting, ...] = field(default=(), compare=False)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)

@@ -10,8 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
 
@@ -23,13 +25,38 @@ class Rows:
     Attributes
     ----------
     inputs : ndarray of float32, shape (n_rows, n_features)
-        Scaled.
-    targets : ndarray, shape (n_rows,)
+        Scaled. For a model that reads windows the rows of the whole series, of which parts share one array.
+    targets : ndarray, shape (n_samples,)
         int64 class numbers, or float32 standardised targets.
+    ends : ndarray of int64, shape (n_samples,), or None
+        The row of `inputs` that each sample is about: the last one of its window. None: sample i is about row i.
+    weights : ndarray of float32, shape (n_samples,), or None
+        How much each sample counts in the loss, 1 on average; None: all the same.
     """
 
     inputs: Float32s
     targets: NDArray[np.int64] | NDArray[np.float32]
+    ends: Int64s | None = None
+    weights: Float32s | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzified:
+    """One number that the network sees, made from one input column.
+
+    Attributes
+    ----------
+    column : int
+        Position among the input columns.
+    membership : Membership or None
+        Learnable function that the column passes through; None passes it on as it is.
+    tied : str
+        Memberships with an equal name here share one set of parameters (one set over several timeframes and lags).
+    """
+
+    column: int
+    membership: Membership | None = None
+    tied: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +67,9 @@ class FitTask:
     ----------
     class_weights : ndarray of float64, shape (n_classes,), or None
         Loss weight of each class, computed on train rows; 1 for a class that has none there.
+    fuzzify : tuple of Fuzzified
+        How the resolved features are made from the input columns where fuzzy sets are learnable; empty: the input
+        columns are the features.
     """
 
     train: Rows
@@ -49,6 +79,7 @@ class FitTask:
     model: ModelSpec
     settings: TrainingSettings
     class_weights: NDArray[np.float64] | None = None
+    fuzzify: tuple[Fuzzified, ...] = ()
 
 
 class FittedModel(Protocol):
@@ -58,13 +89,15 @@ class FittedModel(Protocol):
     history: TrainingHistory
 
     @abstractmethod
-    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
+    def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return the raw outputs of scaled inputs.
 
         Parameters
         ----------
         inputs : ndarray of float32, shape (n_rows, n_features)
             Columns in the order of `feature_ids`.
+        ends : ndarray of int64, shape (n_samples,), or None
+            Rows to predict; a model that reads windows looks back from each. None: every row that has a full window.
 
         Returns
         -------

@@ -42,7 +42,8 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     weight_decay: float = 0.0
-    loss: Literal["cross_entropy", "huber", "mse"] = "cross_entropy"
+    loss: Literal["cross_entropy", "focal", "huber", "mse"] = "cross_entropy"
+    focal_gamma: float = 2.0
     huber_delta: float = 1.0
     class_weights: Literal["none", "balanced"] = "none"
     gradient_clip: float = 1.0

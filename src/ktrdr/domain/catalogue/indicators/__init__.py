@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ktrdr.domain.catalogue.indicators.momentum import MOMENTUM
+from ktrdr.domain.catalogue.indicators.pattern import PATTERN
 from ktrdr.domain.catalogue.indicators.spec import IndicatorSpec
+from ktrdr.domain.catalogue.indicators.statistical import STATISTICAL
 from ktrdr.domain.catalogue.indicators.trend import TREND
 from ktrdr.domain.catalogue.indicators.volatility import VOLATILITY
 from ktrdr.domain.catalogue.indicators.volume import VOLUME
 
 __all__ = ["INDICATORS", "IndicatorSpec", "find_indicator"]
 
-INDICATORS: Mapping[str, IndicatorSpec] = {spec.name: spec for spec in (*TREND, *MOMENTUM, *VOLATILITY, *VOLUME)}
+INDICATORS: Mapping[str, IndicatorSpec] = {
+    spec.name: spec for spec in (*TREND, *MOMENTUM, *VOLATILITY, *VOLUME, *PATTERN, *STATISTICAL)
+}
 """Every indicator by its canonical name."""
 
 _BY_ANY_NAME = {name: spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}

@@ -47,7 +47,7 @@ class IndicatorSpec:
     """
 
     name: str
-    category: Literal["trend", "momentum", "volatility", "volume"]
+    category: Literal["trend", "momentum", "volatility", "volume", "pattern", "statistical"]
     parameters: tuple[Parameter, ...]
     inputs: tuple[str, ...]
     first_value: Callable[[Parameters], int]

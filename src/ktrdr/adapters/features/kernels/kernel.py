@@ -1,8 +1,4 @@
-"""The functions that compute each indicator of the catalogue: one row an indicator.
-
-Where TA-Lib has the function, its values are the reference: float64, NaN until the first value, and the first k values
-on the first k bars bit for bit. TA-Lib begins an average of no movement with 0, so that a flat market gives 0.
-"""
+"""What a kernel is, and how one is made of a function of TA-Lib."""
 
 from __future__ import annotations
 
@@ -40,7 +36,7 @@ class Kernel:
     outputs: tuple[str, ...] = ()
 
 
-def _talib(function: str, outputs: tuple[str, ...] = (), /, **arguments: str) -> Kernel:
+def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: str) -> Kernel:
     """Return a kernel of TA-Lib; `arguments` says which of our parameters each of its own takes."""
     call = getattr(talib, function)
 
@@ -53,25 +49,3 @@ def _talib(function: str, outputs: tuple[str, ...] = (), /, **arguments: str) ->
         return tuple(result) if isinstance(result, list | tuple) else (result,)
 
     return Kernel(f"{LIBRARY} {function}", compute, outputs)
-
-
-KERNELS: Mapping[str, tuple[Kernel, ...]] = {
-    "sma": (_talib("SMA", timeperiod="period"),),
-    "ema": (_talib("EMA", timeperiod="period"),),
-    "macd": (_talib("MACD", fastperiod="fast_period", slowperiod="slow_period", signalperiod="signal_period"),),
-    "adx": (
-        _talib("ADX", ("adx",), timeperiod="period"),
-        _talib("PLUS_DI", ("plus_di",), timeperiod="period"),
-        _talib("MINUS_DI", ("minus_di",), timeperiod="period"),
-    ),
-    "rsi": (_talib("RSI", timeperiod="period"),),
-    "roc": (_talib("ROC", timeperiod="period"),),
-    "momentum": (_talib("MOM", timeperiod="period"),),
-    "stochastic": (_talib("STOCH", fastk_period="k_period", slowk_period="smooth_k", slowd_period="d_period"),),
-    "williamsr": (_talib("WILLR", timeperiod="period"),),
-    "cci": (_talib("CCI", timeperiod="period"),),
-    "atr": (_talib("ATR", timeperiod="period"),),
-    "bbands": (_talib("BBANDS", timeperiod="period", nbdevup="multiplier", nbdevdn="multiplier"),),
-    "mfi": (_talib("MFI", timeperiod="period"),),
-}
-"""Kernels of each indicator; several where its outputs are separate functions, so that only the used ones run."""

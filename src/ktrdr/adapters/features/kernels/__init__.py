@@ -1,0 +1,22 @@
+"""The functions that compute each indicator of the catalogue: one row an indicator, in the file of its category.
+
+Where TA-Lib has the function, its values are the reference: float64, NaN until the first value, and the first k values
+on the first k bars bit for bit. TA-Lib begins an average of no movement with 0, so that a flat market gives 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ktrdr.adapters.features.kernels.kernel import LIBRARY, Kernel
+from ktrdr.adapters.features.kernels.momentum import MOMENTUM
+from ktrdr.adapters.features.kernels.pattern import PATTERN
+from ktrdr.adapters.features.kernels.statistical import STATISTICAL
+from ktrdr.adapters.features.kernels.trend import TREND
+from ktrdr.adapters.features.kernels.volatility import VOLATILITY
+from ktrdr.adapters.features.kernels.volume import VOLUME
+
+__all__ = ["KERNELS", "LIBRARY", "Kernel"]
+
+KERNELS: Mapping[str, tuple[Kernel, ...]] = {**TREND, **MOMENTUM, **VOLATILITY, **VOLUME, **PATTERN, **STATISTICAL}
+"""Kernels of each indicator; several where its outputs are separate functions, so that only the used ones run."""
