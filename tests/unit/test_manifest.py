@@ -60,6 +60,17 @@ def test_sha_is_over_canonical_json_of_everything_else() -> None:
     assert (values["version"], values["created_at"], values["schema_version"]) == (3, NOW, 3)
 
 
+def test_a_field_that_older_manifests_lack_may_be_absent_and_is_never_null() -> None:
+    assert "settled_history" not in json.loads(sealed().to_json())
+    with_history = sealed(settled_history={"1d": 161})
+    assert Manifest.from_json(with_history.to_json(), "here").settled_history == {"1d": 161}
+    with pytest.raises(CorruptArtifact):
+        Manifest.from_json(resealed(settled_history=None), "here")
+    for wrong in ([], {"1d": 1.5}, {"1d": True}, {"1d": "x"}):
+        with pytest.raises(CorruptArtifact, match="settled_history must be"):
+            Manifest.from_json(resealed(settled_history=wrong), "here")
+
+
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), PLAIN, max_size=4))
 def test_any_plain_content_comes_back_equal(content: dict[str, Any]) -> None:
     made = sealed(settings=content)

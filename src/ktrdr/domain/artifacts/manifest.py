@@ -31,6 +31,9 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "list[dict[str, Any]]": _list_of(dict),
     "dict[str, Any]": lambda value: isinstance(value, dict),
     "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
+    "dict[str, int] | None": lambda value: (
+        value is None or (isinstance(value, dict) and all(type(item) is int for item in value.values()))
+    ),
 }
 
 
@@ -41,7 +44,8 @@ class Manifest:
     Moments are ISO 8601 in UTC. `fitted_until`, `selected_until` and `judged_until` are the latest label ends of the
     train, validation and test rows: what the weights, the choice of epoch, and the verdict have seen.
     `created_at`, `version`, `checksums` and `manifest_sha256` are filled by `sealed`. What cannot be read back is
-    refused here, before it can be stored.
+    refused here, before it can be stored. A field that is None where it may be is absent from ``metadata.json``: older
+    manifests do not have it. `settled_history` says per timeframe how many bars a prediction needs.
 
     Raises
     ------
@@ -78,6 +82,7 @@ class Manifest:
     selected_until: str
     judged_until: str
     libraries: dict[str, str]
+    settled_history: dict[str, int] | None = None
     schema_version: int = SCHEMA_VERSION
     created_at: str = ""
     version: int = 0
@@ -154,20 +159,24 @@ class Manifest:
         return manifest
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, in the order of ``metadata.json``; nested values are the manifest's own."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Return the fields in the order of ``metadata.json``, absent ones left out; values are the manifest's own."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in values.items() if value is not None or name not in _MAY_BE_ABSENT}
+
+
+_MAY_BE_ABSENT = frozenset({"settled_history"})
 
 
 def _check_names(values: Mapping[str, Any], where: str) -> None:
     known = {item.name for item in fields(Manifest)}
-    missing, unknown = sorted(known - values.keys()), sorted(values.keys() - known)
+    missing, unknown = sorted(known - _MAY_BE_ABSENT - values.keys()), sorted(values.keys() - known)
     if missing or unknown:
         raise CorruptArtifact(f"{where}: missing fields {missing}, unknown fields {ascii(unknown)[:200]}")
 
 
 def _check_kinds(values: Mapping[str, Any]) -> None:
     for item in fields(Manifest):
-        kind, value = str(item.type), values[item.name]
+        kind, value = str(item.type), values.get(item.name)
         if not _KINDS[kind](value):
             raise InvalidInput(f"{item.name} must be {kind}, found {type(value).__name__}")
     problem = plain_problem(dict(values))
