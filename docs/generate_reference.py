@@ -40,7 +40,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def parameters(items: Iterable[Parameter]) -> str:
     """Return a table of parameters with default, what is allowed, and meaning."""
-    rows = [(_names(item), code(item.default), _allowed(item), prose(item.description)) for item in items]
+    rows = [(_names(item), _default(item), _allowed(item), prose(item.description)) for item in items]
     return table(["key", "default", "allowed", "meaning"], rows) if rows else "No parameters."
 
 
@@ -52,6 +52,10 @@ def code(value: object) -> str:
 def prose(text: str) -> str:
     """Return a text as Markdown; what stands in braces is code, not an attribute."""
     return _BRACES.sub(r"`\g<0>`", text)
+
+
+def _default(item: Parameter) -> str:
+    return "required" if item.required else code(item.default)
 
 
 def _names(item: Parameter) -> str:

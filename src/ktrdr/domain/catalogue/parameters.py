@@ -19,7 +19,7 @@ class Parameter:
         ``int``, ``float``, ``bool``, ``str``, ``ints`` (a list; the bounds hold for each), or ``threshold`` (a number,
         or ``{atr: multiple}``).
     default : object
-        Used where the document is silent; must fit kind and bounds.
+        Used where the document is silent; must fit kind and bounds. None where `required`.
     low, high : float or None
         Inclusive bounds. `above` excludes `low` itself.
     above : bool
@@ -29,6 +29,10 @@ class Parameter:
         Other spellings of the name.
     description : str
         One line for the reference pages, with the unit.
+    required : bool
+        Whether a document that is silent is refused.
+    switch : tuple of str
+        What false and true mean for a ``str`` that may be written as a switch; empty where it may not.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     description: str = ""
+    required: bool = False
+    switch: tuple[str, ...] = ()
 
 
 def period(default: int, name: str = "period", *, low: int = 1, aliases: tuple[str, ...] = ()) -> Parameter:

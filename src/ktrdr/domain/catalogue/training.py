@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ktrdr.domain.catalogue.models import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 
 SETTINGS = (
@@ -14,6 +16,7 @@ SETTINGS = (
         "optimizer", "str", "adam", choices=("adam", "adamw", "sgd", "rmsprop"), description="how weights are moved"
     ),
     Parameter("weight_decay", "float", 0.0, low=0, high=10, description="pull of the weights towards 0"),
+    Parameter("focal_gamma", "float", 2.0, low=0, high=100, description="focal loss: how little easy rows count"),
     Parameter("huber_delta", "float", 1.0, low=0, above=True, description="where the huber loss turns linear"),
     Parameter(
         "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
@@ -48,7 +51,7 @@ SPLIT = (
     Parameter("embargo_bars", "int", 0, low=0, description="further base bars left out before each border"),
 )
 LOSSES: Mapping[str, tuple[str, ...]] = {
-    "classification": ("cross_entropy",),
+    "classification": ("cross_entropy", "focal"),
     "regression": ("mse", "huber"),
 }
 """Losses by kind of target, the default first."""
@@ -58,3 +61,12 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "regression": ("mse", "mae"),
 }
 """Metrics that may be primary, by kind of target, the default first."""
+
+WINDOW_BATCH_SIZE = 64
+
+
+def settings_for(model: ModelType | None) -> tuple[Parameter, ...]:
+    """Return `SETTINGS` with the defaults of a model type; None: those of a model that reads single rows."""
+    if model is None or not model.reads_windows:
+        return SETTINGS
+    return tuple(replace(item, default=WINDOW_BATCH_SIZE) if item.name == "batch_size" else item for item in SETTINGS)

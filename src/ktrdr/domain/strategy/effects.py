@@ -73,6 +73,13 @@ _RULES = (
     _Rule("training", "class_weights", "none", _classifies, "has no effect on a regression, which has no classes"),
     _Rule(
         "training",
+        "focal_gamma",
+        _default(SETTINGS, "focal_gamma"),
+        lambda strategy: strategy.training["loss"] == "focal",
+        "has no effect without loss: focal",
+    ),
+    _Rule(
+        "training",
         "huber_delta",
         _default(SETTINGS, "huber_delta"),
         lambda strategy: strategy.training["loss"] == "huber",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType, find_model_type
 from ktrdr.domain.catalogue.parameters import Parameter, period
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import ContextFeatures, Model
@@ -47,10 +47,18 @@ def read_model(parent: Section, findings: Findings) -> Model:
         if spec.ignored:
             _mention_ignored(nested, spec.ignored)
         nested.warn_unknown()
+        _check_architecture(nested, spec, architecture)
     features = section.section("features")
     context, lookback, scaling = _read_features(features, findings)
     section.warn_unknown()
     return Model(spec.name if spec else "mlp", architecture, context, lookback, scaling)
+
+
+def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:
+    contradiction = spec.check(architecture)
+    if contradiction is not None:
+        name, message = contradiction
+        section.findings.error(section.at(name), message)
 
 
 def _mention_ignored(section: Section, ignored: Mapping[str, str]) -> None:

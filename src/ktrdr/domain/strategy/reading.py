@@ -151,6 +151,8 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
             if message:
                 findings.error(section.at(name), message)
             found = (parameter.default if message else coerced(parameter, value), origin)
+    if found is None and parameter.required:
+        findings.error(path, f"is required: {parameter.description}")
     value, origin = found or (parameter.default, "default")
     findings.setting(path, value, origin)
     return value

@@ -60,7 +60,8 @@ def _value(parameter: Parameter) -> dict[str, Any]:
         schema = _limits(parameter, {"type": _KINDS[parameter.kind]})
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
-    return schema | {"default": parameter.default, "description": parameter.description}
+    default = {} if parameter.required else {"default": parameter.default}
+    return schema | default | {"description": parameter.description}
 
 
 def _limits(parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:

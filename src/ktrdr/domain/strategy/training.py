@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
+from ktrdr.domain.catalogue.models import find_model_type
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT, settings_for
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading import Findings, Section, read_layered
@@ -31,7 +32,8 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Section(command_line, section.path, findings)
     layers = [(first, "command line"), (section, "training"), (fallback, "model.training")]
-    settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in SETTINGS}
+    parameters = settings_for(find_model_type(str(parent.written("model").get("type"))))
+    settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
     settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
     settings |= _read_nested(layers, "lr_scheduler", SCHEDULER, "type", findings)
     settings["loss"] = _read_loss(layers, spec, findings)
