@@ -11,6 +11,7 @@ def test_the_likeliest_class_asks_for_its_action_if_it_is_probable_enough():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.45, 0.2, 0.35], [0.1, 0.8, 0.1], [0.2, 0.3, 0.5]])
     signals = decide(probabilities, TRADE, confidence_threshold=0.5)
     assert signals.actions.tolist() == ["buy", "hold", "hold", "sell"]
+    assert signals.wanted.tolist() == ["buy", "buy", "hold", "sell"]
     assert signals.confidence.tolist() == [0.7, 0.45, 0.8, 0.5]
     assert decide(probabilities, TRADE, confidence_threshold=0.0).actions.tolist() == ["buy", "buy", "hold", "sell"]
 
@@ -35,6 +36,7 @@ def test_a_regression_trades_only_beyond_the_edge():
     target = Target("regression", unit="fraction")
     signals = decide(np.array([0.004, 0.003, -0.003, -0.0031, 0.0]), target, minimum_edge=0.001 * 3)
     assert signals.actions.tolist() == ["buy", "hold", "hold", "sell", "hold"]
+    assert signals.wanted.tolist() == ["buy", "buy", "sell", "sell", "hold"]
     assert signals.confidence is None
 
 

@@ -21,12 +21,15 @@ class Signals:
     ----------
     actions : ndarray of str, shape (n_rows,)
         ``buy``, ``hold``, ``sell``, or ``none`` where the target says nothing about trading.
+    wanted : ndarray of str, shape (n_rows,)
+        The same before threshold and edge turned some of them to hold.
     confidence : ndarray of float64, shape (n_rows,), or None
         Probability of the likeliest action, also where it was too low to act on; None for a regression, which has no
         probabilities.
     """
 
     actions: NDArray[np.str_]
+    wanted: NDArray[np.str_]
     confidence: Floats | None
 
 
@@ -47,11 +50,15 @@ def decide(outputs: Floats, target: Target, *, confidence_threshold: float = 0.5
         prediction is hold.
     """
     if not target.is_classification:
-        return Signals(np.select([outputs > minimum_edge, outputs < -minimum_edge], ["buy", "sell"], "hold"), None)
+        return Signals(_beyond(outputs, minimum_edge), _beyond(outputs, 0.0), None)
     names = [name for name in _CAUTIOUS_ORDER if name in target.actions]
     by_action = np.column_stack([outputs[:, np.equal(target.actions, name)].sum(axis=1) for name in names])
     likeliest = by_action.argmax(axis=1)
     confidence: Floats = by_action.max(axis=1)
     actions = np.array(names)[likeliest]
     unsure = np.isin(actions, ("buy", "sell")) & (confidence < confidence_threshold)
-    return Signals(np.where(unsure, "hold", actions), confidence)
+    return Signals(np.where(unsure, "hold", actions), actions, confidence)
+
+
+def _beyond(predictions: Floats, edge: float) -> NDArray[np.str_]:
+    return np.select([predictions > edge, predictions < -edge], ["buy", "sell"], "hold")
