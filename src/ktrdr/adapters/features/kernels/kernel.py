@@ -1,4 +1,4 @@
-"""What a kernel is, and how one is made of a function of TA-Lib."""
+"""What a kernel is, and how one is made of a function of TA-Lib or of our own."""
 
 from __future__ import annotations
 
@@ -49,3 +49,8 @@ def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: s
         return tuple(result) if isinstance(result, list | tuple) else (result,)
 
     return Kernel(f"{LIBRARY} {function}", compute, outputs)
+
+
+def own_kernel(name: str, compute: Compute, outputs: tuple[str, ...] = (), *, revision: int = 1) -> Kernel:
+    """Return a kernel of our own; `revision` grows whenever its values change, as the contract records it."""
+    return Kernel(f"ktrdr {name} {revision} on {LIBRARY}", compute, outputs)

@@ -1,0 +1,82 @@
+"""Windowed and exponential averages that kernels are made of; none loops over bars in Python.
+
+All take and return float64 of shape (n,), NaN until the window is full. NaN at the head is skipped, as TA-Lib does it:
+a window counts from the first number. The first k values depend on the first k bars alone, bit for bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import talib
+
+from ktrdr.domain.market.bars import Floats
+
+
+def total(values: Floats, period: int) -> Floats:
+    """Return the sum of the last `period` values; its running error is compensated, so that large values leave none."""
+    return pd.Series(values, copy=False).rolling(period).sum().to_numpy()
+
+
+def mean(values: Floats, period: int) -> Floats:
+    """Return the mean of the last `period` values."""
+    return talib.SMA(values, period)
+
+
+def deviation(values: Floats, period: int, *, sample: bool = False) -> Floats:
+    """Return the standard deviation of the last `period` values: of the population, or of a `sample`.
+
+    It is updated value by value with compensation, so that it keeps its digits where the level is far above the spread,
+    and is exactly 0 over equal values.
+    """
+    return pd.Series(values, copy=False).rolling(period).std(ddof=int(sample)).to_numpy()
+
+
+def highest(values: Floats, period: int) -> Floats:
+    """Return the largest of the last `period` values."""
+    return values.copy() if period == 1 else talib.MAX(values, period)
+
+
+def lowest(values: Floats, period: int) -> Floats:
+    """Return the smallest of the last `period` values."""
+    return values.copy() if period == 1 else talib.MIN(values, period)
+
+
+def exponential(values: Floats, period: int) -> Floats:
+    """Return the average of weight 2 / (period + 1), begun with the mean of the first `period` values."""
+    return talib.EMA(values, period)
+
+
+def wilder(values: Floats, period: int) -> Floats:
+    """Return Wilder's average, of weight 1 / period, begun with the mean of the first `period` values."""
+    return talib.RMA(values, period)
+
+
+def weighted(values: Floats, period: int) -> Floats:
+    """Return the mean of the last `period` values with weights 1 (oldest) to `period` (latest)."""
+    return talib.WMA(values, period)
+
+
+def true_range(high: Floats, low: Floats, close: Floats) -> Floats:
+    """Return each bar's range, widened to the close before it; NaN on the first bar."""
+    return talib.TRANGE(high, low, close)
+
+
+def change(values: Floats, bars: int = 1) -> Floats:
+    """Return the difference to the value `bars` before; NaN where there is none."""
+    return values - earlier(values, bars)
+
+
+def earlier(values: Floats, bars: int) -> Floats:
+    """Return the value of `bars` bars before; NaN where there is none."""
+    moved = np.full(len(values), np.nan)
+    moved[bars:] = values[: max(len(values) - bars, 0)]
+    return moved
+
+
+def quotient(dividend: Floats, divisor: Floats, otherwise: float = 0.0) -> Floats:
+    """Return dividend / divisor; `otherwise` where the divisor is 0, NaN where one of them is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = dividend / divisor
+    result[(divisor == 0) & ~np.isnan(dividend)] = otherwise
+    return result
