@@ -78,3 +78,8 @@ def test_what_it_does_not_have() -> None:
         SimulatedRepository(seed=-1)
     with pytest.raises(InvalidInput, match="symbol 'a b' is not valid"):
         SimulatedRepository(["a b"])
+
+
+def test_more_bars_than_calendars_reach_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"SIM_STOCK can be simulated for .* 1w bars; found 90,000"):
+        simulate("SIM_STOCK", Timeframe("1w"), 90_000, 7)

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ktrdr.adapters.data.calendars import sessions_for
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars, Floats
 from ktrdr.domain.market.characteristics import AssetClass
 from ktrdr.domain.market.resample import resample
@@ -81,6 +82,8 @@ def simulate(symbol: str, timeframe: Timeframe, count: int, seed: int) -> Bars:
     per_session = market_of(symbol).session_minutes / timeframe.minutes if timeframe.intraday else 1
     days_per_bar = 1 if timeframe.intraday else timeframe.minutes / 1440
     bars = simulate_sessions(symbol, timeframe, int(1.3 * days_per_bar * count / per_session) + 10, seed)
+    if len(bars) < count:
+        raise InvalidInput(f"bars: {symbol} can be simulated for {len(bars):,} {timeframe} bars; found {count:,}")
     return bars.take(slice(len(bars) - count, None))
 
 
