@@ -50,7 +50,7 @@ class InvalidStrategy(InvalidInput):
     def __init__(self, problems: Sequence[Problem], where: str = "strategy") -> None:
         self.problems = tuple(problems)
         self.where = where
-        super().__init__("\n".join(f"{where}: {problem}" for problem in self.problems))
+        super().__init__("\n".join(problem.located(where) for problem in self.problems))
 
     def details(self) -> Mapping[str, Any]:
         """Return the problems as plain mappings."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 
@@ -18,16 +19,34 @@ class Problem:
         What was found and what is allowed, with the nearest known name.
     severity : str
         ``error`` (the document contradicts itself) or ``warning`` (a key without effect).
+    line : int or None
+        Line of the file, counted from 1, where one was read.
     """
 
     path: str
     message: str
     severity: Literal["error", "warning"] = "error"
+    line: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
-        return {"path": self.path, "message": self.message, "severity": self.severity}
+        return {"path": self.path, "line": self.line, "message": self.message, "severity": self.severity}
+
+    def located(self, where: str) -> str:
+        """Return ``where:line: path: message``, without the line where none is known."""
+        return f"{where}: {self}" if self.line is None else f"{where}:{self.line}: {self}"
 
     def __str__(self) -> str:
         """Return ``path: message``."""
         return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def with_lines(problems: Iterable[Problem], lines: Mapping[str, int]) -> tuple[Problem, ...]:
+    """Return the problems with their lines; what is missing from the file gets the line of what it belongs to."""
+    return tuple(replace(problem, line=_line(problem.path, lines)) for problem in problems)
+
+
+def _line(path: str, lines: Mapping[str, int]) -> int | None:
+    while path and path not in lines:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return lines.get(path)

@@ -59,7 +59,7 @@ def warn_or_refuse(warnings: Sequence[Problem], where: str, strict: bool) -> Non
     if strict and warnings:
         raise InvalidStrategy(warnings, where)
     for problem in warnings:
-        say(f"warning: {where}: {problem}")
+        say(f"warning: {problem.located(where)}")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
