@@ -10,6 +10,7 @@ from typing import Any
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context import CONTEXT_REVISION
 from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.features.learnable import input_ids
 
 ALIGNMENT = "latest_known"
 """Each row takes the latest bar of the feature's timeframe that is known by the row's known-at time."""
@@ -26,7 +27,15 @@ def feature_contract(features: Sequence[Feature], kernels: Mapping[str, str]) ->
     kernels : mapping of indicator type to kernel and library version
         As `FeatureEngineer.kernels` gives them.
     """
-    return [_entry(feature, kernels) for feature in features]
+    columns = input_ids(features)
+    return [_entry(feature, kernels) | _learned(feature, columns) for feature in features]
+
+
+def _learned(feature: Feature, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Return which set is tuned from its written parameters, and the input column that carries its indicator."""
+    if not feature.learnable:
+        return {}
+    return {"learnable": {"membership": list(feature.learnable), "column": columns[feature.id]}}
 
 
 def _entry(feature: Feature, kernels: Mapping[str, str]) -> dict[str, Any]:

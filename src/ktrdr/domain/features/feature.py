@@ -55,6 +55,8 @@ class Feature:
         ``none``, ``minmax`` or ``zscore``; fitted on train rows, applied before the model.
     context : mapping
         For context features: name and parameters.
+    learnable : tuple of str
+        Fuzzy set and membership whose parameters the model tunes; empty where the written ones count.
     """
 
     id: str
@@ -64,3 +66,4 @@ class Feature:
     lag: int = 0
     normalization: str = "none"
     context: Mapping[str, Any] = field(default_factory=dict)
+    learnable: tuple[str, ...] = ()

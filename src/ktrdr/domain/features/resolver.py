@@ -29,8 +29,9 @@ def resolve(strategy: Strategy) -> tuple[Feature, ...]:
 
 
 def _scaled(feature: Feature, scaling: str) -> Feature:
-    """Let ``scale_features`` decide where the entry itself says nothing."""
-    return feature if feature.normalization != "none" else replace(feature, normalization=scaling)
+    """Let ``scale_features`` decide where the entry itself says nothing, and no membership is to be learned."""
+    settled = feature.learnable or feature.normalization != "none"
+    return feature if settled else replace(feature, normalization=scaling)
 
 
 def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
@@ -42,7 +43,8 @@ def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
             features.append(Feature(name, "raw", source, normalization=entry.normalization))
         else:
             function = Membership(membership.type, membership.parameters)
-            features.append(Feature(name, "membership", source, function))
+            learnable = (entry.name, membership.name) if strategy.fuzzy_sets[entry.name].learnable else ()
+            features.append(Feature(name, "membership", source, function, learnable=learnable))
     return features
 
 

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
-from ktrdr.domain.catalogue.values import is_number
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.catalogue.values import coerced, fault, is_number
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.indicators import read_reference
 from ktrdr.domain.strategy.reading import Findings, Section
 
+LEARNABLE = Parameter("learnable", "bool", False, description="let a neural model tune the parameters")
 _NOT_MEMBERSHIPS = ("indicator", "learnable")
 
 
-def read_fuzzy_sets(parent: Section, indicators: Mapping[str, Indicator], findings: Findings) -> dict[str, FuzzySet]:
-    """Return the named fuzzy sets that could be read."""
-    if not parent.get("fuzzy_sets"):
+def read_fuzzy_sets(
+    parent: Section, indicators: Mapping[str, Indicator], findings: Findings, *, required: bool = True
+) -> dict[str, FuzzySet]:
+    """Return the named fuzzy sets that could be read; without `required` there may be none."""
+    if not parent.get("fuzzy_sets") and required:
         findings.error("fuzzy_sets", "is required and names at least one fuzzy set")
     section = parent.section("fuzzy_sets")
     declared = parent.written("indicators")
@@ -38,15 +42,22 @@ def _read_fuzzy_set(
     else:
         path = section.at("indicator")
         reference = read_reference(section.get("indicator"), path, indicators, declared, findings)
-    if section.get("learnable"):
-        findings.warning(section.at("learnable"), "is not available in this version: the written parameters stay")
+    learnable = _read_learnable(section, findings)
     names = [name for name in section.values if name not in _NOT_MEMBERSHIPS]
     if not names:
         findings.error(section.path, "needs at least one membership, such as oversold: [0, 20, 35]")
     memberships = [_read_membership(name, section.get(name), section.at(name), findings) for name in names]
     if reference is None or not names or None in memberships:
         return None
-    return FuzzySet(reference, tuple(item for item in memberships if item is not None))
+    return FuzzySet(reference, tuple(item for item in memberships if item is not None), learnable)
+
+
+def _read_learnable(section: Section, findings: Findings) -> bool:
+    value = section.get("learnable")
+    message = None if value is None else fault(LEARNABLE, value)
+    if message:
+        findings.error(section.at("learnable"), message)
+    return False if value is None or message else bool(coerced(LEARNABLE, value))
 
 
 def _read_membership(name: str, value: Any, path: str, findings: Findings) -> MembershipFunction | None:

@@ -15,6 +15,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document["indicators"] = {name: indicator_document(item) for name, item in strategy.indicators.items()}
     document["fuzzy_sets"] = {
         name: {"indicator": item.reference.text}
+        | ({"learnable": True} if item.learnable else {})
         | {part.name: {"type": part.type, "parameters": list(part.parameters)} for part in item.memberships}
         for name, item in strategy.fuzzy_sets.items()
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.features.feature import Membership
+from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.sessions import Int64s
@@ -40,25 +41,6 @@ class Rows:
     weights: Float32s | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fuzzified:
-    """One number that the network sees, made from one input column.
-
-    Attributes
-    ----------
-    column : int
-        Position among the input columns.
-    membership : Membership or None
-        Learnable function that the column passes through; None passes it on as it is.
-    tied : str
-        Memberships with an equal name here share one set of parameters (one set over several timeframes and lags).
-    """
-
-    column: int
-    membership: Membership | None = None
-    tied: str = ""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class FitTask:
     """One model to fit: rows, names, model and settings. `settings.seed` decides every random draw.
@@ -83,10 +65,20 @@ class FitTask:
 
 
 class FittedModel(Protocol):
-    """A model that can predict, and be stored as plain bytes."""
+    """A model that can predict, and be stored as plain bytes.
+
+    Attributes
+    ----------
+    feature_ids : tuple of str
+        Its input columns, in order.
+    history : TrainingHistory
+    tuned : mapping of (fuzzy set, membership) to Membership
+        The learnable memberships as they were fitted; empty where none was learned.
+    """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
+    tuned: TunedSets = MappingProxyType({})
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:

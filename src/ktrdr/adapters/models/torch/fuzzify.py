@@ -1,0 +1,233 @@
+"""Learnable memberships: a layer that turns input columns into the features a network reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ktrdr.domain.features.feature import Membership
+from ktrdr.domain.features.learnable import Fuzzified, TunedSets
+
+Coordinates = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of membership in coordinates that may move freely: a place, then sizes that keep their sign.
+
+    Attributes
+    ----------
+    natural : callable
+        Parameters as they are written to coordinates.
+    written : callable
+        And back; feet in order, whatever positive sizes are given.
+    unit : callable
+        Coordinates to the length in which the place moves: the set's own width.
+    degrees : callable
+        Values and coordinates, each of shape (..., n), to degrees of that shape.
+    """
+
+    natural: Callable[..., Coordinates]
+    written: Callable[..., Coordinates]
+    unit: Callable[..., float]
+    degrees: Callable[..., Tensor]
+
+
+def _rising(offset: Tensor, width: Tensor) -> Tensor:
+    """Return the edge that reaches 1 at offset 0; vertical where the width is 0, which it then stays."""
+    vertical = width == 0
+    slope = torch.clamp(1 + offset / torch.where(vertical, 1, width), 0, 1)
+    return torch.where(vertical, (offset >= 0).to(slope.dtype), slope)
+
+
+def _triangular(x: Tensor, peak: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    return torch.minimum(_rising(x - peak, left), _rising(peak - x, right))
+
+
+def _trapezoidal(x: Tensor, start: Tensor, left: Tensor, top: Tensor, right: Tensor) -> Tensor:
+    return torch.minimum(_rising(x - start, left), _rising(start + top - x, right))
+
+
+def _gaussian(x: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
+    return torch.exp(-0.5 * ((x - mu) / sigma) ** 2)
+
+
+def _bell(x: Tensor, centre: Tensor, width: Tensor, steepness: Tensor) -> Tensor:
+    distance = ((x - centre) / width).abs()
+    near = distance == 0
+    degrees = torch.sigmoid(-2 * steepness * torch.log(torch.where(near, 1, distance)))
+    return torch.where(near, 1, degrees)
+
+
+SHAPES: Mapping[str, Shape] = {
+    "triangular": Shape(
+        lambda a, b, c: (b, b - a, c - b),
+        lambda peak, left, right: (peak - left, peak, peak + right),
+        lambda _peak, left, right: (left + right) / 2,
+        _triangular,
+    ),
+    "trapezoidal": Shape(
+        lambda a, b, c, d: (b, b - a, c - b, d - c),
+        lambda start, left, top, right: (start - left, start, start + top, start + top + right),
+        lambda _start, left, _top, right: (left + right) / 2,
+        _trapezoidal,
+    ),
+    "gaussian": Shape(
+        lambda mu, sigma: (mu, sigma),
+        lambda mu, sigma: (mu, sigma),
+        lambda _mu, sigma: sigma,
+        _gaussian,
+    ),
+    "bell": Shape(
+        lambda a, b, c: (c, a, b),
+        lambda centre, width, steepness: (width, steepness, centre),
+        lambda _centre, width, _steepness: width,
+        _bell,
+    ),
+    "sigmoid": Shape(
+        lambda slope, centre: (centre, slope),
+        lambda centre, slope: (slope, centre),
+        lambda _centre, slope: 1 / abs(slope),
+        lambda x, centre, slope: torch.sigmoid(slope * (x - centre)),
+    ),
+    "left_shoulder": Shape(
+        lambda a, b: (a, b - a),
+        lambda top, width: (top, top + width),
+        lambda _top, width: width,
+        lambda x, top, width: _rising(top - x, width),
+    ),
+    "right_shoulder": Shape(
+        lambda a, b: (b, b - a),
+        lambda top, width: (top - width, top),
+        lambda _top, width: width,
+        lambda x, top, width: _rising(x - top, width),
+    ),
+}
+"""Every kind of the catalogue."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """The sets of one kind: where they start, and which outputs they make."""
+
+    names: list[tuple[str, ...]] = field(default_factory=list)
+    starts: list[Membership] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
+
+    def add(self, item: Fuzzified, start: Membership) -> None:
+        """Note one output; a set that is there already shares its parameters."""
+        if item.tied not in self.names:
+            self.names.append(item.tied)
+            self.starts.append(start)
+        self.columns.append(item.column)
+        self.members.append(self.names.index(item.tied))
+
+    def natural(self, kind: str) -> NDArray[np.float64]:
+        """Return the written coordinates, shape (n_coordinates, n_sets)."""
+        return np.array([SHAPES[kind].natural(*start.parameters) for start in self.starts], dtype=np.float64).T
+
+    def units(self, kind: str) -> NDArray[np.float64]:
+        """Return by how much each set's place moves per unit of its parameter, shape (n_sets,)."""
+        return np.array([SHAPES[kind].unit(*coordinates) for coordinates in self.natural(kind).T], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    """Columns that are passed on, the order of the results, and per kind start, unit, columns and members."""
+
+    passed: Tensor
+    order: Tensor
+    groups: Mapping[str, tuple[Tensor, Tensor, Tensor, Tensor]]
+
+
+class Fuzzify(nn.Module):
+    """Input columns to features in grammar order.
+
+    Each set has one parameter per number that is written, 0 at the start: the place moves by the parameter times the
+    set's own width, and a size is multiplied by ``p + sqrt(1 + p^2)``, which is positive and 1 at 0. So feet stay in
+    order, gradients are about 1 whatever the indicator's unit, and weight decay draws sets to where they were written.
+
+    Parameters
+    ----------
+    plan : sequence of Fuzzified
+        One item per feature.
+
+    Notes
+    -----
+    Memberships are evaluated in float64 where the device has it: an indicator may be a thousand times its set's width.
+
+    References
+    ----------
+    Jang (1993), ANFIS, IEEE Trans. SMC 23(3). Barron (2021), Squareplus, arXiv:2112.11687 (the positive sizes).
+    """
+
+    def __init__(self, plan: Sequence[Fuzzified]) -> None:
+        super().__init__()
+        self._groups: dict[str, _Group] = {}
+        places: dict[str, list[int]] = {"": []}
+        for place, item in enumerate(plan):
+            kind = "" if item.membership is None else item.membership.type
+            places.setdefault(kind, []).append(place)
+            if item.membership is not None:
+                self._groups.setdefault(kind, _Group()).add(item, item.membership)
+        self._passed = [plan[place].column for place in places[""]]
+        self._order = np.argsort([place for some in places.values() for place in some]).tolist()
+        self.moves = nn.ParameterDict(
+            {kind: torch.zeros(group.natural(kind).shape) for kind, group in self._groups.items()}
+        )
+        self._constants: dict[torch.device, _Constants] = {}
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return features, shape (..., n_features), of inputs, shape (..., n_columns)."""
+        constants = self._on(inputs.device)
+        results = [inputs.index_select(-1, constants.passed)]
+        for kind, (start, unit, columns, members) in constants.groups.items():
+            natural = _moved(self.moves[kind].to(start.dtype), start, unit).index_select(1, members)
+            values = inputs.index_select(-1, columns).to(start.dtype)
+            results.append(SHAPES[kind].degrees(values, *natural.unbind()).to(inputs.dtype))
+        return torch.cat(results, dim=-1).index_select(-1, constants.order)
+
+    def tuned(self) -> TunedSets:
+        """Return every set with the parameters it has now; exactly the written ones before any step."""
+        found = {}
+        for kind, group in self._groups.items():
+            moves = self.moves[kind].detach().cpu().double()
+            start, unit = torch.from_numpy(group.natural(kind)), torch.from_numpy(group.units(kind))
+            for place, natural in enumerate(_moved(moves, start, unit).T.tolist()):
+                moved = bool(moves[:, place].any())
+                parameters = SHAPES[kind].written(*natural) if moved else group.starts[place].parameters
+                found[group.names[place]] = Membership(kind, tuple(map(float, parameters)))
+        return found
+
+    def _on(self, device: torch.device) -> _Constants:
+        """Return what does not change, put on a device once."""
+        if device not in self._constants:
+            dtype = torch.float32 if device.type == "mps" else torch.float64
+            self._constants[device] = _Constants(
+                torch.tensor(self._passed, dtype=torch.int64, device=device),
+                torch.tensor(self._order, dtype=torch.int64, device=device),
+                {
+                    kind: (
+                        torch.tensor(group.natural(kind), dtype=dtype, device=device),
+                        torch.tensor(group.units(kind), dtype=dtype, device=device),
+                        torch.tensor(group.columns, device=device),
+                        torch.tensor(group.members, device=device),
+                    )
+                    for kind, group in self._groups.items()
+                },
+            )
+        return self._constants[device]
+
+
+def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
+    """Return coordinates, shape (n_coordinates, n_sets): the place shifted, the sizes multiplied."""
+    sizes = moves[1:]
+    root = torch.sqrt(1 + sizes * sizes)
+    factor = torch.where(sizes < 0, 1 / (root - sizes.clamp(max=0)), root + sizes)
+    return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
