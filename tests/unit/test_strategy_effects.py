@@ -26,7 +26,6 @@ REGRESSION = changed(
         ("training.early_stopping", {"enabled": False, "patience": 3}, small()),
         ("model.features.scaling_method", "minmax", small()),
         ("decisions.cost_model", {"round_trip_cost": 0.1}, small()),
-        ("decisions.position_awareness", True, small()),
         ("indicators.spare", {"type": "sma"}, small()),
         ("fuzzy_sets.spare", {"indicator": "rsi_14", "low": [0, 1, 2]}, small()),
         ("training.gradient_clip", None, small()),

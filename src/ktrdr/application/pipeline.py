@@ -10,6 +10,7 @@ from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.context import of_symbol
 from ktrdr.domain.features.coverage import uncovered
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.matrix import FeatureMatrix
@@ -76,7 +77,7 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
 
 def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> FeatureMatrix:
     """Return the feature matrix of a symbol; training, prediction and export all come through here."""
-    matrix = engineer.engineer(features, market.bars, market.base)
+    matrix = engineer.engineer(of_symbol(features, market.characteristics.asset_class), market.bars, market.base)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}
     log.info("features", extra=extra)
     return matrix
@@ -84,7 +85,8 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
 
 def _no_rows(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> str:
     """Say which features never have a value, or that they never have one together."""
-    lifeless = [item.id for item in features if not len(engineer.engineer([item], market.bars, market.base))]
+    known = of_symbol(features, market.characteristics.asset_class)
+    lifeless = [item.id for item in known if not len(engineer.engineer([item], market.bars, market.base))]
     bars = market.base_bars
     reason = f"{', '.join(lifeless)} never has a value" if lifeless else "no row has a value of every feature"
     return f"{bars.symbol} {market.base}: {reason} on these {len(bars)} bars ({bars.source})"

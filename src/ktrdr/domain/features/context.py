@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bars import Bars, Floats
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.strategy.document import ContextFeatures
-from ktrdr.domain.strategy.feature_ids import context_columns
+from ktrdr.domain.strategy.feature_ids import (
+    ASSET_CLASS,
+    RANKED_BARS,
+    VOLATILITY_BARS,
+    VOLATILITY_RANK,
+    context_columns,
+)
 
 CONTEXT_REVISION = "ktrdr context 1"
 """Kernel of all context features; its number grows whenever a formula changes."""
@@ -33,6 +41,21 @@ def context_features(context: ContextFeatures, timeframe: str) -> tuple[Feature,
     )
 
 
+def of_symbol(features: Iterable[Feature], asset_class: str) -> tuple[Feature, ...]:
+    """Return the features with the symbol's asset class where they need it, which no bar says.
+
+    It takes no part in the contract: the same feature is 1 for one symbol and 0 for another.
+    """
+    return tuple(
+        replace(feature, context={**feature.context, "asset_class": asset_class}) if _asks_class(feature) else feature
+        for feature in features
+    )
+
+
+def _asks_class(feature: Feature) -> bool:
+    return feature.kind == "context" and feature.context["name"].startswith(ASSET_CLASS)
+
+
 def context_column(feature: Feature, bars: Bars) -> Floats:
     """Return the values of a context feature.
 
@@ -43,6 +66,9 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     - ``time_hour_sin``, ``_cos``: clock of the UTC day; ``time_weekday_sin``, ``_cos``: day of the UTC week, Monday 0.
     - ``time_market_open``: 1 if a session was trading right up to the moment, else 0.
     - ``time_session_share``: share of the latest session that has elapsed; 1 between sessions, 0 before the first.
+    - ``symbol_asset_class_x``: 1 for a symbol of that class, else 0; `of_symbol` says which it is.
+    - ``symbol_volatility_rank``: volatility is the standard deviation of the last 20 log returns; its percentile rank
+      among its own last 250 values, this one included; in (0, 1], ties share the mean of their ranks.
 
     The moment is the bar's known-at time. Without a calendar the market counts as open and the UTC day as the session.
 
@@ -58,11 +84,30 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     ndarray of float64, shape (n,)
         NaN until the window is full, and where a quotient has no value (a window without any volume).
 
-    Causality: uses the row's own and earlier bars, and the calendar, which is known in advance.
+    Causality: uses the row's own and earlier bars, and the calendar and the asset class, which are known in advance.
+
+    Raises
+    ------
+    InvalidInput
+        If an asset class is asked for and `of_symbol` has not said it.
     """
     name = feature.context["name"]
+    if _asks_class(feature):
+        return _asset_class(feature, len(bars))
     with np.errstate(divide="ignore", invalid="ignore"):
         return _TIME[name](bars) if name in _TIME else _WINDOWED[name](bars, feature.context["period"])
+
+
+def _asset_class(feature: Feature, rows: int) -> Floats:
+    if "asset_class" not in feature.context:
+        raise InvalidInput(f"feature {feature.id!r} needs the symbol's asset class, which nobody has given")
+    return np.full(rows, float(feature.context["name"] == ASSET_CLASS + feature.context["asset_class"]))
+
+
+def _volatility_rank(bars: Bars, _: int) -> Floats:
+    returns = pd.Series(np.log(bars.close)).diff()
+    ranks = returns.rolling(VOLATILITY_BARS).std(ddof=0).rolling(RANKED_BARS).rank(pct=True)
+    return ranks.to_numpy(dtype=np.float64)
 
 
 def _price_return(bars: Bars, period: int) -> Floats:
@@ -123,6 +168,7 @@ _WINDOWED: Mapping[str, Callable[[Bars, int], Floats]] = {
     "price_ma_distance": _price_ma_distance,
     "volume_ratio": _volume_ratio,
     "volume_zscore": _volume_zscore,
+    VOLATILITY_RANK: _volatility_rank,
 }
 _TIME: Mapping[str, Callable[[Bars], Floats]] = {
     "time_hour_sin": lambda bars: np.sin(_hour(bars)),

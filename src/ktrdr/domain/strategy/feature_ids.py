@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
 from ktrdr.domain.strategy.reading import Findings
 
@@ -16,6 +17,11 @@ TIME_CONTEXT = (
     "time_market_open",
     "time_session_share",
 )
+ASSET_CLASS = "symbol_asset_class_"
+VOLATILITY_RANK = "symbol_volatility_rank"
+VOLATILITY_BARS = 20
+RANKED_BARS = 250
+SYMBOL_CONTEXT = (*(f"{ASSET_CLASS}{name}" for name in ASSET_CLASSES), VOLATILITY_RANK)
 
 
 def columns(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> Iterator[Column]:
@@ -34,7 +40,10 @@ def lagged(name: str, lag: int) -> str:
 
 
 def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, str, int | None]]:
-    """Yield id, name and period (None for time) of each context feature: price, volume, time."""
+    """Yield id, name and period (None where it has none) of each context feature.
+
+    In this order: price, volume, time, symbol. A period is also how many bars pass before the first value.
+    """
     named: list[tuple[str, int]] = []
     if context.price is not None:
         named += [("price_return", bars) for bars in context.price["returns"]]
@@ -43,8 +52,8 @@ def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, 
         named += [(name, context.volume["period"]) for name in ("volume_ratio", "volume_zscore")]
     for name, period in named:
         yield f"{base}_{name}_{period}", name, period
-    for name in TIME_CONTEXT if context.time else ():
-        yield f"{base}_{name}", name, None
+    for name in (*(TIME_CONTEXT if context.time else ()), *(SYMBOL_CONTEXT if context.symbol else ())):
+        yield f"{base}_{name}", name, VOLATILITY_BARS + RANKED_BARS - 1 if name == VOLATILITY_RANK else None
 
 
 def refuse_equal_ids(

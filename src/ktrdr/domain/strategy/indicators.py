@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown
-from ktrdr.domain.strategy.document import Indicator, Reference
+from ktrdr.domain.strategy.context_data import read_data_source
+from ktrdr.domain.strategy.document import ContextSource, Indicator, Reference
 from ktrdr.domain.strategy.reading import Findings, Section
 
 
-def read_indicators(parent: Section, findings: Findings) -> dict[str, Indicator]:
-    """Return the named indicators that could be read, with every parameter filled in."""
-    if not parent.get("indicators"):
+def read_indicators(
+    parent: Section, sources: Sequence[ContextSource], findings: Findings, *, required: bool = True
+) -> dict[str, Indicator]:
+    """Return the named indicators that could be read, with every parameter filled in.
+
+    `sources` are what ``data_source`` may name; without `required` there may be no indicator at all.
+    """
+    if not parent.get("indicators") and required:
         findings.error("indicators", "is required and names at least one indicator")
     section = parent.section("indicators")
     indicators = {}
     for name in section.values:
-        indicator = _read_indicator(section.section(name), findings)
+        indicator = _read_indicator(section.section(name), sources, findings)
         if indicator is not None:
             indicators[name] = indicator
     return indicators
 
 
-def _read_indicator(section: Section, findings: Findings) -> Indicator | None:
+def _read_indicator(section: Section, sources: Sequence[ContextSource], findings: Findings) -> Indicator | None:
     written = section.text("type", required=True)
     spec = find_indicator(written)
     if spec is None:
@@ -34,14 +40,13 @@ def _read_indicator(section: Section, findings: Findings) -> Indicator | None:
             findings.error(section.at("type"), f"indicator type {written!r} is not known{hint}")
         return None
     parameters = _read_parameters(section, spec, findings)
-    data_source = section.get("data_source")
-    if data_source is not None:
-        findings.error(section.at("data_source"), "context data is not available in this version")
+    readable = not any(problem.path.startswith("context_data") for problem in findings.errors)
+    data_source = read_data_source(section, sources, readable)
     section.warn_unknown()
     message = spec.check(parameters) if spec.check is not None else None
     if message:
         findings.error(section.path, message)
-    return Indicator(spec.name, parameters)
+    return Indicator(spec.name, parameters, data_source)
 
 
 def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) -> dict[str, Any]:
@@ -50,7 +55,7 @@ def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) 
         written = section.get(parameter.name, *parameter.aliases)
         message = None if written is None else fault(parameter, written)
         if message:
-            findings.error(section.at(parameter.name), message)
+            findings.error(section.at(section.spelling(parameter)), message)
         values[parameter.name] = parameter.default if written is None or message else coerced(parameter, written)
     return values
 

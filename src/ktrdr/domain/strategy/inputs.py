@@ -12,6 +12,10 @@ from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, Ti
 from ktrdr.domain.strategy.indicators import read_reference
 from ktrdr.domain.strategy.reading import Findings, Section
 
+try:
+    from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
+except ImportError:  # not written yet
+    CATALOGUES: Mapping[str, Any] = {}  # type: ignore[no-redef]
 NORMALIZATION = Parameter(
     "normalization",
     "str",
@@ -42,7 +46,7 @@ def read_inputs(
         section.warn_unknown()
         if entry is None:
             continue
-        if entry.kind == "raw_indicator" or entry.name in fuzzy_sets:
+        if entry.kind != "fuzzy_set" or entry.name in fuzzy_sets:
             entries.append(entry)
     return tuple(entries)
 
@@ -63,8 +67,7 @@ def _read_entry(
         return None
     kind, name, path = given[0], section.get(given[0]), section.at(given[0])
     if kind == "catalogue":
-        findings.error(path, f"{shown(name)} is not known; this version has no feature catalogue yet")
-        return None
+        return _catalogue_entry(name, path, spans, normalization, findings)
     if kind == "fuzzy_set":
         if normalization != "none":
             findings.warning(section.at("normalization"), "has no effect on a fuzzy set: memberships lie in 0..1")
@@ -78,6 +81,25 @@ def _read_entry(
     if reference is None:
         return None
     return NetworkInput("raw_indicator", reference.text, spans, reference, normalization)
+
+
+def _catalogue_entry(
+    name: Any, path: str, spans: tuple[str, ...], normalization: Any, findings: Findings
+) -> NetworkInput | None:
+    if isinstance(name, str) and name in CATALOGUES:
+        return NetworkInput("catalogue", name, spans, normalization=normalization)
+    hint = did_you_mean(str(name), CATALOGUES)
+    findings.error(path, f"feature catalogue {shown(name)} is not known; allowed: {', '.join(CATALOGUES)}{hint}")
+    return None
+
+
+def needed_definitions(parent: Section) -> tuple[bool, bool]:
+    """Return whether the inputs need indicators, and whether they need fuzzy sets; a catalogue needs neither."""
+    written = parent.values.get("nn_inputs")
+    if not isinstance(written, list | tuple) or not written:
+        return True, True
+    kinds = {kind for entry in written if isinstance(entry, Mapping) for kind in KINDS if entry.get(kind) is not None}
+    return kinds != {"catalogue"}, "fuzzy_set" in kinds
 
 
 def _read_normalization(section: Section, findings: Findings) -> Any:

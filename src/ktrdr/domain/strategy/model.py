@@ -69,8 +69,6 @@ def _mention_ignored(section: Section, ignored: Mapping[str, str]) -> None:
 
 def _read_features(section: Section, findings: Findings) -> tuple[ContextFeatures, int, Any]:
     values = section.read_all(FEATURE_PARAMETERS)
-    if values["include_symbol_context"]:
-        findings.error(section.at("include_symbol_context"), "is not available in this version")
     contexts: dict[str, dict[str, Any] | None] = {}
     for name, parameters in (("price", PRICE_CONTEXT), ("volume", VOLUME_CONTEXT)):
         nested = section.section(f"{name}_context")
@@ -86,5 +84,7 @@ def _read_features(section: Section, findings: Findings) -> tuple[ContextFeature
         contexts["price"] = None
     section.warn_unknown()
     method = "zscore" if values["scaling_method"] == "standard" else values["scaling_method"]
-    context = ContextFeatures(contexts["price"], contexts["volume"], values["include_time_context"])
+    context = ContextFeatures(
+        contexts["price"], contexts["volume"], values["include_time_context"], values["include_symbol_context"]
+    )
     return context, values["lookback_periods"], method if values["scale_features"] else "none"

@@ -9,6 +9,7 @@ from typing import Any
 
 from ktrdr.domain.errors import InvalidStrategy, did_you_mean, shown
 from ktrdr.domain.market.file_names import LONGEST, to_file_name
+from ktrdr.domain.strategy.context_data import read_context_data
 from ktrdr.domain.strategy.decisions import read_decisions
 from ktrdr.domain.strategy.deployment import read_deployment, warn_shut_out
 from ktrdr.domain.strategy.document import Strategy
@@ -16,14 +17,14 @@ from ktrdr.domain.strategy.effects import warn_without_effect
 from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
 from ktrdr.domain.strategy.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.indicators import read_indicators
-from ktrdr.domain.strategy.inputs import read_inputs
+from ktrdr.domain.strategy.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.model import read_model
 from ktrdr.domain.strategy.problems import Problem
 from ktrdr.domain.strategy.reading import Findings, Section
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
 
-_KEPT = ("context_data", "risk_management", "backtesting", "orchestrator")
+_KEPT = ("risk_management", "backtesting", "orchestrator")
 _SCOPES = ("universal", "symbol_group", "symbol_specific")
 _SECTIONS = ("training_data", "indicators", "fuzzy_sets", "nn_inputs", "model", "decisions", "training")
 NAME_LENGTH = 100
@@ -88,8 +89,10 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
         findings.error("name", f"{name!r} is taken: a file of this name lies beside the models")
     root.know(*_SECTIONS)
     data = read_training_data(root, findings)
-    indicators = read_indicators(root, findings)
-    fuzzy_sets = read_fuzzy_sets(root, indicators, findings)
+    context_data = read_context_data(root, findings)
+    needs_indicators, needs_sets = needed_definitions(root)
+    indicators = read_indicators(root, context_data, findings, required=needs_indicators)
+    fuzzy_sets = read_fuzzy_sets(root, indicators, findings, required=needs_sets)
     entries = read_inputs(root, fuzzy_sets, indicators, data.timeframes, findings)
     model = read_model(root, findings)
     refuse_equal_ids(entries, fuzzy_sets, model, data.timeframes.base, findings)
@@ -101,7 +104,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     root.warn_unknown()
     strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
-        version, scope, kept,
+        version, scope, kept, context_data,
     )  # fmt: skip
     if not findings.errors:
         warn_without_effect(document, strategy, findings)

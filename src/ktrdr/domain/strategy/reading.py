@@ -86,8 +86,16 @@ class Section:
 
     def get(self, *names: str) -> Any:
         """Return the value of the first of these keys that is there, or None; all of them count as known."""
+        given = [name for name in names if name in self]
+        for name in given[1:]:
+            self._warn_once(name, f"has no effect: {given[0]} is given too")
         self._known.update(names)
-        return next((self.values[name] for name in names if self.values.get(name) is not None), None)
+        return self.values[given[0]] if given else None
+
+    def _warn_once(self, name: str, message: str) -> None:
+        problem = Problem(self.at(name), message, "warning")
+        if problem not in self.findings.problems:
+            self.findings.problems.append(problem)
 
     def section(self, name: str) -> Section:
         """Return a nested mapping, empty where there is none."""
@@ -109,6 +117,10 @@ class Section:
     def read_all(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
         """Return all parameters by name, in the order given."""
         return {parameter.name: self.read(parameter) for parameter in parameters}
+
+    def spelling(self, parameter: Parameter) -> str:
+        """Return the name under which the document gives a parameter: its own, or an alias."""
+        return next((name for name in (parameter.name, *parameter.aliases) if name in self), parameter.name)
 
     def text(self, name: str, *, required: bool = False, default: str = "") -> str:
         """Return a text; numbers and dates are not texts."""
@@ -146,10 +158,9 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
         value = section.get(parameter.name, *parameter.aliases)
         section.warn_empty(parameter.name)
         if value is not None and found is None:
-            name = next(key for key in (parameter.name, *parameter.aliases) if key in section)
             message = fault(parameter, value)
             if message:
-                findings.error(section.at(name), message)
+                findings.error(section.at(section.spelling(parameter)), message)
             found = (parameter.default if message else coerced(parameter, value), origin)
     if found is None and parameter.required:
         findings.error(path, f"is required: {parameter.description}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ktrdr.domain.strategy.document import Indicator, NetworkInput, Strategy, TrainingData
+from ktrdr.domain.strategy.document import ContextSource, Decisions, Indicator, NetworkInput, Strategy, TrainingData
 
 
 def render(strategy: Strategy) -> dict[str, Any]:
@@ -13,6 +13,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document |= {"version": strategy.version, "scope": strategy.scope}
     document["training_data"] = _training_data(strategy.training_data)
     document["indicators"] = {name: indicator_document(item) for name, item in strategy.indicators.items()}
+    document["context_data"] = [_context_source(source) for source in strategy.context_data] or None
     document["fuzzy_sets"] = {
         name: {"indicator": item.reference.text}
         | ({"learnable": True} if item.learnable else {})
@@ -21,14 +22,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     }
     document["nn_inputs"] = [_entry(entry) for entry in strategy.nn_inputs]
     document["model"] = _model(strategy)
-    decisions = strategy.decisions
-    document["decisions"] = {
-        "output_format": decisions.output_format,
-        "confidence_threshold": decisions.confidence_threshold,
-    }
-    if decisions.output_format == "regression":
-        costs = {"round_trip_cost": decisions.round_trip_cost, "min_edge_multiplier": decisions.min_edge_multiplier}
-        document["decisions"]["cost_model"] = costs
+    document["decisions"] = _decisions(strategy.decisions)
     document["training"] = _training(strategy)
     return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}
 
@@ -57,14 +51,36 @@ def _training_data(data: TrainingData) -> dict[str, Any]:
 
 
 def indicator_document(indicator: Indicator) -> dict[str, Any]:
-    """Return type and parameters of one indicator."""
-    return {"type": indicator.type, **indicator.parameters}
+    """Return type and parameters of one indicator, and the series it reads if not the bars."""
+    source = {} if indicator.data_source is None else {"data_source": indicator.data_source}
+    return {"type": indicator.type, **indicator.parameters, **source}
+
+
+def _context_source(source: ContextSource) -> dict[str, Any]:
+    return {"id": source.id, "provider": source.provider, "series": source.name, "alignment": source.alignment}
 
 
 def _entry(entry: NetworkInput) -> dict[str, Any]:
     document: dict[str, Any] = {entry.kind: entry.name, "timeframes": list(entry.timeframes)}
-    if entry.kind == "raw_indicator":
+    if entry.kind != "fuzzy_set":
         document["normalization"] = entry.normalization
+    return document
+
+
+def _decisions(decisions: Decisions) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "output_format": decisions.output_format,
+        "confidence_threshold": decisions.confidence_threshold,
+        "position_awareness": decisions.position_awareness,
+        "allow_short_from_flat": decisions.allow_short_from_flat,
+        "filters": {
+            "min_signal_separation": decisions.min_signal_separation,
+            "volume_filter": decisions.volume_filter or False,
+        },
+    }
+    if decisions.output_format == "regression":
+        costs = {"round_trip_cost": decisions.round_trip_cost, "min_edge_multiplier": decisions.min_edge_multiplier}
+        document["cost_model"] = costs
     return document
 
 
@@ -74,6 +90,7 @@ def _model(strategy: Strategy) -> dict[str, Any]:
         "include_price_context": model.context.price is not None,
         "include_volume_context": model.context.volume is not None,
         "include_time_context": model.context.time,
+        "include_symbol_context": model.context.symbol,
         "lookback_periods": model.lookback_periods,
         "scale_features": model.scaling != "none",
     }
