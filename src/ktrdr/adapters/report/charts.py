@@ -1,35 +1,34 @@
-"""Charts as inline SVG. Colours are classes of the page's style sheet, so that they follow light and dark."""
+"""The charts of a model's report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor, log10
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 from markupsafe import Markup
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 16.0, 14.0, 40.0
+from ktrdr.adapters.report.svg import Point, Scale, below, dot, drawing, level_lines, line, linear, padded, ticks, words
 
-Scale = Callable[[float], float]
-Point = tuple[float, float]
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 16.0, 14.0, 40.0
 
 
 def loss_chart(epochs: Sequence[Mapping[str, Any]], kept: int) -> Markup:
     """Return the losses by epoch, with the kept epoch marked."""
     width, height = 920.0, 300.0
     losses = [epoch[name] for epoch in epochs for name in ("train_loss", "val_loss")]
-    x = _scale(1, max(len(epochs), 2), _LEFT + 8, width - _RIGHT - 8)
-    low, high = _padded(min(losses), max(losses))
-    y = _scale(low, high, height - _BOTTOM, _TOP)
-    parts = [_grid(_ticks(low, high, 5), y, width), _x_axis(_whole_ticks(len(epochs)), x, height, "epoch")]
+    x = linear(1, max(len(epochs), 2), _LEFT + 8, width - _RIGHT - 8)
+    low, high = padded(min(losses), max(losses))
+    y = linear(low, high, height - _BOTTOM, _TOP)
+    parts = [_grid(ticks(low, high, 5), y, width), _x_axis(_whole_ticks(len(epochs)), x, height, "epoch")]
     if kept:
-        parts.append(_line("kept-line", (x(kept), _TOP), (x(kept), height - _BOTTOM)))
+        parts.append(line("kept-line", (x(kept), _TOP), (x(kept), height - _BOTTOM)))
     for name in ("train_loss", "val_loss"):
         points = [(x(epoch["number"]), y(epoch[name])) for epoch in epochs]
         parts.append(_curve(name.removesuffix("_loss"), points, dots=len(epochs) <= 30))
     if kept:
-        parts.append(_dot("val kept", (x(kept), y(epochs[kept - 1]["val_loss"])), 5.0))
-    return _svg("Train and validation loss by epoch", width, height, parts)
+        parts.append(dot("val kept", (x(kept), y(epochs[kept - 1]["val_loss"])), 5.0))
+    return drawing("Train and validation loss by epoch", width, height, parts)
 
 
 def reliability_chart(table: Sequence[Mapping[str, Any]]) -> Markup:
@@ -37,51 +36,34 @@ def reliability_chart(table: Sequence[Mapping[str, Any]]) -> Markup:
     side = 340.0
     values = [row[name] for row in table for name in ("confidence", "accuracy")]
     low, high = max(floor(min(values) * 10 - 0.2) / 10, 0.0), min(ceil(max(values) * 10 + 0.2) / 10, 1.0)
-    x = _scale(low, high, _LEFT, side - _RIGHT)
-    y = _scale(low, high, side - _BOTTOM, _TOP)
-    ticks, rows = _ticks(low, high, 5), sum(row["rows"] for row in table)
+    x = linear(low, high, _LEFT, side - _RIGHT)
+    y = linear(low, high, side - _BOTTOM, _TOP)
+    marks, rows = ticks(low, high, 5), sum(row["rows"] for row in table)
     points = [(x(row["confidence"]), y(row["accuracy"])) for row in table]
-    parts = [_grid(ticks, y, side), _x_axis(ticks, x, side, "probability given"), _y_title(side, "came true")]
-    parts.append(_line("ideal", (x(low), y(low)), (x(high), y(high))))
-    parts += [_line("gap", point, (point[0], y(row["confidence"]))) for point, row in zip(points, table, strict=True)]
+    parts = [_grid(marks, y, side), _x_axis(marks, x, side, "probability given"), _y_title(side, "came true")]
+    parts.append(line("ideal", (x(low), y(low)), (x(high), y(high))))
+    parts += [line("gap", point, (point[0], y(row["confidence"]))) for point, row in zip(points, table, strict=True)]
     parts += [
-        _dot("val", point, 2.5 + 11.0 * (row["rows"] / rows) ** 0.5) for point, row in zip(points, table, strict=True)
+        dot("val", point, 2.5 + 11.0 * (row["rows"] / rows) ** 0.5) for point, row in zip(points, table, strict=True)
     ]
-    return _svg("How often forecasts came true, by the probability given", side, side, parts)
+    return drawing("How often forecasts came true, by the probability given", side, side, parts)
 
 
 def interval_chart(difference: float, interval: Sequence[float]) -> Markup:
     """Return the difference from the baseline with its interval, on an axis through 0."""
     width, height = 640.0, 66.0
-    low, high = _padded(min(0.0, *interval), max(0.0, *interval), 0.18)
-    x, middle = _scale(low, high, 12.0, width - 12.0), 30.0
+    low, high = padded(min(0.0, *interval), max(0.0, *interval), 0.18)
+    x, middle = linear(low, high, 12.0, width - 12.0), 30.0
     parts = [
-        _x_axis(_ticks(low, high, 7), x, height + 20, ""),
-        _line("zero", (x(0.0), 4.0), (x(0.0), height - 20)),
-        _line("interval", (x(interval[0]), middle), (x(interval[1]), middle)),
-        *(_line("interval end", (x(end), middle - 7), (x(end), middle + 7)) for end in interval),
-        _dot("interval", (x(difference), middle), 6.0),
-        _text(x(0.0) - 8, 14.0, "end", "← better"),
-        _text(x(0.0) + 8, 14.0, "start", "worse →"),
+        _x_axis(ticks(low, high, 7), x, height + 20, ""),
+        line("zero", (x(0.0), 4.0), (x(0.0), height - 20)),
+        line("interval", (x(interval[0]), middle), (x(interval[1]), middle)),
+        *(line("interval end", (x(end), middle - 7), (x(end), middle + 7)) for end in interval),
+        dot("interval", (x(difference), middle), 6.0),
+        words(x(0.0) - 8, 14.0, "end", "← better"),
+        words(x(0.0) + 8, 14.0, "start", "worse →"),
     ]
-    return _svg("Difference from the best baseline with its 95 % interval", width, height, parts)
-
-
-def _scale(low: float, high: float, start: float, end: float) -> Scale:
-    return lambda value: start + (value - low) / (high - low) * (end - start)
-
-
-def _padded(low: float, high: float, share: float = 0.06) -> tuple[float, float]:
-    room = (high - low) * share or abs(high) * 0.05 or 1.0
-    return low - room, high + room
-
-
-def _ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Return multiples of 1, 2, 2.5 or 5 times a power of ten within [low, high], about as many as wanted."""
-    rough = (high - low) / wanted
-    power = 10.0 ** floor(log10(rough))
-    step = next(multiple * power for multiple in (1, 2, 2.5, 5, 10) if multiple * power >= rough * 0.999)
-    return [number * step for number in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+    return drawing("Difference from the best baseline with its 95 % interval", width, height, parts)
 
 
 def _whole_ticks(last: int) -> list[float]:
@@ -89,21 +71,13 @@ def _whole_ticks(last: int) -> list[float]:
     return [1.0, *(float(number) for number in range(step, last + 1, step) if number > 1)]
 
 
-def _grid(ticks: Sequence[float], y: Scale, width: float) -> Markup:
-    marks = [
-        _line("grid", (_LEFT, y(tick)), (width - _RIGHT, y(tick))) + _text(_LEFT - 8, y(tick) + 4, "end", f"{tick:.4g}")
-        for tick in ticks
-    ]
-    return Markup("").join(marks)
+def _grid(places: Sequence[float], y: Scale, width: float) -> Markup:
+    return level_lines(places, y, _LEFT, width - _RIGHT)
 
 
-def _x_axis(ticks: Sequence[float], x: Scale, height: float, title: str) -> Markup:
-    base = height - _BOTTOM
-    marks = [
-        _line("tick", (x(tick), base), (x(tick), base + 4)) + _text(x(tick), base + 18, "middle", f"{tick:.4g}")
-        for tick in ticks
-    ]
-    return Markup("").join([*marks, _text((x(ticks[0]) + x(ticks[-1])) / 2, height - 4, "middle", title)])
+def _x_axis(places: Sequence[float], x: Scale, height: float, title: str) -> Markup:
+    marks = below([(x(place), f"{place:.4g}") for place in places], height - _BOTTOM)
+    return marks + words((x(places[0]) + x(places[-1])) / 2, height - 4, "middle", title)
 
 
 def _y_title(height: float, title: str) -> Markup:
@@ -113,24 +87,7 @@ def _y_title(height: float, title: str) -> Markup:
     ).format(middle, title)
 
 
-def _line(kind: str, start: Point, end: Point) -> Markup:
-    return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(kind, *start, *end)
-
-
-def _dot(kind: str, centre: Point, radius: float) -> Markup:
-    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"/>').format(kind, *centre, radius)
-
-
-def _text(x: float, y: float, anchor: str, text: str) -> Markup:
-    return Markup('<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, text)
-
-
 def _curve(kind: str, points: Sequence[Point], *, dots: bool) -> Markup:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    line = Markup('<polyline class="{}" points="{}"/>').format(kind, path)
-    return Markup("").join([line, *(_dot(kind, point, 2.5) for point in points if dots)])
-
-
-def _svg(label: str, width: float, height: float, parts: Sequence[Markup]) -> Markup:
-    head = Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">').format(width, height, label)
-    return head + Markup("").join(parts) + Markup("</svg>")
+    drawn = Markup('<polyline class="{}" points="{}"/>').format(kind, path)
+    return Markup("").join([drawn, *(dot(kind, point, 2.5) for point in points if dots)])
