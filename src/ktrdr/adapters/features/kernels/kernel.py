@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import talib
 
 from ktrdr.domain.errors import InvalidInput
@@ -55,9 +54,3 @@ def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: s
 def own_kernel(name: str, compute: Compute, outputs: tuple[str, ...] = (), *, revision: int = 1) -> Kernel:
     """Return a kernel of our own; `revision` grows whenever its values change, as the contract records it."""
     return Kernel(f"ktrdr {name} {revision} on {LIBRARY}", compute, outputs)
-
-
-def own_kernel(compute: Compute, outputs: tuple[str, ...] = (), revision: int = 1) -> Kernel:
-    """Return a kernel of our own; `revision` grows whenever its values change."""
-    name = compute.__name__.lstrip("_")
-    return Kernel(f"ktrdr {name} {revision} ({LIBRARY}, pandas {pd.__version__})", compute, outputs)
