@@ -15,6 +15,7 @@ from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
 
@@ -25,16 +26,25 @@ _NAME = "outputs"
 class PriorModel(FittedModel):
     """Gives every row the same outputs."""
 
-    def __init__(self, feature_ids: tuple[str, ...], outputs: NDArray[np.float64], history: TrainingHistory) -> None:
+    def __init__(
+        self, feature_ids: tuple[str, ...], outputs: NDArray[np.float64], history: TrainingHistory, window: int = 1
+    ) -> None:
         self.feature_ids = feature_ids
         self.history = history
+        self.window = window
         self._outputs = outputs
 
-    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
-        """Return logits, shape (n_rows, n_classes), or standardised values, shape (n_rows,)."""
+    def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
+        """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
         if inputs.ndim != 2 or inputs.shape[1] != len(self.feature_ids):
             raise InvalidInput(f"model: takes {len(self.feature_ids)} features per row, found shape {inputs.shape}")
-        return np.broadcast_to(self._outputs, (len(inputs), *self._outputs.shape)).copy()
+        if ends is None:
+            n_samples = max(len(inputs) - self.window + 1, 0)
+        elif len(ends) and not self.window - 1 <= ends.min() <= ends.max() < len(inputs):
+            raise InvalidInput(f"model: ends must be rows {self.window - 1} to {len(inputs) - 1}")
+        else:
+            n_samples = len(ends)
+        return np.broadcast_to(self._outputs, (n_samples, *self._outputs.shape)).copy()
 
     def state(self) -> Mapping[str, bytes]:
         """Return the outputs as ``model.safetensors``."""
@@ -48,7 +58,7 @@ class PriorModel(FittedModel):
 class PriorTrainer(ModelTrainer):
     """Fits the log shares of the train classes, one row added to each, or the mean of the train targets.
 
-    Class weights count as they do in a loss: a class of weight 2 gets the log share of twice its rows.
+    Weights count as they do in a loss: a class or a row of weight 2 gets the log share of twice its rows.
     """
 
     def fit(self, task: FitTask) -> PriorModel:
@@ -58,7 +68,7 @@ class PriorTrainer(ModelTrainer):
             raise InvalidInput(f"model type {task.model.type!r} is not known; allowed: {', '.join(MODEL_TYPES)}{hint}")
         if not len(task.train.targets):
             raise InvalidInput("fit: there are no train rows")
-        return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"))
+        return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"), task.model.window)
 
     def restore(self, artifact: Artifact) -> PriorModel:
         """Return the stored prior."""
@@ -74,13 +84,13 @@ class PriorTrainer(ModelTrainer):
             raise CorruptArtifact(f"{where}: must hold {_NAME} alone, float64 of shape {shape}")
         if not np.isfinite(outputs).all():
             raise CorruptArtifact(f"{where}: {_NAME} holds values that are not finite")
-        return PriorModel(facts.feature_ids, outputs, facts.history)
+        return PriorModel(facts.feature_ids, outputs, facts.history, facts.spec.window)
 
 
 def _prior(task: FitTask) -> NDArray[np.float64]:
     if not task.target.is_classification:
-        return np.array(task.train.targets.mean(dtype=np.float64))
+        return np.array(np.average(task.train.targets.astype(np.float64), weights=task.train.weights))
     n_classes = len(task.target.classes)
-    counts = np.bincount(task.train.targets, minlength=n_classes) + 1.0
+    counts = np.bincount(task.train.targets, task.train.weights, minlength=n_classes) + 1.0
     weighted = counts if task.class_weights is None else counts * task.class_weights
     return np.asarray(np.log(weighted / weighted.sum()))

@@ -48,6 +48,9 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
         raise CorruptArtifact(
             f"{manifest.model_name}: model needs a type, an architecture and a list of input_features"
         )
+    window = architecture.get("sequence_length", 1)
+    if type(window) is not int or window < 1:
+        raise CorruptArtifact(f"{manifest.model_name}: model.architecture.sequence_length must be an integer above 0")
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     return ModelFacts(

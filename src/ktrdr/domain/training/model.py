@@ -72,12 +72,15 @@ class FittedModel(Protocol):
     feature_ids : tuple of str
         Its input columns, in order.
     history : TrainingHistory
+    window : int
+        Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
     """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
+    window: int = 1
     tuned: TunedSets = MappingProxyType({})
 
     @abstractmethod
@@ -94,13 +97,13 @@ class FittedModel(Protocol):
         Returns
         -------
         ndarray of float64
-            Classification: logits, shape (n_rows, n_classes). Regression: standardised targets, shape (n_rows,).
-            A row's result does not depend on the other rows, to the last bit.
+            Classification: logits, shape (n_samples, n_classes). Regression: standardised targets, shape (n_samples,).
+            A sample's result depends on its own rows alone, to the last bit.
 
         Raises
         ------
         InvalidInput
-            If the number of columns is not the model's.
+            If the number of columns is not the model's, or a row has too few before it.
         """
 
     @abstractmethod

@@ -58,3 +58,18 @@ class ModelSpec:
 
     type: str
     architecture: Mapping[str, Any]
+
+    @property
+    def reads_windows(self) -> bool:
+        """Whether a sample is a window of rows, be it of one row, not a single row."""
+        return "sequence_length" in self.architecture
+
+    @property
+    def window(self) -> int:
+        """Rows read per sample: the row itself and those before it; 1 for a model that reads single rows."""
+        return int(self.architecture.get("sequence_length", 1))
+
+    @property
+    def break_at_session(self) -> bool:
+        """Whether no window reaches from one trading session into the next."""
+        return bool(self.architecture.get("break_at_session", False))

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from itertools import repeat
 from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from ktrdr.adapters.models.torch.losses import Loss, make_loss
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.adapters.models.torch.weights import write
-from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
+from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.training.history import EndedBy, Epoch, TrainingHistory
 from ktrdr.domain.training.model import FitTask, Rows
 
 OnEpoch = Callable[[Epoch, int], None]
-Loss = Callable[[Tensor, Tensor], Tensor]
+Batch = tuple[Tensor, Tensor, Tensor | None]
 EXPLODED = 1000.0
 """A training loss this many times that of the first epoch (or of guessing, about 1) is past recovery."""
 _VALIDATION_ROWS = 8192
@@ -29,19 +29,67 @@ _VALIDATION_ROWS = 8192
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Rows on the device that fits."""
+    """Samples on the device that fits.
+
+    Attributes
+    ----------
+    inputs : Tensor, shape (n_rows, n_inputs) or (n_windows, window, n_inputs)
+        All rows; or all windows, as a view of the rows, so that only the windows of one batch are ever copied.
+    targets : Tensor, shape (n_samples,)
+    places : Tensor of int64, shape (n_samples,), or None
+        Which of the inputs each sample is; None: sample i is input i.
+    weights : Tensor, shape (n_samples,), or None
+    """
 
     inputs: Tensor
     targets: Tensor
+    places: Tensor | None = None
+    weights: Tensor | None = None
 
     @classmethod
-    def of(cls, rows: Rows, device: torch.device) -> Part:
-        """Return a copy of the rows on the device, row by row in memory."""
-        return cls(*(torch.tensor(np.ascontiguousarray(array), device=device) for array in (rows.inputs, rows.targets)))
+    def of(cls, rows: Rows, device: torch.device, window: int | None = None, series: Tensor | None = None) -> Part:
+        """Return the samples that count on the device; `series` is the one copy of the rows, made here if not given."""
+        series = _on(rows.inputs, device) if series is None else series
+        ends = rows.ends
+        if ends is None and (window is not None or rows.weights is not None):
+            ends = np.arange(len(rows.targets), dtype=np.int64)
+        if rows.weights is None or ends is None:
+            kept: slice | np.ndarray = slice(None)
+        else:
+            kept = np.flatnonzero(rows.weights)
+        return cls(
+            series if window is None else _windows(series, window),
+            _on(rows.targets[kept], device),
+            None if ends is None else _on(ends[kept] - ((window or 1) - 1), device),
+            None if rows.weights is None else _on(rows.weights[kept], device),
+        )
 
     def __len__(self) -> int:
-        """Return the number of rows."""
+        """Return the number of samples."""
         return len(self.targets)
+
+    def batches(self, sizes: list[int], order: Tensor | None = None) -> Iterator[Batch]:
+        """Cut the samples, in their order or another, into batches of these sizes."""
+        places, targets, weights = self.places, self.targets, self.weights
+        if order is not None:
+            places = order if places is None else places[order]
+            targets, weights = targets[order], None if weights is None else weights[order]
+        return zip(
+            self._inputs(places, sizes),
+            torch.split(targets, sizes),
+            repeat(None, len(sizes)) if weights is None else torch.split(weights, sizes),
+            strict=True,
+        )
+
+    def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
+        if self.inputs.ndim == 3 and places is not None:
+            return (self.inputs.index_select(0, chosen) for chosen in torch.split(places, sizes))
+        return iter(torch.split(self.inputs if places is None else self.inputs[places], sizes))
+
+
+def _windows(series: Tensor, window: int) -> Tensor:
+    n_rows, n_inputs = series.shape
+    return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
 
 
 class Loop:
@@ -68,8 +116,11 @@ class Loop:
     ) -> None:
         self.network = network
         self.settings = task.settings
-        self.train = Part.of(task.train, device)
-        self.validation = Part.of(task.validation, device)
+        window = task.model.window if task.model.reads_windows else None
+        self.series = _on(task.train.inputs, device)
+        shared = self.series if task.validation.inputs is task.train.inputs else None
+        self.train = Part.of(task.train, device, window, self.series)
+        self.validation = Part.of(task.validation, device, window, shared)
         self.loss = make_loss(task, device)
         self.log_weights = None if task.class_weights is None else _float32(np.log(task.class_weights), device)
         self.is_classification = task.target.is_classification
@@ -131,20 +182,19 @@ class Loop:
         """Move the weights once per batch; return mean loss and mean gradient norm, asked of the device once."""
         losses, norms = self.weights.new_zeros(()), self.weights.new_zeros(())
         forward, measure, gradients = self.network.forward, self.loss, self.gradients
-        for inputs, targets in self.batches():
+        for inputs, targets, weights in self.batches():
             gradients.zero_()
-            loss = measure(forward(inputs), targets)
+            loss = measure(forward(inputs), targets, weights)
             loss.backward()  # type: ignore[no-untyped-call]
             norms.add_(self.clip_gradients())
             self.step(rate)
             losses.add_(loss.detach(), alpha=len(targets))
         return losses.item() / len(self.train), norms.item() / len(self.batch_sizes)
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Shuffle the training rows once and cut them."""
-        order = torch.randperm(len(self.train), generator=self.shuffler).to(self.train.inputs.device)
-        inputs, targets = self.train.inputs[order], self.train.targets[order]
-        return zip(torch.split(inputs, self.batch_sizes), torch.split(targets, self.batch_sizes), strict=True)
+    def batches(self) -> Iterator[Batch]:
+        """Shuffle the training samples once and cut them."""
+        order = torch.randperm(len(self.train), generator=self.shuffler).to(self.weights.device)
+        return self.train.batches(self.batch_sizes, order)
 
     def clip_gradients(self) -> Tensor:
         """Shorten the gradient to the limit, if there is one; return its norm before."""
@@ -159,8 +209,11 @@ class Loop:
 
         Accuracy counts the class that would be predicted: with the log class weights subtracted from the logits.
         """
-        outputs = torch.cat([self.network(inputs) for inputs in torch.split(self.validation.inputs, _VALIDATION_ROWS)])
-        loss = self.loss(outputs, self.validation.targets).item()
+        part = self.validation
+        most = max(_VALIDATION_ROWS // part.inputs.shape[1], 1) if part.inputs.ndim == 3 else _VALIDATION_ROWS
+        sizes = [min(most, len(part) - start) for start in range(0, len(part), most)]
+        outputs = torch.cat([self.network(inputs) for inputs, _, _ in part.batches(sizes)])
+        loss = self.loss(outputs, part.targets, part.weights).item()
         if not self.is_classification:
             return loss, None
         logits = outputs if self.log_weights is None else outputs - self.log_weights
@@ -180,7 +233,7 @@ class Loop:
             f"training broke down in epoch {epoch.number} of {settings.epochs}: training loss {epoch.train_loss:.4g} "
             f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {epoch.gradient_norm:.4g}, "
             f"learning rate {epoch.learning_rate:g}; try learning_rate: {settings.learning_rate / 10:g}, {clip}, or "
-            f"scaled features (the largest input is {self.train.inputs.abs().max().item():.4g})"
+            f"scaled features (the largest input is {self.series.abs().max().item():.4g})"
         )
 
 
@@ -216,25 +269,9 @@ def batch_sizes(n_rows: int, batch_size: int) -> list[int]:
     return [*sizes[:-2], sizes[-2] + 1] if left == 1 and full else sizes
 
 
-def make_loss(task: FitTask, device: torch.device) -> Loss:
-    """Return the mean loss over rows of raw outputs, shape (n_rows, n_outputs), against targets.
-
-    Raises
-    ------
-    InvalidInput
-        If the loss does not fit the kind of target.
-    """
-    settings = task.settings
-    if task.target.is_classification != (settings.loss == "cross_entropy"):
-        allowed = "cross_entropy" if task.target.is_classification else "mse, huber"
-        raise InvalidInput(f"loss {settings.loss!r} does not fit {task.target.kind}; allowed: {allowed}")
-    if task.target.is_classification:
-        weight = None if task.class_weights is None else _float32(task.class_weights, device)
-        return partial(functional.cross_entropy, weight=weight)
-    of_values: Any = (
-        functional.mse_loss if settings.loss == "mse" else partial(functional.huber_loss, delta=settings.huber_delta)
-    )
-    return lambda outputs, targets: of_values(outputs.squeeze(1), targets)
+def _on(array: np.ndarray, device: torch.device) -> Tensor:
+    """Return a copy on the device, row by row in memory."""
+    return torch.tensor(np.ascontiguousarray(array), device=device)
 
 
 def _float32(values: Any, device: torch.device) -> Tensor:

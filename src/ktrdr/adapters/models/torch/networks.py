@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -75,8 +76,154 @@ def _batch_norm(width: int) -> nn.Module:
     return norm
 
 
-MODELS: Mapping[str, Callable[..., nn.Module]] = {"mlp": Mlp}
+class Recurrent(nn.Module):
+    """LSTM or GRU over windows, then a linear layer on the last hidden state, or on a weighted mean of all of them.
+
+    Parameters
+    ----------
+    cell : type
+        `nn.LSTM` or `nn.GRU`.
+    n_inputs, n_outputs : int
+    hidden_size, num_layers : int
+    dropout : float
+        Share of the values dropped between the layers and before the linear one, in training.
+    attention : bool
+        See `AdditiveAttention`; False takes the last hidden state.
+
+    References
+    ----------
+    Hochreiter and Schmidhuber (1997), Long short-term memory; Cho et al. (2014), Learning phrase representations using
+    RNN encoder-decoder.
+    """
+
+    def __init__(
+        self,
+        cell: type[nn.LSTM] | type[nn.GRU],
+        n_inputs: int,
+        n_outputs: int,
+        *,
+        hidden_size: int,
+        num_layers: int,
+        dropout: float,
+        attention: bool,
+    ) -> None:
+        super().__init__()
+        between = dropout if num_layers > 1 else 0.0
+        self.recurrent = cell(n_inputs, hidden_size, num_layers, dropout=between, batch_first=True)
+        self.attention = AdditiveAttention(hidden_size) if attention else None
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden_size, n_outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return raw outputs, shape (n_windows, n_outputs), of windows, shape (n_windows, length, n_inputs)."""
+        states, _ = self.recurrent(inputs)
+        summary = states[:, -1] if self.attention is None else self.attention(states)
+        outputs: Tensor = self.head(self.dropout(summary))
+        return outputs
+
+
+class AdditiveAttention(nn.Module):
+    """Mean of hidden states, weighted by how each answers the last one.
+
+    References
+    ----------
+    Bahdanau, Cho and Bengio (2015), Neural machine translation by jointly learning to align and translate.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.query, self.key = nn.Linear(size, size, bias=False), nn.Linear(size, size)
+        self.score = nn.Linear(size, 1, bias=False)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return shape (n_windows, size) of states, shape (n_windows, length, size)."""
+        energies = self.score(torch.tanh(self.query(states[:, -1:]) + self.key(states)))
+        return (torch.softmax(energies, dim=1) * states).sum(dim=1)
+
+
+class TransformerEncoder(nn.Module):
+    """Transformer encoder over windows, then a linear layer on the last position.
+
+    Each layer normalises before its blocks; attention runs over the whole window, all of which is past.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need; Xiong et al. (2020), On layer normalization in the Transformer
+    architecture.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        *,
+        hidden_size: int,
+        num_heads: int,
+        num_layers: int,
+        feedforward_size: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Linear(n_inputs, hidden_size)
+        self.layers = nn.ModuleList(
+            _EncoderLayer(hidden_size, num_heads, feedforward_size, dropout) for _ in range(num_layers)
+        )
+        self.norm = nn.LayerNorm(hidden_size)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden_size, n_outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return raw outputs, shape (n_windows, n_outputs), of windows, shape (n_windows, length, n_inputs)."""
+        values = self.embedding(inputs)
+        values = self.dropout(values + _positions(values))
+        for layer in self.layers:
+            values = layer(values)
+        outputs: Tensor = self.head(self.norm(values[:, -1]))
+        return outputs
+
+
+class _EncoderLayer(nn.Module):
+    """Self-attention and a feed-forward block, each added to what came in."""
+
+    def __init__(self, size: int, n_heads: int, feedforward_size: int, dropout: float) -> None:
+        super().__init__()
+        self.n_heads, self.share = n_heads, dropout
+        self.projection, self.mixed = nn.Linear(size, 3 * size), nn.Linear(size, size)
+        self.widen, self.narrow = nn.Linear(size, feedforward_size), nn.Linear(feedforward_size, size)
+        self.norms = nn.ModuleList([nn.LayerNorm(size), nn.LayerNorm(size)])
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, values: Tensor) -> Tensor:
+        attended = self.mixed(self._attend(self.norms[0](values)))
+        values = values + self.dropout(attended)
+        hidden = self.dropout(torch.relu(self.widen(self.norms[1](values))))
+        result: Tensor = values + self.dropout(self.narrow(hidden))
+        return result
+
+    def _attend(self, values: Tensor) -> Tensor:
+        n_windows, length, size = values.shape
+        parts = self.projection(values).view(n_windows, length, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+        share = self.share if self.training else 0.0
+        attended = functional.scaled_dot_product_attention(*parts, dropout_p=share)
+        return attended.transpose(1, 2).reshape(n_windows, length, size)
+
+
+def _positions(values: Tensor) -> Tensor:
+    """Return sines and cosines of geometrically growing wavelengths, shape (length, size)."""
+    length, size = values.shape[1:]
+    rates = 10_000 ** (-torch.arange(0, size, 2, device=values.device) / size)
+    angles = torch.arange(length, device=values.device)[:, None] * rates
+    return torch.stack((angles.sin(), angles.cos()), dim=2).reshape(length, -1)[:, :size]
+
+
+MODELS: Mapping[str, Callable[..., nn.Module]] = {
+    "mlp": Mlp,
+    "lstm": partial(Recurrent, nn.LSTM),
+    "gru": partial(Recurrent, nn.GRU),
+    "transformer": TransformerEncoder,
+}
 """Every network by model type."""
+_OF_WINDOWS = ("sequence_length", "break_at_session")
 
 
 def build(spec: ModelSpec, n_inputs: int, n_outputs: int) -> nn.Module:
@@ -100,4 +247,8 @@ def build(spec: ModelSpec, n_inputs: int, n_outputs: int) -> nn.Module:
         if message:
             raise InvalidInput(f"model {spec.type}: {name} {message}")
     values = {name: coerced(parameter, spec.architecture[name]) for name, parameter in parameters.items()}
-    return MODELS[spec.type](n_inputs, n_outputs, **values)
+    contradiction = MODEL_TYPES[spec.type].check(values)
+    if contradiction is not None:
+        raise InvalidInput(f"model {spec.type}: {' '.join(contradiction)}")
+    own = {name: value for name, value in values.items() if name not in _OF_WINDOWS}
+    return MODELS[spec.type](n_inputs, n_outputs, **own)

@@ -19,8 +19,10 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.settings import ModelSpec
 
 _CPU = torch.device("cpu")
 
@@ -34,6 +36,7 @@ class TorchModel(FittedModel):
         Taken over: moved to the CPU and set to evaluation.
     feature_ids : tuple of str
     history : TrainingHistory
+    spec : ModelSpec
     is_classification : bool
     fitted_on : str
         Device, for `provenance`.
@@ -44,20 +47,22 @@ class TorchModel(FittedModel):
         network: nn.Module,
         feature_ids: tuple[str, ...],
         history: TrainingHistory,
+        spec: ModelSpec,
         *,
         is_classification: bool,
         fitted_on: str,
     ) -> None:
         self.feature_ids = feature_ids
         self.history = history
+        self.window = spec.window
         self._network = _at_rest(network)
         self._is_classification = is_classification
         self._fitted_on = fitted_on
-        self._forward = BlockForward(network, len(feature_ids))
+        self._forward = BlockForward(network, len(feature_ids), spec.window if spec.reads_windows else None)
 
-    def predict(self, inputs: Float32s) -> NDArray[np.float64]:
-        """Return logits, shape (n_rows, n_classes), or standardised values, shape (n_rows,)."""
-        outputs = self._forward(inputs)
+    def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
+        """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
+        outputs = self._forward(inputs, ends)
         return outputs if self._is_classification else outputs[:, 0]
 
     def state(self) -> Mapping[str, bytes]:
@@ -109,6 +114,7 @@ class TorchTrainer(ModelTrainer):
             network,
             task.feature_ids,
             history,
+            task.model,
             is_classification=task.target.is_classification,
             fitted_on=str(self._device),
         )
@@ -133,6 +139,7 @@ class TorchTrainer(ModelTrainer):
             network,
             facts.feature_ids,
             facts.history,
+            facts.spec,
             is_classification=facts.target.is_classification,
             fitted_on=str(_CPU),
         )
@@ -160,10 +167,29 @@ def _check(task: FitTask) -> None:
 
 
 def _check_rows(name: str, rows: Rows, task: FitTask) -> None:
-    n_rows = len(rows.targets)
-    if not n_rows or rows.inputs.shape != (n_rows, len(task.feature_ids)):
+    n_samples, n_features = len(rows.targets), len(task.feature_ids)
+    n_rows = n_samples if rows.ends is None else len(rows.inputs)
+    if not n_samples or rows.inputs.shape != (n_rows, n_features):
         raise InvalidInput(
-            f"fit: {name} has {n_rows} targets and inputs of shape {rows.inputs.shape}; needs at least 1"
+            f"fit: {name} has {n_samples} targets and inputs of shape {rows.inputs.shape}; needs at least 1"
         )
     if task.target.is_classification and not 0 <= rows.targets.min() <= rows.targets.max() < len(task.target.classes):
         raise InvalidInput(f"fit: {name} has targets outside the classes 0 to {len(task.target.classes) - 1}")
+    _check_ends(name, rows, task.model.window)
+    if rows.weights is not None:
+        _check_weights(name, rows.weights, n_samples)
+
+
+def _check_ends(name: str, rows: Rows, window: int) -> None:
+    n_samples, n_rows = len(rows.targets), len(rows.inputs)
+    first, last = (0, n_samples - 1) if rows.ends is None else (int(rows.ends.min()), int(rows.ends.max()))
+    if first < window - 1 or last >= n_rows or (rows.ends is not None and len(rows.ends) != n_samples):
+        raise InvalidInput(
+            f"fit: {name} has {n_samples} targets that end at rows {first} to {last} of {n_rows}; the model reads "
+            f"{window} rows per sample, so that the first can end at row {window - 1}"
+        )
+
+
+def _check_weights(name: str, weights: Float32s, n_samples: int) -> None:
+    if weights.shape != (n_samples,) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+        raise InvalidInput(f"fit: {name} needs one finite weight of 0 or more per target, not all of them 0")

@@ -1,0 +1,83 @@
+"""Losses: what a network is fitted to make small, with class and sample weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ktrdr.domain.catalogue.training import LOSSES
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.training.model import FitTask
+
+Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+"""Raw outputs, shape (n_samples, n_outputs), targets and sample weights (None: all the same) to a weighted mean."""
+_LEAST_DOUBT = 1e-7
+
+
+def make_loss(task: FitTask, device: torch.device) -> Loss:
+    """Return the task's loss: the mean over samples, each weighted by its class's weight times its own.
+
+    Raises
+    ------
+    InvalidInput
+        If the loss does not fit the kind of target.
+    """
+    settings, target = task.settings, task.target
+    allowed = LOSSES[target.kind]
+    if settings.loss not in allowed:
+        raise InvalidInput(f"loss {settings.loss!r} does not fit {target.kind}; allowed: {', '.join(allowed)}")
+    if not target.is_classification:
+        return _of_values(settings.loss, settings.huber_delta)
+    of_class = None
+    if task.class_weights is not None:
+        of_class = torch.tensor(task.class_weights, dtype=torch.float32, device=device)
+    return _of_classes(of_class, settings.focal_gamma if settings.loss == "focal" else None)
+
+
+def _of_classes(of_class: Tensor | None, gamma: float | None) -> Loss:
+    def loss(outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        if weights is None and gamma is None:
+            return functional.cross_entropy(outputs, targets, weight=of_class)
+        rows = functional.cross_entropy(outputs, targets, reduction="none")
+        if gamma is not None:
+            rows = focal(rows, gamma)
+        if of_class is not None:
+            weights = of_class[targets] if weights is None else of_class[targets] * weights
+        return _mean(rows, weights)
+
+    return loss
+
+
+def focal(cross_entropy: Tensor, gamma: float) -> Tensor:
+    """Return the focal loss ``(1 - p) ** gamma * -log(p)`` of each row from its cross entropy ``-log(p)``.
+
+    References
+    ----------
+    Lin, Goyal, Girshick, He and Dollar (2017), Focal loss for dense object detection.
+    """
+    doubt = -torch.expm1(-cross_entropy)
+    return doubt.clamp_min(_LEAST_DOUBT) ** gamma * cross_entropy
+
+
+def _of_values(name: str, delta: float) -> Loss:
+    def rows(outputs: Tensor, targets: Tensor, reduction: str) -> Any:
+        values = outputs.squeeze(1)
+        if name == "mse":
+            return functional.mse_loss(values, targets, reduction=reduction)
+        return functional.huber_loss(values, targets, reduction=reduction, delta=delta)
+
+    def loss(outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        if weights is None:
+            mean: Tensor = rows(outputs, targets, "mean")
+            return mean
+        return _mean(rows(outputs, targets, "none"), weights)
+
+    return loss
+
+
+def _mean(rows: Tensor, weights: Tensor | None) -> Tensor:
+    return rows.mean() if weights is None else (rows * weights).sum() / weights.sum()
