@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ktrdr.adapters.data.calendars import sessions_for
@@ -18,7 +19,9 @@ from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import DataNotFound, InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextSource
 
 FIVE, HOUR, DAY = Timeframe("5m"), Timeframe("1h"), Timeframe("1d")
 
@@ -260,3 +263,42 @@ def test_the_first_of_a_chain_that_has_the_bars_gives_them(tmp_path: Path) -> No
     chain = ChainRepository([MemoryRepository([one]), MemoryRepository([other])])
     assert len(chain.load("AAPL", DAY)) == 3
     assert [info.rows for info in chain.series()] == [3]
+
+
+RATES = ContextSource("rates", "fred", "DGS10")
+PUBLISHED = pd.DataFrame(
+    {
+        "known_at": pd.to_datetime(["2024-01-03T21:15:00Z", "2024-01-04T21:15:00Z", "2024-01-08T21:15:00Z"]),
+        "value": [3.91, 3.99, 4.05],
+    }
+)
+
+
+def with_context(kind: str, folder: Path) -> DataRepository:
+    """The same publications behind every adapter that can have some."""
+    path = folder / "context" / "fred" / "DGS10"
+    if kind == "memory":
+        return MemoryRepository([], context=[ContextSeries.from_frame(PUBLISHED, "fred", "DGS10")])
+    path.parent.mkdir(parents=True)
+    if kind == "parquet":
+        PUBLISHED.to_parquet(path.with_suffix(".parquet"))
+    else:
+        PUBLISHED.to_csv(path.with_suffix(".csv"), index=False)
+    folders = ParquetRepository(folder), CsvRepository(folder)
+    return ChainRepository([SampleRepository(), *folders]) if kind == "chain" else folders[kind == "csv"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "parquet", "csv", "chain"])
+def test_a_context_series_comes_with_every_publication(kind: str, tmp_path: Path) -> None:
+    series, again = (with_context(kind, tmp_path / name).context(RATES) for name in "ab")
+    assert (series.provider, series.name, series.key) == ("fred", "DGS10", "fred/DGS10")
+    assert pd.to_datetime(series.known_at, utc=True).tolist() == PUBLISHED["known_at"].tolist()
+    assert series.columns["close"].tolist() == PUBLISHED["value"].tolist()
+    assert series.fingerprint() == again.fingerprint()
+
+
+def test_a_context_series_that_is_not_there_names_provider_and_series(repository: DataRepository) -> None:
+    with pytest.raises(
+        DataNotFound, match=r"no context series 'DGS10' of provider 'fred'; .*context/fred/DGS10\.parquet"
+    ):
+        repository.context(RATES)

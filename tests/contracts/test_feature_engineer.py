@@ -16,6 +16,7 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.strategy.document import ContextFeatures
 
 ADAPTERS = {"pandas": PandasFeatureEngineer, "talib": TalibFeatureEngineer}
@@ -184,3 +185,101 @@ def test_two_engineers_agree():
     one, other = (adapter().engineer(FEATURES, BARS, "5m") for adapter in ADAPTERS.values())
     assert one.base_rows.tolist() == other.base_rows.tolist()
     np.testing.assert_allclose(one.values, other.values, rtol=2e-6, atol=2e-6)
+
+
+PUBLISHED = ContextSeries(
+    "fred",
+    "RATE",
+    START + (45 + 20 * np.arange(60, dtype=np.int64) + np.arange(60) % 7) * MINUTE,
+    {"close": np.cumsum(np.random.default_rng(4).normal(size=60)) + 50},
+)
+CONTEXT = {PUBLISHED.key: PUBLISHED}
+BESIDE = tuple(
+    raw(f"{timeframe}_{name}", replace(source(name, timeframe=timeframe, period=3), data_source=PUBLISHED.key))
+    for timeframe in ("5m", "1h", "1m")
+    for name in ("sma", "ema", "rsi", "roc")
+)
+
+
+def latest_published(known_at: np.ndarray) -> np.ndarray:
+    """By a plain loop: the latest value known at each moment, NaN before the first."""
+    found = []
+    for now in known_at:
+        known = PUBLISHED.columns["close"][PUBLISHED.known_at <= now]
+        found.append(known[-1] if len(known) else np.nan)
+    return np.array(found)
+
+
+def test_a_context_indicator_is_computed_over_the_latest_publication_known_at_each_bar(engineer):
+    features = [raw(name, replace(source("sma", timeframe=name, period=4), data_source="fred/RATE")) for name in BARS]
+    matrix = engineer.engineer([*features, raw("close", source("sma", period=1))], BARS, "5m", CONTEXT)
+    for place, name in enumerate(BARS):
+        values = latest_published(BARS[name].known_at)
+        means = np.array([values[max(t - 3, 0) : t + 1].mean() if t >= 3 else np.nan for t in range(len(values))])
+        rows = [np.flatnonzero(BARS[name].known_at <= now)[-1] for now in matrix.known_at]
+        np.testing.assert_allclose(matrix.values[:, place], means[rows], rtol=1e-6)
+    np.testing.assert_array_equal(matrix.values[:, 3], BARS["5m"].close[matrix.base_rows].astype(np.float32))
+    assert np.isfinite(latest_published(BARS["5m"].known_at)).sum() < 400
+
+
+def test_a_series_and_the_bars_are_told_apart(engineer):
+    plain = raw("bars", source("sma", period=3))
+    both = [plain, replace(BESIDE[0], id="beside")]
+    matrix = engineer.engineer(both, BARS, "5m", CONTEXT)
+    alone = engineer.engineer([plain], BARS, "5m")
+    np.testing.assert_array_equal(matrix.values[:, 0], alone.values[-len(matrix) :, 0])
+    assert (matrix.values[:, 0] != matrix.values[:, 1]).all()
+
+
+def test_two_engineers_agree_on_context_data():
+    one, other = (adapter().engineer(BESIDE, BARS, "5m", CONTEXT) for adapter in ADAPTERS.values())
+    assert one.base_rows.tolist() == other.base_rows.tolist()
+    assert len(one) > 100
+    np.testing.assert_allclose(one.values, other.values, rtol=2e-5, atol=2e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(100, 399), st.sampled_from(sorted(ADAPTERS)))
+def test_publications_after_a_row_change_nothing_up_to_it(row, name):
+    engineer = ADAPTERS[name]()
+    now = int(BARS["5m"].known_at[row])
+    whole = engineer.engineer(BESIDE, BARS, "5m", CONTEXT)
+    known = whole.take(whole.known_at <= now)
+    published = PUBLISHED.known_at <= now
+    prefix = replace(
+        PUBLISHED, known_at=PUBLISHED.known_at[published], columns={"close": PUBLISHED.columns["close"][published]}
+    )
+    poison = replace(PUBLISHED, columns={"close": np.where(published, PUBLISHED.columns["close"], -1e6)})
+    for other in (prefix, poison):
+        matrix = engineer.engineer(BESIDE, BARS, "5m", {PUBLISHED.key: other})
+        matrix = matrix.take(matrix.known_at <= now)
+        assert matrix.base_rows.tolist() == known.base_rows.tolist()
+        assert matrix.values.tobytes() == known.values.tobytes()
+    assert len(known) > 0
+
+
+@pytest.mark.parametrize("first", [0, 397, 10_000])
+def test_bars_before_the_first_publication_have_no_value(engineer, first):
+    late = BARS["5m"].known_at[first] if first < 400 else BARS["5m"].known_at[-1] + 1
+    series = replace(PUBLISHED, known_at=late + np.arange(60) * MINUTE)
+    matrix = engineer.engineer(BESIDE[:2], BARS, "5m", {PUBLISHED.key: series})
+    assert matrix.warmup_rows == min(first + 2, 400)
+
+
+def test_a_series_that_is_not_given_or_lacks_a_column_is_refused(engineer):
+    with pytest.raises(InvalidInput, match="need context series 'fred/RATE'; given: none"):
+        engineer.engineer(BESIDE[:1], BARS, "5m")
+    of_high = replace(source("sma", period=3, source="hlc3"), data_source=PUBLISHED.key)
+    with pytest.raises(InvalidInput, match=r"does not have.*; it has close"):
+        engineer.engineer([raw("x", of_high)], BARS, "5m", CONTEXT)
+
+
+def test_a_series_with_all_columns_serves_every_price(engineer):
+    bars = BARS["1h"]
+    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
+    series = ContextSeries("ib", "VIX", bars.known_at, columns)
+    for price in ("close", "high", "volume", "hl2", "ohlc4"):
+        own = raw("own", source("ema", timeframe="1h", period=3, source=price))
+        beside = raw("beside", replace(own.source, data_source="ib/VIX"))
+        matrix = engineer.engineer([own, beside], BARS, "5m", {"ib/VIX": series})
+        np.testing.assert_array_equal(matrix.values[:, 0], matrix.values[:, 1])

@@ -8,8 +8,10 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import DataNotFound
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextSource
 
 
 class ChainRepository(DataRepository):
@@ -52,3 +54,13 @@ class ChainRepository(DataRepository):
             except DataNotFound:
                 continue
         raise missing_bars(str(self), self.series(), symbol)
+
+    def context(self, source: ContextSource) -> ContextSeries:
+        """See the port."""
+        reasons: dict[str, None] = {}
+        for repository in self._repositories:
+            try:
+                return repository.context(source)
+            except DataNotFound as error:
+                reasons[str(error)] = None
+        raise DataNotFound("; ".join(reasons))

@@ -6,6 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.strategy.document import ContextSource
 
 
 class SampleRepository(ParquetRepository):
@@ -17,3 +19,7 @@ class SampleRepository(ParquetRepository):
     def __str__(self) -> str:
         """Return the kind of place."""
         return "sample"
+
+    def context(self, source: ContextSource) -> ContextSeries:
+        """See the port; there is none."""
+        raise missing_context(str(self), source.provider, source.name)

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from ktrdr.adapters.features.kernels import KERNELS, Kernel
-from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.feature_engineer import NO_CONTEXT, FeatureEngineer
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.features.alignment import align, gather
 from ktrdr.domain.features.context import context_column
+from ktrdr.domain.features.context_data import known_rows, published_column
 from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.matrix import FeatureMatrix, Float32s
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.prices import price_column
 from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.sessions import Int64s
 
 
 class TalibFeatureEngineer(FeatureEngineer):
     """Computes each indicator once per timeframe and writes every feature straight into its column of the matrix."""
 
-    def engineer(self, features: Sequence[Feature], bars: Mapping[str, Bars], base_timeframe: str) -> FeatureMatrix:
+    def engineer(
+        self,
+        features: Sequence[Feature],
+        bars: Mapping[str, Bars],
+        base_timeframe: str,
+        context: Mapping[str, ContextSeries] = NO_CONTEXT,
+    ) -> FeatureMatrix:
         """Return one row per base bar on which every feature has a value, one column per feature, in order."""
         base = _series(bars, base_timeframe)
         sources = {place: feature.source for place, feature in enumerate(features) if feature.source is not None}
@@ -30,7 +40,7 @@ class TalibFeatureEngineer(FeatureEngineer):
         for place, feature in enumerate(features):
             if place not in sources:
                 _write(feature, context_column(feature, base), columns[place])
-        for place, values in _on_base_rows(sources, bars, base):
+        for place, values in _on_base_rows(sources, bars, base, context):
             _write(features[place], values, columns[place])
         return FeatureMatrix.of_usable_rows(columns.T, [feature.id for feature in features], base)
 
@@ -40,13 +50,21 @@ class TalibFeatureEngineer(FeatureEngineer):
         return {name: " + ".join(kernel.name for kernel in _kernels_of(name)) for name in used}
 
 
-def _on_base_rows(sources: Mapping[int, Source], bars: Mapping[str, Bars], base: Bars) -> Iterator[tuple[int, Floats]]:
+def _on_base_rows(
+    sources: Mapping[int, Source], bars: Mapping[str, Bars], base: Bars, context: Mapping[str, ContextSeries]
+) -> Iterator[tuple[int, Floats]]:
     """Yield the values of each source on the base rows; sources of one indicator follow each other."""
     series = {name: _series(bars, name) for name in {source.timeframe for source in sources.values()}}
     rows = {name: align(base.known_at, other.known_at) for name, other in series.items() if other is not base}
+    pairs = {(source.timeframe, source.data_source) for source in sources.values() if source.data_source}
+    published = {pair: known_rows(_beside(context, pair[1]), series[pair[0]]) for pair in pairs}
     for places in _by_indicator(sources):
-        timeframe = sources[places[0]].timeframe
-        outputs = _compute([sources[place] for place in places], series[timeframe])
+        group = [sources[place] for place in places]
+        timeframe, beside = group[0].timeframe, group[0].data_source
+        if beside:
+            outputs = _over_context(group, context[beside], published[timeframe, beside], len(series[timeframe]))
+        else:
+            outputs = _compute(group, partial(price_column, series[timeframe]))
         if timeframe in rows:
             outputs = {name: gather(values, rows[timeframe]) for name, values in outputs.items()}
         for place in places:
@@ -57,17 +75,29 @@ def _by_indicator(sources: Mapping[int, Source]) -> list[list[int]]:
     """Return the places of the sources that one computation serves, for each distinct computation."""
     groups: dict[object, list[int]] = {}
     for place, source in sources.items():
-        key = (source.timeframe, source.indicator, tuple(sorted(source.parameters.items())))
+        key = (source.timeframe, source.data_source, source.indicator, tuple(sorted(source.parameters.items())))
         groups.setdefault(key, []).append(place)
     return list(groups.values())
 
 
-def _compute(sources: Sequence[Source], series: Bars) -> dict[str, Floats]:
-    """Return the wanted outputs of one indicator on the bars of its timeframe; NaN before its first value."""
+def _over_context(sources: Sequence[Source], series: ContextSeries, rows: Int64s, length: int) -> dict[str, Floats]:
+    """Return the outputs over a context series on bars, of which the last ones know its `rows`; NaN before those.
+
+    Kernels are given what follows the first publication, so that none meets leading NaN.
+    """
+    columns = {}
+    for name, values in _compute(sources, lambda name: published_column(series, name, sources[0])[rows]).items():
+        columns[name] = np.full(length, np.nan)
+        columns[name][length - len(rows) :] = values
+    return columns
+
+
+def _compute(sources: Sequence[Source], column: Callable[[str], Floats]) -> dict[str, Floats]:
+    """Return the wanted outputs of one indicator over the columns it reads; NaN before its first value."""
     name, parameters = sources[0].indicator, sources[0].parameters
     kernels, spec = _kernels_of(name), INDICATORS[name]
+    columns = tuple(column(item) for item in spec.columns(parameters))
     wanted = {source.output for source in sources}
-    columns = tuple(price_column(series, column) for column in spec.columns(parameters))
     values: dict[str, Floats] = {}
     for kernel in kernels:
         outputs = kernel.outputs or spec.outputs or ("",)
@@ -87,6 +117,12 @@ def _series(bars: Mapping[str, Bars], timeframe: str) -> Bars:
     if timeframe not in bars:
         raise InvalidInput(f"features need bars of timeframe {timeframe!r}; given: {', '.join(bars) or 'none'}")
     return bars[timeframe]
+
+
+def _beside(context: Mapping[str, ContextSeries], key: str) -> ContextSeries:
+    if key not in context:
+        raise InvalidInput(f"features need context series {key!r}; given: {', '.join(context) or 'none'}")
+    return context[key]
 
 
 def _write(feature: Feature, values: Floats, column: Float32s) -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.context_series import ContextSeries, missing_context
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextSource
 
 
 class MemoryRepository(DataRepository):
@@ -22,9 +24,17 @@ class MemoryRepository(DataRepository):
         One per symbol and timeframe; of two, the later counts.
     characteristics : iterable of SymbolCharacteristics
         Facts of symbols; what is not given is inferred from the bars.
+    context : iterable of ContextSeries
+        Series beside the bars.
     """
 
-    def __init__(self, bars: Iterable[Bars], characteristics: Iterable[SymbolCharacteristics] = ()) -> None:
+    def __init__(
+        self,
+        bars: Iterable[Bars],
+        characteristics: Iterable[SymbolCharacteristics] = (),
+        context: Iterable[ContextSeries] = (),
+    ) -> None:
+        self._context = {series.key: series for series in context}
         self._bars = {(one.symbol, one.timeframe): one for one in bars}
         self._characteristics = {facts.symbol: facts for facts in characteristics}
 
@@ -54,6 +64,13 @@ class MemoryRepository(DataRepository):
             raise missing_bars(str(self), self.series(), symbol)
         given = next((facts for name, facts in self._characteristics.items() if same_symbol(name, symbol)), None)
         return replace(given, symbol=symbol) if given else infer_characteristics(symbol, own[0].stamps)
+
+    def context(self, source: ContextSource) -> ContextSeries:
+        """See the port."""
+        found = self._context.get(f"{source.provider}/{source.name}")
+        if found is None:
+            raise missing_context(str(self), source.provider, source.name)
+        return found
 
     def _of(self, symbol: str) -> list[Bars]:
         """Return the bars of a symbol, from fine to coarse, those of its exact spelling first."""

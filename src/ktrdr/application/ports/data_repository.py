@@ -7,12 +7,14 @@ from typing import Protocol
 
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import ContextSource
 
 
 class DataRepository(Protocol):
-    """Bars of some symbols in some timeframes, as they are: never resampled, filled or repaired."""
+    """Bars of symbols in timeframes, and series beside them, as they are: never resampled, filled or repaired."""
 
     @abstractmethod
     def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
@@ -45,4 +47,18 @@ class DataRepository(Protocol):
         ------
         DataNotFound
             If there are no bars of that symbol.
+        """
+
+    @abstractmethod
+    def context(self, source: ContextSource) -> ContextSeries:
+        """Return a series by its provider and name, with every publication. Loading twice gives equal series.
+
+        Raises
+        ------
+        DataNotFound
+            If there is no such series; the message names provider and series, and where a file is looked for.
+        InvalidBars
+            If it breaks a rule of `ContextSeries`; the message names file, row and rule.
+        Unavailable
+            If the source cannot be read.
         """

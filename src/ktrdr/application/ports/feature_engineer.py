@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.context_series import ContextSeries
+
+NO_CONTEXT: Mapping[str, ContextSeries] = MappingProxyType({})
 
 
 class FeatureEngineer(Protocol):
     """Computes resolved features from bars; which ones, and in which order, the domain has decided."""
 
     @abstractmethod
-    def engineer(self, features: Sequence[Feature], bars: Mapping[str, Bars], base_timeframe: str) -> FeatureMatrix:
+    def engineer(
+        self,
+        features: Sequence[Feature],
+        bars: Mapping[str, Bars],
+        base_timeframe: str,
+        context: Mapping[str, ContextSeries] = NO_CONTEXT,
+    ) -> FeatureMatrix:
         """Return one row per base bar on which every feature has a value, one column per feature, in order.
 
-        Causality: a row uses only bars known by the row's own known-at time.
+        Causality: a row uses only bars and publications known by the row's own known-at time.
 
         Parameters
         ----------
@@ -26,11 +36,14 @@ class FeatureEngineer(Protocol):
         bars : mapping of timeframe to Bars
             Every timeframe that a feature names, and the base.
         base_timeframe : str
+        context : mapping of ``provider/name`` to ContextSeries
+            Every series that a feature names. Its indicator is computed over the latest publication known at each bar
+            of the feature's timeframe; without a value before the first.
 
         Raises
         ------
         InvalidInput
-            If bars of a timeframe are missing.
+            If bars of a timeframe or a series are missing, or a series lacks a column that an indicator reads.
         """
 
     @abstractmethod

@@ -15,6 +15,9 @@ from ktrdr.domain.features.learnable import input_ids
 ALIGNMENT = "latest_known"
 """Each row takes the latest bar of the feature's timeframe that is known by the row's known-at time."""
 
+FORWARD_FILL = "forward_fill"
+"""Each bar of that timeframe takes the latest publication of a context series that is known by its known-at time."""
+
 Contract = Sequence[Mapping[str, Any]]
 
 
@@ -51,7 +54,8 @@ def _entry(feature: Feature, kernels: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _computation(source: Source) -> dict[str, Any]:
-    return {
+    beside = {"data_source": {"series": source.data_source, "alignment": FORWARD_FILL}} if source.data_source else {}
+    return beside | {
         "timeframe": source.timeframe,
         "alignment": ALIGNMENT,
         "indicator": source.indicator,

@@ -21,7 +21,7 @@ class Source:
         Output name; empty for a single-output indicator.
     timeframe : str
     data_source : str
-        Id of the context series that the indicator reads instead of the bars; empty for the bars themselves.
+        Context series (``provider/name``) that the indicator reads instead of the bars; empty for the bars themselves.
     """
 
     indicator: str

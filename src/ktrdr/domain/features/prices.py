@@ -13,6 +13,11 @@ _MEANS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the columns whose mean a name of `PRICE_SOURCES` is; a column is its own."""
+    return _MEANS.get(name, (name,))
+
+
 def price_column(bars: Bars, name: str) -> Floats:
     """Return a column of the bars, or the mean of several.
 

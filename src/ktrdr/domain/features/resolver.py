@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ktrdr.domain.features.context import context_features
+from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
@@ -50,4 +51,6 @@ def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
 
 def _source(strategy: Strategy, reference: Reference, timeframe: str) -> Source:
     indicator = strategy.indicators[reference.indicator]
-    return Source(indicator.type, indicator.parameters, reference.output, timeframe)
+    series = {source.id: series_key(source) for source in strategy.context_data}
+    data_source = series[indicator.data_source] if indicator.data_source else ""
+    return Source(indicator.type, indicator.parameters, reference.output, timeframe, data_source)
