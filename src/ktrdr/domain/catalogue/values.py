@@ -30,6 +30,8 @@ def fault(parameter: Parameter, value: Any) -> str | None:
 
 def coerced(parameter: Parameter, value: Any) -> Any:
     """Return a faultless value in its canonical form."""
+    if parameter.switch and isinstance(value, bool):
+        return parameter.switch[value]
     if parameter.kind == "str" and parameter.choices:
         return {choice.casefold(): choice for choice in parameter.choices}[value.casefold()]
     if parameter.kind == "ints":
@@ -44,6 +46,8 @@ def coerced(parameter: Parameter, value: Any) -> Any:
 
 
 def _text_fault(parameter: Parameter, value: Any) -> str | None:
+    if parameter.switch and isinstance(value, bool):
+        return None
     if not isinstance(value, str):
         return f"must be a text, found {shown(value)}"
     if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ktrdr.domain.catalogue.labels import FORWARD_RETURN, Parameters
-from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
-from ktrdr.domain.labels.outcomes import entry_prices
+from ktrdr.domain.labels.labelset import LabelSet, Target
+from ktrdr.domain.labels.outcomes import ends_after, forward_returns
 from ktrdr.domain.market.bars import Bars
 
 
@@ -29,10 +29,6 @@ def forward_return(bars: Bars, parameters: Parameters) -> LabelSet:
     Causality: the target at t uses the entry price and the close of t + horizon, where its span ends.
     """
     horizon = parameters["horizon"]
-    rows = max(len(bars) - horizon, 0)
-    price = entry_prices(bars, parameters["entry"])[:rows]
-    values = np.full(len(bars), np.nan)
-    values[:rows] = (bars.close[horizon:] - price) / price
-    end_rows = np.full(len(bars), NO_LABEL, dtype=np.int64)
-    end_rows[:rows] = np.arange(rows) + horizon
+    values = forward_returns(bars, horizon, parameters["entry"])
+    end_rows = ends_after(horizon, ~np.isnan(values))
     return LabelSet(values, end_rows, Target.of(FORWARD_RETURN), FORWARD_RETURN.horizon(parameters))

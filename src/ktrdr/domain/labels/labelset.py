@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.catalogue.labels import Action, LabelSpec
+from ktrdr.domain.catalogue.labels import Action, LabelSpec, Parameters
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.sessions import Int64s
 
@@ -28,7 +28,8 @@ class Target:
     classes : tuple of str
         Class names, position = label value; empty for regression.
     actions : tuple of str
-        What each class asks for: buy, hold, sell or none. For regression the sign decides, and this is empty.
+        What each class asks for: buy, hold, sell or none. For regression this is empty, and the sign decides; or it is
+        ``("none",)``, and the number asks for no trade.
     unit : str
         Unit of a regression target (``fraction``); empty for classification.
     """
@@ -39,18 +40,25 @@ class Target:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if (self.kind == "classification") != bool(self.classes) or len(self.classes) != len(self.actions):
+        whole = bool(self.classes) and len(self.classes) == len(self.actions)
+        if not (whole if self.is_classification else not self.classes and self.actions in ((), ("none",))):
             raise InvalidInput("a classification target names classes and an action for each; a regression has none")
 
     @classmethod
-    def of(cls, spec: LabelSpec) -> Target:
-        """Return what the labels of a source mean."""
-        return cls(spec.kind, spec.classes, spec.actions, spec.unit)
+    def of(cls, spec: LabelSpec, parameters: Parameters | None = None) -> Target:
+        """Return what the labels of a source mean, under these parameters or the source's defaults."""
+        classes, actions = spec.outcomes_of(spec.complete(parameters or {}))
+        return cls(spec.kind, classes, actions, spec.unit)
 
     @property
     def is_classification(self) -> bool:
         """Whether labels are classes."""
         return self.kind == "classification"
+
+    @property
+    def trades(self) -> bool:
+        """Whether any label asks for a trade."""
+        return not self.actions or any(action != "none" for action in self.actions)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for the manifest."""
@@ -79,6 +87,8 @@ class LabelSet:
     weighting : str
         How much a row counts in training, decided on the rows that are trained on: ``none`` (all the same),
         ``uniqueness`` or ``sequential_bootstrap``.
+    notes : tuple of str
+        What should be said aloud of how these labels came about.
     """
 
     values: NDArray[np.int64] | NDArray[np.float64]
@@ -86,6 +96,7 @@ class LabelSet:
     target: Target
     horizon_bars: int | None = None
     weighting: Weighting = "none"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != self.end_rows.shape:
@@ -105,8 +116,26 @@ class LabelSet:
         """Return the share of each class among the defined labels (fractions)."""
         return class_shares(self.values[self.defined].astype(np.int64), self.target.classes)
 
+    def until(self, row: int) -> LabelSet:
+        """Return the labels of the bars before `row` that look at no bar from `row` on."""
+        end_rows = self.end_rows[:row]
+        return replace(self, values=self.values[:row], end_rows=np.where(end_rows < row, end_rows, NO_LABEL))
+
 
 def class_shares(labels: Int64s, classes: Sequence[str]) -> dict[str, float]:
     """Return the share of each class (fractions); all 0 where there are no labels."""
     counts = np.bincount(labels, minlength=len(classes))
     return {name: float(counts[index] / max(len(labels), 1)) for index, name in enumerate(classes)}
+
+
+def run_lengths(labels: LabelSet) -> dict[str, float]:
+    """Return for each class how many bars in a row have it, on average; 0 for a class that no bar has.
+
+    A bar without a label ends a run.
+    """
+    values = np.where(labels.defined, labels.values, NO_LABEL).astype(np.int64)
+    firsts = np.append(True, values[1:] != values[:-1])[: len(values)] & labels.defined
+    names = labels.target.classes
+    bars = np.bincount(values[labels.defined], minlength=len(names))
+    runs = np.bincount(values[firsts], minlength=len(names))
+    return {name: float(bars[index] / max(runs[index], 1)) for index, name in enumerate(names)}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.sessions import Int64s
 
 
 def entry_prices(bars: Bars, entry: str) -> Floats:
@@ -26,7 +29,41 @@ def entry_prices(bars: Bars, entry: str) -> Floats:
     return np.append(bars.open[1:], np.nan)[: len(bars)]
 
 
-def largest_moves(bars: Bars, lookahead: int, entry: str) -> tuple[Floats, Floats]:
+def forward_returns(bars: Bars, horizon: int, entry: str) -> Floats:
+    """Return each bar's return from its entry price to the close `horizon` bars ahead.
+
+    Parameters
+    ----------
+    bars : Bars
+    horizon : int
+    entry : str
+        See `entry_prices`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_bars,)
+        Fractions; NaN for the last `horizon` bars.
+    """
+    values = np.full(len(bars), np.nan)
+    rows = max(len(bars) - horizon, 0)
+    price = entry_prices(bars, entry)[:rows]
+    values[:rows] = (bars.close[horizon:] - price) / price
+    return values
+
+
+def ends_after(horizon: int, defined: NDArray[np.bool_]) -> Int64s:
+    """Return the rows `horizon` bars ahead, `NO_LABEL` where `defined` is false."""
+    return np.where(defined, np.arange(len(defined), dtype=np.int64) + horizon, NO_LABEL)
+
+
+def ahead(values: Floats, bars: int) -> Floats:
+    """Return the values `bars` rows later; NaN at the end."""
+    later = np.full(len(values), np.nan)
+    later[: max(len(values) - bars, 0)] = values[bars:]
+    return later
+
+
+def largest_moves(bars: Bars, lookahead: int, entry: str, *, touched: bool = False) -> tuple[Floats, Floats]:
     """Return the largest gain and the largest loss over the closes of the next bars.
 
     Parameters
@@ -36,6 +73,8 @@ def largest_moves(bars: Bars, lookahead: int, entry: str) -> tuple[Floats, Float
         The closes looked at are those of t+1 to t+lookahead.
     entry : str
         See `entry_prices`.
+    touched : bool
+        Over the highs and lows instead.
 
     Returns
     -------
@@ -45,9 +84,10 @@ def largest_moves(bars: Bars, lookahead: int, entry: str) -> tuple[Floats, Float
     """
     gain, loss = np.full(len(bars), np.nan), np.full(len(bars), np.nan)
     rows = max(len(bars) - lookahead, 0)
-    price, ahead = entry_prices(bars, entry)[:rows], bars.close[1:]
-    gain[:rows] = (_window_max(ahead, lookahead) - price) / price
-    loss[:rows] = (price + _window_max(-ahead, lookahead)) / price
+    price = entry_prices(bars, entry)[:rows]
+    highest, lowest = (bars.high, bars.low) if touched else (bars.close, bars.close)
+    gain[:rows] = (_window_max(highest[1:], lookahead) - price) / price
+    loss[:rows] = (price + _window_max(-lowest[1:], lookahead)) / price
     return gain, loss
 
 

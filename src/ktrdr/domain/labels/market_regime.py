@@ -1,0 +1,95 @@
+"""Market regimes: bull, bear, sideways, or high volatility over the next bars."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ktrdr.domain.catalogue.labels import MARKET_REGIME, Parameters
+from ktrdr.domain.labels.labelset import LabelSet, Target
+from ktrdr.domain.labels.outcomes import ahead, ends_after, forward_returns
+from ktrdr.domain.labels.trailing import log_returns
+from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+BULL, BEAR, SIDEWAYS, HIGH_VOLATILITY = range(4)
+TRAILING_BARS = 500
+_HIGH = 90
+_FRESH_NS = 7 * NS_PER_DAY
+
+
+def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None) -> LabelSet:
+    """Label each bar by what the next `horizon` bars bring.
+
+    Parameters
+    ----------
+    bars : Bars
+    parameters : mapping
+        Those of `MARKET_REGIME`, complete.
+    index : Bars or None
+        The volatility index, in any timeframe; None: realised volatility stands in.
+
+    Returns
+    -------
+    LabelSet
+        0 bull, 1 bear, 2 sideways, 3 high volatility. No label for the last `horizon` bars, while the slow mean warms
+        up, and where no volatility is known. A note says which volatility decided.
+
+    Notes
+    -----
+    Causality: the label at t uses the closes up to t + horizon, where its span ends, and the bars of the index that are
+    known by then; the percentile of realised volatility uses bars up to t.
+    """
+    horizon = parameters["horizon"]
+    returns = forward_returns(bars, horizon, parameters["entry"])
+    close = pd.Series(bars.close)
+    fast, slow = (close.rolling(parameters[name]).mean().to_numpy() for name in ("fast", "slow"))
+    trend = ahead(fast - slow, horizon)
+    stormy, known, note = (
+        _realised_is_high(bars, parameters) if index is None else _index_is_high(bars, index, parameters)
+    )
+    values = np.full(len(bars), SIDEWAYS, dtype=np.int64)
+    values[(trend > 0) & (returns > 0)] = BULL
+    values[(trend < 0) & (returns < 0)] = BEAR
+    values[stormy] = HIGH_VOLATILITY
+    end_rows = ends_after(horizon, known & ~np.isnan(trend) & ~np.isnan(returns))
+    return LabelSet(values, end_rows, Target.of(MARKET_REGIME), MARKET_REGIME.horizon(parameters), notes=(note,))
+
+
+_Verdict = tuple[NDArray[np.bool_], NDArray[np.bool_], str]
+
+
+def _index_is_high(bars: Bars, index: Bars, parameters: Parameters) -> _Verdict:
+    """Return where the index is high over the next bars, where it is known, and a note."""
+    horizon, high, name = parameters["horizon"], parameters["high"], parameters["vol_symbol"]
+    mean = ahead(pd.Series(_as_known(bars, index)).rolling(horizon).mean().to_numpy(), horizon)
+    known = ~np.isnan(mean)
+    unlabelled = int((~known[: max(len(bars) - horizon, 0)]).sum())
+    note = f"labels: {name} ({index.timeframe}, {index.source}) decides what high volatility is"
+    if unlabelled:
+        note += f"; {unlabelled:,} of {len(bars):,} bars have no label for want of a fresh value"
+    return mean > high, known, note
+
+
+def _as_known(bars: Bars, index: Bars) -> Floats:
+    """Return the index's latest close that each bar knows; NaN where there is none, or only an old one."""
+    rows = np.searchsorted(index.known_at, bars.known_at, side="right") - 1
+    if not len(index):
+        return np.full(len(bars), np.nan)
+    fresh = bars.known_at - index.known_at[rows] <= _FRESH_NS + 2 * index.timeframe.ns
+    return np.where((rows >= 0) & fresh, index.close[rows], np.nan)
+
+
+def _realised_is_high(bars: Bars, parameters: Parameters) -> _Verdict:
+    """Return where realised volatility is high over the next bars, where that can be said, and a note."""
+    horizon = parameters["horizon"]
+    squares = pd.Series(log_returns(bars) ** 2)
+    realised = np.sqrt(squares.rolling(horizon).mean())
+    usual = realised.rolling(TRAILING_BARS, min_periods=TRAILING_BARS // 2).quantile(_HIGH / 100).to_numpy()
+    coming = ahead(realised.to_numpy(), horizon)
+    note = (
+        f"labels: no bars of {parameters['vol_symbol']}: volatility is high where the realised volatility exceeds its "
+        f"trailing {_HIGH}th percentile over {TRAILING_BARS} bars"
+    )
+    return coming > usual, ~np.isnan(coming) & ~np.isnan(usual) & (usual > 0), note
