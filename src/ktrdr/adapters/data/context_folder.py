@@ -71,8 +71,8 @@ def _read(path: Path, where: str) -> pd.DataFrame:
     try:
         if path.suffix == ".csv":
             return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        table = pq.read_table(path)
-        return table.to_pandas(ignore_metadata=True)
+        frame: pd.DataFrame = pq.read_table(path).to_pandas(ignore_metadata=True)
+        return frame
     except (PermissionError, FileNotFoundError) as error:
         raise Unavailable(f"{where}: cannot be read ({error.strerror or error})") from error
     except (pa.ArrowException, OSError, ValueError) as error:

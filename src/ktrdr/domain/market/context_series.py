@@ -127,7 +127,7 @@ def _moments(frame: pd.DataFrame, column: str, source: str) -> Int64s:
         raise InvalidBars(f"{source}: {column} must be UTC times; found {times.dtype}")
     if times.isna().any():
         raise InvalidBars(f"{source}: row {int(times.isna().to_numpy().argmax())}: {column} is missing")
-    return times.dt.as_unit("ns").astype("int64").to_numpy()
+    return pd.DatetimeIndex(times).as_unit("ns").asi8
 
 
 def _values(frame: pd.DataFrame, source: str) -> dict[str, Floats]:
