@@ -9,6 +9,7 @@ from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
@@ -76,7 +77,7 @@ class DryRun:
         InvalidInput, DataNotFound
             As training would.
         """
-        return tuple(self._preview(job) for job in plan_training(request))
+        return tuple(self._preview(job) for job in plan_training(with_selected_symbols(self._data, request)))
 
     def _preview(self, job: TrainingJob) -> Preview:
         strategy = job.strategy

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.splits.split import PARTS, Split
 from ktrdr.domain.training.plan import TrainingRequest, plan_training
@@ -48,7 +49,7 @@ class ExportFeatures:
         InvalidInput, DataNotFound
             As training would.
         """
-        (job,) = plan_training(request)
+        (job,) = plan_training(with_selected_symbols(self._data, request))
         prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
         matrix, labels = prepared.matrix, prepared.labels
         end_rows = labels.end_rows[matrix.base_rows]

@@ -15,6 +15,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
 
@@ -85,7 +86,8 @@ class TrainingOrchestrator:
         InvalidInput, DataNotFound, TrainingFailed, Unavailable
             Nothing is published by a job that raises.
         """
-        return TrainingResult(tuple(self._run_jobs(self._train, plan_training(request))))
+        jobs = plan_training(with_selected_symbols(self._data, request))
+        return TrainingResult(tuple(self._run_jobs(self._train, jobs)))
 
     def _train(self, job: TrainingJob) -> TrainedModel:
         require_packable(job.strategy)

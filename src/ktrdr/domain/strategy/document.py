@@ -11,11 +11,23 @@ from ktrdr.domain.strategy.reading import Setting
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolCriteria:
+    """What a symbol must be to be chosen: of one of these asset classes (empty: of any), and at most so many."""
+
+    asset_classes: tuple[str, ...] = ()
+    max_symbols: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolChoice:
-    """Which symbols to train on, and in which mode the document wants them."""
+    """Which symbols to train on, and in which mode the document wants them.
+
+    With `criteria` the symbols are chosen among those listed; where none is listed, among all that there are.
+    """
 
     mode: Literal["single", "multi_symbol"]
     symbols: tuple[str, ...]
+    criteria: SymbolCriteria | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.strategy.document import ContextSource, Decisions, Indicator, NetworkInput, Strategy, TrainingData
+from ktrdr.domain.strategy.document import (
+    ContextSource,
+    Decisions,
+    Indicator,
+    NetworkInput,
+    Strategy,
+    SymbolChoice,
+    TrainingData,
+)
 
 
 def render(strategy: Strategy) -> dict[str, Any]:
@@ -35,7 +44,7 @@ def settings_document(strategy: Strategy) -> dict[str, Any]:
 def _training_data(data: TrainingData) -> dict[str, Any]:
     frames = data.timeframes
     document: dict[str, Any] = {
-        "symbols": {"mode": data.symbols.mode, "list": list(data.symbols.symbols)},
+        "symbols": _symbols(data.symbols),
         "timeframes": {
             "mode": "multi_timeframe" if len(frames.timeframes) > 1 else "single",
             "list": list(frames.timeframes),
@@ -48,6 +57,14 @@ def _training_data(data: TrainingData) -> dict[str, Any]:
         "extended_hours": data.extended_hours,
     }
     return {name: value for name, value in document.items() if value is not None}
+
+
+def _symbols(choice: SymbolChoice) -> dict[str, Any]:
+    document: dict[str, Any] = {"mode": choice.mode, "list": list(choice.symbols)}
+    if choice.criteria is not None:
+        criteria = {"asset_class": list(choice.criteria.asset_classes), "max_symbols": choice.criteria.max_symbols}
+        document["selection_criteria"] = {name: value for name, value in criteria.items() if value}
+    return document
 
 
 def indicator_document(indicator: Indicator) -> dict[str, Any]:
@@ -106,7 +123,7 @@ def _training(strategy: Strategy) -> dict[str, Any]:
     split = strategy.split
     document: dict[str, Any] = {
         "method": "supervised",
-        "labels": {"source": strategy.labels.source, **strategy.labels.parameters},
+        "labels": {"source": strategy.labels.source} | _given(strategy.labels.parameters),
         "data_split": {
             "train": split.train,
             "validation": split.validation,
@@ -121,3 +138,7 @@ def _training(strategy: Strategy) -> dict[str, Any]:
         else:
             document[name] = value
     return document
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}

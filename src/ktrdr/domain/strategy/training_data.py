@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import SymbolChoice, TimeframeChoice, TrainingData
+from ktrdr.domain.strategy.document import SymbolChoice, SymbolCriteria, TimeframeChoice, TrainingData
 from ktrdr.domain.strategy.reading import Findings, Section
 
 HISTORY_REQUIRED = Parameter(
@@ -24,6 +25,16 @@ EXTENDED_HOURS = Parameter(
 TIMEFRAME_SOURCE = Parameter(
     "source", "str", "resampled", choices=("resampled", "native"), description="where other timeframes come from"
 )
+MAX_SYMBOLS = Parameter(
+    "max_symbols",
+    "int",
+    None,
+    low=1,
+    high=100_000,
+    aliases=("count", "limit"),
+    description="how many are chosen at most, in the order of the list or of their names",
+)
+_WITHOUT_EFFECT = ("volatility_range", "liquidity", "market_cap_range", "min_volume", "exchange", "region")
 _FIRST_YEAR, _LAST_YEAR = 1680, 2260
 """Years that nanoseconds in 64 bits can count."""
 
@@ -53,14 +64,42 @@ def read_training_data(parent: Section, findings: Findings) -> TrainingData:
 
 
 def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
-    mode, names = _choice(value, path, findings, single=("symbol",), several=("list", "symbols"), multi="multi_symbol")
+    mode, names = _choice(
+        value, path, findings, single=("symbol",), several=("list", "symbols"), multi="multi_symbol",
+        extra=("selection_criteria",),
+    )  # fmt: skip
     for name in names:
         _check(Symbol, name, path, findings)
+    criteria = _read_criteria(value, path, findings)
+    if criteria is not None and not names:
+        written = value.get("mode")
+        return SymbolChoice("single" if written == "single" else "multi_symbol", (), criteria)
     if not names and not any(problem.path == path for problem in findings.problems):
         findings.error(path, "names no symbol; write symbols: AAPL, or {mode: multi_symbol, list: [AAPL, MSFT]}")
     if mode == "single" and len(names) > 1:
         findings.error(path, f"mode single takes one symbol, found {len(names)}; write mode: multi_symbol")
-    return SymbolChoice("multi_symbol" if mode == "multi_symbol" else "single", names)
+    return SymbolChoice("multi_symbol" if mode == "multi_symbol" else "single", names, criteria)
+
+
+def _read_criteria(value: Any, path: str, findings: Findings) -> SymbolCriteria | None:
+    if not isinstance(value, Mapping) or value.get("selection_criteria") is None:
+        return None
+    section = Section(value["selection_criteria"], f"{path}.selection_criteria", findings)
+    written = section.get("asset_class", "asset_classes")
+    classes = [written] if isinstance(written, str) else [] if written is None else written
+    if not isinstance(classes, list | tuple) or any(not isinstance(name, str) for name in classes):
+        findings.error(section.at("asset_class"), f"must be a text or a list of texts, found {shown(written)}")
+        classes = []
+    for name in classes:
+        if name.casefold() not in ASSET_CLASSES:
+            allowed = f"allowed: {', '.join(ASSET_CLASSES)}{did_you_mean(name, ASSET_CLASSES)}"
+            findings.error(section.at("asset_class"), f"{name!r} is not known; {allowed}")
+    most = section.read(MAX_SYMBOLS)
+    for name in _WITHOUT_EFFECT:
+        if section.get(name) is not None:
+            findings.warning(section.at(name), "has no effect in this version: asset_class and max_symbols choose")
+    section.warn_unknown()
+    return SymbolCriteria(tuple(dict.fromkeys(name.casefold() for name in classes)), most)
 
 
 def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoice:
@@ -80,7 +119,7 @@ def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoi
     if mode == "multi_timeframe" and len(names) < 2:
         findings.error(path, f"mode multi_timeframe takes at least 2 timeframes, found {len(names)}")
     base, source = names[0], "resampled"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         section = Section(value, path, findings)
         source = section.read(TIMEFRAME_SOURCE)
         base = section.text("base_timeframe", default=names[0])
@@ -114,8 +153,6 @@ def _choice(
         findings.error(section.at("mode"), f"{shown(mode)} is not known; allowed: single, {multi}")
         mode = None
     section.know(*extra)
-    if path.endswith("symbols") and section.get("selection_criteria") is not None:
-        findings.error(section.at("selection_criteria"), "is not available in this version; name the symbols in a list")
     section.warn_unknown()
     return mode or ("single" if len(names) < 2 else multi), names
 
