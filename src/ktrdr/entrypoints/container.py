@@ -67,9 +67,19 @@ class Container(containers.DeclarativeContainer):
     run_jobs: providers.Object[Any] = providers.Object(map)
 
     read_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
+    find_lines = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:find_lines"))
+    strategy_files = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:strategy_files"))
     render_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:render_document"))
     replace_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:replace_document"))
-    read_strategy = providers.Factory(_lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"), read_document)
+    read_strategy = providers.Factory(
+        _lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"), read_document, find_lines
+    )
+    check_strategies = providers.Factory(
+        _lazy("ktrdr.application.use_cases.check_strategies:CheckStrategies"),
+        strategy_files,
+        read_document,
+        find_lines,
+    )
     training_orchestrator = providers.Factory(
         _lazy("ktrdr.application.use_cases.train:TrainingOrchestrator"),
         data_repository,

@@ -14,22 +14,27 @@ from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, d
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
 _BACKUP = ".v2.bak"
+_MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice, of which plain YAML would silently keep the last."""
+    """Safe YAML that refuses a key given twice, of which plain YAML would silently keep the last.
+
+    Keys are texts as they are written: a membership called ``on``, ``no`` or ``5`` keeps its name.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
+            if key_node.tag == _MERGE:
                 continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str | int | float | bool):
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a list cannot be a key", key_node.start_mark)
+            key = key_node.value
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
+            key_node.tag = _TEXT
         return super().construct_mapping(node, deep)
 
 
@@ -50,6 +55,75 @@ def read_document(path: Path) -> Any:
     Unavailable
         If it cannot be read.
     """
+    text = _read(path)
+    try:
+        return _load(text)
+    except _FAULTS as error:
+        raise _not_yaml(path, error) from error
+
+
+def find_lines(path: Path) -> dict[str, int]:
+    """Return the line, counted from 1, on which each key or entry of a YAML file stands, by its dotted path.
+
+    Entries of a list are ``path[0]``, ``path[1]``, ...; the document itself is the empty path.
+
+    Raises
+    ------
+    NotFound, InvalidInput, Unavailable
+        As `read_document`.
+    """
+    loader = _Loader(_read(path))
+    lines: dict[str, int] = {}
+    try:
+        _note_lines(_composed(loader), "", lines)
+    except _FAULTS as error:
+        raise _not_yaml(path, error) from error
+    finally:
+        loader.dispose()
+    return lines
+
+
+def _note_lines(node: yaml.Node | None, path: str, lines: dict[str, int]) -> None:
+    if node is None:
+        return
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note_lines(item, f"{path}[{index}]", lines)
+    elif isinstance(node, yaml.MappingNode):
+        own = [(key, value) for key, value in node.value if key.tag != _MERGE]
+        for key, value in own:
+            below = f"{path}.{key.value}" if path else str(key.value)
+            lines[below] = key.start_mark.line + 1
+            _note_lines(value, below, lines)
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    _note_lines(merged, path, lines)
+
+
+def strategy_files(path: Path) -> tuple[Path, ...]:
+    """Return the YAML files of a folder, sorted by name; the path itself if it is no folder.
+
+    Raises
+    ------
+    NotFound
+        If the folder holds none.
+    Unavailable
+        If it cannot be read.
+    """
+    if not path.is_dir():
+        return (path,)
+    try:
+        found = sorted(item for item in path.iterdir() if item.suffix in {".yaml", ".yml"} and not item.is_dir())
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be read ({error.strerror})") from error
+    if not found:
+        raise NotFound(f"{path}: holds no strategy file (*.yaml, *.yml)")
+    return tuple(found)
+
+
+def _read(path: Path) -> str:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise InvalidInput(f"{path}: is no plain file")
     try:
@@ -64,26 +138,35 @@ def read_document(path: Path) -> Any:
     if len(content) > _MAX_BYTES:
         raise InvalidInput(f"{path}: {len(content):,} bytes are too many for a strategy; at most {_MAX_BYTES:,}")
     try:
-        return _load(content.decode("utf-8"))
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InvalidInput(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error
+
+
+_FAULTS = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What the YAML library raises where a file is not what it should be."""
+
+
+def _not_yaml(path: Path, error: BaseException) -> InvalidInput:
+    mark = getattr(error, "problem_mark", None)
+    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return InvalidInput(f"{path}{place}: not valid YAML ({getattr(error, 'problem', None) or error})")
 
 
 def _load(text: str) -> Any:
     loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        if _values_in(node, {}) > _MAX_VALUES:
-            raise ValueError(f"its aliases expand to more than {_MAX_VALUES:,} values")
-        return loader.construct_document(node)
+        node = _composed(loader)
+        return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _composed(loader: _Loader) -> yaml.Node | None:
+    node = loader.get_single_node()
+    if node is not None and _values_in(node, {}) > _MAX_VALUES:
+        raise ValueError(f"its aliases expand to more than {_MAX_VALUES:,} values")
+    return node  # type: ignore[no-any-return]
 
 
 def _values_in(node: yaml.Node, counted: dict[int, int]) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.override import override
 from ktrdr.domain.strategy.parse import parse, problems
-from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.strategy.problems import Problem, with_lines
 
 
 class ReadStrategy:
@@ -19,10 +21,17 @@ class ReadStrategy:
     ----------
     read_document : callable
         Returns what the file at a path holds, as plain values.
+    find_lines : callable
+        Returns the line of each dotted path of a file.
     """
 
-    def __init__(self, read_document: Callable[[Path], Any]) -> None:
+    def __init__(
+        self,
+        read_document: Callable[[Path], Any],
+        find_lines: Callable[[Path], Mapping[str, int]] = lambda _: {},
+    ) -> None:
         self._read_document = read_document
+        self._find_lines = find_lines
 
     def execute(
         self,
@@ -62,14 +71,21 @@ class ReadStrategy:
             "training_data.end_date": end,
         }
         overridden = [name for name, value in changes.items() if value is not None]
-        return parse(effective, where=str(path), command_line=given, overridden=overridden)
+        try:
+            strategy = parse(effective, where=str(path), command_line=given, overridden=overridden)
+        except InvalidStrategy as error:
+            raise InvalidStrategy(self._located(path, error.problems), str(path)) from error
+        return replace(strategy, warnings=self._located(path, strategy.warnings))
 
     def problems(self, path: str | Path) -> tuple[Problem, ...]:
-        """Return every error and warning of a file.
+        """Return every error and warning of a file, each with its line.
 
         Raises
         ------
         NotFound
             If there is no such file.
         """
-        return problems(self._read_document(Path(path)))
+        return self._located(path, problems(self._read_document(Path(path))))
+
+    def _located(self, path: str | Path, found: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        return with_lines(found, self._find_lines(Path(path))) if found else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,25 +12,45 @@ from ktrdr.entrypoints.cli.options import Json, Strict
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
 
+if TYPE_CHECKING:
+    from ktrdr.application.use_cases.check_strategies import CheckedFile
+
 app = typer.Typer(no_args_is_help=True, help="Check strategy files and show what they mean.")
 StrategyFile = Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")]
 
 
 @app.command()
-def validate(path: StrategyFile, strict: Strict = False, json: Json = False) -> int:
-    """Say what is wrong or odd in a strategy file; exit code 2 if it cannot be used."""
-    found = open_container().read_strategy().problems(path)
-    errors = [problem for problem in found if problem.severity == "error"]
-    warnings = [problem for problem in found if problem.severity == "warning"]
-    valid = not errors and not (strict and warnings)
-    payload = {
-        "valid": valid,
-        "errors": [problem.as_dict() for problem in errors],
-        "warnings": [problem.as_dict() for problem in warnings],
-    }
-    lines = [f"{problem.severity}: {problem}" for problem in (*errors, *warnings)]
-    emit(payload, "\n".join([*lines, f"{path}: {'valid' if valid else 'not valid'}"]), json)
+def validate(
+    path: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML), or a folder of them.")],
+    strict: Strict = False,
+    json: Json = False,
+) -> int:
+    """Say all that is wrong or odd in strategy files, with line numbers; exit code 2 if one cannot be used."""
+    checked = open_container().check_strategies().execute(path)
+    valid = all(file.is_valid(strict) for file in checked)
+    reports = [_report(file, strict) for file in checked]
+    several = path.is_dir()
+    payload = {"valid": valid, "files": reports} if several else {**reports[0], "valid": valid}
+    lines = [line for file in checked for line in _lines(file, strict)]
+    if several:
+        unusable = sum(not file.is_valid(strict) for file in checked)
+        lines.append(f"{len(checked)} files: {len(checked) - unusable} valid, {unusable} not valid")
+    emit(payload, "\n".join(lines), json)
     return 0 if valid else 2
+
+
+def _report(file: CheckedFile, strict: bool) -> dict[str, Any]:
+    return {
+        "path": str(file.path),
+        "valid": file.is_valid(strict),
+        "errors": [problem.as_dict() for problem in file.errors],
+        "warnings": [problem.as_dict() for problem in file.warnings],
+    }
+
+
+def _lines(file: CheckedFile, strict: bool) -> list[str]:
+    found = [f"{problem.severity}: {problem.located(str(file.path))}" for problem in (*file.errors, *file.warnings)]
+    return [*found, f"{file.path}: {'valid' if file.is_valid(strict) else 'not valid'}"]
 
 
 @app.command()

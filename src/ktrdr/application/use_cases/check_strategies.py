@@ -1,0 +1,81 @@
+"""Check: all that is wrong or odd in one strategy file, or in every one of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ktrdr.domain.errors import InvalidInput, Unavailable
+from ktrdr.domain.strategy.parse import problems
+from ktrdr.domain.strategy.problems import Problem, with_lines
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """One file, and its problems in the order of its sections, errors first."""
+
+    path: Path
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that refuse the file."""
+        return tuple(item for item in self.problems if item.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not."""
+        return tuple(item for item in self.problems if item.severity == "warning")
+
+    def is_valid(self, strict: bool) -> bool:
+        """Return whether the file can be used; with `strict` a warning refuses it too."""
+        return not (self.problems if strict else self.errors)
+
+
+class CheckStrategies:
+    """Checks strategy files without training anything.
+
+    Parameters
+    ----------
+    strategy_files : callable
+        Returns the strategy files of a folder, sorted; the path itself if it is no folder.
+    read_document : callable
+        Returns what the file at a path holds, as plain values.
+    find_lines : callable
+        Returns the line of each dotted path of a file.
+    """
+
+    def __init__(
+        self,
+        strategy_files: Callable[[Path], Sequence[Path]],
+        read_document: Callable[[Path], Any],
+        find_lines: Callable[[Path], Mapping[str, int]],
+    ) -> None:
+        self._strategy_files = strategy_files
+        self._read_document = read_document
+        self._find_lines = find_lines
+
+    def execute(self, path: str | Path) -> tuple[CheckedFile, ...]:
+        """Return every file with its problems; one of a folder that cannot be read has that as its problem.
+
+        Raises
+        ------
+        NotFound, InvalidInput, Unavailable
+            If the path names nothing, or names a file that cannot be read.
+        """
+        files = self._strategy_files(Path(path))
+        if list(files) == [Path(path)]:
+            return (self._check(Path(path)),)
+        return tuple(self._check_or_refuse(file) for file in files)
+
+    def _check(self, path: Path) -> CheckedFile:
+        found = problems(self._read_document(path))
+        return CheckedFile(path, with_lines(found, self._find_lines(path)) if found else ())
+
+    def _check_or_refuse(self, path: Path) -> CheckedFile:
+        try:
+            return self._check(path)
+        except (InvalidInput, Unavailable) as error:
+            return CheckedFile(path, (Problem("", str(error).removeprefix(f"{path}").lstrip(":, ")),))
