@@ -60,6 +60,8 @@ def _value(parameter: Parameter) -> dict[str, Any]:
         schema = _limits(parameter, {"type": _KINDS[parameter.kind]})
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
+    if parameter.switch:
+        schema = {"anyOf": [schema, {"type": "boolean"}]}
     default = {} if parameter.required else {"default": parameter.default}
     return schema | default | {"description": parameter.description}
 

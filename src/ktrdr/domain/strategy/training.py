@@ -71,12 +71,22 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
         findings.error(nested.at("method" if source in LABELS else "source"), str(error))
         return Labels("zigzag", {}), LABELS["zigzag"][0]
     findings.setting(nested.at("source"), source, "default" if implied else nested.origin("source"))
-    parameters = nested.read_all(spec.parameters)
+    parameters = nested.read_all(spec.parameters_as_spelled(nested.values))
+    _check_labels(nested, spec, parameters)
     if implied:
         for name, value in parameters.items():
             findings.setting(nested.at(name), value, "default")
     nested.warn_unknown()
     return Labels(source, parameters, implied), spec
+
+
+def _check_labels(section: Section, spec: LabelSpec, parameters: Mapping[str, Any]) -> None:
+    wrong = spec.contradiction(parameters)
+    if wrong is not None:
+        section.findings.error(section.at(wrong.parameter), wrong.message)
+    for item in spec.parameters:
+        if item.name in spec.without_effect and parameters[item.name] != item.default:
+            section.findings.warning(section.at(item.name), spec.without_effect[item.name])
 
 
 def _read_split(section: Section, findings: Findings) -> SplitShares:
