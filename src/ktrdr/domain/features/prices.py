@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
+from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _MEANS: Mapping[str, tuple[str, ...]] = {
     "hl2": ("high", "low"),
@@ -25,16 +28,32 @@ def price_column(bars: Bars, name: str) -> Floats:
     ----------
     bars : Bars
     name : str
-        One of `PRICE_SOURCES`: a column, or ``hl2``, ``hlc3``, ``ohlc4``.
+        One of `PRICE_SOURCES`: a column, or ``hl2``, ``hlc3``, ``ohlc4``; or ``session``, a number that two bars share
+        if no session opened between them.
 
     Returns
     -------
     ndarray of float64, shape (n,)
 
-    Causality: each value comes from its own bar.
+    Causality: each value comes from its own bar, and from the calendar, which is known in advance.
     """
+    if name == "session":
+        return _session(bars)
     if name in BAR_COLUMNS:
         column: Floats = getattr(bars, name)
         return column
     first, *others = (price_column(bars, part) for part in _MEANS[name])
     return sum(others, start=first) / (1 + len(others))
+
+
+def _session(bars: Bars) -> Floats:
+    """Count the sessions that opened before each bar was known; without a calendar, its UTC days.
+
+    A bar of a day or more is a session of its own.
+    """
+    if not bars.timeframe.intraday:
+        return np.arange(len(bars), dtype=np.float64)
+    if bars.sessions is None or not len(bars.sessions.dates):
+        return ((bars.known_at - 1) // NS_PER_DAY).astype(np.float64)
+    begun = np.searchsorted(bars.known_at, bars.sessions.opens, side="right")
+    return np.cumsum(np.bincount(begun, minlength=len(bars) + 1)[: len(bars)], dtype=np.float64)

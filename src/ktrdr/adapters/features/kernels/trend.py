@@ -3,8 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, talib_kernel
+import numpy as np
+import talib
+
+from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, mean, quotient
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import Floats
+
+Columns = tuple[Floats, ...]
+Given = Mapping[str, Any]
+
+
+def _aroon(columns: Columns, given: Given) -> Columns:
+    down, up = talib.AROON(*columns, given["period"])
+    return up, down, up - down
+
+
+def _parabolicsar(columns: Columns, given: Given) -> Columns:
+    """SAR has one factor for both first value and step; SAREXT has two, but marks a fall by a negative sign."""
+    high, low = columns
+    initial, step, highest_factor = (given[name] for name in ("initial_af", "step_af", "max_af"))
+    if initial == step:
+        return (talib.SAR(high, low, step, highest_factor),)
+    if low.min(initial=np.inf) <= 0:
+        raise InvalidInput("parabolicsar with an initial_af other than its step_af needs prices above 0")
+    side = (initial, step, highest_factor)
+    return (np.abs(talib.SAREXT(high, low, 0.0, 0.0, *side, *side)),)
+
+
+def _ichimoku(columns: Columns, given: Given) -> Columns:
+    tenkan, kijun, slow = (_middle(columns, given[f"{name}_period"]) for name in ("tenkan", "kijun", "senkou_b"))
+    shift = given["displacement"]
+    return tenkan, kijun, earlier((tenkan + kijun) / 2, shift), earlier(slow, shift)
+
+
+def _middle(columns: Columns, period: int) -> Floats:
+    high, low = columns
+    return (highest(high, period) + lowest(low, period)) / 2
+
+
+def _supertrend(columns: Columns, given: Given) -> Columns:
+    line, direction = talib.SUPERTREND(*columns, given["period"], given["multiplier"])
+    return line, np.where(np.isnan(line), np.nan, direction)
+
+
+def _distancefromma(columns: Columns, given: Given) -> Columns:
+    (values,) = columns
+    average = (exponential if given["ma_type"] == "EMA" else mean)(values, given["period"])
+    return (100.0 * quotient(values - average, average),)
+
 
 TREND: Mapping[str, tuple[Kernel, ...]] = {
     "sma": (talib_kernel("SMA", timeperiod="period"),),
@@ -15,4 +65,17 @@ TREND: Mapping[str, tuple[Kernel, ...]] = {
         talib_kernel("PLUS_DI", ("plus_di",), timeperiod="period"),
         talib_kernel("MINUS_DI", ("minus_di",), timeperiod="period"),
     ),
+    "wma": (talib_kernel("WMA", timeperiod="period"),),
+    "dema": (talib_kernel("DEMA", timeperiod="period"),),
+    "tema": (talib_kernel("TEMA", timeperiod="period"),),
+    "kama": (talib_kernel("KAMA", timeperiod="period"),),
+    "hma": (talib_kernel("HMA", timeperiod="period"),),
+    "trix": (talib_kernel("TRIX", timeperiod="period"),),
+    "linearregressionslope": (talib_kernel("LINEARREG_SLOPE", timeperiod="period"),),
+    "vortex": (talib_kernel("VORTEX", timeperiod="period"),),
+    "aroon": (own_kernel("aroon", _aroon),),
+    "parabolicsar": (own_kernel("parabolicsar", _parabolicsar),),
+    "ichimoku": (own_kernel("ichimoku", _ichimoku),),
+    "supertrend": (own_kernel("supertrend", _supertrend),),
+    "distancefromma": (own_kernel("distancefromma", _distancefromma),),
 }

@@ -3,10 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, talib_kernel
+import numpy as np
+import talib
+
+from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import deviation, earlier, highest, quotient, total
+from ktrdr.domain.market.bars import Floats
+
+Columns = tuple[Floats, ...]
+Given = Mapping[str, Any]
+
+
+def _bollingerbandwidth(columns: Columns, given: Given) -> Columns:
+    upper, middle, lower = talib.BBANDS(*columns, given["period"], given["multiplier"], given["multiplier"])
+    return (quotient(upper - lower, middle),)
+
+
+def _squeezeintensity(columns: Columns, given: Given) -> Columns:
+    *prices, source = columns
+    period = given["kc_period"]
+    upper, _, lower = talib.KC(*prices, period, period, given["kc_multiplier"])
+    bollinger = 2 * given["bb_multiplier"] * talib.STDDEV(source, given["bb_period"])
+    return (np.maximum(1.0 - quotient(bollinger, upper - lower, otherwise=1.0), 0.0),)
+
+
+def _historicalvolatility(columns: Columns, given: Given) -> Columns:
+    (values,) = columns
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = np.log(values / earlier(values, 1))
+    returns[np.isinf(returns)] = np.nan
+    return (deviation(returns, given["period"], sample=True) * np.sqrt(given["bars_per_year"]),)
+
+
+def _ulcerindex(columns: Columns, given: Given) -> Columns:
+    (values,) = columns
+    peak = highest(values, given["period"])
+    drawdown = 100.0 * quotient(values - peak, peak)
+    return (np.sqrt(np.maximum(total(drawdown**2, given["period"]), 0.0) / given["period"]),)
+
 
 VOLATILITY: Mapping[str, tuple[Kernel, ...]] = {
     "atr": (talib_kernel("ATR", timeperiod="period"),),
     "bbands": (talib_kernel("BBANDS", timeperiod="period", nbdevup="multiplier", nbdevdn="multiplier"),),
+    "keltnerchannels": (talib_kernel("KC", timeperiod="period", atrperiod="atr_period", nbdev="multiplier"),),
+    "donchianchannels": (talib_kernel("DONCHIAN", timeperiod="period"),),
+    "natr": (talib_kernel("NATR", timeperiod="period"),),
+    "standarddeviation": (talib_kernel("STDDEV", timeperiod="period"),),
+    "truerange": (talib_kernel("TRANGE"),),
+    "chaikinvolatility": (talib_kernel("CVI", timeperiod="period", rocperiod="roc_period"),),
+    "bollingerbandwidth": (own_kernel("bollingerbandwidth", _bollingerbandwidth),),
+    "squeezeintensity": (own_kernel("squeezeintensity", _squeezeintensity),),
+    "historicalvolatility": (own_kernel("historicalvolatility", _historicalvolatility),),
+    "ulcerindex": (own_kernel("ulcerindex", _ulcerindex),),
 }

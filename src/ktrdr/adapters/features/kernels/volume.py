@@ -3,9 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, talib_kernel
+import numpy as np
+import pandas as pd
+import talib
+
+from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import change, highest, quotient, total
+from ktrdr.domain.market.bars import Floats
+
+Columns = tuple[Floats, ...]
+Given = Mapping[str, Any]
+
+
+def _vwap(columns: Columns, given: Given) -> Columns:
+    """Weigh prices by volume over the window, or since the session began; equally where nothing was traded."""
+    high, low, close, volume, session = columns
+    price = (high + low + close) / 3 if given["use_typical_price"] else close
+    sums = _sums_of_session(session, price, volume) if not given["period"] else _sums(given["period"], price, volume)
+    flow, traded, level, bars = sums
+    return (np.where(traded > 0, quotient(flow, traded), level / bars),)
+
+
+def _sums(period: int, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, float]:
+    """Return money flow, volume and price summed over the window, and its length; volume is exactly 0 without any."""
+    traded = np.where(highest(volume, period) > 0, total(volume, period), 0.0)
+    return total(price * volume, period), traded, total(price, period), float(period)
+
+
+def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return money flow, volume, price and bars summed since the session's first bar."""
+    columns = {"flow": price * volume, "volume": volume, "price": price, "bars": np.ones(len(price))}
+    sums = pd.DataFrame(columns).groupby(session).cumsum()
+    return tuple(sums[name].to_numpy() for name in columns)  # type: ignore[return-value]
+
+
+def _cmf(columns: Columns, given: Given) -> Columns:
+    values = talib.CMF(*columns, given["period"])
+    return (np.where(highest(columns[-1], given["period"]) == 0, 0.0, values),)
+
+
+def _volumeratio(columns: Columns, given: Given) -> Columns:
+    (volume,) = columns
+    return (quotient(volume * given["period"], total(volume, given["period"])),)
+
+
+def _easeofmovement(columns: Columns, given: Given) -> Columns:
+    high, low, volume = columns
+    ease = quotient(change((high + low) / 2) * (high - low) * given["divisor"], volume)
+    return (total(ease, given["period"]) / given["period"],)
+
 
 VOLUME: Mapping[str, tuple[Kernel, ...]] = {
     "mfi": (talib_kernel("MFI", timeperiod="period"),),
+    "obv": (talib_kernel("OBV"),),
+    "adline": (talib_kernel("AD"),),
+    "forceindex": (talib_kernel("EFI", timeperiod="period"),),
+    "volumepricetrend": (talib_kernel("PVT"),),
+    "nvi": (talib_kernel("NVI"),),
+    "pvi": (talib_kernel("PVI"),),
+    "vwap": (own_kernel("vwap", _vwap),),
+    "cmf": (own_kernel("cmf", _cmf),),
+    "volumeratio": (own_kernel("volumeratio", _volumeratio),),
+    "easeofmovement": (own_kernel("easeofmovement", _easeofmovement),),
 }

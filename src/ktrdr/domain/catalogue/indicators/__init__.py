@@ -22,9 +22,14 @@ INDICATORS: Mapping[str, IndicatorSpec] = {
 }
 """Every indicator by its canonical name."""
 
-_BY_ANY_NAME = {name: spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}
-
 
 def find_indicator(name: str) -> IndicatorSpec | None:
-    """Return the indicator of that name or alias (case does not count), or None."""
-    return _BY_ANY_NAME.get(name.casefold())
+    """Return the indicator of that name or alias (case, underscores, hyphens and blanks do not count), or None."""
+    return _BY_ANY_NAME.get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter not in "_- ")
+
+
+_BY_ANY_NAME = {_plain(name): spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}

@@ -12,6 +12,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 Parameters = Mapping[str, Any]
 
 HLC = ("high", "low", "close")
+OHLC = ("open", *HLC)
 HLCV = (*HLC, "volume")
 
 
@@ -26,11 +27,13 @@ class IndicatorSpec:
     category : str
     parameters : tuple of Parameter
     inputs : tuple of str
-        Columns it reads, in the order its kernel takes them; ``source`` stands for the one the parameter names.
+        Columns it reads, in the order its kernel takes them; ``source`` stands for the one the parameter names,
+        ``session`` for the number of the bar's session.
     first_value : callable
         Parameters to the index (from 0) of the first bar on which every output has a value; before it they are NaN.
     scale : str
-        ``bounded``; ``ratio`` (free of units, unbounded); ``price`` or ``volume`` (in the units of what it reads).
+        ``bounded``; ``ratio`` (free of units, unbounded); ``price`` (in the units of what it reads); ``volume`` (in
+        units that volume is part of).
     description, reference : str
         Lines for the reference pages: the meaning, with units and what a flat market gives, and where it comes from.
     aliases : tuple of str
@@ -66,7 +69,7 @@ class IndicatorSpec:
         return self.outputs[0] if self.outputs else ""
 
     def columns(self, parameters: Parameters) -> tuple[str, ...]:
-        """Return the columns read under `parameters`: price columns, volume, or ``hl2``, ``hlc3``, ``ohlc4``."""
+        """Return the columns read under `parameters`: those of the bars, their means (``hl2``), or ``session``."""
         return tuple(parameters["source"] if name == "source" else name for name in self.inputs)
 
     def settled_bars(self, parameters: Parameters) -> int | None:
@@ -85,3 +88,15 @@ def fade_of_ema(period: int, e_folds: float) -> int:
 def fade_of_wilder(period: int, e_folds: float) -> int:
     """Return the bars in which Wilder's average, of weight 1 / period, forgets by a factor exp(e_folds)."""
     return fade_of_ema(2 * period - 1, e_folds)
+
+
+def rising(*names: str) -> Callable[[Parameters], str | None]:
+    """Return a check that each of some parameters lies above the one before."""
+
+    def check(p: Parameters) -> str | None:
+        values = [p[name] for name in names]
+        if all(low < high for low, high in zip(values, values[1:], strict=False)):
+            return None
+        return f"{' must be below '.join(names)}; found {' and '.join(map(str, values))}"
+
+    return check

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from ktrdr.domain.catalogue.indicators.spec import HLC, IndicatorSpec, Parameters, fade_of_ema, fade_of_wilder
-from ktrdr.domain.catalogue.parameters import SOURCE, period
+from ktrdr.domain.catalogue.parameters import SOURCE, Parameter, period
 
 
 def _fast_below_slow(parameters: Parameters) -> str | None:
@@ -17,32 +19,61 @@ def _macd_fade(parameters: Parameters) -> int:
     return fade_of_ema(slow, 10) + fade_of_ema(quick, 2)
 
 
+def _kama_fade(_: Parameters) -> int:
+    return 2000
+
+
+def _sar_fade(_: Parameters) -> int:
+    return 500
+
+
+def _supertrend_fade(_: Parameters) -> int:
+    return 500
+
+
+def _ichimoku_first(parameters: Parameters) -> int:
+    """Return where the last of four outputs begins; the spans come later by their displacement."""
+    spans = max(parameters[name] for name in ("tenkan_period", "kijun_period", "senkou_b_period"))
+    return spans - 1 + parameters["displacement"]
+
+
+def _sar_in_order(parameters: Parameters) -> str | None:
+    largest, most = max(parameters["initial_af"], parameters["step_af"]), parameters["max_af"]
+    return None if largest <= most else f"initial_af and step_af must not be above max_af; found {largest} and {most}"
+
+
+def _factor(name: str, default: float, description: str, *aliases: str) -> Parameter:
+    return Parameter(name, "float", default, low=0, high=10, above=True, aliases=aliases, description=description)
+
+
 TREND = (
     IndicatorSpec(
         name="sma",
-        aliases=("simplemovingaverage",),
+        aliases=("simplemovingaverage", "simple_moving_average"),
         category="trend",
         parameters=(period(20), SOURCE),
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
         scale="price",
-        description="Mean of the last `period` values.",
+        description="Mean of the last `period` values. The price in a flat market.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 9",
     ),
     IndicatorSpec(
         name="ema",
-        aliases=("exponentialmovingaverage",),
+        aliases=("exponentialmovingaverage", "exponential_moving_average"),
         category="trend",
         parameters=(period(20), SOURCE),
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
         fade=lambda p: fade_of_ema(p["period"], 8),
         scale="price",
-        description="Exponential average of weight 2 / (period + 1), begun with the mean of the first `period` values.",
+        description="Exponential average of weight 2 / (period + 1), begun with the mean of the first `period` values. "
+        "The price in a flat market.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 9",
     ),
     IndicatorSpec(
         name="macd",
+        aliases=("movingaverageconvergencedivergence", "moving_average_convergence_divergence"),
         category="trend",
         parameters=(
             period(12, "fast_period", low=2, aliases=("fast",)),
@@ -57,11 +88,12 @@ TREND = (
         scale="price",
         check=_fast_below_slow,
         description="line = EMA(fast) - EMA(slow), both begun on the same bar; signal = EMA of the line; "
-        "histogram = line - signal.",
+        "histogram = line - signal. 0 in a flat market.",
         reference="Appel (2005), Technical Analysis: Power Tools for Active Investors",
     ),
     IndicatorSpec(
         name="adx",
+        aliases=("averagedirectionalindex", "average_directional_index", "dmi"),
         category="trend",
         parameters=(period(14, low=2),),
         inputs=HLC,
@@ -72,5 +104,195 @@ TREND = (
         description="Strength of a trend whichever way it goes, 0 to 100: Wilder's average of "
         "100 |plus_di - minus_di| / (plus_di + minus_di). 0 in a flat market.",
         reference="Wilder (1978), New Concepts in Technical Trading Systems",
+    ),
+    IndicatorSpec(
+        name="wma",
+        aliases=("weightedmovingaverage", "weighted_moving_average"),
+        category="trend",
+        parameters=(period(20), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: p["period"] - 1,
+        scale="price",
+        description="Mean of the last `period` values with weights 1 (oldest) to `period` (latest). The price in a "
+        "flat market.",
+        reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 9",
+    ),
+    IndicatorSpec(
+        name="dema",
+        aliases=("doubleexponentialmovingaverage", "double_exponential_moving_average", "double_ema"),
+        category="trend",
+        parameters=(period(20), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: 2 * (p["period"] - 1),
+        fade=lambda p: fade_of_ema(p["period"], 8),
+        scale="price",
+        description="2 x EMA - EMA of the EMA. The price in a flat market.",
+        reference="Mulloy (1994), Smoothing Data with Faster Moving Averages, "
+        "Technical Analysis of Stocks & Commodities 12(1)",
+    ),
+    IndicatorSpec(
+        name="tema",
+        aliases=("tripleexponentialmovingaverage", "triple_exponential_moving_average", "triple_ema"),
+        category="trend",
+        parameters=(period(20), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: 3 * (p["period"] - 1),
+        fade=lambda p: fade_of_ema(p["period"], 8.5),
+        scale="price",
+        description="3 x EMA - 3 x EMA of the EMA + EMA of that. The price in a flat market.",
+        reference="Mulloy (1994), Smoothing Data with Less Lag, Technical Analysis of Stocks & Commodities 12(2)",
+    ),
+    IndicatorSpec(
+        name="kama",
+        aliases=("kaufmanadaptivemovingaverage", "kaufman_adaptive_moving_average", "adaptive_moving_average"),
+        category="trend",
+        parameters=(period(10, low=2), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: p["period"],
+        fade=_kama_fade,
+        scale="price",
+        description="Exponential average whose weight is (2/31 + e x (2/3 - 2/31)) squared, where e = |change over "
+        "`period` bars| / sum of the absolute changes. The price in a flat market.",
+        reference="Kaufman (1995), Smarter Trading",
+    ),
+    IndicatorSpec(
+        name="hma",
+        aliases=("hullmovingaverage", "hull_moving_average", "hull"),
+        category="trend",
+        parameters=(period(20), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: p["period"] + math.isqrt(p["period"]) - 2,
+        scale="price",
+        description="Weighted average over sqrt(`period`) bars of 2 x WMA(`period` / 2) - WMA(`period`), whole bars. "
+        "The price in a flat market.",
+        reference="Hull (2005), Hull Moving Average",
+    ),
+    IndicatorSpec(
+        name="trix",
+        category="trend",
+        aliases=("triple_exponential_average",),
+        parameters=(period(15), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: 3 * (p["period"] - 1) + 1,
+        fade=lambda p: fade_of_ema(p["period"], 15),
+        scale="ratio",
+        description="Change from bar to bar of the EMA of the EMA of the EMA, percent. 0 in a flat market.",
+        reference="Hutson (1983), Good TRIX, Technical Analysis of Stocks & Commodities 1(5)",
+    ),
+    IndicatorSpec(
+        name="linearregressionslope",
+        aliases=("linear_regression_slope", "linregslope", "linreg_slope", "linearreg_slope", "lr_slope", "slope"),
+        category="trend",
+        parameters=(period(14, low=2), SOURCE),
+        inputs=("source",),
+        first_value=lambda p: p["period"] - 1,
+        scale="price",
+        description="Slope of the least-squares line through the last `period` values, units of the source per bar. "
+        "0 in a flat market.",
+        reference="Achelis (1995), Technical Analysis from A to Z",
+    ),
+    IndicatorSpec(
+        name="vortex",
+        aliases=("vortexindicator", "vortex_indicator", "vi"),
+        category="trend",
+        parameters=(period(14),),
+        inputs=HLC,
+        outputs=("plus", "minus"),
+        first_value=lambda p: p["period"],
+        scale="ratio",
+        description="Sums over `period` bars: plus = |high - low before|, minus = |low - high before|, each over the "
+        "sum of true ranges. 0 in a flat market.",
+        reference="Botes and Siepman (2010), The Vortex Indicator, Technical Analysis of Stocks & Commodities 28(1)",
+    ),
+    IndicatorSpec(
+        name="aroon",
+        category="trend",
+        parameters=(period(14, low=2),),
+        inputs=("high", "low"),
+        outputs=("up", "down", "oscillator"),
+        first_value=lambda p: p["period"],
+        scale="bounded",
+        description="up = 100 x (1 - bars since the highest high / `period`) over the last `period` + 1 bars, 0 to "
+        "100; down likewise since the lowest low; of equals the latest counts; oscillator = up - down. In a "
+        "flat market up and down are 100, oscillator is 0.",
+        reference="Chande (1995), A Time Price Oscillator, Technical Analysis of Stocks & Commodities 13(9)",
+    ),
+    IndicatorSpec(
+        name="parabolicsar",
+        aliases=("parabolic_sar", "psar", "sar", "parabolic"),
+        category="trend",
+        parameters=(
+            _factor("initial_af", 0.02, "factor of the first bar of a run", "initial", "start", "af_start"),
+            _factor("step_af", 0.02, "added at each new extreme", "step", "acceleration", "increment", "af_increment"),
+            _factor("max_af", 0.2, "largest factor", "maximum", "max", "af_max", "max_step"),
+        ),
+        inputs=("high", "low"),
+        first_value=lambda _: 1,
+        fade=_sar_fade,
+        scale="price",
+        check=_sar_in_order,
+        description="Stop that moves by a growing factor towards the run's extreme and turns when it is touched. The "
+        "price in a flat market. Two factors for first bar and step need prices above 0.",
+        reference="Wilder (1978), New Concepts in Technical Trading Systems",
+    ),
+    IndicatorSpec(
+        name="ichimoku",
+        aliases=("ichimokucloud", "ichimoku_cloud", "ichimoku_kinko_hyo"),
+        category="trend",
+        parameters=(
+            period(9, "tenkan_period", aliases=("tenkan", "conversion_period")),
+            period(26, "kijun_period", aliases=("kijun", "base_period")),
+            period(52, "senkou_b_period", aliases=("senkou_b", "senkou_period", "span_b_period")),
+            Parameter(
+                "displacement",
+                "int",
+                26,
+                low=0,
+                high=10_000,
+                aliases=("shift",),
+                description="bars the spans lie ahead",
+            ),
+        ),
+        inputs=("high", "low"),
+        outputs=("tenkan", "kijun", "senkou_a", "senkou_b"),
+        first_value=_ichimoku_first,
+        scale="price",
+        description="Middle of the range of the last `tenkan_period` bars, of the last `kijun_period`; senkou_a = mean "
+        "of the two and senkou_b = middle of the range of `senkou_b_period` bars, both as they stood `displacement` "
+        "bars before, which is where the chart shows them now. All are the price in a flat market.",
+        reference="Elliott (2007), Ichimoku Charts",
+    ),
+    IndicatorSpec(
+        name="supertrend",
+        aliases=("super_trend", "st"),
+        category="trend",
+        parameters=(
+            period(10, low=2, aliases=("atr_period",)),
+            _factor("multiplier", 3.0, "width of the bands, ATR", "atr_multiplier", "factor"),
+        ),
+        inputs=HLC,
+        outputs=("trend", "direction"),
+        first_value=lambda p: p["period"],
+        fade=_supertrend_fade,
+        scale="price",
+        description="Middle of the bar -+ `multiplier` x ATR that only follows the trend and changes sides when the "
+        "close crosses it; direction 1 above, -1 below the price. The price and 1 in a flat market.",
+        reference="Seban (2008), Tout le monde merite d'etre riche",
+    ),
+    IndicatorSpec(
+        name="distancefromma",
+        aliases=("distance_from_ma", "distancefrommovingaverage", "ma_distance", "price_to_ma"),
+        category="trend",
+        parameters=(
+            period(20),
+            Parameter("ma_type", "str", "SMA", choices=("SMA", "EMA"), description="which average"),
+            SOURCE,
+        ),
+        inputs=("source",),
+        first_value=lambda p: p["period"] - 1,
+        fade=lambda p: fade_of_ema(p["period"], 10.5) if p["ma_type"] == "EMA" else 0,
+        scale="ratio",
+        description="Value minus its moving average, percent of the average; 0 where that is 0. 0 in a flat market.",
+        reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 9",
     ),
 )
