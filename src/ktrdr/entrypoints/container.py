@@ -71,6 +71,7 @@ class Container(containers.DeclarativeContainer):
     strategy_files = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:strategy_files"))
     render_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:render_document"))
     replace_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:replace_document"))
+    write_new_file = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:write_new_file"))
     read_strategy = providers.Factory(
         _lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"), read_document, find_lines
     )
@@ -79,6 +80,10 @@ class Container(containers.DeclarativeContainer):
         strategy_files,
         read_document,
         find_lines,
+    )
+    diff_strategies = providers.Factory(_lazy("ktrdr.application.use_cases.diff_strategies:DiffStrategies"))
+    new_strategy = providers.Factory(
+        _lazy("ktrdr.application.use_cases.new_strategy:NewStrategy"), render_document, write_new_file
     )
     training_orchestrator = providers.Factory(
         _lazy("ktrdr.application.use_cases.train:TrainingOrchestrator"),

@@ -181,8 +181,27 @@ def _values_in(node: yaml.Node, counted: dict[int, int]) -> int:
 
 
 def render_document(document: Any) -> str:
-    """Return a document as YAML, keys in their order."""
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    """Return a document as YAML: keys in their order, innermost lists and mappings on one line."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+
+
+def write_new_file(path: Path, text: str) -> None:
+    """Write a text to a path where nothing is yet.
+
+    Raises
+    ------
+    Conflict
+        If something is there already.
+    Unavailable
+        If it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise Conflict(f"{path}: is there already, and is not written over") from error
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def replace_document(path: Path, document: Any) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +63,56 @@ def features(path: StrategyFile, strict: Strict = False, json: Json = False) -> 
     warn_or_refuse(strategy.warnings, str(path), strict)
     ids = [feature.id for feature in resolve(strategy)]
     emit({"name": strategy.name, "features": ids}, "\n".join(ids), json)
+
+
+@app.command()
+def diff(
+    old: StrategyFile,
+    new: Annotated[Path, typer.Argument(readable=False, help="Strategy file to compare it with.")],
+    json: Json = False,
+) -> None:
+    """Say what changes in features, labels and settings from one strategy to another."""
+    from ktrdr.entrypoints.cli.difference import difference_text
+
+    container = open_container()
+    reader = container.read_strategy()
+    found = container.diff_strategies().execute(reader.execute(old), reader.execute(new))
+    emit({"old": str(old), "new": str(new), **found.as_dict()}, difference_text(found), json)
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str | None, typer.Option(help="Name of the strategy [default: the file's, or my_strategy].")
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol to train on [default: AAPL].")] = None,
+    timeframe: Annotated[str | None, typer.Option(help="Timeframe, or several as 5m,1h [default: 1d].")] = None,
+    model: Annotated[str | None, typer.Option(help="Model type [default: mlp].")] = None,
+    labels: Annotated[str | None, typer.Option(help="Label source [default: zigzag].")] = None,
+    indicators: Annotated[
+        str | None, typer.Option(help="Types, as rsi,macd or rsi:period=21 [default: rsi,macd,roc].")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write to this new file instead of stdout.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a first strategy; asks for each wish where none is given and somebody is there to answer."""
+    from ktrdr.domain.strategy.template import Template
+
+    defaults = {"name": output.stem if output else "my_strategy", "symbol": "AAPL", "timeframe": "1d"}
+    defaults |= {"model": "mlp", "labels": "zigzag", "indicators": "rsi,macd,roc"}
+    given = {"name": name, "symbol": symbol, "timeframe": timeframe}
+    given |= {"model": model, "labels": labels, "indicators": indicators}
+    asks = not any([*given.values(), json]) and sys.stdin.isatty()
+    wishes = {
+        key: str(typer.prompt(key, default=default, err=True) if asks else given[key] or default)
+        for key, default in defaults.items()
+    }
+    several = {key: [part.strip() for part in wishes.pop(key).split(",")] for key in ("timeframe", "indicators")}
+    template = Template(timeframes=several["timeframe"], indicators=several["indicators"], **wishes)
+    made = open_container().new_strategy().execute(template, output)
+    warn_or_refuse(made.warnings, str(output or "new strategy"), strict=False)
+    payload = {"path": None if output is None else str(output), "document": made.text}
+    emit(payload, made.text.rstrip() if output is None else f"written: {output}", json)
 
 
 @app.command()

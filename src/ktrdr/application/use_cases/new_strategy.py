@@ -1,0 +1,55 @@
+"""New: the first file of an author, valid from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.strategy.template import Template, new_document
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """The text of a new strategy, and what is odd about what was wished."""
+
+    text: str
+    warnings: tuple[Problem, ...]
+
+
+class NewStrategy:
+    """Makes strategy files from a few wishes.
+
+    Parameters
+    ----------
+    render_document : callable
+        Returns a document as YAML.
+    write_new_file : callable
+        Writes a text to a path where nothing is yet.
+    """
+
+    def __init__(self, render_document: Callable[[Any], str], write_new_file: Callable[[Path, str], None]) -> None:
+        self._render_document = render_document
+        self._write_new_file = write_new_file
+
+    def execute(self, wishes: Template, path: Path | None = None) -> NewFile:
+        """Return the strategy that fits the wishes; with a path, write it there too.
+
+        Raises
+        ------
+        InvalidStrategy
+            If a wish names what there is not; nothing is written.
+        Conflict
+            If something is at the path already.
+        Unavailable
+            If the path cannot be written.
+        """
+        document = new_document(wishes)
+        strategy = parse(document, where="new strategy")
+        text = self._render_document(document)
+        if path is not None:
+            self._write_new_file(path, text)
+        return NewFile(text, strategy.warnings)
