@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
 from ktrdr.domain.catalogue.labels import LABELS
-from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
+from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
-from ktrdr.domain.strategy.decisions import COSTS
+from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.strategy.context_data import ALIGNMENT, PROVIDER
+from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
+from ktrdr.domain.strategy.deployment import SYMBOL_MODES
+from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
+from ktrdr.domain.strategy.inputs import CATALOGUES, NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
+from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, MAX_SYMBOLS, TIMEFRAME_SOURCE
 
 _KINDS = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
+_ANYTHING: dict[str, Any] = {"type": "object"}
 
 
 def strategy_schema() -> dict[str, Any]:
@@ -24,28 +31,24 @@ def strategy_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ktrdr strategy, grammar 3.0",
         "type": "object",
-        "required": [
-            "name",
-            "training_data",
-            "indicators",
-            "fuzzy_sets",
-            "nn_inputs",
-            "model",
-            "decisions",
-            "training",
-        ],
+        "required": ["name", "training_data", "nn_inputs", "model", "decisions", "training"],
         "properties": {
             "name": {"type": "string", "maxLength": 100},
             "description": {"type": "string"},
             "version": {"enum": ["3.0", 3.0, 3]},
             "scope": {"enum": ["universal", "symbol_group", "symbol_specific"]},
             "training_data": _training_data(),
-            "indicators": {"type": "object", "minProperties": 1, "additionalProperties": _indicator()},
-            "fuzzy_sets": {"type": "object", "minProperties": 1, "additionalProperties": _fuzzy_set()},
+            "context_data": {"type": "array", "items": _context_source()},
+            "deployment": _deployment(),
+            "indicators": _object({}, additionalProperties=_indicator()),
+            "fuzzy_sets": _object({}, additionalProperties=_fuzzy_set()),
             "nn_inputs": {"type": "array", "minItems": 1, "items": _entry()},
             "model": _model(),
             "decisions": _decisions(),
             "training": _training(),
+            "risk_management": _ANYTHING,
+            "backtesting": _ANYTHING,
+            "orchestrator": _ANYTHING,
         },
     }
 
@@ -54,15 +57,15 @@ def _value(parameter: Parameter) -> dict[str, Any]:
     if parameter.kind == "ints":
         schema: dict[str, Any] = {"type": "array", "items": _limits(parameter, {"type": "integer"})}
     elif parameter.kind == "threshold":
-        atr = {"type": "object", "properties": {"atr": {"type": "number"}}, "additionalProperties": False}
+        atr = _object({"atr": _limits(parameter, {"type": "number"})}, required=["atr"], additionalProperties=False)
         schema = {"anyOf": [_limits(parameter, {"type": "number"}), atr]}
+    elif parameter.choices:
+        schema = _any_case(parameter.choices)
     else:
         schema = _limits(parameter, {"type": _KINDS[parameter.kind]})
-    if parameter.choices:
-        schema["enum"] = list(parameter.choices)
     if parameter.switch:
         schema = {"anyOf": [schema, {"type": "boolean"}]}
-    default = {} if parameter.required else {"default": parameter.default}
+    default = {} if parameter.default is None else {"default": parameter.default}
     return schema | default | {"description": parameter.description}
 
 
@@ -74,6 +77,20 @@ def _limits(parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def _any_case(names: Iterable[str], between: str = "") -> dict[str, Any]:
+    """Return what completes to `names` and accepts them in any case, with `between` among their letters."""
+    listed = list(names)
+    patterns = [
+        between.join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else letter for letter in name)
+        for name in listed
+    ]
+    return {"anyOf": [{"enum": listed}, {"type": "string", "pattern": f"^({'|'.join(patterns)})$"}]}
+
+
+def _one_of_several(value: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [value, {"type": "array", "items": value}]}
+
+
 def _values(parameters: Iterable[Parameter]) -> dict[str, Any]:
     return {name: _value(item) for item in parameters for name in (item.name, *item.aliases)}
 
@@ -82,16 +99,25 @@ def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **more}
 
 
-def _strings(name: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string"}, "description": name}
+def _when(name: str, values: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    return {"if": {"properties": {name: values}, "required": [name]}, "then": then}
+
+
+def _strings(description: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "description": description}
 
 
 def _training_data() -> dict[str, Any]:
+    criteria = _object(
+        {"asset_class": _one_of_several(_any_case(ASSET_CLASSES)), "asset_classes": _strings("asset classes")}
+        | _values([MAX_SYMBOLS])
+    )
     symbols = _object({
         "mode": {"enum": ["single", "multi_symbol"]},
         "symbol": {"type": "string"},
         "list": _strings("symbols"),
         "symbols": _strings("symbols"),
+        "selection_criteria": criteria,
     })  # fmt: skip
     timeframe = {"type": "string", "pattern": "^[1-9][0-9]*[mhdw]$"}
     several = {"type": "array", "items": timeframe}
@@ -101,85 +127,120 @@ def _training_data() -> dict[str, Any]:
         "list": several,
         "timeframes": several,
         "base_timeframe": timeframe,
-        "source": {"enum": ["resampled", "native"]},
+        "source": _value(TIMEFRAME_SOURCE),
     })  # fmt: skip
-    day = {"type": "string", "format": "date"}
+    day = {"type": "string", "description": "a date such as 2020-01-31, or a time"}
     properties = {
         "symbols": {"anyOf": [{"type": "string"}, _strings("symbols"), symbols]},
         "timeframes": {"anyOf": [timeframe, several, timeframes]},
-        "history_required": {"type": "integer", "minimum": 50, "default": 200},
         "start_date": day,
         "end_date": day,
         "date_range": _object({"start": day, "end": day}),
-        "extended_hours": {"type": "boolean", "default": False},
     }
-    return _object(properties, required=["symbols", "timeframes"])
+    return _object(properties | _values([HISTORY_REQUIRED, EXTENDED_HOURS]), required=["symbols", "timeframes"])
+
+
+def _context_source() -> dict[str, Any]:
+    name = _one_of_several({"type": "string"})
+    properties = {"id": {"type": "string"}, "name": {"type": "string"}, "series": name, "symbol": name, "report": name}
+    kinds = [{"required": [kind]} for kind in ("series", "symbol", "report")]
+    return _object(properties | _values([PROVIDER, ALIGNMENT]), required=["provider"], oneOf=kinds)
+
+
+def _deployment() -> dict[str, Any]:
+    classes = {"type": "array", "items": {"enum": list(ASSET_CLASSES)}}
+    restrictions = _object({"asset_classes": classes, "excluded_symbols": _strings("symbols")})
+    symbols = _object({"mode": _any_case(SYMBOL_MODES), "restrictions": restrictions})
+    timeframes = _object({"mode": {"type": "string"}, "supported": _strings("timeframes")})
+    return _object({"target_symbols": symbols, "target_timeframes": timeframes})
 
 
 def _indicator() -> dict[str, Any]:
-    names = [name for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)]
-    rules = [
-        {
-            "if": {"properties": {"type": {"enum": [spec.name, *spec.aliases]}}},
-            "then": _object(_values(spec.parameters)),
-        }
-        for spec in INDICATORS.values()
-    ]
-    return _object({"type": {"enum": names}}, required=["type"], allOf=rules)
+    rules = [_when("type", _types([spec]), _object(_values(spec.parameters))) for spec in INDICATORS.values()]
+    properties = {"type": _types(list(INDICATORS.values())), "data_source": {"type": "string"}}
+    return _object(properties, required=["type"], allOf=rules)
+
+
+def _types(specs: Sequence[IndicatorSpec]) -> dict[str, Any]:
+    return _any_case((name for spec in specs for name in (spec.name, *spec.aliases)), between="[-_ ]*")
 
 
 def _fuzzy_set() -> dict[str, Any]:
-    typed = _object({"type": {"enum": list(MEMBERSHIPS)}, "parameters": _NUMBERS}, required=["type", "parameters"])
-    membership = {"anyOf": [{**_NUMBERS, "minItems": 2, "maxItems": 4}, typed]}
-    return _object({"indicator": {"type": "string"}}, required=["indicator"], additionalProperties=membership)
+    bare = {**_NUMBERS, "minItems": 2, "maxItems": 4}
+    membership = {"anyOf": [bare, *(_membership(spec) for spec in MEMBERSHIPS.values())]}
+    properties = {"indicator": {"type": "string"}, "learnable": _value(LEARNABLE)}
+    return _object(properties, required=["indicator"], additionalProperties=membership)
+
+
+def _membership(spec: MembershipSpec) -> dict[str, Any]:
+    count = len(spec.parameters)
+    listed = {**_NUMBERS, "minItems": count, "maxItems": count, "description": ", ".join(spec.parameters)}
+    named = _object({name: {"type": "number"} for name in spec.parameters}, required=list(spec.parameters))
+    return _object(
+        {"type": _any_case([spec.name]), "parameters": {"anyOf": [listed, named]}},
+        required=["type", "parameters"],
+        description=spec.description,
+    )
 
 
 def _entry() -> dict[str, Any]:
     properties = {
         "fuzzy_set": {"type": "string"},
         "raw_indicator": {"type": "string"},
+        "catalogue": {"enum": list(CATALOGUES)},
         "timeframes": {"anyOf": [{"type": "string"}, _strings("timeframes, or all")]},
-        "normalization": {"enum": ["none", "minmax", "zscore"]},
+        "normalization": _value(NORMALIZATION),
     }
-    return _object(properties, oneOf=[{"required": ["fuzzy_set"]}, {"required": ["raw_indicator"]}])
+    return _object(properties, oneOf=[{"required": [kind]} for kind in ("fuzzy_set", "raw_indicator", "catalogue")])
 
 
 def _model() -> dict[str, Any]:
     rules = [
-        {
-            "if": {"properties": {"type": {"const": spec.name}}},
-            "then": _object({"architecture": _object(_values(spec.parameters))}),
-        }
+        _when(
+            "type",
+            _any_case((spec.name, *spec.aliases)),
+            _object({"architecture": _object(_values(spec.parameters) | {key: {} for key in spec.ignored})}),
+        )
         for spec in MODEL_TYPES.values()
     ]
     contexts = {"price_context": _object(_values(PRICE_CONTEXT)), "volume_context": _object(_values(VOLUME_CONTEXT))}
-    features = _object(_values(FEATURE_PARAMETERS) | contexts)
-    return _object({"type": {"enum": list(MODEL_TYPES)}, "features": features}, required=["type"], allOf=rules)
+    properties = {
+        "type": _any_case(name for spec in MODEL_TYPES.values() for name in (spec.name, *spec.aliases)),
+        "features": _object(_values(FEATURE_PARAMETERS) | contexts),
+        "training": _training(),
+    }
+    return _object(properties, required=["type"], allOf=rules)
 
 
 def _decisions() -> dict[str, Any]:
+    volume = _value(VOLUME_FILTER)
+    parts = _object({"enabled": {"type": "boolean"}, "min_ratio": {"type": "number", "exclusiveMinimum": 0}})
+    filters = _values([SEPARATION]) | {"volume_filter": {"anyOf": [volume, {"type": "boolean"}, parts]}}
     properties = {
-        "output_format": {"enum": ["classification", "regression"]},
-        "confidence_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+        "output_format": _any_case(["classification", "regression"]),
+        "filters": _object(filters),
         "cost_model": _object(_values(COSTS)),
     }
-    return _object(properties)
+    return _object(properties | _values([THRESHOLD, *POSITION]))
 
 
 def _training() -> dict[str, Any]:
-    labels = [
-        _object({"source": {"const": source}} | _values(item for spec in specs for item in spec.parameters))
+    rules = [
+        _when("source", _any_case([source]), _object(_values(item for spec in specs for item in spec.parameters)))
         for source, specs in LABELS.items()
     ]
-    losses = [name for names in LOSSES.values() for name in names]
     metrics = [name for names in METRICS.values() for name in names]
+    schedules = next(item.choices for item in SCHEDULER if item.name == "type")
     nested = {
-        "method": {"const": "supervised"},
-        "labels": {"anyOf": labels},
+        "method": _any_case(["supervised"]),
+        "labels": _object({"source": _any_case(LABELS)}, allOf=rules),
         "data_split": _object(_values(SPLIT), required=["train", "validation", "test"]),
         "early_stopping": {"anyOf": [{"type": "boolean"}, _object(_values(EARLY_STOPPING))]},
-        "lr_scheduler": {"anyOf": [{"type": "boolean"}, {"type": "string"}, _object(_values(SCHEDULER))]},
-        "loss": {"enum": losses},
-        "fitness_metrics": _object({"primary": {"enum": metrics}}),
-    }
+        "lr_scheduler": {"anyOf": [{"type": "boolean"}, _any_case(schedules), _object(_values(SCHEDULER))]},
+        "loss": _any_case(name for names in LOSSES.values() for name in names),
+        "fitness_metrics": _object({
+            "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
+            "secondary": _strings("metrics; all are reported anyway"),
+        }),
+    }  # fmt: skip
     return _object(_values(SETTINGS) | nested)
