@@ -19,16 +19,19 @@ def _macd_fade(parameters: Parameters) -> int:
     return fade_of_ema(slow, 10) + fade_of_ema(quick, 2)
 
 
-def _kama_fade(_: Parameters) -> int:
-    return 2000
+def _kama_fade(parameters: Parameters) -> int:
+    """Return a bound that all measured series kept; without any trend the weight never falls below (2/31) squared."""
+    return min(20 * parameters["period"], 2800)
 
 
-def _sar_fade(_: Parameters) -> int:
-    return 500
+def _sar_fade(parameters: Parameters) -> int:
+    """Return a bound that all measured series kept: two histories agree once they have turned on the same bar."""
+    return math.ceil(4 / parameters["step_af"]) + 10
 
 
-def _supertrend_fade(_: Parameters) -> int:
-    return 500
+def _supertrend_fade(parameters: Parameters) -> int:
+    """Return a bound that all measured series kept: the ATR fades, and prices walk across both bands."""
+    return fade_of_wilder(parameters["period"], 8) + math.ceil(12 * parameters["multiplier"] ** 2)
 
 
 def _ichimoku_first(parameters: Parameters) -> int:
