@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import CorruptArtifact, DataNotFound
 from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo
@@ -37,6 +38,8 @@ class MarketData:
         What was read, before resampling.
     notes : tuple of str
         What should be said aloud.
+    context : mapping of ``provider/name`` to ContextSeries
+        Series beside the bars; see `with_context`.
     """
 
     base: str
@@ -45,6 +48,7 @@ class MarketData:
     characteristics: SymbolCharacteristics
     loaded: tuple[DataFingerprint, ...]
     notes: tuple[str, ...]
+    context: Mapping[str, ContextSeries] = field(default_factory=dict)
 
     @property
     def base_bars(self) -> Bars:

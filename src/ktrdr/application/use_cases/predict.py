@@ -7,23 +7,34 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.market_data import gather
+from ktrdr.application.context_data import with_context
+from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.pipeline import compute_features
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.settling import first_settled_row, require_same_beginning
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.serving import require_servable
 from ktrdr.domain.decisions.decide import Signals, decide
+from ktrdr.domain.decisions.run import DecisionSeries, run
+from ktrdr.domain.decisions.volume import volume_note, volume_permits
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.context_data import used_sources
 from ktrdr.domain.features.contract import compare, feature_contract
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.effective import model_spec
+
+DECIDED_ROWS = 1000
+"""Decisions are run from flat over this many of the newest rows, or over all that were asked for where these are more,
+so that the decision at a bar does not depend on how many rows are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ class Forecast:
     outputs : ndarray of float64
         Probabilities, shape (n_rows, n_classes), or predictions, shape (n_rows,).
     signals : Signals
+    decisions : DecisionSeries
+        What the strategy does at each row, by its position and filters; see `DECIDED_ROWS`.
     target : Target
     notes : tuple of str
     """
@@ -62,6 +75,7 @@ class Forecast:
     matrix: FeatureMatrix
     outputs: NDArray[np.float64]
     signals: Signals
+    decisions: DecisionSeries
     target: Target
     notes: tuple[str, ...]
 
@@ -78,13 +92,14 @@ class Predict:
         self._storage = storage
 
     def execute(self, request: PredictRequest) -> Forecast:
-        """Return signals, outputs and memberships of the newest rows.
+        """Return signals, outputs, decisions and memberships of the newest rows, of those that have settled.
 
         Raises
         ------
         ModelNotFound, CorruptArtifact, DataNotFound
         InvalidInput
-            If the model may not serve the symbol, or its features can no longer be computed as in training.
+            If the model may not serve the symbol, its features can no longer be computed as in training, or there is
+            less history than they need.
         """
         artifact = self._storage.load(request.model)
         manifest = artifact.manifest
@@ -92,7 +107,8 @@ class Predict:
         strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
         symbol = request.symbol or manifest.training_symbols[0]
         require_servable(manifest, self._data.characteristics(symbol))
-        matrix, notes = self._newest(manifest, strategy, symbol, request.last)
+        market, matrix = self._prepare(manifest, strategy, symbol)
+        matrix = matrix.take(slice(-max(request.last, DECIDED_ROWS), None))
         outputs = read_inference(manifest, model.feature_ids).outputs(model, matrix.values)
         target = Target.from_dict(manifest.target)
         decisions = strategy.decisions
@@ -102,18 +118,29 @@ class Predict:
             confidence_threshold=decisions.confidence_threshold,
             minimum_edge=decisions.round_trip_cost * decisions.min_edge_multiplier,
         )
-        return Forecast(manifest, symbol, matrix, outputs, signals, target, notes)
+        volume = market.base_bars.volume
+        permits = volume_permits(volume, decisions.volume_filter)[matrix.base_rows]
+        _, decided = run(signals, matrix.base_rows, decisions, permits)
+        said = volume_note(volume, decisions.volume_filter)
+        notes = market.notes if said is None else (*market.notes, said)
+        newest = slice(-request.last, None)
+        shown = matrix.take(newest), outputs[newest], signals.take(newest), decided.take(newest)
+        return Forecast(manifest, symbol, *shown, target, notes)
 
-    def _newest(
-        self, manifest: Manifest, strategy: Strategy, symbol: str, last: int
-    ) -> tuple[FeatureMatrix, tuple[str, ...]]:
+    def _prepare(self, manifest: Manifest, strategy: Strategy, symbol: str) -> tuple[MarketData, FeatureMatrix]:
+        """Return the bars, and the rows on which every feature has settled."""
         features = resolve(strategy)
         difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
         if difference:
             raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
-        everything = replace(strategy.training_data, start=None, end=None)
+        start = strategy.training_data.start if never_settling(features) else None
+        everything = replace(strategy.training_data, start=start, end=None)
         market = gather(self._data, everything, symbol, manifest.data_origins)
+        market = with_context(self._data, market, used_sources(strategy, features))
+        require_same_beginning(manifest, features, market)
+        settled = first_settled_row(manifest, features, market, model_spec(strategy).window)
         matrix = compute_features(self._features, features, market).select(manifest.model["input_features"])
+        matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
         if not len(matrix):
             raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
-        return matrix.take(slice(-last, None)), market.notes
+        return market, matrix

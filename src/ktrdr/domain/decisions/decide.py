@@ -32,6 +32,11 @@ class Signals:
     wanted: NDArray[np.str_]
     confidence: Floats | None
 
+    def take(self, rows: slice) -> Signals:
+        """Return the signals of some of the rows."""
+        confidence = None if self.confidence is None else self.confidence[rows]
+        return Signals(self.actions[rows], self.wanted[rows], confidence)
+
 
 def decide(outputs: Floats, target: Target, *, confidence_threshold: float = 0.5, minimum_edge: float = 0.0) -> Signals:
     """Turn outputs into signals.

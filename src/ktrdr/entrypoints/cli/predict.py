@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.predict import Forecast
 
 
+POSITIONS = {-1: "short", 0: "flat", 1: "long"}
+
+
 def predict(
     model: Annotated[str, typer.Argument(help="strategy/SYMBOL_TIMEFRAME_vN, ..._latest, or a model's folder.")],
     symbol: SymbolOption = None,
@@ -22,7 +25,7 @@ def predict(
     models_dir: ModelsDir = None,
     json: Json = False,
 ) -> None:
-    """Print signal, confidence and class probabilities of the newest bars, and the features behind the last one."""
+    """Print signal, decision and probabilities of the newest bars, and the features behind the last one."""
     from ktrdr.application.use_cases.predict import PredictRequest
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
@@ -41,7 +44,9 @@ def _rows(forecast: Forecast) -> list[dict[str, Any]]:
     rows = []
     for row in range(len(matrix)):
         entry: dict[str, Any] = {"timestamp": iso(matrix.stamps[row]), "known_at": iso(matrix.known_at[row])}
+        decision = forecast.decisions[row]
         entry["signal"] = str(forecast.signals.actions[row])
+        entry |= {"decision": decision.action, "position": POSITIONS[decision.position], "reason": decision.reason}
         if forecast.target.is_classification:
             entry["confidence"] = None if confidence is None else float(confidence[row])
             entry["probabilities"] = dict(zip(forecast.target.classes, forecast.outputs[row].tolist(), strict=True))
@@ -61,10 +66,11 @@ def _text(forecast: Forecast, rows: list[dict[str, Any]]) -> str:
         else {"prediction": row["prediction"]}
         for row in rows
     ]
+    columns = ("timestamp", "signal", "decision", "position")
     lines = table(
-        ["bar", "signal", *figures[0]],
+        ["bar", *columns[1:], *figures[0]],
         [
-            (row["timestamp"], row["signal"], *(f"{value:.4f}" for value in values.values()))
+            (*(row[name] for name in columns), *(f"{value:.4f}" for value in values.values()))
             for row, values in zip(rows, figures, strict=True)
         ],
     )

@@ -1,0 +1,77 @@
+"""What training says of rows that have not settled, and what prediction demands of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ktrdr.application.market_data import NATIVE, MarketData
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.features.settling import SettledHistory, never_settling
+from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.context_series import CONTEXT_FOLDER
+from ktrdr.domain.market.series import same_symbol
+
+
+def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str, ...]:
+    """Return one sentence for each indicator that never settles."""
+    return tuple(
+        f"{source.indicator} on {source.timeframe} never settles: it counts from the first bar "
+        f"({iso(market.bars[source.timeframe].stamps[0])}), and predictions need bars from that one on"
+        for source in never_settling(features)
+        if not source.data_source
+    )
+
+
+def require_same_beginning(manifest: Manifest, features: Sequence[Feature], market: MarketData) -> None:
+    """Refuse bars that do not begin where training's began, if an indicator counts from the first bar.
+
+    Raises
+    ------
+    InvalidInput
+        If symbol or first bar is another; the message names the indicator and both.
+    """
+    for source in never_settling(features):
+        symbol, timeframe = _read_for(source, market)
+        now = next(item.first for item in market.loaded if (item.symbol, item.timeframe) == (symbol, timeframe))
+        trained = [item for item in manifest.data if same_symbol(str(item.get("symbol")), symbol)]
+        was = next((item.get("first") for item in trained if item.get("timeframe") == timeframe), None)
+        if now != was:
+            beginning = f"on {was}" if was else "and it was not trained on this symbol"
+            raise InvalidInput(
+                f"{manifest.model_name}: {source.indicator} on {source.timeframe} never settles, so "
+                f"{symbol} {timeframe} must begin as in training, {beginning}; found {now}"
+            )
+
+
+def _read_for(source: Source, market: MarketData) -> tuple[str, str]:
+    """Return symbol and timeframe of the series that was read for an indicator."""
+    if source.data_source:
+        return source.data_source, CONTEXT_FOLDER
+    origin = market.origins[source.timeframe]
+    return market.base_bars.symbol, source.timeframe if origin == NATIVE else origin
+
+
+def first_settled_row(manifest: Manifest, features: Sequence[Feature], market: MarketData, window: int) -> int:
+    """Return the first base row whose features have settled; 0 for a model whose manifest says nothing of that.
+
+    Raises
+    ------
+    InvalidInput
+        If no row has settled; the message gives the bars that there are and those that are needed.
+    """
+    if manifest.settled_history is None:
+        return 0
+    declared = SettledHistory.of(features, market.base, window)
+    stored = manifest.settled_history
+    if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
+        wanted = ", ".join(declared.bars)
+        raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
+    history = replace(declared, bars=stored)
+    row = history.first_row(market.bars, market.context)
+    if row >= len(market.base_bars):
+        shortage = history.shortage(market.bars, market.context)
+        raise InvalidInput(f"{manifest.model_name} on {market.base_bars.symbol}: {shortage}")
+    return row

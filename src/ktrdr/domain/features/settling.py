@@ -1,0 +1,104 @@
+"""From which bar on features no longer depend on where the series began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.features.context_data import known_rows
+from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.context_series import ContextSeries
+
+
+@dataclass(frozen=True, slots=True)
+class SettledHistory:
+    """How many bars a row needs before its features have settled.
+
+    Attributes
+    ----------
+    bars : mapping of str to int
+        Per timeframe, the row's own bar included; ``1d fred/DGS10`` counts the 1d bars from the first publication of
+        that series on. The base counts the rows that lags and windows look back on, too.
+    base : str
+    look_back : int
+        Base rows that lags and windows look back on, the row itself excluded.
+    """
+
+    bars: Mapping[str, int]
+    base: str
+    look_back: int = 0
+
+    @classmethod
+    def of(cls, features: Sequence[Feature], base: str, window: int = 1) -> SettledHistory:
+        """Return the largest settled history of features, by the catalogue's facts.
+
+        Indicators that never settle count until they have their first value.
+
+        Parameters
+        ----------
+        features : sequence of Feature
+        base : str
+            Base timeframe.
+        window : int
+            Rows that a model reads per sample.
+        """
+        bars: dict[str, int] = {base: 1}
+        for feature in features:
+            key, needed = _needed(feature, base)
+            bars[key] = max(bars.get(key, 1), needed + 1)
+        look_back = max((feature.lag for feature in features), default=0) + window - 1
+        bars[base] += look_back
+        return cls(bars, base, look_back)
+
+    def first_row(self, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> int:
+        """Return the first base row with enough history; the number of base bars where none has it."""
+        return max((self._first_row(key, bars, context) for key in self.bars), default=0)
+
+    def shortage(self, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> str:
+        """Return the bars that there are and those that are needed, for the history that lets one wait longest."""
+        key = max(self.bars, key=lambda name: self._first_row(name, bars, context))
+        there = len(_counted(key, bars, context))
+        return f"{there} {key} bars are fewer than the {self.bars[key]} that its features need to settle"
+
+    def _first_row(self, key: str, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> int:
+        own, base = _counted(key, bars, context), bars[self.base]
+        if key == self.base:
+            return min(self.bars[key] - 1, len(base))
+        if len(own) < self.bars[key]:
+            return len(base)
+        row = int(np.searchsorted(base.known_at, own.known_at[self.bars[key] - 1]))
+        return min(row + self.look_back, len(base))
+
+
+def never_settling(features: Sequence[Feature]) -> tuple[Source, ...]:
+    """Return the sources of the indicators whose values depend on every bar since the first, each once."""
+    found = {}
+    for feature in features:
+        source = feature.source
+        if source is not None and INDICATORS[source.indicator].cumulative:
+            found[source.timeframe, source.indicator] = source
+    return tuple(found.values())
+
+
+def _needed(feature: Feature, base: str) -> tuple[str, int]:
+    """Return what is counted, and the place (from 0) of the first bar on which the feature has settled."""
+    source = feature.source
+    if source is None:
+        return base, int(feature.context.get("period", 0))
+    spec = INDICATORS[source.indicator]
+    settled = spec.settled_bars(source.parameters)
+    key = f"{source.timeframe} {source.data_source}".rstrip()
+    return key, spec.first_value(source.parameters) if settled is None else settled
+
+
+def _counted(key: str, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> Bars:
+    """Return the bars that a key counts."""
+    timeframe, _, series = key.partition(" ")
+    own = bars[timeframe]
+    if not series:
+        return own
+    return own.take(slice(len(own) - len(known_rows(context[series], own)), None))
