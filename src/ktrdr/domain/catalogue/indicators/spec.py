@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -95,7 +96,7 @@ def rising(*names: str) -> Callable[[Parameters], str | None]:
 
     def check(p: Parameters) -> str | None:
         values = [p[name] for name in names]
-        if all(low < high for low, high in zip(values, values[1:], strict=False)):
+        if all(low < high for low, high in pairwise(values)):
             return None
         return f"{' must be below '.join(names)}; found {' and '.join(map(str, values))}"
 
