@@ -11,6 +11,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
+from ktrdr.domain.features.learnable import input_columns, tuned_document
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.parse import parse
 
@@ -64,8 +65,11 @@ class VerifyModels:
         except KtrdrError as error:
             yield f"does not restore: {error}"
             return
-        if list(model.feature_ids) != manifest.resolved_features:
-            yield "the restored model does not take the resolved_features, in their order"
+        columns = "resolved_features" if manifest.input_columns is None else "input_columns"
+        if list(model.feature_ids) != (manifest.input_columns or manifest.resolved_features):
+            yield f"the restored model does not take the {columns}, in their order"
+        if model.tuned and tuned_document(manifest.strategy["fuzzy_sets"], model.tuned) != manifest.fuzzy_sets:
+            yield "fuzzy_sets does not hold the memberships that the restored model has learned"
 
 
 def _strategy_problems(manifest: Manifest) -> Iterator[str]:
@@ -76,3 +80,5 @@ def _strategy_problems(manifest: Manifest) -> Iterator[str]:
         return
     if [feature.id for feature in features] != manifest.resolved_features:
         yield "its strategy does not resolve to the resolved_features, in their order"
+    elif [column.id for column in input_columns(features)] != (manifest.input_columns or manifest.resolved_features):
+        yield "its strategy does not resolve to the input_columns, in their order"

@@ -28,6 +28,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "str | None": lambda value: value is None or isinstance(value, str),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "list[str]": _list_of(str),
+    "list[str] | None": lambda value: value is None or _list_of(str)(value),
     "list[dict[str, Any]]": _list_of(dict),
     "dict[str, Any]": lambda value: isinstance(value, dict),
     "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
@@ -45,7 +46,9 @@ class Manifest:
     train, validation and test rows: what the weights, the choice of epoch, and the verdict have seen.
     `created_at`, `version`, `checksums` and `manifest_sha256` are filled by `sealed`. What cannot be read back is
     refused here, before it can be stored. A field that is None where it may be is absent from ``metadata.json``: older
-    manifests do not have it. `settled_history` says per timeframe how many bars a prediction needs.
+    manifests do not have it. `settled_history` says per timeframe how many bars a prediction needs, and
+    `input_columns` what the matrix carries: the resolved features, but for learnable fuzzy sets their indicators. Of
+    such a set `fuzzy_sets` has the tuned parameters, and `strategy` the written ones.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class Manifest:
     judged_until: str
     libraries: dict[str, str]
     settled_history: dict[str, int] | None = None
+    input_columns: list[str] | None = None
     schema_version: int = SCHEMA_VERSION
     created_at: str = ""
     version: int = 0
@@ -101,8 +105,10 @@ class Manifest:
         published = ("created_at",) if self.version else ()
         for name in ("fitted_until", "selected_until", "judged_until", *published):
             _check_moment(name, values[name])
-        if len(set(self.resolved_features)) < len(self.resolved_features):
-            raise InvalidInput("resolved_features: an id is repeated")
+        for name in ("resolved_features", "input_columns"):
+            ids = values.get(name) or []
+            if len(set(ids)) < len(ids):
+                raise InvalidInput(f"{name}: an id is repeated")
         if not self.training_symbols:
             raise InvalidInput("training_symbols: must name at least one")
         ModelKey(self.strategy_name, self.symbol, self.timeframe)
@@ -164,7 +170,7 @@ class Manifest:
         return {name: value for name, value in values.items() if value is not None or name not in _MAY_BE_ABSENT}
 
 
-_MAY_BE_ABSENT = frozenset({"settled_history"})
+_MAY_BE_ABSENT = frozenset({"settled_history", "input_columns"})
 
 
 def _check_names(values: Mapping[str, Any], where: str) -> None:

@@ -11,7 +11,10 @@ import numpy as np
 
 from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.features.feature import Membership
+from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
@@ -20,12 +23,16 @@ from ktrdr.domain.training.settings import ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Type, inputs, target and history of a stored model, checked for form; `spec` is not checked for meaning."""
+    """Type, inputs, target and history of a stored model, checked for form; `spec` is not checked for meaning.
+
+    `fuzzify` says how the resolved features are made where fuzzy sets were learned; see `FitTask`.
+    """
 
     spec: ModelSpec
     feature_ids: tuple[str, ...]
     target: Target
     history: TrainingHistory
+    fuzzify: tuple[Fuzzified, ...] = ()
 
     @property
     def n_outputs(self) -> int:
@@ -54,8 +61,40 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     return ModelFacts(
-        ModelSpec(kind, architecture), tuple(ids), _target(manifest.target, manifest.model_name), _history(artifact)
+        ModelSpec(kind, architecture),
+        tuple(ids),
+        _target(manifest.target, manifest.model_name),
+        _history(artifact),
+        _fuzzify(manifest, ids),
     )
+
+
+def _fuzzify(manifest: Manifest, ids: Sequence[str]) -> tuple[Fuzzified, ...]:
+    """Return how the features are made from the input columns, out of the feature contract."""
+    contract = manifest.feature_contract
+    if not any("learnable" in entry for entry in contract):
+        return ()
+    position = {name: place for place, name in enumerate(ids)}
+    try:
+        return tuple(_fuzzified(entry, position) for entry in contract)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptArtifact(
+            f"{manifest.model_name}: feature_contract: a learnable membership is not what a training writes ({error})"
+        ) from error
+
+
+def _fuzzified(entry: Mapping[str, Any], position: Mapping[str, int]) -> Fuzzified:
+    learnable = entry.get("learnable")
+    if learnable is None:
+        return Fuzzified(position[entry["id"]])
+    names, written = learnable["membership"], entry["membership"]
+    kind, parameters = written["type"], written["parameters"]
+    if not _are_texts(names) or len(names) != 2 or not all(type(value) in {int, float} for value in parameters):
+        raise ValueError("needs a fuzzy set, a membership and numbers")
+    problem = MEMBERSHIPS[kind].check(parameters)
+    if problem:
+        raise ValueError(problem)
+    return Fuzzified(position[learnable["column"]], Membership(kind, tuple(map(float, parameters))), tuple(names))
 
 
 def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:

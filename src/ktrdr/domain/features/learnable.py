@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -122,3 +123,11 @@ def resolved_matrix(columns: FeatureMatrix, features: Sequence[Feature]) -> Feat
         else:
             membership_degrees(item.membership, column, out=values[place])
     return replace(columns, values=values.T, ids=tuple(feature.id for feature in features))
+
+
+def tuned_document(fuzzy_sets: Mapping[str, Any], tuned: TunedSets) -> dict[str, Any]:
+    """Return the section ``fuzzy_sets`` with tuned parameters in place of the written ones."""
+    document = {name: dict(values) for name, values in fuzzy_sets.items()}
+    for (fuzzy_set, membership), function in tuned.items():
+        document[fuzzy_set][membership] = {"type": function.type, "parameters": list(function.parameters)}
+    return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -231,3 +232,13 @@ def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
     root = torch.sqrt(1 + sizes * sizes)
     factor = torch.where(sizes < 0, 1 / (root - sizes.clamp(max=0)), root + sizes)
     return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
+
+
+def before(network: nn.Module, plan: Sequence[Fuzzified]) -> nn.Module:
+    """Return a network of input columns: the layer, then the network of the features that it makes."""
+    return nn.Sequential(OrderedDict(fuzzify=Fuzzify(plan), network=network))
+
+
+def tuned_sets(network: nn.Module) -> TunedSets:
+    """Return the memberships that a network has learned; none without the layer."""
+    return next((layer.tuned() for layer in network.children() if isinstance(layer, Fuzzify)), {})

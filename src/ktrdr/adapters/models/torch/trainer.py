@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
+from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop, OnEpoch
 from ktrdr.adapters.models.torch.networks import build
@@ -18,6 +19,7 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
@@ -55,6 +57,7 @@ class TorchModel(FittedModel):
         self.feature_ids = feature_ids
         self.history = history
         self.window = spec.window
+        self.tuned = tuned_sets(network)
         self._network = _at_rest(network)
         self._is_classification = is_classification
         self._fitted_on = fitted_on
@@ -108,7 +111,7 @@ class TorchTrainer(ModelTrainer):
         _check(task)
         n_outputs = len(task.target.classes) or 1
         with one_thread(), seeded(task.settings.seed, self._device):
-            network = build(task.model, len(task.feature_ids), n_outputs).to(self._device)
+            network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify).to(self._device)
             history = Loop(network, task, self._device, self._on_epoch).run()
         return TorchModel(
             network,
@@ -127,13 +130,13 @@ class TorchTrainer(ModelTrainer):
         facts = read_model_facts(artifact)
         try:
             with torch.device("meta"):
-                sketch = build(facts.spec, len(facts.feature_ids), facts.n_outputs)
+                sketch = _assembled(facts.spec, len(facts.feature_ids), facts.n_outputs, facts.fuzzify)
         except InvalidInput as error:
             raise CorruptArtifact(f"{where}: {error}") from error
         shapes = {name: tuple(tensor.shape) for name, tensor in sketch.state_dict().items()}
         tensors = from_bytes(artifact.blobs[WEIGHTS], shapes, f"{where}/{WEIGHTS}")
         with seeded(0, _CPU):
-            network = build(facts.spec, len(facts.feature_ids), facts.n_outputs)
+            network = _assembled(facts.spec, len(facts.feature_ids), facts.n_outputs, facts.fuzzify)
         write(network, tensors)
         return TorchModel(
             network,
@@ -143,6 +146,11 @@ class TorchTrainer(ModelTrainer):
             is_classification=facts.target.is_classification,
             fitted_on=str(_CPU),
         )
+
+
+def _assembled(spec: ModelSpec, n_columns: int, n_outputs: int, plan: Sequence[Fuzzified]) -> nn.Module:
+    """Return the network, behind the layer that makes its features where fuzzy sets are learned."""
+    return before(build(spec, len(plan), n_outputs), plan) if plan else build(spec, n_columns, n_outputs)
 
 
 def _at_rest(network: nn.Module) -> nn.Module:
