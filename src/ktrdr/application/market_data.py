@@ -79,7 +79,7 @@ def gather(
     CorruptArtifact
         If the given origins lack a timeframe.
     """
-    span = _span(wanted)
+    span = span_of(wanted)
     there = data.series(symbol)
     chosen = dict(_choose_origins(there, wanted, *span) if origins is None else origins)
     lost = [name for name in wanted.timeframes.timeframes if name not in chosen]
@@ -109,7 +109,8 @@ def _resampled(fine: Bars, timeframe: str, wanted: TrainingData) -> Bars:
     return bars
 
 
-def _span(wanted: TrainingData) -> tuple[int | None, int | None]:
+def span_of(wanted: TrainingData) -> tuple[int | None, int | None]:
+    """Return first stamp and end (exclusive) of the bars to read, in UTC nanoseconds; None leaves that side open."""
     start = None if wanted.start is None else _moment(wanted.start)
     if wanted.end is None:
         return start, None

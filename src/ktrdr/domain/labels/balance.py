@@ -6,33 +6,58 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ktrdr.domain.catalogue.labels import LabelSpec, Parameters, find_label
+from ktrdr.domain.catalogue.values import fault
+from ktrdr.domain.labels.context import balancing_thresholds
+from ktrdr.domain.labels.direction import balancing_band
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import LabelSet
-from ktrdr.domain.labels.zigzag_lookahead import balancing_multiple
+from ktrdr.domain.labels.regime import balancing_crisis
+from ktrdr.domain.labels.triple_barrier import balancing_multipliers
+from ktrdr.domain.labels.zigzag_lookahead import balancing_threshold
 from ktrdr.domain.market.bars import Bars
 
 RARE_SHARE = 0.02
-BALANCERS: Mapping[str, tuple[str, Callable[[Bars, Parameters], float]]] = {
-    "zigzag.lookahead": ("zigzag_threshold", balancing_multiple),
+BALANCERS: Mapping[str, Callable[[Bars, Parameters], Parameters]] = {
+    "zigzag.lookahead": balancing_threshold,
+    "triple_barrier": balancing_multipliers,
+    "direction": balancing_band,
+    "context": balancing_thresholds,
+    "regime": balancing_crisis,
 }
-"""For each labeler that a threshold can balance: the parameter, and the function that finds its number."""
+"""For each labeler that thresholds can balance, the function that finds them; empty where there are no numbers."""
 _ADVICE = {
     "zigzag.lookahead": "no threshold balances these classes; forward_return needs none",
     "zigzag.segments": "method lookahead takes a threshold that balances the classes; forward_return needs none",
+    "triple_barrier": "no multipliers balance these classes; expiry: band may, and forward_return needs none",
     "forward_return": "the price goes one way almost always here; a longer span of bars may show both",
+    "direction": "no band balances these classes; a longer horizon may, and forward_return needs none",
+    "context": "no thresholds balance these classes; a longer horizon may, and forward_return needs none",
+    "regime": "other macro_atr_mult and micro_atr_mult give other segments; direction and context take thresholds "
+    "that balance their classes",
+    "market_regime": "volatility is high less often with a larger `high`; direction and context take thresholds that "
+    "balance their classes",
+    "risk_adjusted": "its cuts are fixed; direction and context take thresholds that balance their classes",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A parameter value, and the class shares it would give on these bars."""
+    """Parameter values, and the class shares they would give on these bars."""
 
-    parameter: str
-    value: float | Mapping[str, float]
+    values: Parameters
     shares: Mapping[str, float]
+
+    @property
+    def parameter(self) -> str:
+        """The first parameter, often the only one."""
+        return next(iter(self.values))
+
+    @property
+    def value(self) -> float | Mapping[str, float]:
+        """The value of `parameter`."""
+        first: float | Mapping[str, float] = self.values[self.parameter]
+        return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,8 @@ class Balance:
         Given only where a class is rare and the value would make the rarest less so.
     advice : str
         What else would fit where a class is rare; empty for nothing.
+    scope : str
+        Which bars `bars` counts, in words.
     """
 
     bars: int
@@ -58,15 +85,15 @@ class Balance:
     rare: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
     advice: str = ""
+    scope: str = "bars"
 
     def sentences(self) -> tuple[str, ...]:
         """Return the findings for people: the shares first, then one warning or hint each."""
-        lines = [f"{self.labelled:,} of {self.bars:,} bars have a label: {_percentages(self.shares)}"]
+        lines = [f"{self.labelled:,} of {self.bars:,} {self.scope} have a label: {_percentages(self.shares)}"]
         lines += [f"{name} has {self.shares[name]:.1%} of the labels, under {RARE_SHARE:.0%}" for name in self.rare]
         if self.suggestion:
-            value = self.suggestion.value
-            shown = f"{{atr: {value['atr']:g}}}" if isinstance(value, Mapping) else f"{value:g}"
-            lines.append(f"{self.suggestion.parameter}: {shown} would give {_percentages(self.suggestion.shares)}")
+            written = ", ".join(f"{name}: {_shown(value)}" for name, value in self.suggestion.values.items())
+            lines.append(f"{written} would give {_percentages(self.suggestion.shares)}")
         return (*lines, self.advice) if self.advice else tuple(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,6 +101,7 @@ class Balance:
         suggestion = self.suggestion and {
             "parameter": self.suggestion.parameter,
             "value": self.suggestion.value,
+            "values": dict(self.suggestion.values),
             "shares": dict(self.suggestion.shares),
         }
         return {
@@ -102,8 +130,10 @@ def balance(labels: LabelSet, bars: Bars, source: str, parameters: Parameters) -
     The advice has seen all bars given: it is for the person who writes the strategy, and no label depends on it. Give
     it the bars before the test part to keep that part unseen.
     """
-    shares = labels.class_shares() if labels.target.is_classification else _signs(labels)
-    rare = tuple(name for name, share in shares.items() if share < RARE_SHARE and name != "flat")
+    target = labels.target
+    shares = labels.class_shares() if target.is_classification else _signs(labels)
+    counted = target.classes if target.is_classification else ("up", "down") if target.trades else ()
+    rare = tuple(name for name in counted if shares[name] < RARE_SHARE)
     found = Balance(len(labels.values), int(labels.defined.sum()), shares, rare)
     if not rare:
         return found
@@ -125,13 +155,24 @@ def _signs(labels: LabelSet) -> dict[str, float]:
 def _suggest(bars: Bars, spec: LabelSpec, parameters: Parameters) -> Suggestion | None:
     if spec.key not in BALANCERS:
         return None
-    name, find = BALANCERS[spec.key]
     complete = spec.complete(parameters)
-    number = float(f"{find(bars, complete):.3g}")
-    if not 0 < number < np.inf:
+    values = {name: _rounded(value) for name, value in BALANCERS[spec.key](bars, complete).items()}
+    allowed = {item.name: item for item in spec.parameters}
+    if not values or any(fault(allowed[name], value) for name, value in values.items()):
         return None
-    value = {"atr": number} if isinstance(complete[name], Mapping) else number
-    return Suggestion(name, value, label(bars, spec.source, {**complete, name: value}).class_shares())
+    if spec.contradiction(complete | values):
+        return None
+    return Suggestion(values, label(bars, spec.source, complete | values).class_shares())
+
+
+def _rounded(value: float | Mapping[str, float]) -> float | dict[str, float]:
+    if isinstance(value, Mapping):
+        return {name: float(f"{number:.3g}") for name, number in value.items()}
+    return float(f"{value:.3g}")
+
+
+def _shown(value: float | Mapping[str, float]) -> str:
+    return f"{{atr: {value['atr']:g}}}" if isinstance(value, Mapping) else f"{value:g}"
 
 
 def _advice(found: Balance, key: str) -> str:

@@ -126,16 +126,3 @@ def class_shares(labels: Int64s, classes: Sequence[str]) -> dict[str, float]:
     """Return the share of each class (fractions); all 0 where there are no labels."""
     counts = np.bincount(labels, minlength=len(classes))
     return {name: float(counts[index] / max(len(labels), 1)) for index, name in enumerate(classes)}
-
-
-def run_lengths(labels: LabelSet) -> dict[str, float]:
-    """Return for each class how many bars in a row have it, on average; 0 for a class that no bar has.
-
-    A bar without a label ends a run.
-    """
-    values = np.where(labels.defined, labels.values, NO_LABEL).astype(np.int64)
-    firsts = np.append(True, values[1:] != values[:-1])[: len(values)] & labels.defined
-    names = labels.target.classes
-    bars = np.bincount(values[labels.defined], minlength=len(names))
-    runs = np.bincount(values[firsts], minlength=len(names))
-    return {name: float(bars[index] / max(runs[index], 1)) for index, name in enumerate(names)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ktrdr.domain.catalogue.labels import ZIGZAG_LOOKAHEAD, Parameters
@@ -44,13 +46,13 @@ def zigzag_lookahead(bars: Bars, parameters: Parameters) -> LabelSet:
     return LabelSet(values, end_rows, Target.of(ZIGZAG_LOOKAHEAD), ZIGZAG_LOOKAHEAD.horizon(parameters))
 
 
-def balancing_multiple(bars: Bars, parameters: Parameters) -> float:
-    """Return the threshold's number with which buy and sell together take 40 % of the labels, about 20 % each.
+def balancing_threshold(bars: Bars, parameters: Parameters) -> dict[str, float | dict[str, float]]:
+    """Return the threshold with which buy and sell together take 40 % of the labels, about 20 % each.
 
     Returns
     -------
-    float
-        A share or an ATR multiple, as the given threshold is; NaN without labels.
+    dict
+        A share or an ATR multiple, as the given threshold is; empty without labels.
 
     Notes
     -----
@@ -62,4 +64,7 @@ def balancing_multiple(bars: Bars, parameters: Parameters) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         moves = larger / unit
     moves = moves[~np.isnan(moves)]
-    return float(np.quantile(moves, 1 - _TRADED_SHARE, method="higher")) if len(moves) else float("nan")
+    if not len(moves):
+        return {}
+    number = float(np.quantile(moves, 1 - _TRADED_SHARE, method="higher"))
+    return {"zigzag_threshold": {"atr": number} if isinstance(parameters["zigzag_threshold"], Mapping) else number}

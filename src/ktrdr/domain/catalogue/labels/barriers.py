@@ -20,7 +20,7 @@ WEIGHTINGS = ("none", "uniqueness", "sequential_bootstrap")
 def _one_filter(parameters: Parameters) -> Contradiction | None:
     if parameters["cusum_threshold"] is None or parameters["cusum_multiplier"] is None:
         return None
-    return Contradiction("cusum_multiplier", "and cusum_threshold cannot both be given; write one of them")
+    return Contradiction("cusum_multiplier", "cannot be given beside cusum_threshold; write one of them")
 
 
 TRIPLE_BARRIER = LabelSpec(
