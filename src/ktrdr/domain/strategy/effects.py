@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
 from ktrdr.domain.strategy.document import Strategy
@@ -62,12 +64,39 @@ def _stopping_rule(name: str) -> _Rule:
     )
 
 
+def _layer_rule(name: str) -> _Rule:
+    return _Rule(
+        "model.architecture",
+        name,
+        _default(MODEL_TYPES["mlp"].parameters, name),
+        lambda strategy: strategy.model.type != "mlp" or bool(strategy.model.architecture["hidden_layers"]),
+        "has no effect without hidden_layers",
+    )
+
+
+_TRADING = {
+    "decisions": ("confidence_threshold", "position_awareness", "allow_short_from_flat"),
+    "decisions.filters": ("min_signal_separation", "volume_filter"),
+    "decisions.cost_model": ("round_trip_cost", "min_edge_multiplier"),
+}
+"""What decides when to trade."""
+
+
+def _trading_rule(section: str, name: str) -> _Rule:
+    return _Rule(section, name, None, _trades, "has no effect: these labels ask for no trade")
+
+
+def _trades(strategy: Strategy) -> bool:
+    spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    return set(spec.actions) != {"none"}
+
+
 _RULES = (
     _Rule(
         "decisions",
         "confidence_threshold",
         0.5,
-        _classifies,
+        lambda strategy: _classifies(strategy) or not _trades(strategy),
         "has no effect on a regression, which has no probabilities; cost_model decides",
     ),
     _Rule("training", "class_weights", "none", _classifies, "has no effect on a regression, which has no classes"),
@@ -92,6 +121,15 @@ _RULES = (
         lambda strategy: strategy.model.scaling != "none",
         "has no effect without scale_features: true",
     ),
+    _Rule(
+        "",
+        "scope",
+        None,
+        lambda strategy: len(strategy.training_data.symbols.symbols) != 1,
+        "has no effect on one symbol: it says how several are trained",
+    ),
+    *(_layer_rule(name) for name in ("activation", "dropout", "batch_norm")),
+    *(_trading_rule(section, name) for section, names in _TRADING.items() for name in names),
     *(_schedule_rule(name, kinds) for name, kinds in _SCHEDULES.items()),
     *(_stopping_rule(name) for name in ("patience", "min_delta", "monitor")),
 )
@@ -104,9 +142,14 @@ def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, finding
         if rule.section.startswith("training"):
             sections.append(f"model.{rule.section}")
         for section in sections:
-            written = _lookup(document, f"{section}.{rule.name}")
+            path = f"{section}.{rule.name}".removeprefix(".")
+            written = _lookup(document, path)
             if written is not None and written != rule.default and not rule.applies(strategy):
-                findings.warning(f"{section}.{rule.name}", rule.reason)
+                findings.warning(path, rule.reason)
+    _warn_unused(strategy, findings)
+
+
+def _warn_unused(strategy: Strategy, findings: Findings) -> None:
     used = {item.reference.indicator for item in strategy.fuzzy_sets.values()}
     used |= {entry.reference.indicator for entry in strategy.nn_inputs if entry.reference is not None}
     for name in strategy.indicators:
@@ -116,6 +159,10 @@ def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, finding
     for name in strategy.fuzzy_sets:
         if name not in fed:
             findings.warning(f"fuzzy_sets.{name}", "is used by no input")
+    read = {item.data_source for item in strategy.indicators.values()}
+    for index, source in enumerate(strategy.context_data):
+        if source.id not in read:
+            findings.warning(f"context_data[{index}]", f"{source.id!r} is read by no indicator")
 
 
 def _lookup(document: Any, path: str) -> Any:
