@@ -39,6 +39,15 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "squeezeintensity": [{"bb_period": 50, "kc_period": 10}, {"kc_period": 50}],
     "chaikinvolatility": [{"period": 2, "roc_period": 1}, {"period": 50, "roc_period": 3}],
     "vwap": [{"period": 0}, {"period": 1}, {"use_typical_price": False}],
+    "fishertransform": [{"period": 2, "smoothing": 1}, {"smoothing": 10}, {"smoothing": 20}],
+    "stochrsi": [{"period": 5, "k_period": 5, "smooth_k": 1, "d_period": 1}, {"period": 30, "k_period": 10}],
+    "ultimateoscillator": [{"short_period": 1, "medium_period": 2, "long_period": 3}, {"long_period": 60}],
+    "ppo": [{"fast_period": 2, "slow_period": 3, "signal_period": 2}, {"slow_period": 50}, {"signal_period": 26}],
+    "tsi": [{"long_period": 5, "short_period": 3, "signal_period": 2}, {"short_period": 25, "signal_period": 25}],
+    "cmo": [{"period": 2}, {"period": 5}, {"period": 50}],
+    "divergence": [{"period": 5, "rsi_period": 5}, {"period": 20, "rsi_period": 2}, {"period": 50, "rsi_period": 30}],
+    "autocorrelation": [{"period": 3}, {"lag": 10}],
+    "percentrank": [{"period": 1}, {"period": 300}],
 }
 
 
@@ -163,6 +172,18 @@ BOUNDS: dict[str, tuple[float, float] | dict[str, tuple[float, float]]] = {
     "aroon": {"up": (0, 100), "down": (0, 100), "oscillator": (-100, 100)},
     "squeezeintensity": (0, 1),
     "cmf": (-1, 1),
+    "stochrsi": (0, 100),
+    "ultimateoscillator": (0, 100),
+    "tsi": (-100, 100),
+    "cmo": (-100, 100),
+    "divergence": (-1, 1),
+    "candle": {"body": (-1, 1), "upper_wick": (0, 1), "lower_wick": (0, 1)},
+    "insideoutside": (-1, 1),
+    "streak": (-1, 1),
+    "heikinashi": (-1, 1),
+    "maxdrawdown": (0, 100),
+    "autocorrelation": (-1, 1),
+    **dict.fromkeys(("entropy", "percentrank", "rsquared", "upshare", "efficiencyratio", "downsideshare"), (0, 1)),
 }
 
 

@@ -16,8 +16,6 @@ from ktrdr.domain.market.bars import Floats
 Columns = tuple[Floats, ...]
 Parameters = Mapping[str, Any]
 
-_EMA = 1  # TA-Lib's number for the exponential average
-
 
 def _rvi(columns: Columns, p: Parameters) -> Columns:
     open_, high, low, close = columns
@@ -56,7 +54,7 @@ def _stochrsi(columns: Columns, p: Parameters) -> Columns:
 
 
 def _ppo(columns: Columns, p: Parameters) -> Columns:
-    line = talib.PPO(columns[0], p["fast_period"], p["slow_period"], _EMA)
+    line = talib.PPO(columns[0], p["fast_period"], p["slow_period"], talib.MA_Type.EMA)  # type: ignore[attr-defined]
     signal = exponential(line, p["signal_period"])
     return (*_since_last(line, signal), line - signal)
 

@@ -101,12 +101,12 @@ def _hurst(columns: Columns, p: Parameters) -> Columns:
     weights = np.arange(len(_LAGS)) - 0.5 * (len(_LAGS) - 1)
     for lag, weight in zip(_LAGS, weights / (weights**2).sum(), strict=True):
         power = window_sum(change(source, lag) ** 2, p["period"])
-        still |= power == 0.0
-        with np.errstate(divide="ignore"):
-            slope += weight * np.log2(power) if weight else np.where(np.isnan(power), np.nan, 0.0)
-    known = ~np.isnan(slope) | still
-    known[: p["period"] + _LAGS[-1] - 1] = False
-    return (np.where(known, np.where(still, 0.0, 0.5 * slope), np.nan),)
+        unmoved = power == 0.0
+        power[unmoved] = 1.0
+        still |= unmoved
+        slope += weight * np.log2(power)
+    slope[still & ~np.isnan(slope)] = 0.0
+    return (0.5 * slope,)
 
 
 def _variance_ratio(columns: Columns, p: Parameters) -> Columns:

@@ -17,7 +17,7 @@ _FAST_BELOW_SLOW = rising("fast_period", "slow_period")
 
 
 def _tsi_fade(p: Parameters) -> int:
-    return fade_of_ema(max(p["long_period"], p["short_period"], p["signal_period"]), 14)
+    return fade_of_ema(max(p["long_period"], p["short_period"], p["signal_period"]), 12.5)
 
 
 def _ppo_fade(p: Parameters) -> int:
@@ -92,7 +92,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="rvi",
-        aliases=("relativevigorindex", "relative_vigor_index", "relativevigor", "relative_vigor"),
+        aliases=("relativevigorindex", "relativevigor"),
         category="momentum",
         parameters=(period(10), period(4, "signal_period")),
         inputs=OHLC,
@@ -106,13 +106,13 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="fishertransform",
-        aliases=("fisher_transform", "fisher"),
+        aliases=("fisher",),
         category="momentum",
         parameters=(period(10, low=2), period(3, "smoothing")),
         inputs=("hl2",),
         outputs=("fisher", "signal"),
         first_value=lambda p: p["period"] + p["smoothing"] - 1,
-        fade=lambda p: fade_of_ema(p["smoothing"], 15),
+        fade=lambda p: fade_of_ema(p["smoothing"], 12),
         scale="ratio",
         description="fisher = artanh of the median price's place in its range of the last `period` bars, -1 to 1, held "
         "within 0.999 and averaged exponentially over `smoothing` bars; signal = fisher one bar earlier. "
@@ -121,7 +121,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="stochrsi",
-        aliases=("stochasticrsi", "stochastic_rsi", "stoch_rsi"),
+        aliases=("stochasticrsi",),
         category="momentum",
         parameters=(
             period(14, low=2, aliases=("rsi_period",)),
@@ -133,7 +133,7 @@ MOMENTUM = (
         inputs=("source",),
         outputs=("k", "d"),
         first_value=lambda p: p["period"] + p["k_period"] + p["smooth_k"] + p["d_period"] - 3,
-        fade=lambda p: fade_of_wilder(p["period"], 14),
+        fade=lambda p: fade_of_wilder(p["period"], 12),
         scale="bounded",
         description="k = mean over `smooth_k` bars of the place of RSI(`period`) in its range of the last `k_period` "
         "bars, 0 to 100; d = mean of k over `d_period` bars. A flat range counts as 0.",
@@ -141,7 +141,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="ultimateoscillator",
-        aliases=("ultimate_oscillator", "ultosc"),
+        aliases=("ultosc",),
         category="momentum",
         parameters=(
             period(7, "short_period", aliases=("period1", "timeperiod1", "fast_period")),
@@ -158,7 +158,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="ppo",
-        aliases=("percentagepriceoscillator", "percentage_price_oscillator", "priceoscillator", "price_oscillator"),
+        aliases=("percentagepriceoscillator", "priceoscillator"),
         category="momentum",
         parameters=(
             period(12, "fast_period", low=2, aliases=("fast",)),
@@ -178,7 +178,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="tsi",
-        aliases=("truestrengthindex", "true_strength_index"),
+        aliases=("truestrengthindex",),
         category="momentum",
         parameters=(
             period(25, "long_period", aliases=("slow_period", "long", "slow")),
@@ -197,7 +197,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="awesomeoscillator",
-        aliases=("awesome_oscillator", "awesome"),
+        aliases=("awesome",),
         category="momentum",
         parameters=(period(5, "fast_period", aliases=("fast",)), period(34, "slow_period", low=2, aliases=("slow",))),
         inputs=("hl2",),
@@ -209,7 +209,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="cmo",
-        aliases=("chandemomentumoscillator", "chande_momentum_oscillator", "chandemomentum"),
+        aliases=("chandemomentumoscillator", "chandemomentum"),
         category="momentum",
         parameters=(period(14, low=2), SOURCE),
         inputs=("source",),

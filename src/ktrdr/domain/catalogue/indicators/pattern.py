@@ -8,7 +8,7 @@ from ktrdr.domain.catalogue.parameters import SOURCE, period
 PATTERN = (
     IndicatorSpec(
         name="supportdistance",
-        aliases=("support_distance", "supportlevel", "support_level", "support"),
+        aliases=("supportlevel", "support"),
         category="pattern",
         parameters=(period(20),),
         inputs=("low", "close"),
@@ -20,7 +20,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="resistancedistance",
-        aliases=("resistance_distance", "resistancelevel", "resistance_level", "resistance"),
+        aliases=("resistancelevel", "resistance"),
         category="pattern",
         parameters=(period(20),),
         inputs=("high", "close"),
@@ -32,7 +32,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="breakout",
-        aliases=("channelbreakout", "channel_breakout", "donchianbreakout", "donchian_breakout"),
+        aliases=("channelbreakout", "donchianbreakout"),
         category="pattern",
         parameters=(period(20),),
         inputs=HLC,
@@ -45,7 +45,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="divergence",
-        aliases=("rsidivergence", "rsi_divergence"),
+        aliases=("rsidivergence",),
         category="pattern",
         parameters=(period(20, low=2), period(14, "rsi_period", low=2), SOURCE),
         inputs=("source",),
@@ -59,7 +59,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="higherhighslowerlows",
-        aliases=("higher_highs_lower_lows", "higherhighs_lowerlows", "hhll", "swingstructure", "swing_structure"),
+        aliases=("hhll", "swingstructure"),
         category="pattern",
         parameters=(period(10),),
         inputs=("high", "low"),
@@ -73,7 +73,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="candle",
-        aliases=("candlestick", "candleshape", "candle_shape", "candlestickshape"),
+        aliases=("candlestick", "candleshape", "candlestickshape"),
         category="pattern",
         parameters=(),
         inputs=OHLC,
@@ -86,7 +86,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="insideoutside",
-        aliases=("inside_outside", "insidebar", "inside_bar", "outsidebar", "outside_bar"),
+        aliases=("insidebar", "outsidebar"),
         category="pattern",
         parameters=(),
         inputs=("high", "low"),
@@ -99,7 +99,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="pivotdistance",
-        aliases=("pivot_distance", "pivotpoints", "pivot_points", "pivotpoint", "pivot"),
+        aliases=("pivotpoints", "pivotpoint", "pivot"),
         category="pattern",
         parameters=(period(20),),
         inputs=HLC,
@@ -113,7 +113,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="streak",
-        aliases=("consecutive", "consecutivebars", "consecutive_bars", "updownstreak"),
+        aliases=("consecutive", "consecutivebars", "updownstreak"),
         category="pattern",
         parameters=(period(10), SOURCE),
         inputs=("source",),
@@ -125,7 +125,7 @@ PATTERN = (
     ),
     IndicatorSpec(
         name="heikinashi",
-        aliases=("heikin_ashi", "heikenashi", "heiken_ashi"),
+        aliases=("heikenashi",),
         category="pattern",
         parameters=(),
         inputs=("ohlc4", "high", "low"),

@@ -8,15 +8,7 @@ from ktrdr.domain.catalogue.parameters import SOURCE, period
 STATISTICAL = (
     IndicatorSpec(
         name="returns",
-        aliases=(
-            "return",
-            "pctchange",
-            "pct_change",
-            "percentchange",
-            "percent_change",
-            "simplereturn",
-            "simple_return",
-        ),
+        aliases=("return", "pctchange", "percentchange", "simplereturn"),
         category="statistical",
         parameters=(period(1), SOURCE),
         inputs=("source",),
@@ -27,7 +19,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="zscore",
-        aliases=("z_score", "standardscore", "standard_score"),
+        aliases=("standardscore",),
         category="statistical",
         parameters=(period(20, low=2), SOURCE),
         inputs=("source",),
@@ -39,7 +31,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="autocorrelation",
-        aliases=("auto_correlation", "autocorr", "serialcorrelation", "serial_correlation"),
+        aliases=("autocorr", "serialcorrelation"),
         category="statistical",
         parameters=(period(50, low=3), period(1, "lag"), SOURCE),
         inputs=("source",),
@@ -51,7 +43,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="entropy",
-        aliases=("permutationentropy", "permutation_entropy", "shannonentropy", "shannon_entropy"),
+        aliases=("permutationentropy", "shannonentropy"),
         category="statistical",
         parameters=(period(50, low=2), SOURCE),
         inputs=("source",),
@@ -76,7 +68,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="kurtosis",
-        aliases=("excesskurtosis", "excess_kurtosis"),
+        aliases=("excesskurtosis",),
         category="statistical",
         parameters=(period(50, low=4), SOURCE),
         inputs=("source",),
@@ -84,11 +76,11 @@ STATISTICAL = (
         scale="ratio",
         description="Fourth standardised moment of the last `period` one-bar returns (of the population), less the 3 "
         "of a normal distribution. 0 where they do not vary.",
-        reference="Pearson (1905), Das Fehlergesetz und seine Verallgemeinerungen, Biometrika 4",
+        reference="Joanes and Gill (1998), Comparing Measures of Sample Skewness and Kurtosis, The Statistician 47(1)",
     ),
     IndicatorSpec(
         name="hurstexponent",
-        aliases=("hurst_exponent", "hurst"),
+        aliases=("hurst",),
         category="statistical",
         parameters=(period(100, low=20), SOURCE),
         inputs=("source",),
@@ -102,7 +94,6 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="varianceratio",
-        aliases=("variance_ratio",),
         category="statistical",
         parameters=(period(100, low=3), period(5, "lag", low=2, aliases=("q",)), SOURCE),
         inputs=("source",),
@@ -115,7 +106,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="percentrank",
-        aliases=("percent_rank", "percentilerank", "percentile_rank"),
+        aliases=("percentilerank",),
         category="statistical",
         parameters=(period(100), SOURCE),
         inputs=("source",),
@@ -126,7 +117,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="rsquared",
-        aliases=("r_squared", "r2", "linearregressionr2", "linear_regression_r2"),
+        aliases=("r2", "linearregressionr2"),
         category="statistical",
         parameters=(period(20, low=3), SOURCE),
         inputs=("source",),
@@ -138,7 +129,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="maxdrawdown",
-        aliases=("max_drawdown", "maximumdrawdown", "maximum_drawdown"),
+        aliases=("maximumdrawdown",),
         category="statistical",
         parameters=(period(50, low=2), SOURCE),
         inputs=("source",),
@@ -150,7 +141,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="upshare",
-        aliases=("up_share", "upratio", "up_ratio", "risingshare"),
+        aliases=("upratio", "risingshare"),
         category="statistical",
         parameters=(period(20), SOURCE),
         inputs=("source",),
@@ -161,7 +152,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="efficiencyratio",
-        aliases=("efficiency_ratio", "kaufmanefficiencyratio", "kaufman_efficiency_ratio", "fractalefficiency"),
+        aliases=("kaufmanefficiencyratio", "fractalefficiency"),
         category="statistical",
         parameters=(period(10, low=2), SOURCE),
         inputs=("source",),
@@ -173,7 +164,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="downsideshare",
-        aliases=("downside_share", "downsidevariance", "downside_variance"),
+        aliases=("downsidevariance",),
         category="statistical",
         parameters=(period(50), SOURCE),
         inputs=("source",),
@@ -185,7 +176,7 @@ STATISTICAL = (
     ),
     IndicatorSpec(
         name="sharperatio",
-        aliases=("sharpe_ratio", "rollingsharpe", "rolling_sharpe"),
+        aliases=("rollingsharpe",),
         category="statistical",
         parameters=(period(50, low=2), SOURCE),
         inputs=("source",),
