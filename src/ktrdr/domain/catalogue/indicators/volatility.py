@@ -30,10 +30,8 @@ def _keltner_first(parameters: Parameters) -> int:
 
 
 def _keltner_fade(parameters: Parameters) -> int:
-    """Return when the later of average and ATR has settled; the ATR is the smaller part of a band."""
-    average, ranges = parameters["period"], parameters["atr_period"]
-    settled = max(average - 1 + fade_of_ema(average, 8), ranges + fade_of_wilder(ranges, 7.2))
-    return settled - _keltner_first(parameters)
+    """Return the longer fade of average and ATR, which begin on the same bar; the ATR is the smaller part of a band."""
+    return max(fade_of_ema(parameters["period"], 8), fade_of_wilder(parameters["atr_period"], 7.2))
 
 
 def _squeeze_first(parameters: Parameters) -> int:
@@ -77,7 +75,7 @@ VOLATILITY = (
         aliases=("keltner_channels", "keltnerchannel", "keltner_channel", "keltner", "kc"),
         category="volatility",
         parameters=(
-            period(20),
+            period(20, low=2),
             period(10, "atr_period"),
             _multiple(2.0, "multiplier", "ATR", aliases=("atr_multiplier",)),
         ),
@@ -87,7 +85,7 @@ VOLATILITY = (
         fade=_keltner_fade,
         scale="price",
         description="Exponential average of the typical price, and `multiplier` times Wilder's average true range "
-        "above and below it. All three are the price in a flat market.",
+        "above and below it, both begun on the first bar with a value. All three are the price in a flat market.",
         reference="Keltner (1960), How to Make Money in Commodities; Raschke and Connors (1996), Street Smarts",
     ),
     IndicatorSpec(
@@ -173,7 +171,7 @@ VOLATILITY = (
         parameters=(
             period(20, "bb_period", low=2),
             _multiple(2.0, "bb_multiplier", "deviations", aliases=("bb_std", "bb_std_dev")),
-            period(20, "kc_period"),
+            period(20, "kc_period", low=2),
             _multiple(2.0, "kc_multiplier", "ATR", aliases=("kc_atr_multiplier",)),
             SOURCE,
         ),
