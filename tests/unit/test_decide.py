@@ -40,6 +40,12 @@ def test_a_regression_trades_only_beyond_the_edge():
     assert signals.confidence is None
 
 
+def test_a_number_that_is_no_return_asks_for_no_trade():
+    target = Target("regression", (), ("none",), unit="log return per bar")
+    signals = decide(np.array([0.4, -0.4]), target)
+    assert signals.actions.tolist() == signals.wanted.tolist() == ["none", "none"]
+
+
 @pytest.mark.parametrize(("outputs", "target"), [(np.empty((0, 3)), TRADE), (np.empty(0), Target("regression"))])
 def test_no_rows_no_signals(outputs, target):
     assert decide(outputs, target).actions.tolist() == []

@@ -52,8 +52,11 @@ def decide(outputs: Floats, target: Target, *, confidence_threshold: float = 0.5
         A buy or sell that is less probable than this becomes hold.
     minimum_edge : float
         Regression: round-trip cost times the multiple of it that a trade must promise (fraction); a smaller or equal
-        prediction is hold.
+        prediction is hold. A target that is no return, such as a volatility, asks for none.
     """
+    if not target.is_classification and target.actions:
+        nothing = np.full(len(outputs), "none")
+        return Signals(nothing, nothing, None)
     if not target.is_classification:
         return Signals(_beyond(outputs, minimum_edge), _beyond(outputs, 0.0), None)
     names = [name for name in _CAUTIOUS_ORDER if name in target.actions]
