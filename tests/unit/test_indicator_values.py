@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from feature_samples import complete, indicator_outputs, random_bars, sample_bars
 
-from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.prices import price_column
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
@@ -166,10 +165,6 @@ FORMULAS = {
     function.__name__: function
     for function in (sma, ema, macd, rsi, roc, momentum, bbands, atr, adx, stochastic, williamsr, cci, mfi)
 }
-
-
-def test_every_indicator_has_its_formula_here():
-    assert set(FORMULAS) == set(INDICATORS)
 
 
 VARIANTS = {
