@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ktrdr.application.labelling import label_balance
 from ktrdr.application.pipeline import Prepared
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.labels.balance import balance
+from ktrdr.domain.features.learnable import fuzzified
+from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.dataset import Dataset
 from ktrdr.domain.training.effective import model_spec, training_settings
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
-from ktrdr.domain.training.weights import class_weights
+from ktrdr.domain.training.weights import class_weights, sample_weights
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +47,9 @@ def fit(prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: 
     TrainingFailed, TrainingInterrupted
         See `ModelTrainer.fit`.
     """
-    train, validation = prepared.part("train"), prepared.part("validation")
+    train = prepared.part("train")
     target = train.target
-    scaler = Scaler.fit(train.matrix.values, [feature.normalization for feature in prepared.features])
+    scaler = Scaler.fit(train.matrix.values, [column.normalization for column in prepared.columns])
     weights, target_scaler = None, None
     if target.is_classification:
         _require_two_classes(train, prepared, strategy)
@@ -56,24 +58,37 @@ def fit(prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: 
     else:
         target_scaler = TargetScaler.fit(train.labels.astype(np.float64))
     inference = Inference(scaler, target_scaler, None if weights is None else np.log(weights))
-    rows, held_out = _rows(train, inference), _rows(validation, inference)
+    spec = model_spec(strategy)
+    series = np.ascontiguousarray(scaler.transform(prepared.matrix.values)) if spec.reads_windows else None
+    rows, held_out = (_rows(prepared, name, inference, series) for name in ("train", "validation"))
     first = strategy.training["seed"]
     models = {}
     for seed in range(first, first + n_seeds):
         settings = training_settings(strategy, seed)
-        task = FitTask(rows, held_out, train.matrix.ids, target, model_spec(strategy), settings, weights)
+        plan = fuzzified(prepared.features)
+        rows = replace(rows, weights=_sample_weights(prepared, train, seed))
+        task = FitTask(rows, held_out, train.matrix.ids, target, spec, settings, weights, plan)
         models[seed] = trainer.fit(task)
         history = models[seed].history
         log.info("fitted", extra={"seed": seed, "epochs": len(history.epochs), "ended_by": history.ended_by})
     return Fitted(models, inference)
 
 
-def _rows(part: Dataset, inference: Inference) -> Rows:
-    inputs = inference.scaler.transform(part.matrix.values)
+def _sample_weights(prepared: Prepared, train: Dataset, seed: int) -> Float32s | None:
+    """Return what the train rows count, decided on them alone."""
+    rng = np.random.default_rng(seed)
+    return sample_weights(prepared.labels.weighting, train.matrix.base_rows, train.label_end_rows, rng)
+
+
+def _rows(prepared: Prepared, name: str, inference: Inference, series: Float32s | None) -> Rows:
+    """Return inputs and targets of a part; with `series`, the scaled rows of all parts, as windows of it."""
+    part = prepared.part(name)
+    inputs = inference.scaler.transform(part.matrix.values) if series is None else series
+    ends = None if series is None else prepared.places(name)
     if inference.target_scaler is None:
-        return Rows(inputs, part.labels.astype(np.int64, copy=False))
+        return Rows(inputs, part.labels.astype(np.int64, copy=False), ends)
     targets = inference.target_scaler.transform(part.labels.astype(np.float64))
-    return Rows(inputs, targets.astype(np.float32))
+    return Rows(inputs, targets.astype(np.float32), ends)
 
 
 def _require_two_classes(train: Dataset, prepared: Prepared, strategy: Strategy) -> None:
@@ -81,8 +96,8 @@ def _require_two_classes(train: Dataset, prepared: Prepared, strategy: Strategy)
     if len(present) > 1:
         return
     name = train.target.classes[int(present[0])]
-    labels = strategy.labels
-    hints = balance(prepared.labels, prepared.market.base_bars, labels.source, labels.parameters).sentences()
+    test_from = prepared.split.cuts[1]
+    hints = label_balance(prepared.labels, prepared.market.base_bars, strategy, test_from).sentences()
     raise InvalidInput(
         f"training.labels: all {len(train)} train labels are {name!r}, and a model can learn nothing from that; "
         + "; ".join(hints)

@@ -15,16 +15,24 @@ from ktrdr.application.pipeline import Prepared
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
-from ktrdr.domain.evaluation.importance import draw_permutations, permutation_importance
+from ktrdr.domain.evaluation.importance import (
+    draw_permutations,
+    evenly_spaced,
+    permutation_importance,
+    window_importance,
+)
 from ktrdr.domain.evaluation.losses import primary_loss
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import class_shares
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.effective import model_spec
 
 log = logging.getLogger(__name__)
 IMPORTANCE_REPEATS = 5
 IMPORTANCE_ROWS = 10_000
+IMPORTANCE_WINDOWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,10 @@ class Judgement:
 
 def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importance: bool) -> Judgement:
     """Evaluate every seed's model on the test rows, and explain the shipped one."""
-    test = prepared.part("test")
-    inputs = fitted.inference.scaler.transform(test.matrix.values)
+    test, inference = prepared.part("test"), fitted.inference
+    inputs, ends = _test_inputs(prepared, fitted, model_spec(strategy).reads_windows)
     evaluations = {
-        seed: _evaluate(prepared, fitted.inference.outputs_of_scaled(model, inputs), strategy, seed)
+        seed: _evaluate(prepared, inference.outputs_of_scaled(model, inputs, ends), strategy, seed)
         for seed, model in fitted.models.items()
     }
     shipped = next(iter(evaluations.values()))
@@ -63,7 +71,7 @@ def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importanc
         "class_shares": dict(run.class_shares),
     }
     importance = (
-        _importance(fitted, inputs, test.labels, prepared, strategy)
+        _importance(fitted, (inputs, ends), test.labels, prepared, strategy)
         if with_importance
         else {"skipped": "not asked for (--no-importance)"}
     )
@@ -76,18 +84,43 @@ def _evaluate(prepared: Prepared, outputs: NDArray[np.float64], strategy: Strate
     return evaluate(prepared.dataset, split.train, split.test, outputs, rng, primary)
 
 
+def _test_inputs(prepared: Prepared, fitted: Fitted, windows: bool) -> tuple[Float32s, Int64s | None]:
+    """Return the scaled test rows; for windows the rows that they read, too, and where each window ends."""
+    scaler = fitted.inference.scaler
+    if not windows:
+        return scaler.transform(prepared.part("test").matrix.values), None
+    ends = prepared.places("test")
+    first = int(ends[0]) - fitted.shipped.window + 1
+    rows = prepared.matrix.values[first : ends[-1] + 1]
+    return np.ascontiguousarray(scaler.transform(rows)), ends - first
+
+
 def _importance(
-    fitted: Fitted, inputs: Float32s, labels: NDArray[Any], prepared: Prepared, strategy: Strategy
+    fitted: Fitted,
+    samples: tuple[Float32s, Int64s | None],
+    labels: NDArray[Any],
+    prepared: Prepared,
+    strategy: Strategy,
 ) -> dict[str, Any]:
     rng = np.random.default_rng(strategy.training["seed"])
-    permutations = draw_permutations(min(len(inputs), IMPORTANCE_ROWS), IMPORTANCE_REPEATS, rng)
+    inputs, ends = samples
     loss = primary_loss(strategy.training["fitness_metrics.primary"], prepared.dataset.target)
 
     def mean_loss(truth: NDArray[Any], outputs: NDArray[np.float64]) -> float:
         return float(loss.rows(truth, outputs).mean())
 
-    def outputs(values: Float32s) -> NDArray[np.float64]:
-        return fitted.inference.outputs_of_scaled(fitted.shipped, values)
+    def outputs(values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
+        return fitted.inference.outputs_of_scaled(fitted.shipped, values, ends)
 
-    found = permutation_importance(outputs, inputs, labels, mean_loss, permutations)
+    if ends is None:
+        permutations = draw_permutations(min(len(inputs), IMPORTANCE_ROWS), IMPORTANCE_REPEATS, rng)
+        found = permutation_importance(outputs, inputs, labels, mean_loss, permutations)
+    else:
+        most = max(IMPORTANCE_ROWS // fitted.shipped.window, IMPORTANCE_WINDOWS)
+        used = evenly_spaced(len(ends), min(len(ends), most))
+        truth = labels[used]
+        permutations = draw_permutations(len(inputs), IMPORTANCE_REPEATS, rng)
+        found = window_importance(
+            outputs, inputs, ends[used], lambda found: mean_loss(truth, found), permutations, len(ends)
+        )
     return found.as_dict(prepared.matrix.ids, loss.name)

@@ -15,6 +15,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.plain_json import plain_problem
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash, feature_contract
+from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import render, settings_document
@@ -65,7 +66,7 @@ def pack(
         },
         strategy=document,
         indicators=document["indicators"],
-        fuzzy_sets=document["fuzzy_sets"],
+        fuzzy_sets=tuned_document(document["fuzzy_sets"], fitted.shipped.tuned),
         nn_inputs=document["nn_inputs"],
         resolved_features=[feature.id for feature in prepared.features],
         feature_contract=contract,
@@ -79,13 +80,22 @@ def pack(
         seed=strategy.training["seed"],
         data=[asdict(fingerprint) for fingerprint in prepared.market.loaded],
         data_origins=dict(prepared.market.origins),
-        split=split.report() | {"unlabelled": len(prepared.matrix) - len(prepared.dataset)},
+        split=split.report() | _left_over(prepared),
         fitted_until=iso(split.fitted_until),
         selected_until=iso(split.selected_until),
         judged_until=iso(split.judged_until),
         libraries=_libraries(kernels, fitted),
+        input_columns=[column.id for column in prepared.columns],
+        settled_history=dict(prepared.history.bars),
     )
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement)})
+
+
+def _left_over(prepared: Prepared) -> dict[str, int]:
+    """Return how many rows have no label, no whole window though a label, and how many used ones had not settled."""
+    windowless = prepared.windowless_rows
+    unlabelled = len(prepared.matrix) - len(prepared.dataset) - windowless
+    return {"unlabelled": unlabelled, "windowless": windowless, "unsettled": prepared.unsettled_rows}
 
 
 def _reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:

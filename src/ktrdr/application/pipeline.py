@@ -4,43 +4,75 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from ktrdr.application.context_data import with_context
+from ktrdr.application.labelling import make_labels
 from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.settling import settling_notes
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import of_symbol
+from ktrdr.domain.features.context_data import used_sources
 from ktrdr.domain.features.coverage import uncovered
 from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.features.warmup import declared_warmup
-from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import LabelSet
+from ktrdr.domain.market.continuity import Bools
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.splits.split import PARTS, Split
 from ktrdr.domain.splits.temporal import temporal_split
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.dataset import Dataset, join
+from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.windows import look_back, missing_look_back
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Everything of one symbol that training, the dry run and the export have in common."""
+    """Everything of one symbol that training, the dry run and the export have in common.
+
+    `features` are the resolved ones; `columns` are those of the matrix, which carries the indicators of learnable sets.
+    """
 
     market: MarketData
     features: tuple[Feature, ...]
+    columns: tuple[Feature, ...]
     matrix: FeatureMatrix
     labels: LabelSet
     dataset: Dataset
     split: Split
     notes: tuple[str, ...]
+    history: SettledHistory
+
+    @property
+    def unsettled_rows(self) -> int:
+        """How many of the dataset's rows, all at its beginning, still depend on where the bars begin."""
+        first = self.history.first_row(self.market.bars, self.market.context)
+        return int(np.searchsorted(self.dataset.matrix.base_rows, first))
+
+    @property
+    def windowless_rows(self) -> int:
+        """How many labelled rows are no part of the dataset because their window is not whole."""
+        return int(self.labels.defined[self.matrix.base_rows].sum()) - len(self.dataset)
 
     def part(self, name: str) -> Dataset:
         """Return the rows of ``train``, ``validation`` or ``test``."""
         return self.dataset.take(getattr(self.split, name))
+
+    def places(self, name: str) -> Int64s:
+        """Return where the rows of a part stand in `matrix`."""
+        chosen = self.dataset.matrix.base_rows[getattr(self.split, name)]
+        return np.searchsorted(self.matrix.base_rows, chosen).astype(np.int64)
 
 
 def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> Prepared:
@@ -53,15 +85,18 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
     InvalidInput
         If there are too few bars, or a part would be empty; the message says how many are needed.
     """
-    market = gather(data, strategy.training_data, symbol)
     features = resolve(strategy)
+    market = gather(data, strategy.training_data, symbol)
+    market = with_context(data, market, used_sources(strategy, features))
     _require_history(market, strategy, declared_warmup(features, market.base), "declared")
-    matrix = compute_features(engineer, features, market)
+    columns = input_columns(features)
+    matrix = compute_features(engineer, columns, market)
     if not len(matrix):
-        raise InvalidInput(_no_rows(engineer, features, market))
+        raise InvalidInput(_no_rows(engineer, columns, market))
     _require_history(market, strategy, matrix.warmup_rows, "measured")
-    labels = label(market.base_bars, strategy.labels.source, strategy.labels.parameters)
-    dataset = join(matrix, labels, market.base_bars.known_at)
+    labels, read_for_labels = make_labels(data, strategy, market)
+    market = replace(market, loaded=(*market.loaded, *read_for_labels))
+    dataset = join(matrix, labels, market.base_bars.known_at, _whole_windows(matrix, market, strategy))
     shares = strategy.split
     split = temporal_split(
         dataset.matrix.known_at,
@@ -71,13 +106,38 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
         shares.embargo_bars,
     )
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
-    notes = (*market.notes, *uncovered(strategy, matrix))
-    return Prepared(market, features, matrix, labels, dataset, split, notes)
+    notes = (*market.notes, *labels.notes, *settling_notes(features, market), *uncovered(strategy, matrix))
+    history = SettledHistory.of(features, market.base, model_spec(strategy).window)
+    prepared = Prepared(market, features, columns, matrix, labels, dataset, split, notes, history)
+    return replace(prepared, notes=(*notes, *_windowless_note(prepared, model_spec(strategy).window)))
+
+
+def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy) -> Bools | None:
+    """Return which rows have a whole window; None for a model that reads single rows."""
+    spec = model_spec(strategy)
+    if not spec.reads_windows:
+        return None
+    reached = look_back(matrix, market.base_bars, spec.break_at_session)
+    whole: Bools = reached >= spec.window
+    if not whole.any():
+        where = f"{market.base_bars.symbol} {market.base}"
+        raise InvalidInput(missing_look_back(reached, spec, where))
+    return whole
+
+
+def _windowless_note(prepared: Prepared, window: int) -> tuple[str, ...]:
+    left_out = prepared.windowless_rows
+    note = (
+        f"{left_out:,} of {left_out + len(prepared.dataset):,} labelled rows are left out: fewer than {window} rows "
+        "stand before them without a break"
+    )
+    return (note,) if left_out else ()
 
 
 def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> FeatureMatrix:
     """Return the feature matrix of a symbol; training, prediction and export all come through here."""
-    matrix = engineer.engineer(of_symbol(features, market.characteristics.asset_class), market.bars, market.base)
+    known = of_symbol(features, market.characteristics.asset_class)
+    matrix = engineer.engineer(known, market.bars, market.base, market.context)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}
     log.info("features", extra=extra)
     return matrix
@@ -86,7 +146,8 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
 def _no_rows(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> str:
     """Say which features never have a value, or that they never have one together."""
     known = of_symbol(features, market.characteristics.asset_class)
-    lifeless = [item.id for item in known if not len(engineer.engineer([item], market.bars, market.base))]
+    given = market.bars, market.base, market.context
+    lifeless = [item.id for item in known if not len(engineer.engineer([item], *given))]
     bars = market.base_bars
     reason = f"{', '.join(lifeless)} never has a value" if lifeless else "no row has a value of every feature"
     return f"{bars.symbol} {market.base}: {reason} on these {len(bars)} bars ({bars.source})"

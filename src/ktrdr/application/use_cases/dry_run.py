@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ktrdr.application.labelling import label_balance
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.selection import with_selected_symbols
-from ktrdr.domain.labels.balance import Balance, balance
+from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
@@ -28,11 +29,12 @@ class Preview:
     data : tuple of dict
         Series, rows and span of what was read.
     rows : dict
-        base_bars, warmup_rows, unusable_rows, usable_rows, labelled_rows.
+        base_bars, warmup_rows, unusable_rows, usable_rows, windowless_rows, labelled_rows, and
+        unsettled_rows: how many of these still depend on where the bars begin.
     split : dict
         Rows, dates and purged rows of the parts.
     balance : Balance
-        Class shares, and advice where a class is rare.
+        Class shares before the test part, and advice where a class is rare.
     notes : tuple of str
     """
 
@@ -83,7 +85,7 @@ class DryRun:
         strategy = job.strategy
         require_packable(strategy)
         prepared = prepare(self._data, self._features, strategy, job.symbols[0])
-        market, matrix, labels = prepared.market, prepared.matrix, strategy.labels
+        market, matrix = prepared.market, prepared.matrix
         data = tuple(
             {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}
             | {"last": item.last, "source": item.source}
@@ -94,8 +96,10 @@ class DryRun:
             "warmup_rows": matrix.warmup_rows,
             "unusable_rows": matrix.unusable_rows,
             "usable_rows": len(matrix),
+            "windowless_rows": prepared.windowless_rows,
             "labelled_rows": len(prepared.dataset),
+            "unsettled_rows": prepared.unsettled_rows,
         }
-        found = balance(prepared.labels, market.base_bars, labels.source, labels.parameters)
+        found = label_balance(prepared.labels, market.base_bars, strategy, prepared.split.cuts[1])
         ids = tuple(feature.id for feature in prepared.features)
         return Preview(strategy, ids, data, rows, prepared.split.report(), found, prepared.notes)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ktrdr.application.pipeline import prepare
+from ktrdr.application.pipeline import Prepared, prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.splits.split import PARTS, Split
+from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.training.plan import TrainingRequest, plan_training
 
 
@@ -25,8 +24,8 @@ class FeatureTable:
     ----------
     frame : DataFrame
         timestamp, known_at (UTC), the features in contract order (float32), label (class number or target; missing
-        where there is none yet), label_end (UTC), part (train, validation, test; missing for rows that were purged
-        or have no label).
+        where there is none yet), label_end (UTC), part (train, validation, test; missing for rows that were purged,
+        have no label, or have no whole window).
     notes : tuple of str
     """
 
@@ -62,15 +61,14 @@ class ExportFeatures:
             **{name: matrix.values[:, column] for column, name in enumerate(matrix.ids)},
             "label": (values.astype("Int64") if labels.target.is_classification else values).where(labelled),
             "label_end": ends.where(labelled),
-            "part": _parts(prepared.split, labelled),
+            "part": _parts(prepared),
         }
         return FeatureTable(pd.DataFrame(columns), prepared.notes)
 
 
-def _parts(split: Split, labelled: NDArray[np.bool_]) -> pd.Series:
-    """Return the part of each matrix row; the split counts labelled rows only."""
-    parts = np.full(len(labelled), None, dtype=object)
-    rows = np.flatnonzero(labelled)
+def _parts(prepared: Prepared) -> pd.Series:
+    """Return the part of each matrix row."""
+    parts = np.full(len(prepared.matrix), None, dtype=object)
     for name in PARTS:
-        parts[rows[getattr(split, name)]] = name
+        parts[prepared.places(name)] = name
     return pd.Series(parts, dtype="str")

@@ -31,6 +31,7 @@ from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.windows import newest_whole
 
 DECIDED_ROWS = 1000
 """Decisions are run from flat over this many of the newest rows, or over all that were asked for where these are more,
@@ -108,8 +109,14 @@ class Predict:
         symbol = request.symbol or manifest.training_symbols[0]
         require_servable(manifest, self._data.characteristics(symbol))
         market, matrix = self._prepare(manifest, strategy, symbol)
-        matrix = matrix.take(slice(-max(request.last, DECIDED_ROWS), None))
-        outputs = read_inference(manifest, model.feature_ids).outputs(model, matrix.values)
+        spec = model_spec(strategy)
+        rows = newest_whole(matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
+        read = matrix.values[(first := int(rows[0]) - spec.window + 1) :]
+        ends = rows - first if spec.reads_windows else None
+        outputs = read_inference(manifest, model.feature_ids).outputs(model, read, ends)
+        asked = rows[-request.last :]
+        left_out = len(matrix) - int(asked[0]) - len(asked)
+        matrix = matrix.take(rows)
         target = Target.from_dict(manifest.target)
         decisions = strategy.decisions
         signals = decide(
@@ -123,12 +130,14 @@ class Predict:
         _, decided = run(signals, matrix.base_rows, decisions, permits)
         said = volume_note(volume, decisions.volume_filter)
         notes = market.notes if said is None else (*market.notes, said)
+        if left_out:
+            notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
         shown = matrix.take(newest), outputs[newest], signals.take(newest), decided.take(newest)
         return Forecast(manifest, symbol, *shown, target, notes)
 
     def _prepare(self, manifest: Manifest, strategy: Strategy, symbol: str) -> tuple[MarketData, FeatureMatrix]:
-        """Return the bars, and the rows on which every feature has settled."""
+        """Return the bars, and the rows on which every feature has settled, with those that they look back on."""
         features = resolve(strategy)
         difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
         if difference:
@@ -138,7 +147,8 @@ class Predict:
         market = gather(self._data, everything, symbol, manifest.data_origins)
         market = with_context(self._data, market, used_sources(strategy, features))
         require_same_beginning(manifest, features, market)
-        settled = first_settled_row(manifest, features, market, model_spec(strategy).window)
+        window = model_spec(strategy).window
+        settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
         matrix = compute_features(self._features, features, market).select(manifest.model["input_features"])
         matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
         if not len(matrix):

@@ -81,14 +81,57 @@ def permutation_importance(
     Breiman (2001), Random forests; Fisher, Rudin, Dominici (2019), All models are wrong, but many are useful.
     """
     repeats, rows = permutations.shape
-    used = np.linspace(0, len(inputs) - 1, rows).round().astype(np.int64)
+    used = evenly_spaced(len(inputs), rows)
     working, targets = inputs[used], targets[used]
-    intact = loss(targets, predict(working))
-    rises = np.empty((inputs.shape[1], repeats))
-    for feature in range(inputs.shape[1]):
+    intact, rises = _rises(lambda values: loss(targets, predict(values)), working, permutations)
+    return ImportanceResult(rises.mean(axis=1), rises.std(axis=1), intact, repeats, rows, len(inputs))
+
+
+def window_importance(
+    predict: Callable[[Float32s, Int64s], Floats],
+    inputs: Float32s,
+    ends: Int64s,
+    loss: Callable[[Floats], float],
+    permutations: Int64s,
+    of_rows: int,
+) -> ImportanceResult:
+    """Return the rise of the loss for each feature of a model that reads windows.
+
+    A feature is shuffled over all rows that the windows read, the looked-back ones included.
+
+    Parameters
+    ----------
+    predict : callable
+        inputs, shape (rows, n_features), and ends -> outputs, as `loss` takes them.
+    inputs : ndarray of float32, shape (rows, n_features)
+        The rows of all windows; left as they are.
+    ends : ndarray of int64, shape (n_samples,)
+        Last row of each window.
+    loss : callable
+        Outputs to the mean loss.
+    permutations : ndarray of int64, shape (repeats, rows)
+        Orders, shared by all features.
+    of_rows : int
+        How many samples there were to choose from.
+    """
+    working = np.array(inputs, order="C")
+    intact, rises = _rises(lambda values: loss(predict(values, ends)), working, permutations)
+    return ImportanceResult(rises.mean(axis=1), rises.std(axis=1), intact, len(permutations), len(ends), of_rows)
+
+
+def evenly_spaced(rows: int, count: int) -> Int64s:
+    """Return `count` row numbers from the first of `rows` rows to the last."""
+    return np.linspace(0, rows - 1, count).round().astype(np.int64)
+
+
+def _rises(score: Callable[[Float32s], float], working: Float32s, permutations: Int64s) -> tuple[float, Floats]:
+    """Return the score, and by how much it rises, shape (n_features, repeats); each column is put back."""
+    intact = score(working)
+    rises = np.empty((working.shape[1], len(permutations)))
+    for feature in range(working.shape[1]):
         column = working[:, feature].copy()
         for repeat, permutation in enumerate(permutations):
             working[:, feature] = column[permutation]
-            rises[feature, repeat] = loss(targets, predict(working)) - intact
+            rises[feature, repeat] = score(working) - intact
         working[:, feature] = column
-    return ImportanceResult(rises.mean(axis=1), rises.std(axis=1), intact, repeats, rows, len(inputs))
+    return intact, rises

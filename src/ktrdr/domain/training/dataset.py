@@ -54,7 +54,9 @@ class Dataset:
         )
 
 
-def join(matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s) -> Dataset:
+def join(
+    matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, usable: NDArray[np.bool_] | None = None
+) -> Dataset:
     """Keep the rows that have both features and a label.
 
     Parameters
@@ -64,12 +66,14 @@ def join(matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s) -> Data
         One entry per base bar.
     base_known_at : ndarray of int64, shape (n_bars,)
         Known-at moments of the base bars.
+    usable : ndarray of bool, shape (n_rows,), or None
+        Which rows of the matrix a model can read: those whose window is whole. None: all.
 
     Notes
     -----
     Rows without a label, the newest ones above all, are left out; they can still be predicted.
     """
-    labelled = labels.defined[matrix.base_rows]
-    kept = matrix if labelled.all() else matrix.take(labelled)
+    chosen = labels.defined[matrix.base_rows] if usable is None else labels.defined[matrix.base_rows] & usable
+    kept = matrix if chosen.all() else matrix.take(chosen)
     end_rows = labels.end_rows[kept.base_rows]
     return Dataset(kept, labels.values[kept.base_rows], base_known_at[end_rows], end_rows, labels.target)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
 
@@ -33,13 +34,18 @@ class Inference:
     target_scaler: TargetScaler | None = None
     log_class_weights: NDArray[np.float64] | None = None
 
-    def outputs(self, model: FittedModel, values: Float32s) -> NDArray[np.float64]:
-        """Return probabilities, shape (n_rows, n_classes), or predictions in the target's unit, shape (n_rows,)."""
-        return self.outputs_of_scaled(model, self.scaler.transform(values))
+    def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
 
-    def outputs_of_scaled(self, model: FittedModel, inputs: Float32s) -> NDArray[np.float64]:
+        `values` and `ends` are those of `FittedModel.predict`, not yet scaled.
+        """
+        return self.outputs_of_scaled(model, self.scaler.transform(values), ends)
+
+    def outputs_of_scaled(
+        self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
+    ) -> NDArray[np.float64]:
         """Return the same from inputs that were scaled already."""
-        raw = model.predict(inputs)
+        raw = model.predict(inputs) if ends is None else model.predict(inputs, ends)
         if self.target_scaler is not None:
             return self.target_scaler.inverse(raw)
         return softmax(raw if self.log_class_weights is None else raw - self.log_class_weights)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.continuity import Bools, follows, run_lengths
+from ktrdr.domain.market.continuity import follows, run_lengths
 from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.training.settings import ModelSpec
 
 
 def look_back(matrix: FeatureMatrix, base: Bars, break_at_session: bool = False) -> Int64s:
@@ -38,3 +40,31 @@ def look_back(matrix: FeatureMatrix, base: Bars, break_at_session: bool = False)
     unbroken[1:] &= np.diff(matrix.base_rows) == 1
     unbroken[:1] = False
     return run_lengths(unbroken)
+
+
+def newest_whole(matrix: FeatureMatrix, base: Bars, spec: ModelSpec, count: int) -> Int64s:
+    """Return the newest `count` rows that have a whole window, ascending; all of them where there are fewer.
+
+    Raises
+    ------
+    InvalidInput
+        If the very newest row of the matrix has none; the message gives both numbers.
+    """
+    reached = look_back(matrix, base, spec.break_at_session)
+    if not len(reached) or reached[-1] < spec.window:
+        found = int(reached[-1]) if len(reached) else 0
+        raise InvalidInput(
+            f"{base.symbol} {base.timeframe}: the newest row can not be predicted: the model reads {spec.window} rows "
+            f"without a break, found {found}"
+        )
+    return np.flatnonzero(reached >= spec.window)[-count:]
+
+
+def missing_look_back(reached: Int64s, spec: ModelSpec, where: str) -> str:
+    """Return in words that no row has a whole window, with both numbers."""
+    hint = " or break_at_session: false" if spec.break_at_session else ""
+    return (
+        f"{where}: the model reads {spec.window} rows per sample without a break, found at most "
+        f"{int(reached.max(initial=0))}; a missing bar, or a bar on which a feature has no value, is a break; write a "
+        f"smaller sequence_length{hint}"
+    )

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ktrdr.adapters.models.torch.losses import Loss, make_loss
+from ktrdr.adapters.models.torch.losses import make_loss
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.adapters.models.torch.weights import write
