@@ -104,10 +104,34 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    explain_rules = providers.Factory(
+        _lazy("ktrdr.application.use_cases.explain_rules:ExplainRules"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
+    )
     list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"), model_storage, model_trainer
     )
+    describe_indicators = providers.Factory(
+        _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer
+    )
+    plot_indicator = providers.Factory(
+        _lazy("ktrdr.application.use_cases.plot_indicator:PlotIndicator"), data_repository, feature_engineer
+    )
+    plot_sets = providers.Factory(
+        _lazy("ktrdr.application.use_cases.plot_sets:PlotSets"), data_repository, feature_engineer
+    )
+    fit_sets = providers.Factory(
+        _lazy("ktrdr.application.use_cases.fit_sets:FitSets"), data_repository, feature_engineer
+    )
+    show_labels = providers.Factory(_lazy("ktrdr.application.use_cases.show_labels:ShowLabels"), data_repository)
+    indicator_page = providers.Object(_lazy("ktrdr.adapters.report.plots:indicator_page"))
+    sets_page = providers.Object(_lazy("ktrdr.adapters.report.plots:sets_page"))
+    labels_page = providers.Object(_lazy("ktrdr.adapters.report.plots:labels_page"))
+    write_file = providers.Singleton(_lazy("ktrdr.adapters.report.text_file:FileWriter"))
     write_table = providers.Singleton(_lazy("ktrdr.adapters.report.table_file:TableWriter"))
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
     write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))

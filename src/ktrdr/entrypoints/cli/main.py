@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli import data, features, models, strategy
+from ktrdr.entrypoints.cli import data, features, fuzzy, indicators, labels, models, strategy
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.predict import predict
 from ktrdr.entrypoints.cli.train import train
@@ -23,6 +23,9 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.add_typer(strategy.app, name="strategy")
+app.add_typer(indicators.app, name="indicators")
+app.add_typer(fuzzy.app, name="fuzzy")
+app.add_typer(labels.app, name="labels")
 app.add_typer(features.app, name="features")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

@@ -1,0 +1,122 @@
+"""The ``ktrdr fuzzy`` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ktrdr.entrypoints.cli.indicators import PAGES
+from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
+from ktrdr.entrypoints.cli.render import emit, say, section, warn_or_refuse
+from ktrdr.entrypoints.cli.session import open_container
+
+if TYPE_CHECKING:
+    from ktrdr.application.use_cases.fit_sets import FittedSets
+    from ktrdr.application.use_cases.plot_sets import SetPlot, SetPlots
+
+app = typer.Typer(no_args_is_help=True, help="Fuzzy sets over the values that their indicators really take.")
+StrategyFile = Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")]
+
+
+@app.command()
+def plot(
+    strategy: StrategyFile,
+    output: Annotated[Path | None, typer.Option(help="Draw the sets into this HTML file.")] = None,
+    symbol: SymbolOption = None,
+    timeframe: Timeframe = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    data_dir: DataDir = None,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Show what each set covers, which memberships are dead; with --output, draw them over histograms."""
+    from ktrdr.domain.training.plan import TrainingRequest
+
+    container = open_container(data_dir=data_dir)
+    write = container.write_file()
+    if output is not None:
+        write.check(output, *PAGES)
+    effective = container.read_strategy().execute(
+        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    )
+    warn_or_refuse(effective.warnings, str(strategy), strict)
+    found = container.plot_sets().execute(TrainingRequest(effective))
+    for note in found.notes:
+        say(f"note: {note}")
+    if output is not None:
+        write(output, container.sets_page()(found))
+    payload = {
+        "name": found.strategy.name,
+        "symbol": found.symbol,
+        "path": None if output is None else str(output),
+        "sets": [one.as_dict() for one in found.plots],
+        "findings": [sentence for one in found.plots for sentence in one.sentences()],
+    }
+    emit(payload, _sets_text(found, output), json)
+
+
+@app.command()
+def fit(
+    strategy: StrategyFile,
+    output: Annotated[Path, typer.Option(help="The new strategy file; must not be there yet.")],
+    set_ids: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
+    symbol: SymbolOption = None,
+    timeframe: Timeframe = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    data_dir: DataDir = None,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Propose memberships from quantiles of the train part, as a new file; comments are not carried over."""
+    from ktrdr.domain.training.plan import TrainingRequest
+
+    container = open_container(data_dir=data_dir)
+    write = container.write_file()
+    write.check(output, ".yaml", ".yml", new=True)
+    effective = container.read_strategy().execute(
+        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    )
+    warn_or_refuse(effective.warnings, str(strategy), strict)
+    document = container.read_document()(strategy)
+    fitted = container.fit_sets().execute(TrainingRequest(effective), document, set_ids or ())
+    for note in fitted.notes:
+        say(f"note: {note}")
+    write(output, container.render_document()(fitted.document).encode(), new=True)
+    say("note: comments of the old file are not in the new one")
+    emit({"path": str(output), **fitted.as_dict()}, _fitted_text(fitted, output), json)
+
+
+def _sets_text(found: SetPlots, output: Path | None) -> str:
+    sections = [f"{found.strategy.name} on {found.symbol}"]
+    sections += [_set_text(one) for one in found.plots]
+    findings = [(sentence,) for one in found.plots for sentence in one.sentences()]
+    sections.append(section("findings", findings or [("every row is covered, and no membership is dead",)]))
+    return "\n\n".join(sections if output is None else [*sections, f"drawn: {output}"])
+
+
+def _set_text(one: SetPlot) -> str:
+    rows: list[tuple[Any, ...]] = [
+        (item.name, _numbers(item.parameters), f"mean {item.mean:.3f}", f"strongest on {item.strongest:.1%}")
+        for item in one.use.memberships
+    ]
+    title = f"{one.name} on {one.timeframe}, over {one.fuzzy_set.reference.text}"
+    return section(f"{title}: {one.use.rows:,} rows, {one.use.uncovered:.2%} uncovered", rows)
+
+
+def _fitted_text(fitted: FittedSets, output: Path) -> str:
+    rows = [
+        (f"{item.fuzzy_set}.{item.membership}", item.type, f"{_numbers(item.before)} -> {_numbers(item.after)}")
+        for item in fitted.changes
+    ]
+    kept = [(name, reason) for name, reason in fitted.kept.items()]
+    sections = [section(f"fitted to {fitted.rows:,} train rows, until {fitted.until}", rows)]
+    sections += [section("kept as they are", kept)] if kept else []
+    return "\n\n".join([*sections, f"written: {output}"])
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return "[" + ", ".join(f"{value:g}" for value in values) + "]"
