@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
@@ -15,8 +17,8 @@ from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
 def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     """Return every feature of a strategy.
 
-    Entries of ``nn_inputs`` in order, within an entry timeframes (outer) by memberships (inner); then the same again
-    for each lag; then context features. The result depends on the strategy alone.
+    Entries of ``nn_inputs`` in order, within an entry timeframes (outer) by memberships or columns of a feature
+    catalogue (inner); then the same again for each lag; then context features. The result depends on the strategy alone.
     """
     current = tuple(feature for entry in strategy.nn_inputs for feature in _entry_features(strategy, entry))
     lagged = tuple(
@@ -36,6 +38,8 @@ def _scaled(feature: Feature, scaling: str) -> Feature:
 
 
 def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
+    if entry.kind == "catalogue":
+        return _catalogue_features(entry)
     reference = entry.reference or strategy.fuzzy_sets[entry.name].reference
     features = []
     for name, timeframe, membership in columns(entry, strategy.fuzzy_sets):
@@ -47,6 +51,18 @@ def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
             learnable = (entry.name, membership.name) if strategy.fuzzy_sets[entry.name].learnable else ()
             features.append(Feature(name, "membership", source, function, learnable=learnable))
     return features
+
+
+def _catalogue_features(entry: NetworkInput) -> list[Feature]:
+    return [
+        Feature(
+            name,
+            "raw",
+            Source(column.indicator, column.parameters, column.output, timeframe),
+            normalization=entry.normalization,
+        )
+        for (name, timeframe, _), column in zip(columns(entry, {}), cycle(CATALOGUES[entry.name].columns), strict=False)
+    ]
 
 
 def _source(strategy: Strategy, reference: Reference, timeframe: str) -> Source:

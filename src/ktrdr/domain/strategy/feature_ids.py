@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
 from ktrdr.domain.strategy.reading import Findings
@@ -25,10 +26,16 @@ SYMBOL_CONTEXT = (*(f"{ASSET_CLASS}{name}" for name in ASSET_CLASSES), VOLATILIT
 
 
 def columns(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> Iterator[Column]:
-    """Yield id, timeframe and membership (None for raw) of an entry: timeframes outer, memberships inner."""
+    """Yield id, timeframe and membership (None for raw) of an entry.
+
+    Timeframes outer, memberships or the columns of a feature catalogue inner.
+    """
     for timeframe in entry.timeframes:
         if entry.kind == "raw_indicator":
             yield f"{timeframe}_{entry.name}_raw", timeframe, None
+        elif entry.kind == "catalogue":
+            for column in CATALOGUES[entry.name].columns:
+                yield f"{timeframe}_{column.name}_raw", timeframe, None
         else:
             for membership in fuzzy_sets[entry.name].memberships:
                 yield f"{timeframe}_{entry.name}_{membership.name}", timeframe, membership

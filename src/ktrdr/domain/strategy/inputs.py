@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown
@@ -12,10 +13,6 @@ from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, Ti
 from ktrdr.domain.strategy.indicators import read_reference
 from ktrdr.domain.strategy.reading import Findings, Section
 
-try:
-    from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
-except ImportError:  # not written yet
-    CATALOGUES: Mapping[str, Any] = {}  # type: ignore[no-redef]
 NORMALIZATION = Parameter(
     "normalization",
     "str",

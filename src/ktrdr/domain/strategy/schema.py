@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
@@ -16,7 +17,7 @@ from ktrdr.domain.strategy.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.deployment import SYMBOL_MODES
 from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
-from ktrdr.domain.strategy.inputs import CATALOGUES, NORMALIZATION
+from ktrdr.domain.strategy.inputs import NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
 from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, MAX_SYMBOLS, TIMEFRAME_SOURCE
 

@@ -53,7 +53,8 @@ def _stochrsi(columns: Columns, p: Parameters) -> Columns:
     return k, d
 
 
-def _ppo(columns: Columns, p: Parameters) -> Columns:
+def percentage_oscillator(columns: Columns, p: Parameters) -> Columns:
+    """Return line, signal and histogram: the distance of a quick from a slow average, percent of the slow one."""
     line = talib.PPO(columns[0], p["fast_period"], p["slow_period"], talib.MA_Type.EMA)  # type: ignore[attr-defined]
     signal = exponential(line, p["signal_period"])
     return (*_since_last(line, signal), line - signal)
@@ -89,7 +90,7 @@ MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
     "ultimateoscillator": (
         talib_kernel("ULTOSC", timeperiod1="short_period", timeperiod2="medium_period", timeperiod3="long_period"),
     ),
-    "ppo": (own_kernel("ppo", _ppo),),
+    "ppo": (own_kernel("ppo", percentage_oscillator),),
     "tsi": (own_kernel("tsi", _tsi),),
     "awesomeoscillator": (own_kernel("awesomeoscillator", _awesome),),
     "cmo": (talib_kernel("CMO", timeperiod="period"),),

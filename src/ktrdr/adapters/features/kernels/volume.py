@@ -10,6 +10,7 @@ import pandas as pd
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.momentum import percentage_oscillator
 from ktrdr.adapters.features.kernels.rolling import change, highest, quotient, total
 from ktrdr.domain.market.bars import Floats
 
@@ -67,4 +68,5 @@ VOLUME: Mapping[str, tuple[Kernel, ...]] = {
     "cmf": (own_kernel("cmf", _cmf),),
     "volumeratio": (own_kernel("volumeratio", _volumeratio),),
     "easeofmovement": (own_kernel("easeofmovement", _easeofmovement),),
+    "pvo": (own_kernel("pvo", percentage_oscillator),),
 }

@@ -63,8 +63,7 @@ STATISTICAL = (
         scale="ratio",
         description="Third standardised moment of the last `period` one-bar returns (of the population). 0 where they "
         "do not vary.",
-        reference="Pearson (1895), Contributions to the Mathematical Theory of Evolution II, Phil. Trans. R. Soc. A "
-        "186",
+        reference="Joanes and Gill (1998), Comparing Measures of Sample Skewness and Kurtosis, The Statistician 47(1)",
     ),
     IndicatorSpec(
         name="kurtosis",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktrdr.domain.catalogue.indicators.spec import HLCV, IndicatorSpec, Parameters, fade_of_ema
+from ktrdr.domain.catalogue.indicators.spec import HLCV, IndicatorSpec, Parameters, fade_of_ema, rising
 from ktrdr.domain.catalogue.parameters import Parameter, period
 
 _MINUTES_PER_DAY = 1440
@@ -171,5 +171,24 @@ VOLUME = (
         description="Mean over `period` bars of change of (high + low) / 2 x (high - low) / (volume / `divisor`), in "
         "units of price squared over volume. A bar without movement or volume counts as 0.",
         reference="Arms (1989), Volume Cycles in the Stock Market",
+    ),
+    IndicatorSpec(
+        name="pvo",
+        aliases=("percentagevolumeoscillator", "volumeoscillator"),
+        category="volume",
+        parameters=(
+            period(12, "fast_period", low=2, aliases=("fast",)),
+            period(26, "slow_period", low=2, aliases=("slow",)),
+            period(9, "signal_period", aliases=("signal",)),
+        ),
+        inputs=("volume",),
+        outputs=("line", "signal", "histogram"),
+        first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
+        fade=lambda p: fade_of_ema(max(p["slow_period"], p["signal_period"]), 12),
+        scale="ratio",
+        check=rising("fast_period", "slow_period"),
+        description="line = EMA(fast) - EMA(slow) of the volume, percent of EMA(slow), 0 without volume; signal = EMA "
+        "of the line; histogram = line - signal.",
+        reference="Achelis (2001), Technical Analysis from A to Z, 2nd ed. (volume oscillator)",
     ),
 )
