@@ -32,6 +32,17 @@ PARAMETERS = {
     "stochastic": st.fixed_dictionaries(
         {"k_period": st.integers(1, 30), "smooth_k": st.integers(1, 9), "d_period": st.integers(1, 9)}
     ),
+    "vwap": st.fixed_dictionaries({"period": st.integers(0, 30), "use_typical_price": st.booleans()}),
+    "ichimoku": st.fixed_dictionaries(
+        {f"{name}_period": st.integers(1, 40) for name in ("tenkan", "kijun", "senkou_b")}
+        | {"displacement": st.integers(0, 40)}
+    ),
+    "keltnerchannels": st.fixed_dictionaries({"period": st.integers(2, 40), "atr_period": st.integers(1, 40)}),
+    "squeezeintensity": st.fixed_dictionaries({"bb_period": st.integers(2, 40), "kc_period": st.integers(2, 40)}),
+    "chaikinvolatility": st.fixed_dictionaries({"period": st.integers(2, 40), "roc_period": st.integers(1, 40)}),
+    "distancefromma": st.fixed_dictionaries({"period": st.integers(1, 60), "ma_type": st.sampled_from(["SMA", "EMA"])}),
+    "parabolicsar": st.fixed_dictionaries({"initial_af": st.floats(0.01, 0.1), "step_af": st.floats(0.01, 0.1)}),
+    "supertrend": st.fixed_dictionaries({"period": st.integers(2, 40), "multiplier": st.floats(0.5, 6)}),
 }
 
 
