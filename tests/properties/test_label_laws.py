@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_twins import average_range_twin, lookahead_twin, pivots_twin, return_twin, segments_twin
+from label_twins import average_range_twin, lookahead_twin, pivots_twin, return_twin, segments_twin, uniqueness_twin
 
 from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.labels import market_regime
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.zigzag_segments import find_pivots
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.training.weights import sequential_bootstrap, uniqueness_weights
 
 ENTRIES = st.sampled_from(["close", "next_open"])
 THRESHOLDS = st.one_of(
@@ -30,7 +32,59 @@ CONFIGURATIONS = st.one_of(
     st.builds(
         lambda horizon, entry: ("forward_return", {"horizon": horizon, "entry": entry}), st.integers(1, 12), ENTRIES
     ),
+    st.builds(
+        lambda **parameters: ("triple_barrier", parameters),
+        pt_multiplier=st.sampled_from([0.5, 1.0, 2.0]),
+        sl_multiplier=st.sampled_from([0.5, 1.5]),
+        max_holding_period=st.integers(1, 12),
+        vol_span=st.integers(2, 9),
+        vol_method=st.sampled_from(["atr", "close"]),
+        expiry=st.sampled_from(["hold", "sign", "band"]),
+        side=st.sampled_from(["long", "both"]),
+        scale=st.sampled_from(["horizon", "bar"]),
+        cusum_multiplier=st.sampled_from([None, 0.5, 1.5]),
+        entry=ENTRIES,
+    ),
+    st.builds(
+        lambda horizon, band, entry: ("direction", {"horizon": horizon, "neutral_band": band, "entry": entry}),
+        st.integers(1, 12),
+        st.sampled_from([0.0, 0.02]),
+        ENTRIES,
+    ),
+    st.builds(lambda window: ("volatility", {"window": window}), st.integers(2, 12)),
+    st.builds(lambda horizon, entry: ("context", {"horizon": horizon, "entry": entry}), st.integers(1, 12), ENTRIES),
+    st.builds(
+        lambda **parameters: ("regime", parameters),
+        macro_atr_mult=st.sampled_from([0.5, 1.0, 2.0]),
+        micro_atr_mult=st.sampled_from([0.3, 1.0, 1.5]),
+        atr_period=st.integers(2, 5),
+        vol_lookback=st.integers(2, 9),
+        vol_crisis_threshold=st.sampled_from([0.5, 1.3]),
+        progression_tolerance=st.sampled_from([0.0, 0.5, 1.0]),
+    ),
+    st.builds(
+        lambda **parameters: ("market_regime", parameters),
+        fast=st.integers(1, 4),
+        slow=st.integers(5, 9),
+        horizon=st.integers(1, 9),
+        entry=ENTRIES,
+    ),
+    st.builds(
+        lambda **parameters: ("risk_adjusted", parameters),
+        horizon=st.integers(1, 9),
+        classes=st.sampled_from([3, 5]),
+        vol_window=st.integers(2, 9),
+        entry=ENTRIES,
+    ),
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_trailing_window():
+    """A percentile over 500 bars would leave short paths without a market regime."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(market_regime, "TRAILING_BARS", 12)
+        yield
 
 
 @st.composite
@@ -150,3 +204,44 @@ def test_no_label_needs_a_bar_after_its_end_nor_the_whole_sample(path, configura
     spans = (whole.end_rows - np.arange(len(whole.end_rows)))[whole.defined]
     assert (spans >= 0).all()
     assert horizon is None or (spans <= horizon).all()
+
+
+@given(price_paths(min_size=40), st.integers(1, 9), st.data())
+def test_a_market_regime_counts_what_is_known_of_the_index_by_the_end_of_its_span(path, horizon, data):
+    bars = bars_of(path)
+    parameters = {"fast": 2, "slow": 5, "horizon": horizon, "high": 60.0}
+    index = index_of(data.draw(price_paths(min_size=6, max_size=12))[3])
+    before = label(bars, "market_regime", parameters, {"^VIX": index})
+    rows = np.flatnonzero(before.defined)
+    if not len(rows):
+        return
+    row = data.draw(st.sampled_from(rows.tolist()))
+    moment = bars.known_at[before.end_rows[row]]
+    changed = index_of(np.where(index.known_at <= moment, index.close, 1.0 + 100 * (index.close < 60)))
+    after = label(bars, "market_regime", parameters, {"^VIX": changed})
+    assert pairs(after)[row] == pairs(before)[row]
+
+
+def index_of(close):
+    """Bars of five minutes, five bars of `bars_of` each."""
+    stamps = np.arange(len(close), dtype=np.int64) * 5 * 60 * 10**9
+    return Bars("^VIX", Timeframe("5m"), stamps, close, close, close, close, np.zeros(len(stamps)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=25))
+def test_uniqueness_is_what_the_loop_says(steps):
+    rows = np.cumsum([step for step, _ in steps]).astype(np.int64)
+    ends = rows + [length for _, length in steps]
+    found = uniqueness_weights(rows, ends)
+    assert found.tolist() == pytest.approx(uniqueness_twin(rows.tolist(), ends.tolist()))
+    assert found.mean() == pytest.approx(1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=25), st.integers(0, 99))
+def test_a_sequential_bootstrap_draws_as_many_rows_as_there_are_and_the_same_for_a_seed(steps, seed):
+    rows = np.cumsum([step for step, _ in steps]).astype(np.int64)
+    ends = rows + [length for _, length in steps]
+    found = sequential_bootstrap(rows, ends, np.random.default_rng(seed))
+    assert found.sum() == len(rows)
+    assert (found >= 0).all()
+    assert found.tolist() == sequential_bootstrap(rows, ends, np.random.default_rng(seed)).tolist()

@@ -95,7 +95,11 @@ def test_weights_may_be_written_as_a_switch(written, found):
 @pytest.mark.parametrize(
     ("source", "parameters", "message"),
     [
-        ("triple_barrier", {"cusum_threshold": 0.1, "cusum_multiplier": 2.0}, "cusum_multiplier cannot be given beside cusum_threshold"),
+        (
+            "triple_barrier",
+            {"cusum_threshold": 0.1, "cusum_multiplier": 2.0},
+            "cusum_multiplier cannot be given beside cusum_threshold",
+        ),
         ("context", {"bullish_threshold": -0.01}, "bearish_threshold -0.005 must be below bullish_threshold -0.01"),
         ("market_regime", {"fast": 200}, "fast 200 must be below slow 200"),
         ("risk_adjusted", {"classes": 4}, "classes must be 3 or 5, found 4"),

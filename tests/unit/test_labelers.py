@@ -6,6 +6,7 @@ import pytest
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.labels.run_lengths import run_lengths
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -99,7 +100,19 @@ def test_the_first_of_equal_extremes_is_the_pivot():
 @pytest.mark.parametrize("close", [[], [100.0], [100.0] * 50, list(np.linspace(100, 104, 50))])
 @pytest.mark.parametrize(
     ("source", "parameters"),
-    [("zigzag", {"method": "segments"}), ("zigzag", {"label_lookahead": 60}), ("forward_return", {"horizon": 60})],
+    [
+        ("zigzag", {"method": "segments"}),
+        ("zigzag", {"label_lookahead": 60}),
+        ("forward_return", {"horizon": 60}),
+        ("direction", {"horizon": 60}),
+        ("context", {"horizon": 60}),
+        ("volatility", {"window": 60}),
+        ("risk_adjusted", {"horizon": 60, "vol_window": 2}),
+        ("triple_barrier", {"max_holding_period": 60}),
+        ("triple_barrier", {"max_holding_period": 60, "side": "both", "cusum_threshold": 0.01}),
+        ("regime", {"vol_lookback": 2, "atr_period": 2}),
+        ("market_regime", {"fast": 1, "slow": 2, "horizon": 60}),
+    ],
 )
 def test_where_nothing_is_decided_there_is_no_label(close, source, parameters):
     assert not label(bars_of(close), source, parameters).defined.any()
@@ -127,3 +140,82 @@ def test_a_price_that_no_return_can_be_counted_from_is_refused_by_row_and_time()
 def test_an_unknown_parameter_is_refused():
     with pytest.raises(InvalidInput, match=r"'lookahead' is not known.*did you mean 'label_lookahead'"):
         label(bars_of([1, 2]), "zigzag", {"lookahead": 3})
+
+
+def ranged(rows):
+    """Bars of (open, high, low, close)."""
+    opens, high, low, close = np.array(rows, dtype=float).T
+    stamps = np.arange(len(close), dtype=np.int64) * 3600 * 10**9
+    return Bars("X", Timeframe("1h"), stamps, opens, high, low, close, np.zeros(len(close)), source="x.csv")
+
+
+CALM = [(100, 101, 99, 100)] * 4
+"""True ranges of 2 %: with `BARS`, barriers 2 % above and below 100."""
+BARS = {"pt_multiplier": 1, "sl_multiplier": 1, "vol_span": 2, "scale": "bar", "max_holding_period": 2}
+
+
+@pytest.mark.parametrize(
+    ("after", "expected", "bars"),
+    [
+        ([(100, 102, 99, 100), (100, 100, 100, 100)], 0, 1),  # the target, exactly
+        ([(100, 101, 98, 100), (100, 100, 100, 100)], 2, 1),
+        ([(100, 101, 99, 100), (100, 103, 99, 100)], 0, 2),
+        ([(100, 103, 97, 100), (100, 100, 100, 100)], 2, 1),  # both in one bar: the stop
+        ([(103, 104, 97, 100), (100, 100, 100, 100)], 0, 1),  # ... unless it opened beyond the target
+        ([(97, 104, 96, 100), (100, 100, 100, 100)], 2, 1),
+        ([(100, 101, 99, 100), (100, 101, 99, 101)], 1, 2),  # neither
+    ],
+)
+def test_the_first_barrier_touched_decides(after, expected, bars):
+    labels = label(ranged([*CALM, *after]), "triple_barrier", BARS)
+    assert (labels.values[3], labels.end_rows[3]) == (expected, 3 + bars)
+    assert labels.horizon_bars == 2
+
+
+@pytest.mark.parametrize(
+    ("close", "expected"),
+    [(101.5, (1, 0, 0)), (100.5, (1, 0, 1)), (100, (1, 1, 1)), (99.5, (1, 2, 1)), (98.5, (1, 2, 2))],
+)
+def test_what_the_end_of_the_holding_period_means(close, expected):
+    bars = ranged([*CALM, (100, 101, 99, 100), (100, 101.9, 98.1, close)])
+    found = tuple(
+        label(bars, "triple_barrier", {**BARS, "expiry": expiry}).values[3] for expiry in ("hold", "sign", "band")
+    )
+    assert found == expected
+
+
+def test_a_short_position_needs_its_own_target_before_its_own_stop():
+    fall = ranged([*CALM, (100, 100, 97, 98), (98, 98, 96, 97)])
+    parameters = {**BARS, "pt_multiplier": 1.5}  # target 3 % away, stop 2 %
+    assert label(fall, "triple_barrier", parameters).values[3] == 2  # a long position is stopped
+    both = label(fall, "triple_barrier", {**parameters, "side": "both"})
+    assert (both.values[3], both.end_rows[3]) == (2, 4)  # and a short one wins
+    shallow = ranged([*CALM, (100, 100, 98, 98), (98, 99, 98, 99)])
+    assert label(shallow, "triple_barrier", parameters).values[3] == 2
+    both = label(shallow, "triple_barrier", {**parameters, "side": "both"})
+    assert (both.values[3], both.end_rows[3]) == (1, 5)  # a long one is stopped, a short one never wins
+
+
+def test_no_barrier_label_without_a_range():
+    labels = label(ranged([(100, 100, 100, 100)] * 20), "triple_barrier", BARS)
+    assert not labels.defined.any()
+
+
+def test_weights_are_passed_on():
+    bars = bars_of(100 + np.arange(60) % 7)
+    assert label(bars, "triple_barrier", {}).weighting == "none"
+    assert label(bars, "triple_barrier", {"compute_weights": "uniqueness"}).weighting == "uniqueness"
+
+
+def test_run_lengths_by_hand():
+    bars = bars_of([100, 100, 102, 104, 106, 106, 104, 106])
+    labels = label(bars, "direction", {"horizon": 1})
+    assert shown(labels) == [1, 0, 0, 0, 1, 2, 0, NONE]
+    assert run_lengths(labels) == {"up": 2.0, "neutral": 1.0, "down": 1.0}
+    assert run_lengths(label(bars_of([]), "direction", {})) == {"up": 0.0, "neutral": 0.0, "down": 0.0}
+
+
+def test_labels_until_a_row_are_those_that_look_no_further():
+    labels = label(bars_of(range(100, 110)), "direction", {"horizon": 2})
+    assert np.flatnonzero(labels.until(6).defined).tolist() == [0, 1, 2, 3]
+    assert len(labels.until(6).values) == 6
