@@ -18,7 +18,8 @@ def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     """Return every feature of a strategy.
 
     Entries of ``nn_inputs`` in order, within an entry timeframes (outer) by memberships or columns of a feature
-    catalogue (inner); then the same again for each lag; then context features. The result depends on the strategy alone.
+    catalogue (inner); then the same again for each lag; then context features. The result depends on the strategy
+    alone.
     """
     current = tuple(feature for entry in strategy.nn_inputs for feature in _entry_features(strategy, entry))
     lagged = tuple(
