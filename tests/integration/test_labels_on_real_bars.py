@@ -6,9 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from label_twins import average_range_twin, pivots_twin
+from label_twins import (
+    average_range_twin,
+    context_twin,
+    direction_twin,
+    pivots_twin,
+    regime_twin,
+    risk_adjusted_twin,
+    triple_barrier_twin,
+)
 
-from ktrdr.domain.catalogue.labels import IMPLIED_LABELS
+from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, find_label
 from ktrdr.domain.labels.balance import balance
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.thresholds import average_true_range
@@ -26,6 +34,14 @@ CONFIGURATIONS = [
     ("zigzag", {"method": "segments", "zigzag_threshold": 0.03}),
     ("zigzag", {"method": "segments", "zigzag_threshold": {"atr": 3}}),
     ("forward_return", {"horizon": 10}),
+    ("triple_barrier", {}),
+    ("triple_barrier", {"side": "both", "expiry": "band", "cusum_multiplier": 1.0, "entry": "next_open"}),
+    ("direction", {"horizon": 3}),
+    ("volatility", {}),
+    ("context", {}),
+    ("regime", {}),
+    ("market_regime", {}),
+    ("risk_adjusted", {"classes": 5}),
 ]
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the developers' real market data is not here (../shared/data)")
@@ -46,6 +62,37 @@ def test_a_prefix_has_the_labels_of_the_whole_as_far_as_they_were_decided(bars):
             np.testing.assert_array_equal(prefix.defined, decided)
             np.testing.assert_array_equal(prefix.values[decided], whole.values[:size][decided])
             np.testing.assert_array_equal(prefix.end_rows[decided], whole.end_rows[:size][decided])
+
+
+def test_labels_are_what_the_loops_say(bars):
+    bars = bars.take(slice(-1000, None))
+    path = tuple(getattr(bars, name).tolist() for name in ("open", "high", "low", "close"))
+    opens, high, low, close = path
+    barriers = {"side": "both", "pt_multiplier": 1.0, "expiry": "band", "max_holding_period": 10}
+    settings = find_label("triple_barrier").complete(barriers)
+    width = [vol and vol * 5**0.5 for vol in ewm_ranges(bars)]
+    compared = [
+        ("triple_barrier", settings, triple_barrier_twin(path, width, settings)),
+        ("direction", {"horizon": 3}, direction_twin(close, opens, 3, 0.001, "close")),
+        ("context", {}, context_twin(close, opens, 5, 0.005, -0.005, "close")),
+    ]
+    for source, twin in (("regime", regime_twin), ("risk_adjusted", risk_adjusted_twin)):
+        settings = find_label(source).complete({})
+        arguments = (high, low, close) if source == "regime" else (close, opens)
+        compared.append((source, settings, twin(*arguments, settings)))
+    for source, settings, expected in compared:
+        found = label(bars, source, settings)
+        pairs = zip(found.values.tolist(), found.end_rows.tolist(), found.defined.tolist(), strict=True)
+        assert [(value, end) if defined else None for value, end, defined in pairs] == expected, source
+
+
+def ewm_ranges(bars):
+    """Span 50, by pandas; the loop over all weights would take minutes here."""
+    previous = pd.Series(bars.close).shift()
+    extremes = pd.concat([pd.Series(bars.high), previous], axis=1), pd.concat([pd.Series(bars.low), previous], axis=1)
+    ranges = (extremes[0].max(axis=1, skipna=False) - extremes[1].min(axis=1, skipna=False)) / bars.close
+    values = ranges.ewm(span=50, min_periods=50).mean()
+    return [None if np.isnan(value) else value for value in values]
 
 
 def test_pivots_are_what_the_loop_says(bars):

@@ -85,11 +85,18 @@ def evaluate(
     _check(train, test, outputs, len(target.classes))
     truth: NDArray[Any] = dataset.labels[test].astype(np.int64 if target.is_classification else np.float64)
     rivals = baselines(dataset, train, test)
-    return Evaluation(
+    scores = {rival.name: _scores(rival, truth) for rival in rivals}
+    metrics = (
         classification_metrics(truth, outputs, target.classes)
         if target.is_classification
-        else dict(regression_metrics(truth, outputs)),
-        {rival.name: _scores(rival, truth) for rival in rivals},
+        else dict(regression_metrics(truth, outputs))
+    )
+    if not target.is_classification and not target.trades:
+        for values in (metrics, *scores.values()):
+            values["directional_accuracy"] = None  # the sign of a size, such as a volatility, says nothing
+    return Evaluation(
+        metrics,
+        scores,
         _judge(loss, truth, outputs, rivals, dataset.matrix.known_at[test], dataset.label_end[test], rng),
         reliability(truth, outputs) if target.is_classification else [],
         loss.metric,
