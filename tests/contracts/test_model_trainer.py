@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fit_samples import CLASSES, VALUE, artifact_of, mlp, rows, task
+from fit_samples import CLASSES, SPECS, VALUE, artifact_of, mlp, rows, task, window_spec
 
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
@@ -19,6 +19,7 @@ from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.settings import ModelSpec
 
 ADAPTERS: dict[str, Callable[[], ModelTrainer]] = {"memory": PriorTrainer, "torch": lambda: TorchTrainer("cpu")}
+MODELS = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
 TARGETS = pytest.mark.parametrize("target", [CLASSES, VALUE], ids=["classes", "value"])
 
 
@@ -28,19 +29,66 @@ def trainer(request: pytest.FixtureRequest) -> ModelTrainer:
 
 
 @TARGETS
-def test_model_names_its_features_in_order_and_predicts_raw_outputs(trainer: ModelTrainer, target: Target) -> None:
-    model = trainer.fit(task(target=target))
+@MODELS
+def test_model_names_its_features_in_order_and_predicts_raw_outputs(
+    trainer: ModelTrainer, target: Target, spec: ModelSpec
+) -> None:
+    model = trainer.fit(task(target=target, model=spec))
     assert model.feature_ids == ("f0", "f1", "f2", "f3")
+    assert model.window == (5 if spec.reads_windows else 1)
     outputs = model.predict(rows(7).inputs)
+    n_samples = 7 - model.window + 1
     assert outputs.dtype == np.float64
-    assert outputs.shape == ((7, 3) if target.is_classification else (7,))
+    assert outputs.shape == ((n_samples, 3) if target.is_classification else (n_samples,))
     assert np.isfinite(outputs).all()
 
 
 @TARGETS
-def test_no_rows_give_no_outputs(trainer: ModelTrainer, target: Target) -> None:
-    outputs = trainer.fit(task(target=target)).predict(np.empty((0, 4), dtype=np.float32))
-    assert outputs.shape == ((0, 3) if target.is_classification else (0,))
+@MODELS
+@pytest.mark.parametrize("n_rows", [0, 4])
+def test_no_rows_or_too_few_give_no_outputs(
+    trainer: ModelTrainer, target: Target, spec: ModelSpec, n_rows: int
+) -> None:
+    n_samples = 0 if spec.reads_windows else n_rows
+    outputs = trainer.fit(task(target=target, model=spec)).predict(np.zeros((n_rows, 4), dtype=np.float32))
+    assert outputs.shape == ((n_samples, 3) if target.is_classification else (n_samples,))
+
+
+@MODELS
+def test_ends_choose_the_rows_that_are_predicted(trainer: ModelTrainer, spec: ModelSpec) -> None:
+    model = trainer.fit(task(model=spec))
+    inputs, first = rows(40).inputs, model.window - 1
+    ends = np.array([39, first, 12, 12], dtype=np.int64)
+    assert np.array_equal(model.predict(inputs, ends), model.predict(inputs)[ends - first])
+    assert model.predict(inputs, ends[:0]).shape == (0, 3)
+
+
+@MODELS
+@pytest.mark.parametrize("end", ["too early", 40])
+def test_ends_without_a_whole_window_are_refused(trainer: ModelTrainer, spec: ModelSpec, end: object) -> None:
+    model = trainer.fit(task(model=spec))
+    row = model.window - 2 if end == "too early" else 40
+    with pytest.raises(InvalidInput, match="ends must be rows"):
+        model.predict(rows(40).inputs, np.array([20, row], dtype=np.int64))
+
+
+@MODELS
+def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
+    trainer: ModelTrainer, spec: ModelSpec
+) -> None:
+    given = task(model=spec)
+    plain, n = trainer.fit(given), len(given.train.targets)
+    weighted = trainer.fit(replace(given, train=replace(given.train, weights=np.ones(n, dtype=np.float32))))
+    inputs = rows(40).inputs
+    np.testing.assert_allclose(weighted.predict(inputs), plain.predict(inputs), atol=1e-5)
+    kept = np.arange(n) % 3 > 0
+    ends = np.arange(n) if given.train.ends is None else given.train.ends
+    halved = replace(given.train, weights=np.where(kept, 1.5, 0).astype(np.float32))
+    cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept])
+    by_weight, by_hand = (trainer.fit(replace(given, train=part)) for part in (halved, cut))
+    tolerance = 0.02 if isinstance(trainer, PriorTrainer) else 1e-5  # the prior adds one row to each class
+    np.testing.assert_allclose(by_weight.predict(inputs), by_hand.predict(inputs), atol=tolerance)
+    assert not np.allclose(by_weight.predict(inputs), plain.predict(inputs), atol=1e-4)
 
 
 @TARGETS
@@ -53,6 +101,22 @@ def test_outputs_are_better_than_equal_shares_or_zero(trainer: ModelTrainer, tar
         assert (outputs.argmax(axis=1) == 0).mean() > 0.9
     else:
         assert np.abs(outputs - shifted).mean() < 3
+
+
+@TARGETS
+@pytest.mark.parametrize(
+    "spec", [window_spec("lstm", attention=True, num_layers=2), window_spec("gru"), window_spec("transformer")]
+)
+def test_window_does_not_depend_on_the_other_rows_to_the_last_bit(
+    trainer: ModelTrainer, target: Target, spec: ModelSpec
+) -> None:
+    model = trainer.fit(task(target=target, model=spec))
+    inputs = rows(120, seed=9).inputs
+    whole = model.predict(inputs)
+    alone = [model.predict(inputs[end - 4 : end + 1]) for end in range(4, 120, 7)]
+    assert np.array_equal(np.concatenate(alone), whole[::7])
+    assert np.array_equal(model.predict(inputs, np.arange(119, 3, -1)), whole[::-1])
+    assert np.array_equal(model.predict(np.asfortranarray(inputs)), whole)
 
 
 @TARGETS
@@ -72,18 +136,21 @@ def test_other_number_of_columns_is_refused(trainer: ModelTrainer, shape: tuple[
 
 
 @TARGETS
-def test_equal_tasks_give_equal_bytes(trainer: ModelTrainer, target: Target) -> None:
-    first, second = (trainer.fit(task(target=target, model=mlp(dropout=0.3))) for _ in range(2))
+@MODELS
+def test_equal_tasks_give_equal_bytes(trainer: ModelTrainer, target: Target, spec: ModelSpec) -> None:
+    with_dropout = replace(spec, architecture={**spec.architecture, "dropout": 0.3})
+    first, second = (trainer.fit(task(target=target, model=with_dropout)) for _ in range(2))
     assert first.state() == second.state()
     assert set(first.state()) == {"model.safetensors"}
     assert first.history == second.history
 
 
 @TARGETS
+@pytest.mark.parametrize("spec", [mlp(hidden_layers=[7, 5], batch_norm=True), *SPECS.values()])
 def test_restored_model_predicts_the_same_bytes_and_is_stored_as_the_same_bytes(
-    trainer: ModelTrainer, target: Target
+    trainer: ModelTrainer, target: Target, spec: ModelSpec
 ) -> None:
-    given = task(target=target, model=mlp(hidden_layers=[7, 5], batch_norm=True))
+    given = task(target=target, model=spec)
     model = trainer.fit(given)
     restored = trainer.restore(artifact_of(model, given))
     inputs = rows(300, seed=4).inputs
@@ -91,6 +158,7 @@ def test_restored_model_predicts_the_same_bytes_and_is_stored_as_the_same_bytes(
     assert restored.state() == model.state()
     assert restored.feature_ids == model.feature_ids
     assert restored.history == model.history
+    assert restored.window == model.window
 
 
 def test_artifact_without_history_restores_with_an_empty_one(trainer: ModelTrainer) -> None:
@@ -141,6 +209,7 @@ ODD = {
         target=TARGET | {"classes": ["a", "b"], "actions": ["buy", "sell"]},
     ),
     "actions missing": _manifest(target=TARGET | {"actions": []}),
+    "length is no integer": _manifest(model=MODEL | {"architecture": {"sequence_length": "5"}}),
     "unknown kind": _manifest(target=TARGET | {"kind": "ranking"}),
     "target is empty": _manifest(target={}),
 }
