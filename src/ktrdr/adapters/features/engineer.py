@@ -62,7 +62,7 @@ def _on_base_rows(
         group = [sources[place] for place in places]
         timeframe, beside = group[0].timeframe, group[0].data_source
         if beside:
-            outputs = _over_context(group, context[beside], published[timeframe, beside], len(series[timeframe]))
+            outputs = _over_context(group, context[beside], published[timeframe, beside], series[timeframe])
         else:
             outputs = _compute(group, partial(price_column, series[timeframe]))
         if timeframe in rows:
@@ -80,16 +80,23 @@ def _by_indicator(sources: Mapping[int, Source]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _over_context(sources: Sequence[Source], series: ContextSeries, rows: Int64s, length: int) -> dict[str, Floats]:
+def _over_context(sources: Sequence[Source], series: ContextSeries, rows: Int64s, bars: Bars) -> dict[str, Floats]:
     """Return the outputs over a context series on bars, of which the last ones know its `rows`; NaN before those.
 
     Kernels are given what follows the first publication, so that none meets leading NaN.
     """
-    columns = {}
-    for name, values in _compute(sources, lambda name: published_column(series, name, sources[0])[rows]).items():
-        columns[name] = np.full(length, np.nan)
-        columns[name][length - len(rows) :] = values
-    return columns
+    unknown = len(bars) - len(rows)
+
+    def column(name: str) -> Floats:
+        if name == "session":  # belongs to the bars, whatever is computed on them
+            return price_column(bars, name)[unknown:]
+        return published_column(series, name, sources[0])[rows]
+
+    outputs = {}
+    for name, values in _compute(sources, column).items():
+        outputs[name] = np.full(len(bars), np.nan)
+        outputs[name][unknown:] = values
+    return outputs
 
 
 def _compute(sources: Sequence[Source], column: Callable[[str], Floats]) -> dict[str, Floats]:
