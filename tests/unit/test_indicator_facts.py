@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from feature_samples import complete, flat_bars, indicator_outputs, random_bars, sample_bars, with_columns
+from scipy.signal import lfilter
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
@@ -77,7 +78,18 @@ PATH_DEPENDENT = {"kama", "parabolicsar", "supertrend"}
 @cache
 def _series() -> tuple[Bars, ...]:
     walks = tuple(random_bars(5000, seed) for seed in range(6))
-    return (*walks, sample_bars("AAPL_1d"), sample_bars("EURUSD_1h").take(slice(0, 5000)), sample_bars("GSPC_1d"))
+    real = (sample_bars("AAPL_1d"), sample_bars("EURUSD_1h").take(slice(0, 5000)), sample_bars("GSPC_1d"))
+    return (*walks, _reverting_bars(5000), *real)
+
+
+def _reverting_bars(n: int) -> Bars:
+    """Bars about a constant level, as an index of volatility draws them: what averages of ranges forget shows most."""
+    bars = random_bars(n, 6)
+    draw = np.random.default_rng(6)
+    close = 100 * np.exp(lfilter([1.0], [1.0, -0.97], draw.normal(0, 0.02, n)))
+    lively = 1 + draw.exponential(np.where(np.arange(n) % 500 < 250, 0.03, 0.01))
+    columns = {"open": close, "close": close, "high": close * lively, "low": close / lively}
+    return with_columns(bars, **columns)
 
 
 @pytest.mark.parametrize(("name", "parameters"), CASES)

@@ -16,7 +16,7 @@ def _fast_below_slow(parameters: Parameters) -> str | None:
 def _macd_fade(parameters: Parameters) -> int:
     """Two averages in a row: the slower one decides, the quicker one delays it a little."""
     quick, slow = sorted((parameters["slow_period"], parameters["signal_period"]))
-    return fade_of_ema(slow, 10) + fade_of_ema(quick, 2)
+    return fade_of_ema(slow, 10) + fade_of_ema(quick, 3)
 
 
 def _kama_fade(parameters: Parameters) -> int:
@@ -31,7 +31,7 @@ def _sar_fade(parameters: Parameters) -> int:
 
 def _supertrend_fade(parameters: Parameters) -> int:
     """Return a bound that all measured series kept: the ATR fades, and prices walk across both bands."""
-    return fade_of_wilder(parameters["period"], 8) + math.ceil(12 * parameters["multiplier"] ** 2)
+    return fade_of_wilder(parameters["period"], 8) + math.ceil(12 * parameters["multiplier"] ** 2) + 30
 
 
 def _ichimoku_first(parameters: Parameters) -> int:
@@ -68,7 +68,7 @@ TREND = (
         parameters=(period(20), SOURCE),
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
-        fade=lambda p: fade_of_ema(p["period"], 8),
+        fade=lambda p: fade_of_ema(p["period"], 9),
         scale="price",
         description="Exponential average of weight 2 / (period + 1), begun with the mean of the first `period` values. "
         "The price in a flat market.",
@@ -127,7 +127,7 @@ TREND = (
         parameters=(period(20), SOURCE),
         inputs=("source",),
         first_value=lambda p: 2 * (p["period"] - 1),
-        fade=lambda p: fade_of_ema(p["period"], 8),
+        fade=lambda p: fade_of_ema(p["period"], 9),
         scale="price",
         description="2 x EMA - EMA of the EMA. The price in a flat market.",
         reference="Mulloy (1994), Smoothing Data with Faster Moving Averages, "
@@ -293,7 +293,7 @@ TREND = (
         ),
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
-        fade=lambda p: fade_of_ema(p["period"], 10.5) if p["ma_type"] == "EMA" else 0,
+        fade=lambda p: fade_of_ema(p["period"], 11.5) if p["ma_type"] == "EMA" else 0,
         scale="ratio",
         description="Value minus its moving average, percent of the average; 0 where that is 0. 0 in a flat market.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 9",

@@ -30,8 +30,8 @@ def _keltner_first(parameters: Parameters) -> int:
 
 
 def _keltner_fade(parameters: Parameters) -> int:
-    """Return the longer fade of average and ATR, which begin on the same bar; the ATR is the smaller part of a band."""
-    return max(fade_of_ema(parameters["period"], 8), fade_of_wilder(parameters["atr_period"], 7.2))
+    """Return the longer fade of average and ATR, which begin on the same bar."""
+    return max(fade_of_ema(parameters["period"], 8.8), fade_of_wilder(parameters["atr_period"], 8.8))
 
 
 def _squeeze_first(parameters: Parameters) -> int:
@@ -40,7 +40,7 @@ def _squeeze_first(parameters: Parameters) -> int:
 
 def _squeeze_fade(parameters: Parameters) -> int:
     ranges = parameters["kc_period"]
-    return max(ranges + fade_of_wilder(ranges, 11.5) - _squeeze_first(parameters), 0)
+    return max(ranges + fade_of_wilder(ranges, 12.5) - _squeeze_first(parameters), 0)
 
 
 VOLATILITY = (
@@ -146,7 +146,7 @@ VOLATILITY = (
         ),
         inputs=("high", "low"),
         first_value=lambda p: p["period"] + p["roc_period"] - 1,
-        fade=lambda p: fade_of_ema(p["period"], 11),
+        fade=lambda p: fade_of_ema(p["period"], 12),
         scale="ratio",
         description="Change over `roc_period` bars of the exponential average of high - low, percent of the older "
         "average; 0 where that is 0, as in a flat market.",

@@ -61,7 +61,7 @@ VOLUME = (
         parameters=(period(13),),
         inputs=_CLOSE_AND_VOLUME,
         first_value=lambda p: p["period"],
-        fade=lambda p: fade_of_ema(p["period"], 13.5),
+        fade=lambda p: fade_of_ema(p["period"], 14.5),
         scale="volume",
         description="Exponential average of change of the close x volume, in units of price x volume. 0 in a flat "
         "market or without volume.",
