@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,8 @@ def test_training_sees_only_whole_windows_whose_last_row_lies_in_the_part(holes:
     split = container.model_storage().load(model.stored.reference).manifest.split
     train, validation = trainer.task.train, trainer.task.validation
     assert train.inputs is validation.inputs
-    assert train.ends is not None and validation.ends is not None
+    assert train.ends is not None
+    assert validation.ends is not None
     assert train.ends.max() < validation.ends.min()
     assert (len(train.ends), len(validation.ends)) == tuple(split["parts"][n]["rows"] for n in ("train", "validation"))
     warmup = len(bars) - len(train.inputs)
@@ -127,6 +129,4 @@ def test_a_fit_reads_the_rows_of_its_windows_and_nothing_else(
 
 
 def _with(given_task: FitTask, part: Rows) -> FitTask:
-    from dataclasses import replace
-
     return replace(given_task, train=part, validation=part)
