@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES, FeatureCatalogue
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
 from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
@@ -16,10 +17,12 @@ from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
 from ktrdr.domain.catalogue.values import bounds
-from ktrdr.domain.strategy.decisions import COSTS
+from ktrdr.domain.strategy.context_data import ALIGNMENT, PROVIDER
+from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
+from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.inputs import NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
-from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, TIMEFRAME_SOURCE
+from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, MAX_SYMBOLS, TIMEFRAME_SOURCE
 from ktrdr.entrypoints.settings import Settings
 
 _BRACES = re.compile(r"\{[^}]*\}")
@@ -63,6 +66,12 @@ def _names(item: Parameter) -> str:
     return code(item.name) + also
 
 
+def _default(item: Parameter) -> str:
+    if item.default is None:
+        return "required" if item.required else "none"
+    return code(item.default)
+
+
 def _allowed(item: Parameter) -> str:
     if item.choices:
         return ", ".join(map(code, item.choices))
@@ -75,30 +84,53 @@ def _allowed(item: Parameter) -> str:
 
 
 def indicators() -> str:
-    """Return an overview of all indicators with their measured facts, then one section each."""
-    header = ["type", "category", "outputs, primary first", "scale", "first value", "settled after"]
-    overview = table(header, [_indicator_row(spec) for spec in INDICATORS.values()])
-    return "\n\n".join([overview, *(_indicator_section(spec) for spec in INDICATORS.values())])
+    """Return an overview of all indicators by category with their measured facts, then one section each."""
+    specs = list(INDICATORS.values())
+    outputs = sum(len(spec.outputs) or 1 for spec in specs)
+    parts = [f"{len(specs)} types with {outputs} outputs."]
+    header = ["type", "parameters", "outputs, primary first", "scale", "first value", "settled after"]
+    for category in dict.fromkeys(spec.category for spec in specs):
+        own = [spec for spec in specs if spec.category == category]
+        parts.append(f"## {category.capitalize()} {{#{category}}}\n\n{table(header, map(_indicator_row, own))}")
+        parts += [_indicator_section(spec) for spec in own]
+    return "\n\n".join(parts)
 
 
 def _indicator_row(spec: IndicatorSpec) -> list[str]:
     defaults = {item.name: item.default for item in spec.parameters}
     settled = spec.settled_bars(defaults)
     return [
-        f"[`{spec.name}`](#{spec.name})",
-        spec.category,
+        f"[`{spec.name}`](#type-{spec.name})",
+        ", ".join(f"{name} {value}" for name, value in defaults.items()) or "none",
         ", ".join(map(code, spec.outputs)) or "single",
         spec.scale,
         f"bar {spec.first_value(defaults)}",
-        "never" if settled is None else f"bar {settled}",
+        "never: cumulative" if spec.cumulative else f"bar {settled}",
     ]
 
 
 def _indicator_section(spec: IndicatorSpec) -> str:
-    also = f"Also written {', '.join(map(code, spec.aliases))}." if spec.aliases else ""
+    also = f"Also written {', '.join(map(code, spec.aliases))}. " if spec.aliases else ""
     reads = f"Reads {', '.join(map(code, spec.inputs))}."
-    said = f"{spec.description}\n\n{also} {reads} Reference: {spec.reference}."
-    return f"## {spec.name}\n\n{said}\n\n{parameters(spec.parameters)}"
+    said = f"{prose(spec.description)}\n\n{also}{reads} Reference: {spec.reference.rstrip('.')}."
+    return f"### {spec.name} {{#type-{spec.name}}}\n\n{said}\n\n{parameters(spec.parameters)}"
+
+
+def catalogues() -> str:
+    """Return one section per feature catalogue: its columns in order."""
+    return "\n\n".join(_catalogue_section(item) for item in CATALOGUES.values())
+
+
+def _catalogue_section(item: FeatureCatalogue) -> str:
+    rows = []
+    for number, column in enumerate(item.columns, 1):
+        spec = INDICATORS[column.indicator]
+        given = ", ".join(f"{name} {value}" for name, value in column.parameters.items())
+        link = f"[`{spec.name}`](indicators.md#type-{spec.name})"
+        rows.append((number, code(column.name), spec.category, link, column.output or "single", given or "none"))
+    header = ["no.", "column", "category", "indicator", "output", "parameters"]
+    said = prose(item.description[0].upper() + item.description[1:])
+    return f"## {item.name}\n\n{said}\n\n{len(item.columns)} columns.\n\n{table(header, rows)}"
 
 
 def memberships() -> str:
@@ -118,14 +150,24 @@ def labels() -> str:
 
 def _label_section(spec: LabelSpec) -> str:
     title = f"{spec.source}, method {spec.method}" if spec.method else spec.source
-    reach = spec.horizon({item.name: item.default for item in spec.parameters})
+    defaults = {item.name: item.default for item in spec.parameters}
+    reach = spec.horizon(defaults)
     span = f"A label looks at most {reach} bars ahead by default." if reach else "Spans have no upper bound."
-    classes = ", ".join(f"{number} {name}" for number, name in enumerate(spec.classes))
-    target = f"Classes: {classes}." if classes else f"A number ({spec.unit})."
-    reference = f" Reference: {spec.reference}." if spec.reference else ""
+    reference = f" Reference: {spec.reference.rstrip('.')}." if spec.reference else ""
     meaning = prose(spec.description[0].upper() + spec.description[1:])
-    said = f"{meaning}\n\n{target} {span}{reference}"
-    return f"## {title}\n\n{said}\n\n{parameters(item for item in spec.parameters if item.name != 'method')}"
+    ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.without_effect.items())
+    listed = parameters(item for item in spec.parameters if item.name != "method")
+    return f"## {title}\n\n{meaning}\n\n{span}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+
+
+def _target(spec: LabelSpec, defaults: Mapping[str, Any]) -> str:
+    classes, actions = spec.outcomes_of(defaults)
+    if not classes:
+        trade = "it asks for no trade" if actions == ("none",) else "its sign is what it asks for"
+        return f"A number ({spec.unit}); {trade}."
+    rows = [(number, name, action) for number, (name, action) in enumerate(zip(classes, actions, strict=True))]
+    note = " By default:" if spec.outcomes else ""
+    return f"Classes and what each asks for.{note}\n\n{table(['number', 'class', 'action'], rows)}"
 
 
 def models() -> str:
@@ -136,7 +178,8 @@ def models() -> str:
 def _model_section(spec: ModelType) -> str:
     also = f" Also written {', '.join(map(code, spec.aliases))}." if spec.aliases else ""
     ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.ignored.items())
-    return f"## {spec.name}\n\n{spec.description}{also}\n\n{parameters(spec.parameters)}{ignored}"
+    reads = " A sample is a window of `sequence_length` rows." if spec.reads_windows else " A sample is one row."
+    return f"## {spec.name}\n\n{spec.description}{also}{reads}\n\n{parameters(spec.parameters)}{ignored}"
 
 
 def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:
@@ -158,6 +201,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "indicators": indicators,
     "memberships": memberships,
     "labels": labels,
+    "catalogues": catalogues,
     "models": models,
     "model_features": lambda: parameters(FEATURE_PARAMETERS),
     "price_context": lambda: parameters(PRICE_CONTEXT),
@@ -166,7 +210,12 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "early_stopping": lambda: parameters(EARLY_STOPPING),
     "lr_scheduler": lambda: parameters(SCHEDULER),
     "data_split": lambda: parameters(SPLIT),
+    "decisions": lambda: parameters((THRESHOLD, *POSITION)),
+    "decision_filters": lambda: parameters((SEPARATION, VOLUME_FILTER)),
     "cost_model": lambda: parameters(COSTS),
+    "learnable": lambda: parameters((LEARNABLE,)),
+    "context_data": lambda: parameters((PROVIDER, ALIGNMENT)),
+    "selection_criteria": lambda: parameters((MAX_SYMBOLS,)),
     "training_data": lambda: parameters((HISTORY_REQUIRED, EXTENDED_HOURS)),
     "timeframe_source": lambda: parameters((TIMEFRAME_SOURCE,)),
     "normalization": lambda: parameters((NORMALIZATION,)),
