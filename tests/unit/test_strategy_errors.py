@@ -99,7 +99,6 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("nn_inputs.0.timeframes", ["1h"], "nn_inputs[0].timeframes", ("'1h'", "5m")),
     ("nn_inputs.0.timeframes", ["5m", "5m"], "nn_inputs[0].timeframes", ("twice",)),
     ("nn_inputs.1", {"fuzzy_set": "rsi"}, "nn_inputs[1]", ("repeats nn_inputs[0]",)),
-    ("nn_inputs.1", {"catalogue": "technical_75@1"}, "nn_inputs[1].catalogue", ("technical_75@1",)),
     (
         "nn_inputs.1",
         {"raw_indicator": "rsi_14", "normalization": "zscor"},
@@ -136,6 +135,143 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("training.lr_scheduler", {"type": "cosin"}, "training.lr_scheduler.type", ("did you mean 'cosine'",)),
     ("training.early_stopping", {"patience": 0}, "training.early_stopping.patience", ("0", "1 to")),
     ("training.seed", -1, "training.seed", ("-1",)),
+    # context data
+    ("context_data", {"provider": "fred"}, "context_data", ("must be a list", "fred")),
+    ("context_data", ["DGS2"], "context_data[0]", ("must be a mapping", "'DGS2'")),
+    ("context_data", [{"series": "DGS2"}], "context_data[0].provider", ("required",)),
+    (
+        "context_data",
+        [{"provider": "fread", "series": "A"}],
+        "context_data[0].provider",
+        ("'fread'", "fred, ib, cftc_cot", "did you mean 'fred'"),
+    ),
+    ("context_data", [{"provider": "fred"}], "context_data[0]", ("exactly one of series, symbol, report", "none")),
+    ("context_data", [{"provider": "ib", "symbol": "A", "series": "B"}], "context_data[0]", ("exactly one",)),
+    ("context_data", [{"provider": "fred", "series": 2}], "context_data[0].series", ("must be a text", "2")),
+    (
+        "context_data",
+        [{"provider": "fred", "series": "A", "alignment": "forward_fil"}],
+        "context_data[0].alignment",
+        ("did you mean 'forward_fill'",),
+    ),
+    (
+        "context_data",
+        [{"provider": "fred", "series": "A"}, {"provider": "ib", "symbol": "A"}],
+        "context_data[1]",
+        ("'A'", "two entries"),
+    ),
+    ("indicators.rsi_14.data_source", "DGS2", "indicators.rsi_14.data_source", ("'DGS2'", "not given")),
+    ("indicators.rsi_14.data_source", 2, "indicators.rsi_14.data_source", ("must be a text", "2")),
+    # indicators, memberships, inputs
+    ("indicators.rsi_14.type", "ZigZag", "indicators.rsi_14.type", ("'ZigZag'", "looks ahead", "training.labels")),
+    ("indicators.rsi_14.type", ["rsi"], "indicators.rsi_14.type", ("must be a text", "['rsi']")),
+    ("indicators.macd_a", {"type": "macd", "fast": 0}, "indicators.macd_a.fast", ("0", "to 10000")),
+    ("indicators.rsi_14", {"type": "supertrend", "multiplier": -1}, "indicators.rsi_14.multiplier", ("-1",)),
+    (
+        "indicators.rsi_14",
+        {"type": "ichimoku", "kijun_period": "x"},
+        "indicators.rsi_14.kijun_period",
+        ("integer", "'x'"),
+    ),
+    (
+        "indicators.rsi_14",
+        {"type": "distancefromma", "ma_type": "SMMA"},
+        "indicators.rsi_14.ma_type",
+        ("'SMMA'", "did you mean"),
+    ),
+    ("fuzzy_sets.rsi.learnable", "yes", "fuzzy_sets.rsi.learnable", ("true or false", "'yes'")),
+    (
+        "fuzzy_sets.rsi.oversold",
+        {"type": "gaussian", "parameters": [1, 2, 3]},
+        "fuzzy_sets.rsi.oversold",
+        ("2 numbers [mu, sigma]", "3"),
+    ),
+    (
+        "fuzzy_sets.rsi.oversold",
+        {"type": "bell", "parameters": 5},
+        "fuzzy_sets.rsi.oversold.parameters",
+        ("[a, b, c]", "5"),
+    ),
+    ("nn_inputs.1", {"catalogue": "technical_75"}, "nn_inputs[1].catalogue", ("did you mean 'technical_75@1'",)),
+    ("nn_inputs.1", {"catalogue": 75}, "nn_inputs[1].catalogue", ("75", "technical_75@1")),
+    ("nn_inputs.1", {"catalogue": "technical_75@1", "fuzzy_set": "rsi"}, "nn_inputs[1]", ("exactly one",)),
+    ("nn_inputs.1", "macd", "nn_inputs[1]", ("must be a mapping", "'macd'")),
+    # symbols
+    (
+        "training_data.symbols",
+        {"selection_criteria": {"asset_class": "forx"}},
+        "training_data.symbols.selection_criteria.asset_class",
+        ("'forx'", "did you mean 'forex'"),
+    ),
+    (
+        "training_data.symbols",
+        {"selection_criteria": {"asset_class": 3}},
+        "training_data.symbols.selection_criteria.asset_class",
+        ("text", "3"),
+    ),
+    (
+        "training_data.symbols",
+        {"selection_criteria": {"max_symbols": 0}},
+        "training_data.symbols.selection_criteria.max_symbols",
+        ("0", "1 to"),
+    ),
+    (
+        "training_data.symbols",
+        {"selection_criteria": ["forex"]},
+        "training_data.symbols.selection_criteria",
+        ("must be a mapping",),
+    ),
+    ("training_data.symbols", {"symbol": "A", "list": ["B"]}, "training_data.symbols", ("not both",)),
+    # models
+    ("model", {"type": "lstm"}, "model.architecture.sequence_length", ("required", "rows")),
+    (
+        "model",
+        {"type": "gru", "architecture": {"sequence_length": 0}},
+        "model.architecture.sequence_length",
+        ("0", "1 to 5000"),
+    ),
+    (
+        "model",
+        {"type": "transformer", "architecture": {"sequence_length": 8, "hidden_size": 30, "num_heads": 4}},
+        "model.architecture.num_heads",
+        ("4", "30", "allowed"),
+    ),
+    (
+        "model",
+        {"type": "lstm", "architecture": {"sequence_length": 8, "attention": "yes"}},
+        "model.architecture.attention",
+        ("true or false", "'yes'"),
+    ),
+    ("model.features.include_symbol_context", 1, "model.features.include_symbol_context", ("true or false", "1")),
+    ("model.features.price_context", [1], "model.features.price_context", ("must be a mapping",)),
+    # decisions
+    ("decisions.position_awareness", "no", "decisions.position_awareness", ("true or false", "'no'")),
+    ("decisions.allow_short_from_flat", 0, "decisions.allow_short_from_flat", ("true or false", "0")),
+    ("decisions.filters", 4, "decisions.filters", ("must be a mapping", "4")),
+    ("decisions.filters", {"min_signal_separation": -1}, "decisions.filters.min_signal_separation", ("-1", "0 to")),
+    ("decisions.filters", {"volume_filter": "on"}, "decisions.filters.volume_filter", ("true, false or a number",)),
+    (
+        "decisions.filters",
+        {"volume_filter": {"enabled": 1}},
+        "decisions.filters.volume_filter.enabled",
+        ("true or false", "1"),
+    ),
+    ("decisions.cost_model", {"round_trip_cost": -0.1}, "decisions.cost_model.round_trip_cost", ("-0.1", "0 to 1")),
+    # labels, losses
+    ("training.labels", {"source": "triple_barrier", "pt_multiplier": 0}, "training.labels.pt_multiplier", ("0",)),
+    ("training.labels", {"source": "triple_barrier", "stop_loss_atr": -1}, "training.labels.stop_loss_atr", ("-1",)),
+    ("training.labels", {"source": "triple_barrier", "side": "short"}, "training.labels.side", ("long, both",)),
+    (
+        "training.labels",
+        {"source": "triple_barrier", "cusum_threshold": 0.1, "cusum_multiplier": 1},
+        "training.labels.cusum_multiplier",
+        ("cusum_threshold",),
+    ),
+    ("training.labels", {"source": "risk_adjusted", "classes": 4}, "training.labels.classes", ("4",)),
+    ("training.labels", {"source": "tripple_barrier"}, "training.labels.source", ("did you mean 'triple_barrier'",)),
+    ("training.focal_gamma", -1, "training.focal_gamma", ("-1", "0 to")),
+    ("training.fitness_metrics", "accuracy", "training.fitness_metrics", ("must be a mapping", "'accuracy'")),
+    ("deployment.target_symbols", {"mode": "univrsal"}, "deployment.target_symbols.mode", ("did you mean",)),
 ]
 
 
@@ -145,9 +281,9 @@ def test_one_fault_is_one_error_with_path_value_and_help(
 ) -> None:
     with pytest.raises(InvalidStrategy) as caught:
         parse(changed(path, value), where="file.yaml")
-    found = {problem.path: problem.message for problem in caught.value.problems}
-    assert reported in found
-    assert all(word in found[reported] for word in words), found[reported]
+    (problem,) = caught.value.problems
+    assert problem.path == reported
+    assert all(word in problem.message for word in words), problem.message
     assert str(caught.value).startswith("file.yaml: ")
 
 
@@ -156,6 +292,26 @@ def test_what_is_no_mapping_is_one_error(document: Any) -> None:
     (problem,) = problems(document)
     assert "mapping" in problem.message
     assert problem.severity == "error"
+
+
+CLASHING = [{"provider": "fred", "id": "a", "series": "X"}, {"provider": "ib", "id": "b", "symbol": "X"}]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("X", ("a, b",)), ("fred_Y", ("there is: a, b", "did you mean 'fred_X'"))],
+)
+def test_a_series_that_is_not_clear_lists_what_there_is(written: str, words: tuple[str, ...]) -> None:
+    document = changed("indicators.rsi_14.data_source", written, changed("context_data", CLASHING))
+    (problem,) = [item for item in problems(document) if item.severity == "error"]
+    assert problem.path == "indicators.rsi_14.data_source"
+    assert all(word in problem.message for word in words)
+
+
+@pytest.mark.parametrize("written", ["a", "fred_X", "fred:X", "fred.X", "FRED_x"])
+def test_a_series_may_be_named_in_many_ways(written: str) -> None:
+    document = changed("indicators.rsi_14.data_source", written, changed("context_data", CLASHING))
+    assert parse(document).indicators["rsi_14"].data_source == "a"
 
 
 def test_several_faults_are_all_reported_at_once() -> None:

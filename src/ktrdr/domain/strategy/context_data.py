@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -33,6 +33,9 @@ def read_context_data(parent: Section, findings: Findings) -> tuple[ContextSourc
         return ()
     sources: list[ContextSource] = []
     for index, value in enumerate(written):
+        if not isinstance(value, Mapping):
+            findings.error(f"context_data[{index}]", f"must be a mapping {{provider, series}}, found {shown(value)}")
+            continue
         for source in _read_entry(Section(value, f"context_data[{index}]", findings)):
             if any(source.id == other.id for other in sources):
                 message = f"{source.id!r} is the id of two entries; give each an id of its own"

@@ -12,6 +12,8 @@ from ktrdr.domain.strategy.context_data import read_data_source
 from ktrdr.domain.strategy.document import ContextSource, Indicator, Reference
 from ktrdr.domain.strategy.reading import Findings, Section
 
+_LOOKS_AHEAD = ("zigzag",)
+
 
 def read_indicators(
     parent: Section, sources: Sequence[ContextSource], findings: Findings, *, required: bool = True
@@ -24,7 +26,10 @@ def read_indicators(
         findings.error("indicators", "is required and names at least one indicator")
     section = parent.section("indicators")
     indicators = {}
-    for name in section.values:
+    for name, value in section.values.items():
+        if value is not None and not isinstance(value, Mapping):
+            section.section(name)
+            continue
         indicator = _read_indicator(section.section(name), sources, findings)
         if indicator is not None:
             indicators[name] = indicator
@@ -35,7 +40,9 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     written = section.text("type", required=True)
     spec = find_indicator(written)
     if spec is None:
-        if written:
+        if written.casefold() in _LOOKS_AHEAD:
+            findings.error(section.at("type"), f"{written!r} looks ahead: it may label (training.labels), never feed")
+        elif written:
             hint = did_you_mean(written, _known_names()) or f"; known: {', '.join(sorted(INDICATORS))}"
             findings.error(section.at("type"), f"indicator type {written!r} is not known{hint}")
         return None
@@ -84,6 +91,8 @@ def read_reference(
         findings.error(path, f"must name an indicator, found {shown(value)}")
         return None
     name, _, output = (value, "", "") if value in declared else value.rpartition(".")
+    if name not in declared and findings.refused("indicators"):
+        return None
     if name not in declared:
         known = ", ".join(declared)
         findings.error(path, f"indicator {value!r} is not defined; defined: {known}{did_you_mean(value, declared)}")

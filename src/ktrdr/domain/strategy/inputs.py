@@ -39,6 +39,10 @@ def read_inputs(
     entries: list[NetworkInput] = []
     for index, value in enumerate(written):
         section = Section(value, f"nn_inputs[{index}]", findings)
+        if not isinstance(value, Mapping):
+            if value is None:
+                findings.error(section.path, f"needs exactly one of {', '.join(KINDS)}; found nothing")
+            continue
         entry = _read_entry(section, declared_sets, indicators, declared_indicators, timeframes, findings)
         section.warn_unknown()
         if entry is None:
@@ -68,6 +72,8 @@ def _read_entry(
     if kind == "fuzzy_set":
         if normalization != "none":
             findings.warning(section.at("normalization"), "has no effect on a fuzzy set: memberships lie in 0..1")
+        if not declared_sets and findings.refused("fuzzy_sets"):
+            return None
         if not isinstance(name, str) or name not in declared_sets:
             known = ", ".join(declared_sets)
             hint = did_you_mean(str(name), declared_sets)
@@ -117,9 +123,9 @@ def _read_timeframes(section: Section, timeframes: TimeframeChoice, findings: Fi
         findings.error(path, f"must be all, a timeframe or a list of timeframes, found {shown(value)}")
         return timeframes.timeframes
     for name in names:
-        if name not in timeframes.timeframes:
+        if name not in timeframes.timeframes and not findings.refused("training_data", "training_data.timeframes"):
             allowed = ", ".join(timeframes.timeframes)
             findings.error(path, f"timeframe {shown(name)} is not among the strategy's; allowed: all, {allowed}")
     if len(set(map(str, names))) < len(names):
         findings.error(path, f"lists a timeframe twice: {shown(value)}")
-    return tuple(str(name) for name in names)
+    return tuple(dict.fromkeys(str(name) for name in names))

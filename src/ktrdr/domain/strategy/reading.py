@@ -53,6 +53,10 @@ class Findings:
         """Note that something is odd or without effect."""
         self.problems.append(Problem(path, message, "warning"))
 
+    def refused(self, *paths: str) -> bool:
+        """Return whether there is an error at one of these paths, so that what follows from it is not reported too."""
+        return any(problem.path in paths for problem in self.errors)
+
     @property
     def errors(self) -> tuple[Problem, ...]:
         """The problems that refuse the document."""

@@ -44,6 +44,8 @@ def read_training_data(parent: Section, findings: Findings) -> TrainingData:
     if "training_data" not in parent:
         findings.error("training_data", "is required, with symbols and timeframes")
     section = parent.section("training_data")
+    if findings.refused("training_data"):
+        return TrainingData(SymbolChoice("single", ()), TimeframeChoice(("1d",), "1d"))
     symbols = _read_symbols(section.get("symbols"), section.at("symbols"), findings)
     timeframes = _read_timeframes(section.get("timeframes"), section.at("timeframes"), findings)
     history = section.read(HISTORY_REQUIRED)
