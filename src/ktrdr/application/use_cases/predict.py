@@ -24,6 +24,7 @@ from ktrdr.domain.decisions.volume import volume_note, volume_permits
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context_data import used_sources
 from ktrdr.domain.features.contract import compare, feature_contract
+from ktrdr.domain.features.learnable import input_columns, resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.settling import never_settling
@@ -61,7 +62,7 @@ class Forecast:
         Of the model that was used.
     symbol : str
     matrix : FeatureMatrix
-        The predicted rows; their values are the memberships behind the signals.
+        The predicted rows; their values are the memberships behind the signals, tuned ones where they were learned.
     outputs : ndarray of float64
         Probabilities, shape (n_rows, n_classes), or predictions, shape (n_rows,).
     signals : Signals
@@ -133,7 +134,8 @@ class Predict:
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
-        shown = matrix.take(newest), outputs[newest], signals.take(newest), decided.take(newest)
+        behind = resolved_matrix(matrix.take(newest), tuned_features(resolve(strategy), model.tuned))
+        shown = behind, outputs[newest], signals.take(newest), decided.take(newest)
         return Forecast(manifest, symbol, *shown, target, notes)
 
     def _prepare(self, manifest: Manifest, strategy: Strategy, symbol: str) -> tuple[MarketData, FeatureMatrix]:
@@ -149,7 +151,8 @@ class Predict:
         require_same_beginning(manifest, features, market)
         window = model_spec(strategy).window
         settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
-        matrix = compute_features(self._features, features, market).select(manifest.model["input_features"])
+        columns = compute_features(self._features, input_columns(features), market)
+        matrix = columns.select(manifest.model["input_features"])
         matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
         if not len(matrix):
             raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli import data, features, fuzzy, indicators, labels, models, strategy
+from ktrdr.entrypoints.cli import data, explain, features, fuzzy, indicators, labels, models, strategy
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.predict import predict
 from ktrdr.entrypoints.cli.train import train
@@ -29,6 +29,7 @@ app.add_typer(labels.app, name="labels")
 app.add_typer(features.app, name="features")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
+app.add_typer(explain.app, name="explain")
 
 
 def _print_version(wanted: bool) -> None:

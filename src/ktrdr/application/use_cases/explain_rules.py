@@ -1,0 +1,240 @@
+"""Explain: the strongest readable rules of a model, and how well they still describe it on rows it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.application.pipeline import Prepared, prepare
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.decisions.decide import decide
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
+from ktrdr.domain.evaluation.terms import Bools, Term, linguistic_terms
+from ktrdr.domain.features.contract import compare, feature_contract
+from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.model import FittedModel
+
+_THIRDS = ("low", "middle", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """Which model, and how many rules at most."""
+
+    model: str
+    top: int = 10
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise InvalidInput(f"top must be 1 or more, found {self.top}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedRule:
+    """A rule in words, and how it does on the rows it was chosen on and on test rows."""
+
+    conditions: tuple[Term, ...]
+    text: str
+    then: str
+    chosen_on: RuleMeasure
+    test: RuleMeasure
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a model does, in rules.
+
+    Attributes
+    ----------
+    manifest : Manifest
+    rules : tuple of ExplainedRule
+        The strongest first.
+    shares : mapping of decision to two floats
+        Share of the train and validation rows, and of the test rows, on which the model decides so.
+    rows : tuple of int
+        Train and validation rows, and test rows.
+    notes : tuple of str
+    """
+
+    manifest: Manifest
+    rules: tuple[ExplainedRule, ...]
+    shares: dict[str, tuple[float, float]]
+    rows: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Labelled rows of the three parts: terms, what holds, outputs, which rows are test rows, and what to say."""
+
+    terms: tuple[Term, ...]
+    holds: Bools
+    outputs: NDArray[np.float64]
+    test: Bools
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decided:
+    """What may be decided, what the model decides at each row (a position in `names`), and what to say of it."""
+
+    names: tuple[str, ...]
+    decisions: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+
+class ExplainRules:
+    """Computes a model's features again on the bars it was trained on, and looks for rules that say what it does."""
+
+    def __init__(
+        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+    ) -> None:
+        self._data = data
+        self._features = features
+        self._trainer = trainer
+        self._storage = storage
+
+    def execute(self, request: ExplainRequest) -> Explanation:
+        """Return rules chosen on train and validation rows, measured there and on test rows.
+
+        Raises
+        ------
+        ModelNotFound, CorruptArtifact, DataNotFound
+        InvalidInput
+            If the model reads no fuzzy set, its features can no longer be computed as in training, or the bars of its
+            parts are gone.
+        """
+        artifact = self._storage.load(request.model)
+        manifest, model = artifact.manifest, self._trainer.restore(artifact)
+        strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
+        if not any(entry.kind == "fuzzy_set" for entry in strategy.nn_inputs):
+            raise InvalidInput(f"{manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
+        found = [self._rows(manifest, model, strategy, symbol) for symbol in manifest.training_symbols]
+        rows = _Rows(
+            found[0].terms,
+            np.concatenate([some.holds for some in found], axis=1),
+            np.concatenate([some.outputs for some in found]),
+            np.concatenate([some.test for some in found]),
+            tuple(note for some in found for note in some.notes),
+        )
+        return _explain(manifest, rows, _decide(rows, Target.from_dict(manifest.target), strategy), request.top)
+
+    def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy, symbol: str) -> _Rows:
+        features = resolve(strategy)
+        difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
+        if difference:
+            raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
+        prepared = prepare(self._data, self._features, strategy, symbol)
+        columns = prepared.matrix.select(list(model.feature_ids))
+        places, test = _places(manifest, prepared, symbol)
+        ends = places if model_spec(strategy).reads_windows else None
+        values = columns.values if ends is not None else columns.take(places).values
+        outputs = read_inference(manifest, model.feature_ids).outputs(model, values, ends)
+        matrix = resolved_matrix(columns.take(places), tuned_features(features, model.tuned))
+        terms, holds = linguistic_terms(strategy, matrix)
+        return _Rows(terms, holds, outputs, test, _changed_bars(manifest, prepared))
+
+
+def _explain(manifest: Manifest, rows: _Rows, decided: _Decided, top: int) -> Explanation:
+    seen, test, decisions = ~rows.test, rows.test, decided.decisions
+    found = mine_rules(rows.holds[:, seen], [term.place for term in rows.terms], decisions[seen], top)
+    frames = len({term.timeframe for term in rows.terms}) > 1
+    rules = []
+    for rule in found:
+        conditions, then = tuple(rows.terms[term] for term in rule.terms), decided.names[rule.decision]
+        text = f"IF {' AND '.join(term.text(frames) for term in conditions)} THEN {then.upper()}"
+        measures = (measure(rule, rows.holds[:, part], decisions[part]) for part in (seen, test))
+        rules.append(ExplainedRule(conditions, text, then, *measures))
+    shares = {
+        name: (float((decisions[seen] == place).mean()), float((decisions[test] == place).mean()))
+        for place, name in enumerate(decided.names)
+    }
+    notes = (*rows.notes, *decided.notes)
+    return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
+
+
+def _places(manifest: Manifest, prepared: Prepared, symbol: str) -> tuple[NDArray[np.int64], Bools]:
+    """Return where the rows of the three parts stand in the matrix, and which of them are test rows."""
+    known_at, base_rows = prepared.dataset.matrix.known_at, prepared.dataset.matrix.base_rows
+    try:
+        spans = [manifest.split["parts"][name] for name in PARTS]
+        first = np.array([from_iso(span["first"]) for span in spans])
+        last = np.array([from_iso(span["last"]) for span in spans])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptArtifact(f"{manifest.model_name}: split does not say when its parts begin and end") from error
+    inside = (known_at[:, None] >= first) & (known_at[:, None] <= last)
+    used = inside.any(axis=1)
+    test = inside[used, PARTS.index("test")]
+    if not test.any() or test.all():
+        raise InvalidInput(f"{symbol}: the bars that {manifest.model_name} was trained and judged on are not there")
+    places = np.searchsorted(prepared.matrix.base_rows, base_rows[used])
+    return places.astype(np.int64), test
+
+
+def _changed_bars(manifest: Manifest, prepared: Prepared) -> tuple[str, ...]:
+    """Say which series are not those that the model was trained on."""
+    trained = {(entry.get("symbol"), entry.get("timeframe")): entry.get("sha256") for entry in manifest.data}
+    return tuple(
+        f"{item.symbol} {item.timeframe}: these are not the bars of the training; the rules describe the model on these"
+        for item in prepared.market.loaded
+        if trained.get((item.symbol, item.timeframe)) != item.sha256
+    )
+
+
+def _decide(rows: _Rows, target: Target, strategy: Strategy) -> _Decided:
+    """Return what the model decides at each row; where its target asks for no trade, what it predicts."""
+    outputs, seen = rows.outputs, ~rows.test
+    if set(target.actions) != {"none"}:
+        decided = _traded(rows, target, strategy)
+    elif target.is_classification:
+        decided = _Decided(target.classes, outputs.argmax(axis=1), ())
+    else:
+        thirds = np.quantile(outputs[seen], (1 / 3, 2 / 3))
+        said = f"low is a prediction up to {thirds[0]:.4g}, high one above {thirds[1]:.4g}: thirds of the rows"
+        decided = _Decided(_THIRDS, np.digitize(outputs, thirds, right=True), (said,))
+    if len(np.unique(decided.decisions[seen])) > 1:
+        return decided
+    one = decided.names[decided.decisions[seen][0]]
+    always = f"the model says {one} on every train and validation row; the rules say where it leans against its mean"
+    decided = replace(_against_mean(outputs, target, seen), notes=(*decided.notes, always))
+    if len(np.unique(decided.decisions[seen])) > 1:
+        return decided
+    return replace(decided, notes=("the model says the same on every row: there is no rule to find",))
+
+
+def _against_mean(outputs: NDArray[np.float64], target: Target, seen: Bools) -> _Decided:
+    """Return which decision, or class, is the most likelier than it is on average; of a regression, above or below."""
+    if not target.is_classification:
+        return _Decided(("sell", "buy"), (outputs > outputs[seen].mean()).astype(np.int64), ())
+    groups = target.actions if set(target.actions) != {"none"} else target.classes
+    names = tuple(dict.fromkeys(groups))
+    scores = np.column_stack([outputs[:, np.equal(groups, name)].sum(axis=1) for name in names])
+    return _Decided(names, (scores - scores[seen].mean(axis=0)).argmax(axis=1), ())
+
+
+def _traded(rows: _Rows, target: Target, strategy: Strategy) -> _Decided:
+    """Return buy, hold or sell; where threshold or edge turn all of them to one, what the model leans to."""
+    settings, seen = strategy.decisions, ~rows.test
+    edge = settings.round_trip_cost * settings.min_edge_multiplier
+    signals = decide(rows.outputs, target, confidence_threshold=settings.confidence_threshold, minimum_edge=edge)
+    actions, notes = signals.actions, list[str]()
+    if len(np.unique(actions[seen])) == 1 < len(np.unique(signals.wanted[seen])):
+        notes.append(f"the model decides {actions[seen][0]} on every row; the rules say what it leans to")
+        actions = signals.wanted
+    names, numbers = np.unique(actions, return_inverse=True)
+    return _Decided(tuple(map(str, names)), numbers.astype(np.int64), tuple(notes))

@@ -1,0 +1,88 @@
+"""The ``ktrdr explain`` commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ktrdr.entrypoints.cli.options import DataDir, Json, ModelsDir
+from ktrdr.entrypoints.cli.render import emit, say, table
+from ktrdr.entrypoints.cli.session import open_container
+
+if TYPE_CHECKING:
+    from ktrdr.application.use_cases.explain_rules import ExplainedRule, Explanation
+    from ktrdr.domain.evaluation.rules import RuleMeasure
+
+app = typer.Typer(no_args_is_help=True, help="Say in words what a model does.")
+
+
+@app.callback()
+def main() -> None:
+    """Say in words what a model does."""
+
+
+@app.command()
+def rules(
+    model: Annotated[str, typer.Argument(help="strategy/SYMBOL_TIMEFRAME_vN, ..._latest, or a model's folder.")],
+    top: Annotated[int, typer.Option(help="How many rules at most.")] = 10,
+    data_dir: DataDir = None,
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Print the strongest rules, chosen on train and validation rows, and how well they hold on test rows."""
+    from ktrdr.application.use_cases.explain_rules import ExplainRequest
+
+    container = open_container(data_dir=data_dir, models_dir=models_dir)
+    explanation = container.explain_rules().execute(ExplainRequest(model, top))
+    for note in explanation.notes:
+        say(f"note: {note}")
+    emit(_payload(explanation), _text(explanation), json)
+
+
+def _payload(explanation: Explanation) -> dict[str, Any]:
+    manifest, (seen, test) = explanation.manifest, explanation.rows
+    return {
+        "model": manifest.model_name,
+        "version": manifest.version,
+        "rows": {"train_validation": seen, "test": test},
+        "decisions": {
+            name: {"train_validation": shares[0], "test": shares[1]} for name, shares in explanation.shares.items()
+        },
+        "rules": [_entry(rule) for rule in explanation.rules],
+        "notes": list(explanation.notes),
+    }
+
+
+def _entry(rule: ExplainedRule) -> dict[str, Any]:
+    return {
+        "text": rule.text,
+        "if": [
+            {"fuzzy_set": term.fuzzy_set, "timeframe": term.timeframe, "membership": term.membership}
+            for term in rule.conditions
+        ],
+        "then": rule.then,
+        "train_validation": _measures(rule.chosen_on),
+        "test": _measures(rule.test),
+    }
+
+
+def _measures(found: RuleMeasure) -> dict[str, Any]:
+    return {"rows": found.rows, "support": found.support, "agreement": found.agreement, "lift": found.lift}
+
+
+def _text(explanation: Explanation) -> str:
+    manifest, (seen, test) = explanation.manifest, explanation.rows
+    head = f"{manifest.model_name}_v{manifest.version}: {seen:,} train and validation rows, {test:,} test rows"
+    shares = table(
+        ["decision", "train and validation", "test"],
+        [(name.upper(), *(f"{share:.1%}" for share in both)) for name, both in explanation.shares.items()],
+    )
+    rows = [(rule.text, *_figures(rule.test), *_figures(rule.chosen_on)[:2]) for rule in explanation.rules]
+    header = ["rule, on test rows", "support", "agreement", "lift", "support when chosen", "agreement when chosen"]
+    return f"{head}\n\n{shares}\n\n{table(header, rows) if rows else 'no rules'}"
+
+
+def _figures(found: RuleMeasure) -> tuple[str, str, str]:
+    agreement = "-" if found.agreement is None else f"{found.agreement:.1%}"
+    return f"{found.support:.1%}", agreement, "-" if found.lift is None else f"{found.lift:.2f}"
