@@ -25,6 +25,15 @@ from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.strategy.document import ContextFeatures
 
 LENGTH = 260
+
+
+def _increasing(*names: str) -> st.SearchStrategy[dict[str, int]]:
+    """Windows of which each is longer than the one before."""
+    return st.lists(st.integers(2, 50), min_size=len(names), max_size=len(names), unique=True).map(
+        lambda drawn: dict(zip(names, sorted(drawn), strict=True))
+    )
+
+
 PARAMETERS = {
     "macd": st.tuples(st.integers(2, 12), st.integers(1, 20), st.integers(1, 12)).map(
         lambda drawn: {"fast_period": drawn[0], "slow_period": sum(drawn[:2]), "signal_period": drawn[2]}
@@ -43,6 +52,17 @@ PARAMETERS = {
     "distancefromma": st.fixed_dictionaries({"period": st.integers(1, 60), "ma_type": st.sampled_from(["SMA", "EMA"])}),
     "parabolicsar": st.fixed_dictionaries({"initial_af": st.floats(0.01, 0.1), "step_af": st.floats(0.01, 0.1)}),
     "supertrend": st.fixed_dictionaries({"period": st.integers(2, 40), "multiplier": st.floats(0.5, 6)}),
+    "rvi": st.fixed_dictionaries({"period": st.integers(1, 40), "signal_period": st.integers(1, 12)}),
+    "fishertransform": st.fixed_dictionaries({"period": st.integers(2, 40), "smoothing": st.integers(1, 20)}),
+    "stochrsi": st.fixed_dictionaries({"period": st.integers(2, 30), "k_period": st.integers(1, 30)}),
+    "ultimateoscillator": _increasing("short_period", "medium_period", "long_period"),
+    "ppo": _increasing("fast_period", "slow_period"),
+    "pvo": _increasing("fast_period", "slow_period"),
+    "awesomeoscillator": _increasing("fast_period", "slow_period"),
+    "tsi": st.fixed_dictionaries({"long_period": st.integers(1, 40), "short_period": st.integers(1, 40)}),
+    "divergence": st.fixed_dictionaries({"period": st.integers(2, 40), "rsi_period": st.integers(2, 40)}),
+    "autocorrelation": st.fixed_dictionaries({"period": st.integers(3, 60), "lag": st.integers(1, 20)}),
+    "varianceratio": st.fixed_dictionaries({"period": st.integers(3, 60), "lag": st.integers(2, 20)}),
 }
 
 
