@@ -14,6 +14,7 @@ from ktrdr.domain.labels.zigzag_lookahead import zigzag_lookahead
 from ktrdr.domain.labels.zigzag_segments import find_pivots
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.training.weights import sequential_bootstrap, uniqueness_weights
 
 ROWS, ROUNDS = 1_000_000, 5
 CONFIGURATIONS = {
@@ -23,6 +24,16 @@ CONFIGURATIONS = {
     "segments, 200,000 pivots": ("zigzag", {"method": "segments", "zigzag_threshold": 0.001}),
     "segments, atr": ("zigzag", {"method": "segments", "zigzag_threshold": {"atr": 3}}),
     "forward return": ("forward_return", {}),
+    "triple barrier": ("triple_barrier", {}),
+    "triple barrier, both sides, 10,000 bars": ("triple_barrier", {"side": "both", "max_holding_period": 10_000}),
+    "triple barrier, 650,000 events": ("triple_barrier", {"cusum_threshold": 0.0005}),
+    "triple barrier, 50 events": ("triple_barrier", {"cusum_threshold": 0.2}),
+    "direction": ("direction", {}),
+    "volatility": ("volatility", {}),
+    "context": ("context", {}),
+    "regime (3 s are allowed)": ("regime", {}),
+    "market regime": ("market_regime", {}),
+    "risk adjusted": ("risk_adjusted", {}),
 }
 
 
@@ -109,3 +120,13 @@ def test_pivots_against_a_loop_over_bars(bars, benchmark, reversal):
         f"alone ({min(ratios):.2f} to {max(ratios):.2f})"
     )
     benchmark.pedantic(lambda: find_pivots(bars.close, shares), rounds=1)
+
+
+@pytest.mark.parametrize("rows", [10_000, 100_000, 1_000_000])
+def test_sample_weights(benchmark, rows):
+    starts = np.arange(rows)
+    ends = starts + np.random.default_rng(0).integers(1, 100, rows)
+    by_overlap = clocked(lambda: uniqueness_weights(starts, ends))[0]
+    by_draw = clocked(lambda: sequential_bootstrap(starts, ends, np.random.default_rng(0)))[0]
+    print(f"\n{rows:,} rows: uniqueness {by_overlap:.3f} s, sequential bootstrap {by_draw:.2f} s")
+    benchmark.pedantic(lambda: uniqueness_weights(starts, ends), rounds=1)

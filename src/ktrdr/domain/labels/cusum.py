@@ -41,7 +41,10 @@ def cusum_events(log_prices: Floats, thresholds: Floats) -> Int64s:
     """
     start = int(np.isnan(thresholds).sum())
     prices, least = log_prices[start:], thresholds[start:]
-    return start + np.union1d(_rises(prices, least), _rises(-prices, least))
+    events = np.zeros(len(prices), dtype=bool)
+    events[_rises(prices, least)] = True
+    events[_rises(-prices, least)] = True
+    return start + np.flatnonzero(events)
 
 
 def _rises(prices: Floats, least: Floats) -> Int64s:
@@ -51,7 +54,7 @@ def _rises(prices: Floats, least: Floats) -> Int64s:
     needed = prices - least
     near = bars_below(needed, np.nextafter(prices, np.inf), _NEAR)
     first = np.where(near < _NEAR, np.arange(1, len(prices) + 1) + near, len(prices))
-    following = np.ascontiguousarray(np.minimum.accumulate(first[::-1])[::-1]).data  # a view whose items are plain ints
+    following = np.minimum.accumulate(first[::-1])[::-1].tolist()
     found: list[int] = []
     row = 0
     while True:
