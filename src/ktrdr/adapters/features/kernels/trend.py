@@ -18,7 +18,8 @@ Given = Mapping[str, Any]
 
 
 def _aroon(columns: Columns, given: Given) -> Columns:
-    down, up = talib.AROON(*columns, given["period"])
+    high, low = columns
+    down, up = talib.AROON(high, low, given["period"])
     return up, down, up - down
 
 
@@ -46,7 +47,8 @@ def _middle(columns: Columns, period: int) -> Floats:
 
 
 def _supertrend(columns: Columns, given: Given) -> Columns:
-    line, direction = talib.SUPERTREND(*columns, given["period"], given["multiplier"])
+    high, low, close = columns
+    line, direction = talib.SUPERTREND(high, low, close, given["period"], given["multiplier"])
     return line, np.where(np.isnan(line), np.nan, direction)
 
 

@@ -17,14 +17,15 @@ Given = Mapping[str, Any]
 
 
 def _bollingerbandwidth(columns: Columns, given: Given) -> Columns:
-    upper, middle, lower = talib.BBANDS(*columns, given["period"], given["multiplier"], given["multiplier"])
+    (values,) = columns
+    upper, middle, lower = talib.BBANDS(values, given["period"], given["multiplier"], given["multiplier"])
     return (quotient(upper - lower, middle),)
 
 
 def _squeezeintensity(columns: Columns, given: Given) -> Columns:
-    *prices, source = columns
+    high, low, close, source = columns
     period = given["kc_period"]
-    upper, _, lower = talib.KC(*prices, period, period, given["kc_multiplier"])
+    upper, _, lower = talib.KC(high, low, close, period, period, given["kc_multiplier"])
     bollinger = 2 * given["bb_multiplier"] * talib.STDDEV(source, given["bb_period"])
     return (np.maximum(1.0 - quotient(bollinger, upper - lower, otherwise=1.0), 0.0),)
 

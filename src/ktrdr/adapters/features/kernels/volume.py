@@ -41,8 +41,9 @@ def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Fl
 
 
 def _cmf(columns: Columns, given: Given) -> Columns:
-    values = talib.CMF(*columns, given["period"])
-    return (np.where(highest(columns[-1], given["period"]) == 0, 0.0, values),)
+    high, low, close, volume = columns
+    values = talib.CMF(high, low, close, volume, given["period"])
+    return (np.where(highest(volume, given["period"]) == 0, 0.0, values),)
 
 
 def _volumeratio(columns: Columns, given: Given) -> Columns:

@@ -21,23 +21,23 @@ def _macd_fade(parameters: Parameters) -> int:
 
 def _kama_fade(parameters: Parameters) -> int:
     """Return a bound that all measured series kept; without any trend the weight never falls below (2/31) squared."""
-    return min(20 * parameters["period"], 2800)
+    return min(20 * int(parameters["period"]), 2800)
 
 
 def _sar_fade(parameters: Parameters) -> int:
     """Return a bound that all measured series kept: two histories agree once they have turned on the same bar."""
-    return math.ceil(4 / parameters["step_af"]) + 10
+    return math.ceil(4 / float(parameters["step_af"])) + 10
 
 
 def _supertrend_fade(parameters: Parameters) -> int:
     """Return a bound that all measured series kept: the ATR fades, and prices walk across both bands."""
-    return fade_of_wilder(parameters["period"], 8) + math.ceil(12 * parameters["multiplier"] ** 2) + 30
+    return fade_of_wilder(parameters["period"], 8) + math.ceil(12 * float(parameters["multiplier"]) ** 2) + 30
 
 
 def _ichimoku_first(parameters: Parameters) -> int:
     """Return where the last of four outputs begins; the spans come later by their displacement."""
-    spans = max(parameters[name] for name in ("tenkan_period", "kijun_period", "senkou_b_period"))
-    return spans - 1 + parameters["displacement"]
+    longest: int = max(parameters[name] for name in ("tenkan_period", "kijun_period", "senkou_b_period"))
+    return longest - 1 + int(parameters["displacement"])
 
 
 def _sar_in_order(parameters: Parameters) -> str | None:

@@ -26,7 +26,7 @@ def _multiple(default: float, name: str, unit: str, *, aliases: tuple[str, ...] 
 
 
 def _keltner_first(parameters: Parameters) -> int:
-    return max(parameters["period"] - 1, parameters["atr_period"])
+    return max(int(parameters["period"]) - 1, int(parameters["atr_period"]))
 
 
 def _keltner_fade(parameters: Parameters) -> int:
@@ -35,11 +35,11 @@ def _keltner_fade(parameters: Parameters) -> int:
 
 
 def _squeeze_first(parameters: Parameters) -> int:
-    return max(parameters["bb_period"] - 1, parameters["kc_period"])
+    return max(int(parameters["bb_period"]) - 1, int(parameters["kc_period"]))
 
 
 def _squeeze_fade(parameters: Parameters) -> int:
-    ranges = parameters["kc_period"]
+    ranges = int(parameters["kc_period"])
     return max(ranges + fade_of_wilder(ranges, 12.5) - _squeeze_first(parameters), 0)
 
 
