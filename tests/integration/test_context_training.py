@@ -155,6 +155,18 @@ def test_rows_that_have_not_settled_are_counted_and_never_predicted(container: C
             container.predict().execute(PredictRequest(manifest.key.reference(1)))
 
 
+def test_settled_rows_do_not_depend_on_where_the_bars_begin(container: Container, folder: Path) -> None:
+    artifact, _ = train(container, document())
+    reference = artifact.manifest.key.reference(1)
+    whole = container.predict().execute(PredictRequest(reference))
+    needed = artifact.manifest.settled_history["5m"]
+    ParquetRepository(folder / "bars").save(walk().take(slice(-needed, None)), replace=True)
+    short = container.predict().execute(PredictRequest(reference))
+    assert short.matrix.base_rows[0] < whole.matrix.base_rows[0]
+    np.testing.assert_allclose(short.matrix.values, whole.matrix.values, atol=2e-3)
+    np.testing.assert_allclose(short.outputs, whole.outputs, atol=1e-3)
+
+
 def test_a_settled_history_that_no_training_writes_is_corrupt(container: Container, monkeypatch: Any) -> None:
     artifact, _ = train(container, document())
     storage = container.model_storage()
@@ -165,22 +177,22 @@ def test_a_settled_history_that_no_training_writes_is_corrupt(container: Contain
             container.predict().execute(PredictRequest("any"))
 
 
-def test_what_never_settles_needs_the_same_first_bar(container: Container, folder: Path) -> None:
-    catalogue = pytest.importorskip("ktrdr.domain.catalogue.indicators").INDICATORS
-    if "obv" not in catalogue:
-        pytest.skip("the catalogue has no obv")
+@pytest.mark.parametrize(("start", "first"), [(None, "00:00"), ("2024-01-01T05:00:00", "05:00")])
+def test_what_never_settles_needs_the_same_first_bar(
+    start: str | None, first: str, container: Container, folder: Path
+) -> None:
     written = changed("indicators.flow", {"type": "obv"}, document())
+    if start:
+        written["training_data"]["start_date"] = start
     written["nn_inputs"].append({"raw_indicator": "flow", "normalization": "zscore"})
     artifact, model = train(container, written)
-    assert any("obv on 5m never settles" in note and "2024-01-01T00:00:00Z" in note for note in model.notes)
+    assert any("obv on 5m never settles" in note and f"2024-01-01T{first}:00Z" in note for note in model.notes)
     reference = artifact.manifest.key.reference(1)
     whole = container.predict().execute(PredictRequest(reference))
     ParquetRepository(folder / "bars").save(walk().take(slice(0, 1400)), replace=True)
     assert len(container.predict().execute(PredictRequest(reference)).matrix) == len(whole.matrix) == 1
-    ParquetRepository(folder / "bars").save(walk().take(slice(1, 1500)), replace=True)
-    with pytest.raises(
-        InvalidInput, match=r"obv on 5m never settles.* on 2024-01-01T00:00:00Z; found 2024-01-01T00:05"
-    ):
+    ParquetRepository(folder / "bars").save(walk().take(slice(100, 1500)), replace=True)
+    with pytest.raises(InvalidInput, match=rf"never settles.* on 2024-01-01T{first}:00Z; found 2024-01-01T08:20:00Z"):
         container.predict().execute(PredictRequest(reference))
 
 

@@ -32,7 +32,7 @@ def preview_text(preview: Preview) -> str:
                 (
                     item["symbol"],
                     item["timeframe"],
-                    f"{item['rows']:,} bars",
+                    f"{item['rows']:,} {'publications' if item['timeframe'] == 'context' else 'bars'}",
                     item["first"],
                     item["last"],
                     item["source"],
