@@ -39,6 +39,20 @@ def test_a_migrated_document_is_valid_and_resolves() -> None:
     assert [feature.id for feature in resolve(strategy)] == ["5m_rsi_14_low", "5m_rsi_14_high", "5m_sma_near"]
 
 
+def test_a_set_named_after_a_type_lies_over_the_only_indicator_of_that_type() -> None:
+    document = migrate(version_2() | {"fuzzy_sets": {"RSI": {"low": [0, 20, 40]}}}, "old.yaml")
+    assert document["fuzzy_sets"]["RSI"]["indicator"] == "rsi_14"
+    assert [feature.id for feature in resolve(parse(document))] == ["5m_RSI_low"]
+
+
+def test_what_both_versions_share_stays_as_it_is() -> None:
+    old = version_2() | {"notes": ["x"], "backtesting": {"capital": 5}}
+    document = migrate(old, "old.yaml")
+    assert list(document)[: len(old)] == list(old)
+    changed_keys = {"version", "indicators", "fuzzy_sets", "nn_inputs"}
+    assert all(document[name] == old[name] for name in old if name not in changed_keys)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 
 _NAMES = ("name", "type", "feature_id", "params", "parameters")
 
@@ -14,7 +14,8 @@ def migrate(document: Any, where: str) -> dict[str, Any]:
     """Return the document in version 3; what version 2 and 3 share stays as it is, in its order.
 
     The list of indicators becomes a mapping (key: ``feature_id``, else ``name``; type: ``type``, else ``name``), each
-    fuzzy set names its indicator, and every fuzzy set becomes an input over all timeframes.
+    fuzzy set names its indicator (the one of its name, else the only one of that type), and every fuzzy set becomes an
+    input over all timeframes.
 
     Raises
     ------
@@ -41,6 +42,8 @@ def migrate(document: Any, where: str) -> dict[str, Any]:
 
 
 def _indicator(item: Any, index: int, where: str) -> tuple[str, dict[str, Any]]:
+    if isinstance(item, str) and item:
+        return item, {"type": item}
     if not isinstance(item, Mapping) or not (item.get("name") or item.get("type")):
         raise InvalidInput(f"{where}: indicators[{index}] has no name, found {shown(item)}")
     kind = item.get("type") or item["name"]
@@ -54,7 +57,11 @@ def _indicator(item: Any, index: int, where: str) -> tuple[str, dict[str, Any]]:
 def _fuzzy_set(name: str, values: Any, indicators: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise InvalidInput(f"{where}: fuzzy_sets.{name} must be a mapping, found {shown(values)}")
-    written = values.get("indicator", name)
-    if str(written).partition(".")[0] not in indicators and written not in indicators:
-        raise InvalidInput(f"{where}: fuzzy_sets.{name} lies over no indicator; defined: {', '.join(indicators)}")
+    written = str(values.get("indicator", name))
+    if written.partition(".")[0] not in indicators and written not in indicators:
+        of_type = [key for key, item in indicators.items() if str(item["type"]).casefold() == written.casefold()]
+        if len(of_type) != 1:
+            known = f"defined: {', '.join(indicators)}{did_you_mean(written, indicators)}"
+            raise InvalidInput(f"{where}: fuzzy_sets.{name} lies over no indicator; {known}")
+        written = of_type[0]
     return {"indicator": written, **{key: value for key, value in values.items() if key != "indicator"}}

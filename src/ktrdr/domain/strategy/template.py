@@ -58,7 +58,6 @@ def new_document(wishes: Template) -> dict[str, Any]:
     ]
     frames = list(wishes.timeframes)
     several = {"mode": "multi_timeframe", "list": frames, "base_timeframe": frames[0]} if len(frames) > 1 else None
-    regression = _is_regression(wishes.labels)
     document: dict[str, Any] = {
         "name": wishes.name,
         "description": "Say here what it is meant to find.",
@@ -72,9 +71,7 @@ def new_document(wishes: Template) -> dict[str, Any]:
         "fuzzy_sets": {name: {"indicator": name} | _memberships(kind) for name, kind in fuzzy.items()},
         "nn_inputs": inputs,
         "model": {"type": wishes.model, "architecture": _architecture(wishes.model)},
-        "decisions": {"output_format": "regression", "cost_model": {"round_trip_cost": 0.001}}
-        if regression
-        else {"output_format": "classification", "confidence_threshold": 0.5},
+        "decisions": _decisions(wishes.labels),
         "training": {
             "labels": {"source": wishes.labels} | (_ZIGZAG if wishes.labels == "zigzag" else {}),
             "data_split": {"train": 0.7, "validation": 0.15, "test": 0.15},
@@ -119,8 +116,12 @@ def _canonical(kind: str) -> str:
     return "" if spec is None else spec.name
 
 
-def _is_regression(source: str) -> bool:
-    return source in LABELS and LABELS[source][0].kind == "regression"
+def _decisions(source: str) -> dict[str, Any]:
+    spec = LABELS[source][0] if source in LABELS else None
+    if spec is None or spec.kind == "classification":
+        return {"output_format": "classification", "confidence_threshold": 0.5}
+    trades = {} if "none" in spec.actions else {"cost_model": {"round_trip_cost": 0.001}}
+    return {"output_format": "regression", **trades}
 
 
 def _architecture(kind: str) -> dict[str, Any]:

@@ -123,12 +123,15 @@ def migrate(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Turn a strategy of version 2 into version 3, on stdout unless told to write."""
+    """Turn a strategy of version 2 into version 3, on stdout unless told to write; say what is still wrong with it."""
     from ktrdr.domain.strategy.migrate import migrate as to_version_3
+    from ktrdr.domain.strategy.parse import problems
 
     container = open_container()
     document = to_version_3(container.read_document()(path), str(path))
     text = container.render_document()(document)
+    for problem in problems(document):
+        say(f"{problem.severity}: version 3 of {path}: {problem}")
     backup = container.replace_document()(path, document) if write else None
     payload = {"path": str(path), "backup": None if backup is None else str(backup), "document": text}
     emit(payload, text.rstrip() if backup is None else f"{path}: version 3.0; the old file is {backup}", json)
