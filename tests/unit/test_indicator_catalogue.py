@@ -55,7 +55,9 @@ GRAMMAR = {
 }
 FURTHER = (
     "dema tema kama trix hma linearregressionslope vortex natr standarddeviation truerange historicalvolatility "
-    "chaikinvolatility ulcerindex forceindex easeofmovement volumepricetrend nvi pvi"
+    "chaikinvolatility ulcerindex forceindex easeofmovement volumepricetrend nvi pvi "
+    "stochrsi ultimateoscillator ppo tsi awesomeoscillator cmo supportdistance resistancedistance breakout divergence "
+    "higherhighslowerlows returns zscore autocorrelation entropy skew kurtosis hurstexponent"
 )
 
 
@@ -89,6 +91,19 @@ def test_parameters_defaults_and_outputs_are_those_of_the_grammar(name):
         ("chaikin_money_flow", "cmf"),
         ("VPT", "volumepricetrend"),
         ("distance_from_ma", "distancefromma"),
+        ("Relative_Vigor_Index", "rvi"),
+        ("Fisher", "fishertransform"),
+        ("StochasticRSI", "stochrsi"),
+        ("stoch_rsi", "stochrsi"),
+        ("Ultimate Oscillator", "ultimateoscillator"),
+        ("percentage_price_oscillator", "ppo"),
+        ("True_Strength_Index", "tsi"),
+        ("awesome-oscillator", "awesomeoscillator"),
+        ("ChandeMomentumOscillator", "cmo"),
+        ("z_score", "zscore"),
+        ("hurst", "hurstexponent"),
+        ("skewness", "skew"),
+        ("Support_Distance", "supportdistance"),
         ("on_balance_volume", "obv"),
     ],
 )
@@ -105,6 +120,12 @@ def test_an_unknown_type_is_none():
 @pytest.mark.parametrize("name", FURTHER.split())
 def test_the_further_rows_are_there(name):
     assert name in INDICATORS
+
+
+def test_there_are_more_than_60_types_and_90_outputs_in_six_categories():
+    assert len(INDICATORS) >= 60
+    assert sum(len(spec.outputs) or 1 for spec in INDICATORS.values()) > 90
+    assert len({spec.category for spec in INDICATORS.values()}) == 6
 
 
 def test_no_two_indicators_share_a_name():
