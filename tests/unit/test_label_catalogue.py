@@ -1,10 +1,13 @@
 import pytest
+from documents import changed
 
 from ktrdr.domain.catalogue.labels import FORWARD_RETURN, IMPLIED_LABELS, LABELS, ZIGZAG_SEGMENTS, find_label
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidInput, InvalidStrategy
 from ktrdr.domain.labels.labelers import LABELERS
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.render import render
 
 SPECS = [spec for variants in LABELS.values() for spec in variants]
 
@@ -152,3 +155,20 @@ def test_no_labels_at_all_means_zigzag_with_a_threshold_that_follows_the_ranges(
 def test_unknown_names_are_refused_with_what_there_is(call, message):
     with pytest.raises(InvalidInput, match=message):
         call()
+
+
+def test_a_document_reads_the_same_however_its_parameters_are_spelled_and_renders_them_whole():
+    ranges = {"profit_target_atr": 3, "stop_loss_atr": 1, "max_holding_bars": 24, "atr_period": 14}
+    strategy = parse(changed("training.labels", {"source": "triple_barrier", **ranges, "compute_weights": True}))
+    parameters = strategy.labels.parameters
+    assert parameters == find_label("triple_barrier").complete(ranges | {"compute_weights": "uniqueness"})
+    assert {item.path: item.origin for item in strategy.settings}["training.labels.scale"] == "default"
+    assert parse(render(strategy)) == strategy
+
+
+def test_a_document_is_told_which_label_parameters_contradict_and_which_do_nothing():
+    with pytest.raises(InvalidStrategy, match=r"training\.labels\.fast: 200 must be below slow 200"):
+        parse(changed("training.labels", {"source": "market_regime", "fast": 200}))
+    strategy = parse(changed("training.labels", {"source": "market_regime", "low": 15, "adx_period": 20}))
+    told = {problem.path for problem in strategy.warnings if "has no effect" in problem.message}
+    assert told >= {"training.labels.low", "training.labels.adx_period"}

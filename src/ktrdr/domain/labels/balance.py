@@ -68,7 +68,8 @@ class Balance:
     ----------
     bars, labelled : int
     shares : mapping of name to float
-        Share of each class among the labels (fractions); for a regression of ``up``, ``flat`` and ``down``.
+        Share of each class among the labels (fractions); for a regression of ``up``, ``flat`` and ``down``, and empty
+        where its numbers ask for no trade.
     rare : tuple of str
         Classes under 2 %; of a regression, up or down.
     suggestion : Suggestion or None
@@ -89,7 +90,8 @@ class Balance:
 
     def sentences(self) -> tuple[str, ...]:
         """Return the findings for people: the shares first, then one warning or hint each."""
-        lines = [f"{self.labelled:,} of {self.bars:,} {self.scope} have a label: {_percentages(self.shares)}"]
+        shares = f": {_percentages(self.shares)}" if self.shares else ""
+        lines = [f"{self.labelled:,} of {self.bars:,} {self.scope} have a label{shares}"]
         lines += [f"{name} has {self.shares[name]:.1%} of the labels, under {RARE_SHARE:.0%}" for name in self.rare]
         if self.suggestion:
             written = ", ".join(f"{name}: {_shown(value)}" for name, value in self.suggestion.values.items())
@@ -131,9 +133,8 @@ def balance(labels: LabelSet, bars: Bars, source: str, parameters: Parameters) -
     it the bars before the test part to keep that part unseen.
     """
     target = labels.target
-    shares = labels.class_shares() if target.is_classification else _signs(labels)
-    counted = target.classes if target.is_classification else ("up", "down") if target.trades else ()
-    rare = tuple(name for name in counted if shares[name] < RARE_SHARE)
+    shares = labels.class_shares() if target.is_classification else _signs(labels) if target.trades else {}
+    rare = tuple(name for name, share in shares.items() if share < RARE_SHARE and name != "flat")
     found = Balance(len(labels.values), int(labels.defined.sum()), shares, rare)
     if not rare:
         return found
