@@ -20,6 +20,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"fast_period": 2, "slow_period": 3, "signal_period": 2},
         {"fast_period": 3, "slow_period": 10, "signal_period": 16},
         {"fast_period": 12, "slow_period": 26, "signal_period": 26},
+        {"fast_period": 24, "slow_period": 26, "signal_period": 9},
     ],
     "adx": [{"period": 2}, {"period": 5}, {"period": 50}],
     "rsi": [{"period": 2}, {"period": 5}, {"period": 50}],

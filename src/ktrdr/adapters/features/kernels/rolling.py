@@ -47,21 +47,6 @@ def exponential(values: Floats, period: int) -> Floats:
     return talib.EMA(values, period)
 
 
-def wilder(values: Floats, period: int) -> Floats:
-    """Return Wilder's average, of weight 1 / period, begun with the mean of the first `period` values."""
-    return talib.RMA(values, period)
-
-
-def weighted(values: Floats, period: int) -> Floats:
-    """Return the mean of the last `period` values with weights 1 (oldest) to `period` (latest)."""
-    return talib.WMA(values, period)
-
-
-def true_range(high: Floats, low: Floats, close: Floats) -> Floats:
-    """Return each bar's range, widened to the close before it; NaN on the first bar."""
-    return talib.TRANGE(high, low, close)
-
-
 def change(values: Floats, bars: int = 1) -> Floats:
     """Return the difference to the value `bars` before; NaN where there is none."""
     return values - earlier(values, bars)

@@ -91,6 +91,17 @@ def fade_of_wilder(period: int, e_folds: float) -> int:
     return fade_of_ema(2 * period - 1, e_folds)
 
 
+def fade_of_difference(parameters: Parameters, e_folds: float) -> int:
+    """Return the fade of the average, over `signal_period`, of a difference of two averages.
+
+    The slower average decides and the quicker one delays it; what is left weighs the more, the closer the two
+    averages of the difference are, since the difference is then small.
+    """
+    fast, slow, signal = (int(parameters[f"{name}_period"]) for name in ("fast", "slow", "signal"))
+    closeness = math.log(slow / (slow - fast)) if fast < slow else 0.0
+    return fade_of_ema(max(slow, signal), e_folds + closeness) + fade_of_ema(min(slow, signal), 3)
+
+
 def rising(*names: str) -> Callable[[Parameters], str | None]:
     """Return a check that each of some parameters lies above the one before."""
 

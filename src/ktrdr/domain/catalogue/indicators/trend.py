@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 
-from ktrdr.domain.catalogue.indicators.spec import HLC, IndicatorSpec, Parameters, fade_of_ema, fade_of_wilder
+from ktrdr.domain.catalogue.indicators.spec import (
+    HLC,
+    IndicatorSpec,
+    Parameters,
+    fade_of_difference,
+    fade_of_ema,
+    fade_of_wilder,
+)
 from ktrdr.domain.catalogue.parameters import SOURCE, Parameter, period
 
 
 def _fast_below_slow(parameters: Parameters) -> str | None:
     fast, slow = parameters["fast_period"], parameters["slow_period"]
     return None if fast < slow else f"fast_period must be below slow_period; found {fast} and {slow}"
-
-
-def _macd_fade(parameters: Parameters) -> int:
-    """Two averages in a row: the slower one decides, the quicker one delays it a little."""
-    quick, slow = sorted((parameters["slow_period"], parameters["signal_period"]))
-    return fade_of_ema(slow, 10) + fade_of_ema(quick, 3)
 
 
 def _kama_fade(parameters: Parameters) -> int:
@@ -87,7 +88,7 @@ TREND = (
         inputs=("source",),
         outputs=("line", "signal", "histogram"),
         first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
-        fade=_macd_fade,
+        fade=lambda p: fade_of_difference(p, 9.4),
         scale="price",
         check=_fast_below_slow,
         description="line = EMA(fast) - EMA(slow), both begun on the same bar; signal = EMA of the line; "

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ktrdr.domain.catalogue.indicators.spec import HLCV, IndicatorSpec, Parameters, fade_of_ema, rising
+from ktrdr.domain.catalogue.indicators.spec import (
+    HLCV,
+    IndicatorSpec,
+    Parameters,
+    fade_of_difference,
+    fade_of_ema,
+    rising,
+)
 from ktrdr.domain.catalogue.parameters import Parameter, period
 
 _MINUTES_PER_DAY = 1440
@@ -184,7 +191,7 @@ VOLUME = (
         inputs=("volume",),
         outputs=("line", "signal", "histogram"),
         first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
-        fade=lambda p: fade_of_ema(max(p["slow_period"], p["signal_period"]), 12),
+        fade=lambda p: fade_of_difference(p, 11.6),
         scale="ratio",
         check=rising("fast_period", "slow_period"),
         description="line = EMA(fast) - EMA(slow) of the volume, percent of EMA(slow), 0 without volume; signal = EMA "
