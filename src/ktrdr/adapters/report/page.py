@@ -14,6 +14,7 @@ from ktrdr.adapters.report.charts import interval_chart, loss_chart, reliability
 from ktrdr.adapters.report.wording import date, feature_source, figure, marked, percent, setting, words
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.model_facts import learned_sets
 from ktrdr.domain.market.bars import from_iso
 
 _FILTERS = {"date": date, "figure": figure, "marked": marked, "percent": percent, "setting": setting, "words": words}
@@ -65,6 +66,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "shares": metrics.get("class_shares", {}),
         "timeline": _timeline(manifest.split.get("parts", {})),
         "features": _features(manifest),
+        "learned": learned_sets(manifest),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,11 @@ from ktrdr.application.pipeline import Prepared, prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.selection import with_selected_symbols
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.model_facts import read_tuned
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.training.plan import TrainingRequest, plan_training
@@ -40,17 +46,24 @@ class ExportFeatures:
         self._data = data
         self._features = features
 
-    def execute(self, request: TrainingRequest) -> FeatureTable:
+    def execute(self, request: TrainingRequest, tuned: Manifest | None = None) -> FeatureTable:
         """Return the table of the request's one symbol.
+
+        Parameters
+        ----------
+        request : TrainingRequest
+        tuned : Manifest, optional
+            Of a model with the same features, whose tuned memberships take the place of the written ones.
 
         Raises
         ------
         InvalidInput, DataNotFound
-            As training would.
+            As training would; and if the model has other features, or has learned other fuzzy sets.
         """
         (job,) = plan_training(with_selected_symbols(self._data, request))
         prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
-        matrix, labels = prepared.matrix, prepared.labels
+        features = prepared.features if tuned is None else _tuned(prepared.features, tuned)
+        matrix, labels = resolved_matrix(prepared.matrix, features), prepared.labels
         end_rows = labels.end_rows[matrix.base_rows]
         labelled = end_rows != NO_LABEL
         values = pd.Series(labels.values[matrix.base_rows])
@@ -64,6 +77,14 @@ class ExportFeatures:
             "part": _parts(prepared),
         }
         return FeatureTable(pd.DataFrame(columns), prepared.notes)
+
+
+def _tuned(features: Sequence[Feature], manifest: Manifest) -> tuple[Feature, ...]:
+    sets = read_tuned(manifest)
+    same = [feature.id for feature in features] == manifest.resolved_features
+    if not same or {feature.learnable for feature in features if feature.learnable} != sets.keys():
+        raise InvalidInput(f"{manifest.model_name}: was trained on other features, or has learned other fuzzy sets")
+    return tuned_features(features, sets)
 
 
 def _parts(prepared: Prepared) -> pd.Series:

@@ -87,14 +87,56 @@ def _fuzzified(entry: Mapping[str, Any], position: Mapping[str, int]) -> Fuzzifi
     learnable = entry.get("learnable")
     if learnable is None:
         return Fuzzified(position[entry["id"]])
-    names, written = learnable["membership"], entry["membership"]
+    names = learnable["membership"]
+    if not _are_texts(names) or len(names) != 2:
+        raise ValueError("needs a fuzzy set and a membership")
+    return Fuzzified(position[learnable["column"]], _membership(entry["membership"]), tuple(names))
+
+
+def _membership(written: Mapping[str, Any]) -> Membership:
     kind, parameters = written["type"], written["parameters"]
-    if not _are_texts(names) or len(names) != 2 or not all(type(value) in {int, float} for value in parameters):
-        raise ValueError("needs a fuzzy set, a membership and numbers")
+    if not all(type(value) in {int, float} for value in parameters):
+        raise ValueError("parameters must be numbers")
     problem = MEMBERSHIPS[kind].check(parameters)
     if problem:
         raise ValueError(problem)
-    return Fuzzified(position[learnable["column"]], Membership(kind, tuple(map(float, parameters))), tuple(names))
+    return Membership(kind, tuple(map(float, parameters)))
+
+
+def read_tuned(manifest: Manifest) -> dict[tuple[str, ...], Membership]:
+    """Return the tuned memberships that ``fuzzy_sets`` holds; empty where none was learned.
+
+    Raises
+    ------
+    CorruptArtifact
+        If one is missing, or is not a membership function.
+    """
+    learned = [entry["learnable"] for entry in manifest.feature_contract if "learnable" in entry]
+    try:
+        names = [tuple(entry["membership"]) for entry in learned]
+        return {name: _membership(manifest.fuzzy_sets[name[0]][name[1]]) for name in names}
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise CorruptArtifact(f"{manifest.model_name}: fuzzy_sets: a tuned membership is missing ({error})") from error
+
+
+def learned_sets(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return each learned membership once: ``set``, ``membership``, ``type``, ``written`` and ``tuned`` parameters."""
+    tuned = read_tuned(manifest)
+    written = {
+        tuple(entry["learnable"]["membership"]): entry["membership"]["parameters"]
+        for entry in manifest.feature_contract
+        if "learnable" in entry
+    }
+    return [
+        {
+            "set": name[0],
+            "membership": name[1],
+            "type": function.type,
+            "written": written[name],
+            "tuned": list(function.parameters),
+        }
+        for name, function in tuned.items()
+    ]
 
 
 def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:

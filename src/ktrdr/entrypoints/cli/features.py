@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
+from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
 
@@ -27,21 +27,26 @@ def export(
     timeframe: Timeframe = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Model of this strategy: its tuned fuzzy sets instead of the written.")
+    ] = None,
     data_dir: DataDir = None,
+    models_dir: ModelsDir = None,
     strict: Strict = False,
     json: Json = False,
 ) -> None:
     """Write one row per usable bar: features in order, label, label end, part; the rows that training would use."""
     from ktrdr.domain.training.plan import TrainingRequest
 
-    container = open_container(data_dir=data_dir)
+    container = open_container(data_dir=data_dir, models_dir=models_dir)
+    tuned = None if model is None else container.model_storage().load(model).manifest
     write = container.write_table()
     write.check(out)
     effective = container.read_strategy().execute(
         strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
     warn_or_refuse(effective.warnings, str(strategy), strict)
-    exported = container.export_features().execute(TrainingRequest(effective))
+    exported = container.export_features().execute(TrainingRequest(effective), tuned)
     for note in exported.notes:
         say(f"note: {note}")
     write(exported.frame, out)

@@ -43,6 +43,7 @@ def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
         section("metrics of the test rows", _flat(manifest.training_metrics)),
         section("has seen", _spans(manifest)),
         section(f"features, in order ({len(features)})", features),
+        *_learned(manifest),
         section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
         section("split", _parts(manifest.split)),
         section("settings", _settings(manifest.settings)),
@@ -61,6 +62,17 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
         ("seed", str(manifest.seed)),
         ("contract hash", manifest.contract_hash),
     ]
+
+
+def _learned(manifest: Manifest) -> list[str]:
+    """Return a section of the fuzzy sets that were learned, where there are any."""
+    from ktrdr.domain.artifacts.model_facts import learned_sets
+
+    rows = [
+        (item["set"], item["membership"], item["type"], _value(item["written"]), "->", _value(item["tuned"]))
+        for item in learned_sets(manifest)
+    ]
+    return [section("fuzzy sets, written -> tuned", rows)] if rows else []
 
 
 def _spans(manifest: Manifest) -> list[tuple[str, str]]:
