@@ -72,7 +72,8 @@ class Prepared:
     def places(self, name: str) -> Int64s:
         """Return where the rows of a part stand in `matrix`."""
         chosen = self.dataset.matrix.base_rows[getattr(self.split, name)]
-        return np.searchsorted(self.matrix.base_rows, chosen).astype(np.int64)
+        places: Int64s = np.searchsorted(self.matrix.base_rows, chosen).astype(np.int64)
+        return places
 
 
 def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> Prepared:

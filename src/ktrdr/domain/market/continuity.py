@@ -80,7 +80,8 @@ def _session_ends(before: Int64s, now: Int64s, timeframe: Timeframe, sessions: S
     if not timeframe.intraday:
         return np.ones(len(now), dtype=np.bool_)
     if sessions is None or not len(sessions.dates):
-        return before // NS_PER_DAY != now // NS_PER_DAY
-    first, second = (np.searchsorted(sessions.closes, stamps, side="right") for stamps in (before, now))
-    ended: Bools = first != second
+        first, second = before // NS_PER_DAY, now // NS_PER_DAY
+    else:
+        first, second = (np.searchsorted(sessions.closes, stamps, side="right") for stamps in (before, now))
+    ended: Bools = np.not_equal(first, second)
     return ended

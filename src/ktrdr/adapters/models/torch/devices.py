@@ -9,6 +9,8 @@ import torch
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
+_KEPT_BYTES = 31 * 2**20  # glibc ignores blocks of 32 MiB and more
+
 
 def find_device(name: str | None) -> torch.device:
     """Return the device of that name; for None or ``auto`` the first of cuda, mps and cpu that is there.
@@ -47,6 +49,16 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep large blocks that are freed for the next step, up to twice `_KEPT_BYTES`.
+
+    At first glibc gives large blocks back to the system and takes them anew, page by page, which costs a recurrent
+    network up to a third of every step. It stops doing so for blocks no larger than one that was freed before
+    (mallopt(3), M_MMAP_THRESHOLD); the block that is freed here is never touched, and so takes no memory.
+    """
+    torch.empty(_KEPT_BYTES, dtype=torch.uint8)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ktrdr.adapters.models.torch.devices import keep_freed_memory
 from ktrdr.adapters.models.torch.losses import make_loss
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.schedules import learning_rates
@@ -117,6 +118,8 @@ class Loop:
         self.network = network
         self.settings = task.settings
         window = task.model.window if task.model.reads_windows else None
+        if window is not None:
+            keep_freed_memory()
         self.series = _on(task.train.inputs, device)
         shared = self.series if task.validation.inputs is task.train.inputs else None
         self.train = Part.of(task.train, device, window, self.series)

@@ -202,9 +202,10 @@ class _EncoderLayer(nn.Module):
 
     def _attend(self, values: Tensor) -> Tensor:
         n_windows, length, size = values.shape
-        parts = self.projection(values).view(n_windows, length, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+        parts = self.projection(values).view(n_windows, length, 3, self.n_heads, -1)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
         share = self.share if self.training else 0.0
-        attended = functional.scaled_dot_product_attention(*parts, dropout_p=share)
+        attended = functional.scaled_dot_product_attention(query, key, value, dropout_p=share)
         return attended.transpose(1, 2).reshape(n_windows, length, size)
 
 
