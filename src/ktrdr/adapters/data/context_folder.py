@@ -45,7 +45,7 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
     paths = [stem.with_name(stem.name + suffix) for suffix in _SUFFIXES]
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
-        raise missing_context(str(folder), provider, name, f"{paths[0]} or .csv")
+        raise missing_context(provider, name, f"{paths[0]} or .csv")
     where = str(path.relative_to(folder))
     table = _read(path, where)
     wanted = {KNOWN_AT, OBSERVATION, VALUE, *BAR_COLUMNS}

@@ -22,4 +22,4 @@ class SampleRepository(ParquetRepository):
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; there is none."""
-        raise missing_context(str(self), source.provider, source.name)
+        raise missing_context(source.provider, source.name)

@@ -93,7 +93,7 @@ class SimulatedRepository(DataRepository):
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; there is none."""
-        raise missing_context(str(self), source.provider, source.name)
+        raise missing_context(source.provider, source.name)
 
     def _spelled(self, symbol: str) -> list[str]:
         """Return the names of a symbol, its exact spelling first."""

@@ -69,7 +69,7 @@ class MemoryRepository(DataRepository):
         """See the port."""
         found = self._context.get(f"{source.provider}/{source.name}")
         if found is None:
-            raise missing_context(str(self), source.provider, source.name)
+            raise missing_context(source.provider, source.name)
         return found
 
     def _of(self, symbol: str) -> list[Bars]:

@@ -112,11 +112,11 @@ class ContextSeries:
         return DataFingerprint(self.key, CONTEXT_FOLDER, len(self), *span, digest.hexdigest(), self.source)
 
 
-def missing_context(place: str, provider: str, name: str, path: str | None = None) -> DataNotFound:
+def missing_context(provider: str, name: str, path: str | None = None) -> DataNotFound:
     """Return the error for a context series that is not there; it says where a file is looked for, or could lie."""
     file = f"{CONTEXT_FOLDER}/{provider}/{name}.parquet or .csv"
     hint = f"a file is looked for at {path}" if path else f"a folder of bars (--data-dir) can have it as {file}"
-    return DataNotFound(f"{place}: no context series {name!r} of provider {provider!r}; {hint}")
+    return DataNotFound(f"no context series {name!r} of provider {provider!r}; {hint}")
 
 
 def _moments(frame: pd.DataFrame, column: str, source: str) -> Int64s:
