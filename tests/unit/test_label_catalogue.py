@@ -105,6 +105,7 @@ def test_weights_may_be_written_as_a_switch(written, found):
         ),
         ("context", {"bullish_threshold": -0.01}, "bearish_threshold -0.005 must be below bullish_threshold -0.01"),
         ("market_regime", {"fast": 200}, "fast 200 must be below slow 200"),
+        ("market_regime", {"vol_symbol": " "}, "vol_symbol must name a symbol"),
         ("risk_adjusted", {"classes": 4}, "classes must be 3 or 5, found 4"),
     ],
 )

@@ -48,9 +48,11 @@ REGIME = LabelSpec(
 _UNUSED = "has no effect: what makes a bar sideways here is that it is neither bull nor bear"
 
 
-def _ordered_averages(parameters: Parameters) -> Contradiction | None:
+def _contradiction(parameters: Parameters) -> Contradiction | None:
     fast, slow = parameters["fast"], parameters["slow"]
-    return None if fast < slow else Contradiction("fast", f"{fast} must be below slow {slow}")
+    if fast >= slow:
+        return Contradiction("fast", f"{fast} must be below slow {slow}")
+    return None if parameters["vol_symbol"].strip() else Contradiction("vol_symbol", "must name a symbol, such as ^VIX")
 
 
 MARKET_REGIME = LabelSpec(
@@ -77,7 +79,7 @@ MARKET_REGIME = LabelSpec(
     "percentile of the same over the trailing 500 bars; a note says which of the two decided.",
     reference="Realised volatility: Andersen, Bollerslev, Diebold and Labys (2003), Modeling and Forecasting Realized "
     "Volatility",
-    contradiction=_ordered_averages,
+    contradiction=_contradiction,
     without_effect={"low": _UNUSED, "adx_period": _UNUSED},
     symbol="vol_symbol",
 )
