@@ -1,0 +1,183 @@
+"""Rules of a stored model: a planted one is found again, and what can not be explained is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from dependency_injector import providers
+from documents import changed
+from numpy.typing import NDArray
+
+from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.use_cases.explain_rules import ExplainRequest, Explanation
+from ktrdr.application.use_cases.train import TrainingRequest
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.feature import Membership
+from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.entrypoints.cli import explain
+from ktrdr.entrypoints.container import Container, make_container
+
+MODEL = "small/WALK_5m_v1"
+
+
+def walk(seed: int = 3, rows: int = 2500) -> Bars:
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.002, rows)))
+    open_ = np.concatenate([[100.0], close[:-1]])
+    high, low = np.maximum(open_, close) * 1.001, np.minimum(open_, close) * 0.999
+    stamps = from_iso("2024-01-01T00:00:00Z") + np.arange(rows, dtype=np.int64) * 300 * 10**9
+    return Bars("WALK", Timeframe("5m"), stamps, open_, high, low, close, rng.uniform(1, 9, rows))
+
+
+class Planted(FittedModel):
+    """Says what its name plants, by the memberships it reads; `steady` says the same on every row."""
+
+    def __init__(self, plan: str, columns: tuple[str, ...]) -> None:
+        self.plan, self.feature_ids, self.history = plan, columns, TrainingHistory((), 0, "no_epochs")
+        if plan == "learned":
+            self.tuned = {("rsi", "oversold"): Membership("trapezoidal", (0.0, 0.0, 70.0, 70.0))}
+
+    def predict(self, inputs: Any, ends: Any = None) -> NDArray[np.float64]:
+        values = np.asarray(inputs)
+        if self.plan == "values":
+            return values[:, 4] - values[:, 3]
+        if self.plan == "learned":
+            buys = values[:, 0] < 70
+            return np.stack([np.where(buys, 4.0, -4.0), np.zeros(len(buys)), np.where(buys, -4.0, 4.0)], axis=1)
+        rsi = values[:, :3].argmax(axis=1)
+        buy = (rsi == 1) & (values[:, 4] > values[:, 3])
+        sell = (rsi == 1) & (values[:, 4] < values[:, 3])
+        size = {"planted": 5.0, "unsure": 0.3, "steady": 0.0, "leaning": 0.5}[self.plan]
+        hold = np.full(len(values), 2.0 if self.plan == "leaning" else 0.0)
+        return np.stack([size * buy, hold, size * sell], axis=1)
+
+    def state(self) -> Mapping[str, bytes]:
+        return {}
+
+    def provenance(self) -> Mapping[str, str]:
+        return {}
+
+
+class PlantedTrainer(ModelTrainer):
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+
+    def fit(self, task: FitTask) -> Planted:
+        return Planted(self.plan, task.feature_ids)
+
+    def restore(self, artifact: Artifact) -> Planted:
+        return Planted(self.plan, tuple(artifact.manifest.input_columns or ()))
+
+
+def container_of(plan: str, written: dict[str, Any]) -> Container:
+    container = make_container()
+    container.data_repository.override(providers.Object(MemoryRepository([walk()])))
+    container.model_trainer.override(providers.Object(PlantedTrainer(plan)))
+    container.model_storage.override(providers.Object(MemoryStorage()))
+    container.training_orchestrator().execute(TrainingRequest(parse(written), importance=False))
+    return container
+
+
+def explained(plan: str, top: int = 10, **changes: Any) -> Explanation:
+    written = changed("training_data.symbols", "WALK") | changes
+    return container_of(plan, written).explain_rules().execute(ExplainRequest(MODEL, top))
+
+
+def test_planted_rules_are_found_and_hold_on_test_rows():
+    found = explained("planted")
+    texts = [rule.text for rule in found.rules]
+    assert {"IF rsi is neutral AND macd is up THEN BUY", "IF rsi is neutral AND macd is down THEN SELL"} <= set(texts)
+    assert {rule.then for rule in found.rules} == {"buy", "sell", "hold"}
+    for rule in found.rules[:2]:
+        assert rule.test.agreement == rule.chosen_on.agreement == 1.0
+        assert rule.test.support == rule.test.rows / found.rows[1] > 0
+        assert rule.test.lift == pytest.approx(1 / found.shares[rule.then][1])
+    assert found.notes == ()
+    assert sum(share for share, _ in found.shares.values()) == pytest.approx(1)
+    split = found.manifest.split["parts"]
+    assert found.rows == (split["train"]["rows"] + split["validation"]["rows"], split["test"]["rows"])
+    assert explained("planted", top=1).rules == found.rules[:1]
+
+
+def test_what_a_threshold_hides_is_said_and_explained():
+    found = explained("unsure")
+    assert found.notes == ("the model decides hold on every row; the rules say what it leans to",)
+    assert "IF rsi is neutral AND macd is up THEN BUY" in [rule.text for rule in found.rules]
+
+
+def test_a_model_of_one_decision_is_explained_against_its_mean():
+    found = explained("leaning")
+    assert [note.partition(";")[0] for note in found.notes] == ["the model says hold on every train and validation row"]
+    assert "IF rsi is neutral AND macd is up THEN BUY" in [rule.text for rule in found.rules]
+
+
+def test_a_model_that_never_moves_has_no_rules():
+    found = explained("steady")
+    assert (found.rules, found.notes) == ((), ("the model says the same on every row: there is no rule to find",))
+
+
+def test_a_regression_is_explained_by_what_it_trades():
+    changes = {
+        "decisions": {"output_format": "regression", "cost_model": {"round_trip_cost": 0.0}},
+        "training": {"method": "supervised", "labels": {"source": "forward_return"}, "epochs": 1},
+    }
+    texts = {rule.text for rule in explained("values", **changes).rules}
+    assert texts & {"IF macd is up THEN BUY", "IF macd is down THEN SELL"}
+
+
+def test_rules_speak_of_tuned_sets():
+    written = changed("fuzzy_sets.rsi.learnable", True)
+    found = explained("learned", fuzzy_sets=written["fuzzy_sets"], nn_inputs=[{"fuzzy_set": "rsi"}])
+    # tuned, "oversold" is the largest up to 70; as it is written, up to 35
+    (rule,) = [rule for rule in found.rules if rule.then == "buy"]
+    assert (rule.text, rule.chosen_on.agreement) == ("IF rsi is oversold THEN BUY", 1.0)
+    assert rule.chosen_on.support > 0.5
+
+
+def test_a_model_without_fuzzy_sets_is_refused():
+    with pytest.raises(InvalidInput, match="reads no fuzzy set"):
+        explained("learned", nn_inputs=[{"raw_indicator": "rsi_14"}])
+
+
+def test_a_request_for_no_rule_is_refused():
+    with pytest.raises(InvalidInput, match="top must be 1 or more"):
+        ExplainRequest(MODEL, 0)
+
+
+def test_other_bars_than_those_of_the_training_are_said():
+    container = container_of("planted", changed("training_data.symbols", "WALK"))
+    container.data_repository.override(providers.Object(MemoryRepository([walk(seed=4)])))
+    (note,) = container.explain_rules().execute(ExplainRequest(MODEL)).notes
+    assert note.startswith("WALK 5m: these are not the bars of the training")
+    bars = walk()
+    later = replace(bars, stamps=bars.stamps + 10**17, known_at=bars.known_at + 10**17)
+    container.data_repository.override(providers.Object(MemoryRepository([later])))
+    with pytest.raises(
+        InvalidInput, match=r"WALK: the bars that small/WALK_5m was trained and judged on are not there"
+    ):
+        container.explain_rules().execute(ExplainRequest(MODEL))
+
+
+def test_the_command_prints_one_json_object_or_a_table(monkeypatch, capsys):
+    container = container_of("planted", changed("training_data.symbols", "WALK"))
+    monkeypatch.setattr(explain, "open_container", lambda **_: container)
+    explain.rules(MODEL, top=2, json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed.keys() == {"model", "version", "rows", "decisions", "rules", "notes"}
+    assert [rule["if"][0] for rule in printed["rules"]] == [
+        {"fuzzy_set": "rsi", "timeframe": "5m", "membership": "neutral"}
+    ] * 2
+    explain.rules(MODEL, top=2)
+    assert "IF rsi is neutral AND macd is up THEN BUY" in capsys.readouterr().out
