@@ -28,7 +28,8 @@ def test_a_specification_is_whole(spec):
     assert horizon is None or horizon > 0
     names = {item.name for item in spec.parameters}
     spellings = {name for item in spec.parameters for name in item.aliases}
-    assert spec.spellings.keys() <= spellings
+    assert spec.remarks.keys() <= spellings
+    assert {decisive for decisive, _ in spec.remarks.values()} <= names
     assert spec.without_effect.keys() <= names
     assert not spec.symbol or spec.symbol in names
 
@@ -63,7 +64,7 @@ def test_risk_adjusted_labels_have_as_many_classes_as_their_parameter_says():
     assert target.actions == ("buy", "buy", "hold", "sell", "sell")
 
 
-def test_a_target_in_average_ranges_means_ranges_of_one_bar():
+def test_other_spellings_mean_the_same():
     spec = find_label("triple_barrier")
     defaults = {
         "pt_multiplier": 2.0, "sl_multiplier": 1.5, "max_holding_period": 50, "vol_span": 50, "vol_method": "atr",
@@ -72,10 +73,8 @@ def test_a_target_in_average_ranges_means_ranges_of_one_bar():
     }  # fmt: skip
     assert spec.complete({}) == defaults
     ranges = {"profit_target_atr": 3.0, "stop_loss_atr": 1.0, "max_holding_bars": 24, "atr_period": 14}
-    changed = {"pt_multiplier": 3.0, "sl_multiplier": 1.0, "max_holding_period": 24, "vol_span": 14, "scale": "bar"}
+    changed = {"pt_multiplier": 3.0, "sl_multiplier": 1.0, "max_holding_period": 24, "vol_span": 14}
     assert spec.complete(ranges) == defaults | changed
-    assert spec.complete(ranges | {"scale": "horizon"})["scale"] == "horizon"
-    assert spec.complete({"max_holding_bars": 24, "atr_period": 14})["scale"] == "horizon"
     assert spec.horizon(spec.complete(ranges)) == 24
 
 
@@ -165,6 +164,12 @@ def test_a_document_reads_the_same_however_its_parameters_are_spelled_and_render
     assert parameters == find_label("triple_barrier").complete(ranges | {"compute_weights": "uniqueness"})
     assert {item.path: item.origin for item in strategy.settings}["training.labels.scale"] == "default"
     assert parse(render(strategy)) == strategy
+    assert (
+        "write scale: bar"
+        in {item.path: item.message for item in strategy.warnings}["training.labels.profit_target_atr"]
+    )
+    meant = {"source": "triple_barrier", **ranges, "scale": "horizon"}
+    assert not [item for item in parse(changed("training.labels", meant)).warnings if "atr" in item.path]
 
 
 def test_a_document_is_told_which_label_parameters_contradict_and_which_do_nothing():

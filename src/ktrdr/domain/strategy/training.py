@@ -71,7 +71,7 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
         findings.error(nested.at("method" if source in LABELS else "source"), str(error))
         return Labels("zigzag", {}), LABELS["zigzag"][0]
     findings.setting(nested.at("source"), source, "default" if implied else nested.origin("source"))
-    parameters = nested.read_all(spec.parameters_as_spelled(nested.values))
+    parameters = nested.read_all(spec.parameters)
     _check_labels(nested, spec, parameters)
     if implied:
         for name, value in parameters.items():
@@ -87,6 +87,9 @@ def _check_labels(section: Section, spec: LabelSpec, parameters: Mapping[str, An
     for item in spec.parameters:
         if item.name in spec.without_effect and parameters[item.name] != item.default:
             section.findings.warning(section.at(item.name), spec.without_effect[item.name])
+    for spelling, (decisive, remark) in spec.remarks.items():
+        if spelling in section and decisive not in section:
+            section.findings.warning(section.at(spelling), remark)
 
 
 def _read_split(section: Section, findings: Findings) -> SplitShares:

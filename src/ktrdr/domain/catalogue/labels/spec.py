@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -47,8 +47,9 @@ class LabelSpec:
         Lines for the reference pages: the meaning, and where it comes from.
     outcomes : callable or None
         Parameters to classes and actions, where they depend on parameters.
-    spellings : mapping
-        Other spelling of a parameter -> defaults that change with it, because of what it says.
+    remarks : mapping
+        Other spelling of a parameter -> the parameter that decides what it means, and what to say where that one is
+        not written.
     contradiction : callable
         Complete parameters to what is wrong with them together, or None.
     without_effect : mapping
@@ -68,7 +69,7 @@ class LabelSpec:
     unit: str = ""
     reference: str = ""
     outcomes: Callable[[Parameters], Outcomes] | None = None
-    spellings: Mapping[str, Parameters] = field(default_factory=dict)
+    remarks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     contradiction: Callable[[Parameters], Contradiction | None] = lambda _: None
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
@@ -81,11 +82,6 @@ class LabelSpec:
     def outcomes_of(self, parameters: Parameters) -> Outcomes:
         """Return classes and actions under these parameters, complete."""
         return (self.classes, self.actions) if self.outcomes is None else self.outcomes(parameters)
-
-    def parameters_as_spelled(self, written: Parameters) -> tuple[Parameter, ...]:
-        """Return the parameters, with the defaults that the written spellings imply."""
-        implied = {name: value for key in written for name, value in self.spellings.get(key, {}).items()}
-        return tuple(replace(item, default=implied.get(item.name, item.default)) for item in self.parameters)
 
     def complete(self, parameters: Parameters) -> dict[str, Any]:
         """Return all parameters by name, with defaults where `parameters` is silent.
@@ -101,7 +97,7 @@ class LabelSpec:
             names = [item.name for item in self.parameters]
             hint = did_you_mean(unknown, names)
             raise InvalidInput(f"labels {self.key}: {unknown!r} is not known; allowed: {', '.join(names)}{hint}")
-        complete = {item.name: item.default for item in self.parameters_as_spelled(parameters)}
+        complete = {item.name: item.default for item in self.parameters}
         complete |= {known[name]: value for name, value in parameters.items()}
         wrong = self.contradiction(complete)
         if wrong is not None:
