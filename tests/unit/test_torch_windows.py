@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fit_samples import CLASSES, NO_STOPPING, SPECS, VALUE, task, window_spec
+from fit_samples import CLASSES, NO_STOPPING, SPECS, VALUE, artifact_of, task, window_spec
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -19,7 +19,7 @@ from ktrdr.adapters.models.torch.inference import WINDOW_BLOCK, BlockForward, wi
 from ktrdr.adapters.models.torch.losses import focal, make_loss
 from ktrdr.adapters.models.torch.networks import build
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Scheduler
 
@@ -325,3 +325,28 @@ def test_only_the_windows_of_one_batch_are_copied(monkeypatch: pytest.MonkeyPatc
         TorchTrainer("cpu").fit(given)
     assert max(sizes[:12]) == 16
     assert sum(sizes) == len(given.train.targets) + len(given.validation.targets)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden_size": 4096, "num_layers": 16},
+        {"hidden_size": 10**12},
+        {"hidden_size": 7},
+        {"num_layers": 2},
+        {"sequence_length": 10**9},
+        {"sequence_length": True},
+        {"sequence_length": None},
+        {"break_at_session": 3},
+        {"surprise": 1},
+    ],
+    ids=str,
+)
+def test_architecture_that_the_weights_do_not_fit_is_refused(kind: str, changes: dict[str, Any]) -> None:
+    given = task(30, model=window_spec(kind), epochs=0)
+    stored = artifact_of(TorchTrainer("cpu").fit(given), given)
+    model = stored.manifest.model
+    spoiled = {**model, "architecture": model["architecture"] | changes}
+    with pytest.raises(CorruptArtifact):
+        TorchTrainer("cpu").restore(replace(stored, manifest=replace(stored.manifest, model=spoiled)))
