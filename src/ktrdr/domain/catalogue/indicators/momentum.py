@@ -7,6 +7,7 @@ from ktrdr.domain.catalogue.indicators.spec import (
     OHLC,
     IndicatorSpec,
     Parameters,
+    fade_of_difference,
     fade_of_ema,
     fade_of_wilder,
     rising,
@@ -18,10 +19,6 @@ _FAST_BELOW_SLOW = rising("fast_period", "slow_period")
 
 def _tsi_fade(p: Parameters) -> int:
     return fade_of_ema(max(p["long_period"], p["short_period"], p["signal_period"]), 12.5)
-
-
-def _ppo_fade(p: Parameters) -> int:
-    return fade_of_ema(max(p["slow_period"], p["signal_period"]), 12)
 
 
 MOMENTUM = (
@@ -169,7 +166,7 @@ MOMENTUM = (
         inputs=("source",),
         outputs=("line", "signal", "histogram"),
         first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
-        fade=_ppo_fade,
+        fade=lambda p: fade_of_difference(p, 11.6),
         scale="ratio",
         check=_FAST_BELOW_SLOW,
         description="line = EMA(fast) - EMA(slow), percent of EMA(slow), 0 where that is 0; signal = EMA of the line; "
