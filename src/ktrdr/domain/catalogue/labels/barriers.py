@@ -17,8 +17,8 @@ from ktrdr.domain.catalogue.parameters import Parameter
 _PER_HOLDING = (
     "scale",
     (
-        "counts ranges of the whole holding period, sqrt(max_holding_period / 2) times that of one bar; write scale: bar "
-        "for ranges of one bar, or scale: horizon to say that it is meant"
+        "counts ranges of the whole holding period, sqrt(max_holding_period / 2) times that of one bar; write scale: "
+        "bar for ranges of one bar, or scale: horizon to say that it is meant"
     ),
 )
 WEIGHTINGS = ("none", "uniqueness", "sequential_bootstrap")
@@ -101,8 +101,8 @@ TRIPLE_BARRIER = LabelSpec(
     "its own target before its own stop; the earlier one counts, and hold means that both were stopped or that two "
     "targets lie in one bar. The barriers stand at entry x (1 + pt_multiplier x volatility) and entry x (1 - "
     "sl_multiplier x volatility); the volatility is known at the bar, and where it is 0 there is no label. For "
-    "distances in average ranges of one bar write `scale: bar`. `cusum_threshold` or `cusum_multiplier` keep the labels of "
-    "events only.",
+    "distances in average ranges of one bar write `scale: bar`. `cusum_threshold` or `cusum_multiplier` keep the "
+    "labels of events only.",
     reference="Lopez de Prado (2018), Advances in Financial Machine Learning, chapters 2 (CUSUM filter), 3 (barriers) "
     "and 4 (uniqueness, sequential bootstrap)",
     remarks={"profit_target_atr": _PER_HOLDING, "stop_loss_atr": _PER_HOLDING},
