@@ -56,7 +56,9 @@ def test_steps_are_one_structured_line_each(ktrdr: Command, tmp_path: Path) -> N
     outcome = ktrdr(*arguments)
     assert outcome.code == 0
     lines = [json.loads(line) for line in (tmp_path / "steps.log").read_text().splitlines()]
-    assert [line["step"] for line in lines] == ["bars", "features", "split", "fitted", "evaluated", "published"]
+    assert [line["step"] for line in lines] == [
+        "bars", "features", "labels", "split", "fitted", "evaluated", "published",
+    ]  # fmt: skip
     assert all({"time", "level"} <= set(line) for line in lines)
     assert [json.loads(line) for line in outcome.stderr.splitlines() if line.startswith("{")] == lines
 

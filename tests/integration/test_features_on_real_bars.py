@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from feature_samples import fuzzy, raw, source
+from feature_samples import complete, fuzzy, raw, source
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
@@ -25,7 +25,6 @@ def everything(timeframe: str) -> tuple[Feature, ...]:
     outputs = [
         raw(f"{name}.{output}", source(name, output, timeframe))
         for name, spec in INDICATORS.items()
-        if name != "mfi"
         for output in spec.outputs or ("",)
     ]
     return (
@@ -42,9 +41,10 @@ def everything(timeframe: str) -> tuple[Feature, ...]:
 def test_every_row_after_warmup_is_usable(symbol, timeframe):
     bars = ParquetRepository(DATA).load(symbol, Timeframe(timeframe))
     matrix = TalibFeatureEngineer().engineer(everything(timeframe), {timeframe: bars}, timeframe)
-    assert matrix.warmup_rows == 33  # macd
+    warmup = max(spec.first_value(complete(name)) for name, spec in INDICATORS.items())
+    assert matrix.warmup_rows == warmup
     assert matrix.unusable_rows == 0
-    assert len(matrix) == len(bars) - 33
+    assert len(matrix) == len(bars) - warmup
     share = matrix.values[:, matrix.ids.index(f"{timeframe}_time_session_share")]
     assert share.min() >= 0
     assert share.max() == 1
