@@ -30,7 +30,7 @@ class Shape:
     unit : callable
         Coordinates to the length in which the place moves: the set's own width.
     degrees : callable
-        Values and coordinates, each of shape (..., n), to degrees of that shape.
+        Whether any size is 0, values and coordinates, each of shape (..., n), to degrees of that shape.
     """
 
     natural: Callable[..., Coordinates]
@@ -39,26 +39,42 @@ class Shape:
     degrees: Callable[..., Tensor]
 
 
-def _rising(offset: Tensor, width: Tensor) -> Tensor:
+def _rising(offset: Tensor, width: Tensor, has_vertical: bool) -> Tensor:
     """Return the edge that reaches 1 at offset 0; vertical where the width is 0, which it then stays."""
+    if not has_vertical:
+        return torch.clamp(1 + offset / width, 0, 1)
     vertical = width == 0
     slope = torch.clamp(1 + offset / torch.where(vertical, 1, width), 0, 1)
     return torch.where(vertical, (offset >= 0).to(slope.dtype), slope)
 
 
-def _triangular(x: Tensor, peak: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    return torch.minimum(_rising(x - peak, left), _rising(peak - x, right))
+def _triangular(has_vertical: bool, x: Tensor, peak: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    offset = x - peak
+    return torch.minimum(_rising(offset, left, has_vertical), _rising(-offset, right, has_vertical))
 
 
-def _trapezoidal(x: Tensor, start: Tensor, left: Tensor, top: Tensor, right: Tensor) -> Tensor:
-    return torch.minimum(_rising(x - start, left), _rising(start + top - x, right))
+def _trapezoidal(has_vertical: bool, x: Tensor, start: Tensor, left: Tensor, top: Tensor, right: Tensor) -> Tensor:
+    offset = x - start
+    return torch.minimum(_rising(offset, left, has_vertical), _rising(top - offset, right, has_vertical))
 
 
-def _gaussian(x: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
+def _left_shoulder(has_vertical: bool, x: Tensor, top: Tensor, width: Tensor) -> Tensor:
+    return _rising(top - x, width, has_vertical)
+
+
+def _right_shoulder(has_vertical: bool, x: Tensor, top: Tensor, width: Tensor) -> Tensor:
+    return _rising(x - top, width, has_vertical)
+
+
+def _sigmoid(_: bool, x: Tensor, centre: Tensor, slope: Tensor) -> Tensor:
+    return torch.sigmoid(slope * (x - centre))
+
+
+def _gaussian(_: bool, x: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
     return torch.exp(-0.5 * ((x - mu) / sigma) ** 2)
 
 
-def _bell(x: Tensor, centre: Tensor, width: Tensor, steepness: Tensor) -> Tensor:
+def _bell(_: bool, x: Tensor, centre: Tensor, width: Tensor, steepness: Tensor) -> Tensor:
     distance = ((x - centre) / width).abs()
     near = distance == 0
     degrees = torch.sigmoid(-2 * steepness * torch.log(torch.where(near, 1, distance)))
@@ -94,19 +110,19 @@ SHAPES: Mapping[str, Shape] = {
         lambda slope, centre: (centre, slope),
         lambda centre, slope: (slope, centre),
         lambda _centre, slope: 1 / abs(slope),
-        lambda x, centre, slope: torch.sigmoid(slope * (x - centre)),
+        _sigmoid,
     ),
     "left_shoulder": Shape(
         lambda a, b: (a, b - a),
         lambda top, width: (top, top + width),
         lambda _top, width: width,
-        lambda x, top, width: _rising(top - x, width),
+        _left_shoulder,
     ),
     "right_shoulder": Shape(
         lambda a, b: (b, b - a),
         lambda top, width: (top - width, top),
         lambda _top, width: width,
-        lambda x, top, width: _rising(x - top, width),
+        _right_shoulder,
     ),
 }
 """Every kind of the catalogue."""
@@ -182,6 +198,7 @@ class Fuzzify(nn.Module):
         self.moves = nn.ParameterDict(
             {kind: torch.zeros(group.natural(kind).shape) for kind, group in self._groups.items()}
         )
+        self._vertical = {kind: bool((group.natural(kind)[1:] == 0).any()) for kind, group in self._groups.items()}
         self._constants: dict[torch.device, _Constants] = {}
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -191,7 +208,7 @@ class Fuzzify(nn.Module):
         for kind, (start, unit, columns, members) in constants.groups.items():
             natural = _moved(self.moves[kind].to(start.dtype), start, unit).index_select(1, members)
             values = inputs.index_select(-1, columns).to(start.dtype)
-            results.append(SHAPES[kind].degrees(values, *natural.unbind()).to(inputs.dtype))
+            results.append(SHAPES[kind].degrees(self._vertical[kind], values, *natural.unbind()).to(inputs.dtype))
         return torch.cat(results, dim=-1).index_select(-1, constants.order)
 
     def tuned(self) -> TunedSets:
@@ -228,9 +245,7 @@ class Fuzzify(nn.Module):
 
 def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
     """Return coordinates, shape (n_coordinates, n_sets): the place shifted, the sizes multiplied."""
-    sizes = moves[1:]
-    root = torch.sqrt(1 + sizes * sizes)
-    factor = torch.where(sizes < 0, 1 / (root - sizes.clamp(max=0)), root + sizes)
+    factor = torch.exp(torch.asinh(moves[1:]))  # p + sqrt(1 + p^2), without its rounding below 0
     return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
 
 
