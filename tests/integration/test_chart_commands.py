@@ -296,3 +296,32 @@ def test_numbers_are_drawn_as_they_are(ktrdr: Command, tmp_path: Path) -> None:
     up = float((closes[5:] > closes[:-5]).mean())
     assert shown["classes"]["up"]["share"] == pytest.approx(up)
     assert Page(tmp_path / "labels.html").drawings[1:] == ["Target on AAPL 1d"]
+
+
+def test_a_strategy_of_a_catalogue_has_no_sets(ktrdr: Command, tmp_path: Path) -> None:
+    document = {**DAILY, "nn_inputs": [{"catalogue": "technical_75@1"}]}
+    path = write(
+        tmp_path / "catalogue.yaml", {k: v for k, v in document.items() if k not in {"indicators", "fuzzy_sets"}}
+    )
+    assert "the strategy has no fuzzy sets" in ktrdr("fuzzy", "plot", path).stdout
+    outcome = ktrdr("fuzzy", "fit", path, "--output", "new.yaml", "--json")
+    assert (outcome.code, "no fuzzy sets" in outcome.json["error"]["message"]) == (2, True)
+    assert not (tmp_path / "new.yaml").exists()
+
+
+def test_several_timeframes_are_measured_each_and_fitted_together(ktrdr: Command, tmp_path: Path) -> None:
+    data = {"symbols": "EURUSD", "timeframes": ["1h", "4h"], "history_required": 100}
+    path = write(tmp_path / "two.yaml", changed("training_data", data, DAILY))
+    found = ktrdr("fuzzy", "plot", path, "--json").json["sets"]
+    assert [(item["set"], item["timeframe"]) for item in found] == [
+        ("rsi", "1h"), ("rsi", "4h"), ("macd", "1h"), ("macd", "4h")
+    ]  # fmt: skip
+    fitted = ktrdr("fuzzy", "fit", path, "--output", "new.yaml", "--json")
+    assert [item["membership"] for item in fitted.json["changes"]] == [
+        "oversold",
+        "neutral",
+        "overbought",
+        "down",
+        "up",
+    ]
+    assert ktrdr("strategy", "validate", "new.yaml").code == 0

@@ -131,6 +131,28 @@ def test_commands_on_models(run: Run, arguments: tuple[str, ...]) -> None:
     assert differences(documented(name), run(*arguments)) == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("indicators", "list", "--category", "trend"),
+        ("indicators", "show", "adx", "period=21"),
+        ("fuzzy", "plot", STRATEGY, "--output", "sets.html"),
+        ("fuzzy", "fit", STRATEGY, "--output", "fitted.yaml"),
+        ("labels", "show", STRATEGY, "--output", "labels.html"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_commands_that_draw(run: Run, arguments: tuple[str, ...]) -> None:
+    assert differences(documented(f"ktrdr {arguments[0]} {arguments[1]}"), run(*arguments)) == []
+
+
+def test_what_a_drawing_adds(run: Run) -> None:
+    words = ("indicators", "show", "adx", "--strategy", STRATEGY, "--plot", "adx.html")
+    printed = run(*words)
+    facts, drawing = (documented("ktrdr indicators show", number) for number in (0, 1))
+    assert differences(facts | drawing, printed) == []
+
+
 @pytest.mark.usefixtures("bars")
 @pytest.mark.parametrize(
     "arguments",

@@ -121,6 +121,8 @@ class FitSets:
 
 
 def _require_known(wanted: Sequence[str], known: Collection[str]) -> None:
+    if not known:
+        raise InvalidInput("the strategy has no fuzzy sets: there is nothing to fit")
     for name in wanted:
         if name not in known:
             raise InvalidInput(

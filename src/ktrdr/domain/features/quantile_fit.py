@@ -114,7 +114,9 @@ def _places(cores: Floats, distinct: Floats, tails: Floats) -> list[_Place]:
     lows, highs = cores[:, 0], cores[:, 1]
     before = [2 * least - lows[0], *highs[:-1]]
     after = [*lows[1:], 2 * most - highs[-1]]
-    crossings = [min(tails[0], lows[0]), *((highs[:-1] + lows[1:]) / 2), max(tails[1], highs[-1])]
+    inner = (highs[:-1] + lows[1:]) / 2
+    reach = [inner[0] - lows[0], highs[-1] - inner[-1]] if len(inner) else [0.0, 0.0]
+    crossings = [min(tails[0], lows[0] - reach[0]), *inner, max(tails[1], highs[-1] + reach[1])]
     columns = zip(before, lows, highs, after, crossings[:-1], crossings[1:], strict=True)
     rounded = [tuple(float(f"{number:.12g}") for number in column) for column in columns]
     return [

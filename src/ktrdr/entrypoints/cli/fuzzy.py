@@ -94,7 +94,8 @@ def _sets_text(found: SetPlots, output: Path | None) -> str:
     sections = [f"{found.strategy.name} on {found.symbol}"]
     sections += [_set_text(one) for one in found.plots]
     findings = [(sentence,) for one in found.plots for sentence in one.sentences()]
-    sections.append(section("findings", findings or [("every row is covered, and no membership is dead",)]))
+    fine = "every row is covered, and no membership is dead" if found.plots else "the strategy has no fuzzy sets"
+    sections.append(section("findings", findings or [(fine,)]))
     return "\n\n".join(sections if output is None else [*sections, f"drawn: {output}"])
 
 
