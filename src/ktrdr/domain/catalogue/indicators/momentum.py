@@ -109,7 +109,7 @@ MOMENTUM = (
         inputs=("hl2",),
         outputs=("fisher", "signal"),
         first_value=lambda p: p["period"] + p["smoothing"] - 1,
-        fade=lambda p: fade_of_ema(p["smoothing"], 12),
+        fade=lambda p: fade_of_ema(p["smoothing"], 14),
         scale="ratio",
         description="fisher = artanh of the median price's place in its range of the last `period` bars, -1 to 1, held "
         "within 0.999 and averaged exponentially over `smoothing` bars; signal = fisher one bar earlier. "
