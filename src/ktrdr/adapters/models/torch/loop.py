@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import repeat
 from math import inf, isfinite
 from typing import Any
 
@@ -15,82 +13,17 @@ from torch import Tensor, nn
 from ktrdr.adapters.models.torch.devices import keep_freed_memory
 from ktrdr.adapters.models.torch.losses import make_loss
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
+from ktrdr.adapters.models.torch.samples import Batch, Part, on_device
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.adapters.models.torch.weights import write
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.training.history import EndedBy, Epoch, TrainingHistory
-from ktrdr.domain.training.model import FitTask, Rows
+from ktrdr.domain.training.model import FitTask
 
 OnEpoch = Callable[[Epoch, int], None]
-Batch = tuple[Tensor, Tensor, Tensor | None]
 EXPLODED = 1000.0
 """A training loss this many times that of the first epoch (or of guessing, about 1) is past recovery."""
 _VALIDATION_ROWS = 8192
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Samples on the device that fits.
-
-    Attributes
-    ----------
-    inputs : Tensor, shape (n_rows, n_inputs) or (n_windows, window, n_inputs)
-        All rows; or all windows, as a view of the rows, so that only the windows of one batch are ever copied.
-    targets : Tensor, shape (n_samples,)
-    places : Tensor of int64, shape (n_samples,), or None
-        Which of the inputs each sample is; None: sample i is input i.
-    weights : Tensor, shape (n_samples,), or None
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    places: Tensor | None = None
-    weights: Tensor | None = None
-
-    @classmethod
-    def of(cls, rows: Rows, device: torch.device, window: int | None = None, series: Tensor | None = None) -> Part:
-        """Return the samples that count on the device; `series` is the one copy of the rows, made here if not given."""
-        series = _on(rows.inputs, device) if series is None else series
-        ends = rows.ends
-        if ends is None and (window is not None or rows.weights is not None):
-            ends = np.arange(len(rows.targets), dtype=np.int64)
-        if rows.weights is None or ends is None:
-            kept: slice | np.ndarray = slice(None)
-        else:
-            kept = np.flatnonzero(rows.weights)
-        return cls(
-            series if window is None else _windows(series, window),
-            _on(rows.targets[kept], device),
-            None if ends is None else _on(ends[kept] - ((window or 1) - 1), device),
-            None if rows.weights is None else _on(rows.weights[kept], device),
-        )
-
-    def __len__(self) -> int:
-        """Return the number of samples."""
-        return len(self.targets)
-
-    def batches(self, sizes: list[int], order: Tensor | None = None) -> Iterator[Batch]:
-        """Cut the samples, in their order or another, into batches of these sizes."""
-        places, targets, weights = self.places, self.targets, self.weights
-        if order is not None:
-            places = order if places is None else places[order]
-            targets, weights = targets[order], None if weights is None else weights[order]
-        return zip(
-            self._inputs(places, sizes),
-            torch.split(targets, sizes),
-            repeat(None, len(sizes)) if weights is None else torch.split(weights, sizes),
-            strict=True,
-        )
-
-    def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
-        if self.inputs.ndim == 3 and places is not None:
-            return (self.inputs.index_select(0, chosen) for chosen in torch.split(places, sizes))
-        return iter(torch.split(self.inputs if places is None else self.inputs[places], sizes))
-
-
-def _windows(series: Tensor, window: int) -> Tensor:
-    n_rows, n_inputs = series.shape
-    return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
 
 
 class Loop:
@@ -120,7 +53,7 @@ class Loop:
         window = task.model.window if task.model.reads_windows else None
         if window is not None:
             keep_freed_memory()
-        self.series = _on(task.train.inputs, device)
+        self.series = on_device(task.train.inputs, device)
         shared = self.series if task.validation.inputs is task.train.inputs else None
         self.train = Part.of(task.train, device, window, self.series)
         self.validation = Part.of(task.validation, device, window, shared)
@@ -270,11 +203,6 @@ def batch_sizes(n_rows: int, batch_size: int) -> list[int]:
     full, left = divmod(n_rows, batch_size)
     sizes = [batch_size] * full + ([left] if left else [])
     return [*sizes[:-2], sizes[-2] + 1] if left == 1 and full else sizes
-
-
-def _on(array: np.ndarray, device: torch.device) -> Tensor:
-    """Return a copy on the device, row by row in memory."""
-    return torch.tensor(np.ascontiguousarray(array), device=device)
 
 
 def _float32(values: Any, device: torch.device) -> Tensor:
