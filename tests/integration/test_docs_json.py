@@ -122,6 +122,7 @@ def test_dry_run(run: Run) -> None:
         ("models", "list"),
         ("models", "show", MODEL),
         ("models", "verify", "--all"),
+        ("explain", "rules", MODEL),
         ("models", "delete", MODEL, "--yes"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
