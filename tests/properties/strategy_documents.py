@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
 
-from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
+from ktrdr.domain.catalogue.indicators import INDICATORS, find_indicator
+from ktrdr.domain.catalogue.labels import LABELS, find_label
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
+from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.catalogue.training import LOSSES
 
 TIMEFRAMES = ("5m", "15m", "1h", "4h", "1d")
 _NAMES = st.text("abcdefgh_", min_size=1, max_size=5)
@@ -25,10 +31,69 @@ def memberships(draw: st.DrawFn) -> dict[str, Any]:
     return {"type": kind, "parameters": values}
 
 
+def values(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """Draw an allowed value, not far from the default so that short series do."""
+    if parameter.kind == "bool":
+        return st.booleans()
+    if parameter.choices:
+        return st.sampled_from([*parameter.choices, *(choice.upper() for choice in parameter.choices)])
+    if parameter.kind == "ints":
+        return st.lists(st.integers(1, 16), max_size=2)
+    near = parameter.default if isinstance(parameter.default, int | float) else 4
+    low = max(parameter.low if parameter.low is not None else near, near / 2)
+    high = min(parameter.high if parameter.high is not None else near * 2, near * 2)
+    if low >= high:
+        return st.just(near)
+    if parameter.kind == "int":
+        return st.integers(math.ceil(low), math.floor(high))
+    return st.floats(low, high).map(lambda value: round(value, 4) or near)
+
+
 @st.composite
-def references(draw: st.DrawFn, indicators: dict[str, Any]) -> str:
-    name = draw(st.sampled_from(sorted(indicators)))
-    outputs = INDICATORS[indicators[name]["type"]].outputs
+def indicators(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw an indicator with some of its parameters, or one at its defaults where these contradict each other."""
+    spec = INDICATORS[draw(st.sampled_from(sorted(INDICATORS)))]
+    chosen = (
+        draw(st.lists(st.sampled_from(spec.parameters), unique_by=lambda item: item.name, max_size=3))
+        if spec.parameters
+        else []
+    )
+    written = {parameter.name: draw(values(parameter)) for parameter in chosen}
+    full = {parameter.name: parameter.default for parameter in spec.parameters} | written
+    wrong = spec.check is not None and spec.check(full)
+    name = draw(st.sampled_from([spec.name, spec.name.upper(), *spec.aliases]))
+    return {"type": name} | ({} if wrong else written)
+
+
+@st.composite
+def labels(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a label source and method with some of its parameters."""
+    spec = draw(st.sampled_from([spec for specs in LABELS.values() for spec in specs]))
+    free = [item for item in spec.parameters if item.name not in {"method", "vol_symbol", "classes"}]
+    chosen = draw(st.lists(st.sampled_from(free), unique_by=lambda item: item.name, max_size=3))
+    written = {parameter.name: draw(values(parameter)) for parameter in chosen}
+    if spec.contradiction(spec.complete(written)) is not None:
+        written = {}
+    return {"source": spec.source} | ({"method": spec.method} if spec.method else {}) | written
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a small model of any type."""
+    spec = MODEL_TYPES[draw(st.sampled_from(sorted(MODEL_TYPES)))]
+    small = {"sequence_length": 4, "hidden_size": 8, "num_heads": 2, "num_layers": 1, "feedforward_size": 8}
+    names = {parameter.name for parameter in spec.parameters}
+    architecture = {name: value for name, value in small.items() if name in names}
+    free = [parameter for parameter in spec.parameters if parameter.name not in small]
+    chosen = draw(st.lists(st.sampled_from(free), unique_by=lambda item: item.name, max_size=3))
+    return {"type": spec.name, "architecture": architecture | {item.name: draw(values(item)) for item in chosen}}
+
+
+@st.composite
+def references(draw: st.DrawFn, defined: dict[str, Any]) -> str:
+    name = draw(st.sampled_from(sorted(defined)))
+    spec = find_indicator(defined[name]["type"])
+    outputs = spec.outputs if spec else ()
     return draw(st.sampled_from([name, *(f"{name}.{output}" for output in outputs)]))
 
 
@@ -36,10 +101,11 @@ def references(draw: st.DrawFn, indicators: dict[str, Any]) -> str:
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a document in which every reference holds and every id is its own."""
     timeframes = draw(st.lists(st.sampled_from(TIMEFRAMES), min_size=1, max_size=3, unique=True))
-    kinds = draw(st.lists(st.sampled_from(sorted(INDICATORS)), min_size=1, max_size=4))
-    indicators = {f"i{number}": {"type": kind} for number, kind in enumerate(kinds)}
+    drawn = draw(st.lists(indicators(), min_size=1, max_size=4))
+    defined = {f"i{number}": written for number, written in enumerate(drawn)}
     sets = {
-        f"s{number}": {"indicator": draw(references(indicators))}
+        f"s{number}": {"indicator": draw(references(defined))}
+        | ({"learnable": True} if draw(st.integers(0, 3)) == 0 else {})
         | {
             f"m{index}{name}": draw(memberships())
             for index, name in enumerate(draw(st.lists(_NAMES, min_size=1, max_size=3)))
@@ -51,36 +117,46 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     ]
     if draw(st.booleans()):
         normalization = draw(st.sampled_from(["none", "minmax", "zscore"]))
-        entries.append({"raw_indicator": draw(references(indicators)), "normalization": normalization})
+        entries.append({"raw_indicator": draw(references(defined)), "normalization": normalization})
+    if draw(st.integers(0, 5)) == 0:
+        entries.append({"catalogue": draw(st.sampled_from(sorted(CATALOGUES))), "timeframes": timeframes[0]})
     features = {
         "include_price_context": draw(st.booleans()),
         "include_volume_context": draw(st.booleans()),
         "include_time_context": draw(st.booleans()),
+        "include_symbol_context": draw(st.integers(0, 3)) == 0,
         "lookback_periods": draw(st.integers(1, 3)),
         "scale_features": draw(st.booleans()),
     }
-    labels = draw(
-        st.sampled_from(
-            [
-                {"source": "zigzag", "zigzag_threshold": 0.02, "label_lookahead": 10},
-                {"source": "zigzag", "method": "segments", "zigzag_threshold": {"atr": 3.0}},
-                {"source": "forward_return", "horizon": 5, "entry": "next_open"},
-            ]
-        )
-    )
+    wanted = draw(labels())
+    kind = find_label(wanted["source"], wanted.get("method")).kind
+    filters = {
+        "min_signal_separation": draw(st.integers(0, 9)),
+        "volume_filter": draw(st.sampled_from([True, False, 1.5])),
+    }
+    training = {
+        "labels": wanted,
+        "epochs": draw(st.integers(1, 5)),
+        "lr_scheduler": draw(st.booleans()),
+        "optimizer": draw(st.sampled_from(["adam", "adamw", "sgd", "rmsprop"])),
+        "loss": draw(st.sampled_from(LOSSES[kind])),
+        "batch_size": 256,
+    }
     return {
         "name": draw(st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and text.strip())),
         "training_data": {"symbols": "SIM_STOCK", "timeframes": timeframes},
-        "indicators": indicators,
+        "indicators": defined,
         "fuzzy_sets": sets,
         "nn_inputs": draw(st.permutations(entries)),
-        "model": {
-            "type": "mlp",
-            "architecture": {"hidden_layers": draw(st.lists(st.integers(1, 64), max_size=3))},
-            "features": features,
+        "model": {**draw(models()), "features": features},
+        "decisions": {
+            "output_format": kind,
+            "confidence_threshold": draw(st.floats(0, 1)),
+            "position_awareness": draw(st.booleans()),
+            "allow_short_from_flat": draw(st.booleans()),
+            "filters": filters,
         },
-        "decisions": {"confidence_threshold": draw(st.floats(0, 1))},
-        "training": {"labels": labels, "epochs": draw(st.integers(1, 5)), "lr_scheduler": draw(st.booleans())},
+        "training": training,
     }
 
 

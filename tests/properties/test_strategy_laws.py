@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategy_documents import documents, shuffled
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.contract import contract_hash, feature_contract
@@ -17,6 +18,7 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.parse import parse, problems
 from ktrdr.domain.strategy.render import render
 
+NOT_MEMBERSHIPS = ("indicator", "learnable")
 KERNELS = dict.fromkeys(INDICATORS, "kernel 1")
 
 
@@ -56,9 +58,11 @@ def test_ids_are_unique_and_follow_the_written_order(document: dict[str, Any]) -
         for frame in frames:
             if "raw_indicator" in entry:
                 expected.append(f"{frame}_{entry['raw_indicator']}_raw")
+            elif "catalogue" in entry:
+                expected += [f"{frame}_{column.name}_raw" for column in CATALOGUES[entry["catalogue"]].columns]
             else:
                 written = document["fuzzy_sets"][entry["fuzzy_set"]]
-                expected += [f"{frame}_{entry['fuzzy_set']}_{name}" for name in written if name != "indicator"]
+                expected += [f"{frame}_{entry['fuzzy_set']}_{name}" for name in written if name not in NOT_MEMBERSHIPS]
     assert ids[: len(expected)] == expected
 
 
@@ -72,11 +76,11 @@ def test_the_order_of_keys_changes_nothing(document: dict[str, Any], data: st.Da
 @given(documents(), st.data())
 def test_the_order_of_memberships_is_the_contract(document: dict[str, Any], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(document["fuzzy_sets"])))
-    members = [key for key in document["fuzzy_sets"][name] if key != "indicator"]
+    members = [key for key in document["fuzzy_sets"][name] if key not in NOT_MEMBERSHIPS]
     order = data.draw(st.permutations(members))
     permuted = copy.deepcopy(document)
     written = document["fuzzy_sets"][name]
-    permuted["fuzzy_sets"][name] = {key: written[key] for key in ["indicator", *order]}
+    permuted["fuzzy_sets"][name] = {key: written[key] for key in [*(set(written) - set(order)), *order]}
     before, after = ([feature.id for feature in resolve(parse(item))] for item in (document, permuted))
     assert sorted(before) == sorted(after)
     assert (before == after) == (order == members) == (digest(document) == digest(permuted))

@@ -62,7 +62,7 @@ WARNED: dict[str, set[str]] = {
     "rsi_capitals": {"model.architecture.output_activation"},
     "bare_words": {"training.labels"},
     "mtf_three": {"training.fitness_metrics.secondary"},
-    "supertrend_breakout": set(),
+    "supertrend_breakout": {"training.labels.profit_target_atr", "training.labels.stop_loss_atr"},
     "yield_spread": set(),
     "deployed_group": {"deployment.target_timeframes.mode"},
     "unknown_keys": {

@@ -10,6 +10,7 @@ from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading import Findings
 
@@ -75,15 +76,15 @@ def _layer_rule(name: str) -> _Rule:
 
 
 _TRADING = {
-    "decisions": ("confidence_threshold", "position_awareness", "allow_short_from_flat"),
-    "decisions.filters": ("min_signal_separation", "volume_filter"),
-    "decisions.cost_model": ("round_trip_cost", "min_edge_multiplier"),
+    "decisions": (THRESHOLD, *POSITION),
+    "decisions.filters": (SEPARATION, VOLUME_FILTER),
+    "decisions.cost_model": COSTS,
 }
 """What decides when to trade."""
 
 
-def _trading_rule(section: str, name: str) -> _Rule:
-    return _Rule(section, name, None, _trades, "has no effect: these labels ask for no trade")
+def _trading_rule(section: str, parameter: Parameter) -> _Rule:
+    return _Rule(section, parameter.name, parameter.default, _trades, "has no effect: these labels ask for no trade")
 
 
 def _trades(strategy: Strategy) -> bool:
@@ -129,7 +130,7 @@ _RULES = (
         "has no effect on one symbol: it says how several are trained",
     ),
     *(_layer_rule(name) for name in ("activation", "dropout", "batch_norm")),
-    *(_trading_rule(section, name) for section, names in _TRADING.items() for name in names),
+    *(_trading_rule(section, item) for section, parameters in _TRADING.items() for item in parameters),
     *(_schedule_rule(name, kinds) for name, kinds in _SCHEDULES.items()),
     *(_stopping_rule(name) for name in ("patience", "min_delta", "monitor")),
 )

@@ -92,7 +92,7 @@ def _decisions(decisions: Decisions) -> dict[str, Any]:
         "allow_short_from_flat": decisions.allow_short_from_flat,
         "filters": {
             "min_signal_separation": decisions.min_signal_separation,
-            "volume_filter": decisions.volume_filter or False,
+            **({} if decisions.volume_filter is None else {"volume_filter": decisions.volume_filter}),
         },
     }
     if decisions.output_format == "regression":
