@@ -72,7 +72,8 @@ def labels(draw: st.DrawFn) -> dict[str, Any]:
     free = [item for item in spec.parameters if item.name not in {"method", "vol_symbol", "classes"}]
     chosen = draw(st.lists(st.sampled_from(free), unique_by=lambda item: item.name, max_size=3))
     written = {parameter.name: draw(values(parameter)) for parameter in chosen}
-    if spec.contradiction(spec.complete(written)) is not None:
+    full = {parameter.name: parameter.default for parameter in spec.parameters} | written
+    if spec.contradiction(full) is not None:
         written = {}
     return {"source": spec.source} | ({"method": spec.method} if spec.method else {}) | written
 
@@ -143,7 +144,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "batch_size": 256,
     }
     return {
-        "name": draw(st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and text.strip())),
+        "name": draw(
+            st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20).filter(str.isprintable)
+        ),
         "training_data": {"symbols": "SIM_STOCK", "timeframes": timeframes},
         "indicators": defined,
         "fuzzy_sets": sets,

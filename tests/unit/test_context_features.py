@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from feature_samples import DAY, HOUR, flat_bars, random_bars, weekday_sessions, with_columns
 
-from ktrdr.domain.features.context import context_column, context_features
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.context import context_column, context_features, of_symbol
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
@@ -160,3 +161,34 @@ def test_empty_sessions_and_empty_bars():
     empty = np.empty(0, dtype=np.int64)
     bars = Bars("NONE", Timeframe("1h"), empty, *[np.empty(0)] * 5, sessions=Sessions(empty, empty, empty))
     assert all(len(values) == 0 for values in columns(bars).values())
+
+
+SYMBOL_IDS = [f"1h_symbol_asset_class_{name}" for name in ("stock", "etf", "index", "forex", "crypto", "metal")]
+
+
+def test_symbol_features_come_last_and_say_the_asset_class():
+    features = context_features(ContextFeatures(time=True, symbol=True), "1h")
+    assert [feature.id for feature in features] == [*IDS[5:], *SYMBOL_IDS, "1h_symbol_volatility_rank"]
+    bars = random_bars(5, timeframe="1h")
+    known = [feature for feature in of_symbol(features, "forex") if feature.id in SYMBOL_IDS]
+    assert [context_column(feature, bars).tolist() for feature in known] == [
+        [float(feature.id == "1h_symbol_asset_class_forex")] * 5 for feature in known
+    ]
+    with pytest.raises(InvalidInput, match="asset class"):
+        context_column(next(feature for feature in features if feature.id in SYMBOL_IDS), bars)
+
+
+def test_the_volatility_rank_is_that_of_a_loop_and_sees_nothing_ahead():
+    (rank,) = [item for item in context_features(ContextFeatures(symbol=True), "1h") if "rank" in item.id]
+    bars = random_bars(330, 7, timeframe="1h")
+    found = context_column(rank, bars)
+    first = rank.context["period"]
+    assert np.isnan(found[:first]).all()
+    assert np.isfinite(found[first:]).all()
+    returns = np.diff(np.log(bars.close), prepend=np.nan)
+    volatility = np.array([np.std(returns[t - 19 : t + 1]) if t >= 20 else np.nan for t in range(330)])
+    for t in range(first, 330):
+        window = volatility[t - 249 : t + 1]
+        assert found[t] == pytest.approx((window <= volatility[t]).mean())
+    short = random_bars(330, 7, timeframe="1h").between(None, int(bars.stamps[300]))
+    np.testing.assert_array_equal(context_column(rank, short), found[: len(short)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ktrdr.adapters.strategies.yaml_file import read_document
+from ktrdr.adapters.strategies.yaml_file import find_lines, read_document
 from ktrdr.domain.errors import InvalidInput, NotFound
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -64,3 +64,20 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
     read(tmp_path, b"a: 1\n")
     with pytest.raises(NotFound, match=r"did you mean 's\.yaml'"):
         read_document(tmp_path / "z.yaml")
+
+
+def test_keys_are_texts_as_they_are_written(tmp_path: Path) -> None:
+    assert read(tmp_path, b"on: 1\nno: 2\n5: 3\n1.50: 4\n") == {"on": 1, "no": 2, "5": 3, "1.50": 4}
+
+
+def test_every_path_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("# note\na:\n  b.c: 1\n  d: [x,\n    y]\ne: &e {f: 1}\ng:\n  <<: *e\n  h: 2\n")
+    assert find_lines(path) == {
+        "": 2, "a": 2, "a.b.c": 3, "a.d": 4, "a.d[0]": 4, "a.d[1]": 5, "e": 6, "e.f": 6, "g": 7, "g.h": 9, "g.f": 6,
+    }  # fmt: skip
+
+
+def test_a_syntax_error_names_line_and_column(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"line 2, column 4"):
+        read(tmp_path, b"a: 1\nb: @\n")
