@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from ktrdr.adapters.models.torch.inference import BLOCK, BlockForward
-from ktrdr.adapters.models.torch.networks import ACTIVATIONS, build
+from ktrdr.adapters.models.torch.mlp import ACTIVATIONS
+from ktrdr.adapters.models.torch.networks import build
 from ktrdr.domain.catalogue import models
 from ktrdr.domain.training.settings import ModelSpec
 

@@ -2,78 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ktrdr.adapters.models.torch.columns import ColumnLinear
+from ktrdr.adapters.models.torch.mlp import Mlp
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.training.settings import ModelSpec
-
-MOST_LAYERS = 64
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu_,
-    "tanh": torch.tanh_,
-    "sigmoid": torch.sigmoid_,
-    "leaky_relu": functional.leaky_relu,
-    "gelu": functional.gelu,
-    "silu": functional.silu,
-}
-
-
-class Mlp(nn.Module):
-    """Feed-forward network: per hidden layer linear, batch norm, activation, dropout; then a linear layer.
-
-    Notes
-    -----
-    Parameters may be rewritten, never replaced: `forward` reads them from a tuple, since looking them up on modules
-    costs a good part of a small layer's time.
-    """
-
-    def __init__(
-        self,
-        n_inputs: int,
-        n_outputs: int,
-        *,
-        hidden_layers: Sequence[int],
-        activation: str,
-        dropout: float,
-        batch_norm: bool,
-    ) -> None:
-        super().__init__()
-        if len(hidden_layers) > MOST_LAYERS:
-            raise InvalidInput(f"hidden_layers: {len(hidden_layers)} layers are too many; allowed: {MOST_LAYERS}")
-        widths = [n_inputs, *hidden_layers]
-        linear = [nn.Linear(*pair, bias=not batch_norm) for pair in pairwise(widths)]  # a norm brings its own bias
-        linear.append(nn.Linear(widths[-1], n_outputs))
-        norms = [_batch_norm(width) for width in hidden_layers] if batch_norm else []
-        self.layers, self.norms = nn.ModuleList(linear), nn.ModuleList(norms)
-        self._linear = tuple((layer.weight, layer.bias) for layer in linear)
-        self._norms: tuple[nn.Module | None, ...] = tuple(norms) or (None,) * len(hidden_layers)
-        self._activate = ACTIVATIONS[activation]
-        self._dropout = dropout
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return raw outputs, shape (n_rows, n_outputs), of inputs, shape (n_rows, n_inputs)."""
-        values = inputs
-        *hidden, last = self._linear
-        for (weight, bias), norm in zip(hidden, self._norms, strict=True):
-            values = functional.linear(values, weight, bias)
-            values = self._activate(values if norm is None else norm(values))
-            if self._dropout and self.training:
-                values = functional.dropout(values, self._dropout)
-        return functional.linear(values, *last)
-
-
-def _batch_norm(width: int) -> nn.Module:
-    norm = nn.BatchNorm1d(width)
-    norm.register_buffer("num_batches_tracked", None)  # it counts for an average that we do not use
-    return norm
 
 
 class Recurrent(nn.Module):
@@ -112,7 +53,7 @@ class Recurrent(nn.Module):
         self.recurrent = cell(n_inputs, hidden_size, num_layers, dropout=between, batch_first=True)
         self.attention = AdditiveAttention(hidden_size) if attention else None
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, n_outputs)
+        self.head = ColumnLinear(hidden_size, n_outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw outputs, shape (n_windows, n_outputs), of windows, shape (n_windows, length, n_inputs)."""
@@ -132,12 +73,12 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.query, self.key = nn.Linear(size, size, bias=False), nn.Linear(size, size)
+        self.query, self.key = ColumnLinear(size, size, bias=False), nn.Linear(size, size)
         self.score = nn.Linear(size, 1, bias=False)
 
     def forward(self, states: Tensor) -> Tensor:
         """Return shape (n_windows, size) of states, shape (n_windows, length, size)."""
-        energies = self.score(torch.tanh(self.query(states[:, -1:]) + self.key(states)))
+        energies = self.score(torch.tanh(self.query(states[:, -1])[:, None] + self.key(states)))
         return (torch.softmax(energies, dim=1) * states).sum(dim=1)
 
 
@@ -170,7 +111,7 @@ class TransformerEncoder(nn.Module):
         )
         self.norm = nn.LayerNorm(hidden_size)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, n_outputs)
+        self.head = ColumnLinear(hidden_size, n_outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw outputs, shape (n_windows, n_outputs), of windows, shape (n_windows, length, n_inputs)."""
