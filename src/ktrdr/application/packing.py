@@ -17,6 +17,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.profile import profile_of
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import render, settings_document
 
@@ -52,7 +53,7 @@ def pack(
     strategy, key = job.strategy, ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
     document = _plain(render(strategy))
     contract = _plain(feature_contract(prepared.features, kernels))
-    split = prepared.split
+    split, market = prepared.split, prepared.market
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
         strategy_name=strategy.name,
@@ -78,8 +79,8 @@ def pack(
         training_metrics=_figures(judgement.metrics["metrics"]),
         settings=_plain(settings_document(strategy)),
         seed=strategy.training["seed"],
-        data=[asdict(fingerprint) for fingerprint in prepared.market.loaded],
-        data_origins=dict(prepared.market.origins),
+        data=[asdict(fingerprint) for fingerprint in market.loaded],
+        data_origins=dict(market.origins),
         split=split.report() | _left_over(prepared),
         fitted_until=iso(split.fitted_until),
         selected_until=iso(split.selected_until),
@@ -87,6 +88,7 @@ def pack(
         libraries=_libraries(kernels, fitted),
         input_columns=[column.id for column in prepared.columns],
         settled_history=dict(prepared.history.bars),
+        symbols={job.symbols[0]: profile_of(market.characteristics, market.base_bars, split.fitted_until).as_dict()},
     )
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement)})
 

@@ -97,6 +97,9 @@ class Container(containers.DeclarativeContainer):
     export_features = providers.Factory(
         _lazy("ktrdr.application.use_cases.export_features:ExportFeatures"), data_repository, feature_engineer
     )
+    load_model = providers.Factory(
+        _lazy("ktrdr.application.use_cases.load_model:LoadModel"), data_repository, model_storage
+    )
     predict = providers.Factory(
         _lazy("ktrdr.application.use_cases.predict:Predict"),
         data_repository,

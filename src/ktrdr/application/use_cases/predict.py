@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.context_data import with_context
-from ktrdr.application.market_data import MarketData, gather
-from ktrdr.application.pipeline import compute_features
+from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.settling import first_settled_row, require_same_beginning
+from ktrdr.application.serving import OpenedModel, decided_on, open_model, serve
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.model_facts import read_inference
-from ktrdr.domain.artifacts.serving import require_servable
-from ktrdr.domain.decisions.decide import Signals, decide
-from ktrdr.domain.decisions.run import DecisionSeries, run
-from ktrdr.domain.decisions.volume import volume_note, volume_permits
-from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.context_data import used_sources
-from ktrdr.domain.features.contract import compare, feature_contract
-from ktrdr.domain.features.learnable import input_columns, resolved_matrix, tuned_features
+from ktrdr.domain.decisions.decide import Signals
+from ktrdr.domain.decisions.run import DecisionSeries
+from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.windows import newest_whole
 
 DECIDED_ROWS = 1000
@@ -41,15 +30,57 @@ so that the decision at a bar does not depend on how many rows are shown."""
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """Which model, on which symbol (None: the one it was trained on), and how many of the newest rows."""
+    """Which model, on which symbol, and how many of the newest rows.
+
+    Attributes
+    ----------
+    model : str
+        A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol: see
+        `load_with_fallback`.
+    symbol : str or None
+        None: the one that the model was trained on.
+    last : int
+    timeframe, as_of, prefer
+        Of the model to choose, see `LoadRequest`; only with the name of a strategy.
+    """
 
     model: str
     symbol: str | None = None
     last: int = 1
+    timeframe: str | None = None
+    as_of: str | None = None
+    prefer: str | None = None
 
     def __post_init__(self) -> None:
         if self.last < 1:
             raise InvalidInput(f"last must be 1 or more, found {self.last}")
+
+    def require_no_choice(self) -> None:
+        """Refuse what only says which of a strategy's models is wanted.
+
+        Raises
+        ------
+        InvalidInput
+        """
+        options = {"timeframe": self.timeframe, "as_of": self.as_of, "prefer": self.prefer}
+        given = [name for name, value in options.items() if value is not None]
+        if given:
+            raise InvalidInput(
+                f"{' and '.join(given)}: only with the name of a strategy that has models, to choose among them; "
+                f"{shown(self.model)} is none"
+            )
+
+    def choice(self) -> LoadRequest:
+        """Return what to look for among the models of a strategy.
+
+        Raises
+        ------
+        InvalidInput
+            If symbol or timeframe are not given.
+        """
+        if self.symbol is None or self.timeframe is None:
+            raise InvalidInput(f"{self.model!r} is a strategy: give symbol and timeframe, to choose among its models")
+        return LoadRequest(self.model, self.symbol, self.timeframe, self.as_of, self.prefer or "universal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +101,8 @@ class Forecast:
         What the strategy does at each row, by its position and filters; see `DECIDED_ROWS`.
     target : Target
     notes : tuple of str
+    reason : str or None
+        Why this model was chosen, where it was chosen.
     """
 
     manifest: Manifest
@@ -80,6 +113,7 @@ class Forecast:
     decisions: DecisionSeries
     target: Target
     notes: tuple[str, ...]
+    reason: str | None = None
 
 
 class Predict:
@@ -103,57 +137,27 @@ class Predict:
             If the model may not serve the symbol, its features can no longer be computed as in training, or there is
             less history than they need.
         """
-        artifact = self._storage.load(request.model)
-        manifest = artifact.manifest
-        model = self._trainer.restore(artifact)
-        strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
-        symbol = request.symbol or manifest.training_symbols[0]
-        require_servable(manifest, self._data.characteristics(symbol))
-        market, matrix = self._prepare(manifest, strategy, symbol)
-        spec = model_spec(strategy)
-        rows = newest_whole(matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
-        read = matrix.values[(first := int(rows[0]) - spec.window + 1) :]
-        ends = rows - first if spec.reads_windows else None
-        outputs = read_inference(manifest, model.feature_ids).outputs(model, read, ends)
+        opened, reason, chosen = self._open(request)
+        symbol = request.symbol or opened.manifest.training_symbols[0]
+        served = serve(self._data, self._features, opened, symbol)
+        market, spec = served.market, opened.spec
+        rows = newest_whole(served.matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
+        decided = decided_on(served, rows)
         asked = rows[-request.last :]
-        left_out = len(matrix) - int(asked[0]) - len(asked)
-        matrix = matrix.take(rows)
-        target = Target.from_dict(manifest.target)
-        decisions = strategy.decisions
-        signals = decide(
-            outputs,
-            target,
-            confidence_threshold=decisions.confidence_threshold,
-            minimum_edge=decisions.round_trip_cost * decisions.min_edge_multiplier,
-        )
-        volume = market.base_bars.volume
-        permits = volume_permits(volume, decisions.volume_filter)[matrix.base_rows]
-        _, decided = run(signals, matrix.base_rows, decisions, permits)
-        said = volume_note(volume, decisions.volume_filter)
-        notes = market.notes if said is None else (*market.notes, said)
+        left_out = len(served.matrix) - int(asked[0]) - len(asked)
+        notes = (*chosen, *market.notes, *decided.notes)
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
-        behind = resolved_matrix(matrix.take(newest), tuned_features(resolve(strategy), model.tuned))
-        shown = behind, outputs[newest], signals.take(newest), decided.take(newest)
-        return Forecast(manifest, symbol, *shown, target, notes)
+        features = tuned_features(resolve(opened.strategy), opened.model.tuned)
+        behind = resolved_matrix(served.matrix.take(asked), features)
+        shown = behind, decided.outputs[newest], decided.signals.take(newest), decided.decisions.take(newest)
+        return Forecast(opened.manifest, symbol, *shown, opened.target, notes, reason)
 
-    def _prepare(self, manifest: Manifest, strategy: Strategy, symbol: str) -> tuple[MarketData, FeatureMatrix]:
-        """Return the bars, and the rows on which every feature has settled, with those that they look back on."""
-        features = resolve(strategy)
-        difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
-        if difference:
-            raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
-        start = strategy.training_data.start if never_settling(features) else None
-        everything = replace(strategy.training_data, start=start, end=None)
-        market = gather(self._data, everything, symbol, manifest.data_origins)
-        market = with_context(self._data, market, used_sources(strategy, features))
-        require_same_beginning(manifest, features, market)
-        window = model_spec(strategy).window
-        settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
-        columns = compute_features(self._features, input_columns(features), market)
-        matrix = columns.select(manifest.model["input_features"])
-        matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
-        if not len(matrix):
-            raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
-        return market, matrix
+    def _open(self, request: PredictRequest) -> tuple[OpenedModel, str | None, tuple[str, ...]]:
+        """Return the model, why it was chosen where it was, and what to say of that."""
+        if not is_strategy(self._storage, request.model):
+            request.require_no_choice()
+            return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
+        loaded = load_with_fallback(self._data, self._storage, request.choice())
+        return open_model(self._trainer, loaded.artifact, loaded.reference), loaded.reason, loaded.sentences

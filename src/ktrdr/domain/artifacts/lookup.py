@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.errors import ModelNotFound, did_you_mean
@@ -15,6 +15,18 @@ def model_not_found(reference: str, versions: Iterable[StoredModel], where: str)
     known: list[str] = []
     for version in versions:
         known += [version.reference, version.key.reference(None)] if version.is_latest else [version.reference]
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    there = f"there are {', '.join(known[:_SHOWN])}{more}" if known else "there are no models yet"
+    there = f"there are {listed(known)}" if known else "there are no models yet"
     return ModelNotFound(f"no model {reference!r} in {where}; {there}{did_you_mean(reference, known)}")
+
+
+def no_such_strategy(strategy: str, versions: Iterable[StoredModel]) -> ModelNotFound:
+    """Return the error for a strategy without any model: it lists those that have some and names the nearest."""
+    known = sorted({version.key.strategy for version in versions})
+    there = f"there are models of {listed(known)}" if known else "there are no models yet"
+    return ModelNotFound(f"no model of strategy {strategy!r}; {there}{did_you_mean(strategy, known)}")
+
+
+def listed(names: Sequence[str], between: str = ", ") -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return between.join(names[:_SHOWN]) + more

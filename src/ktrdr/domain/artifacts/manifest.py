@@ -12,6 +12,7 @@ from typing import Any
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES, canonical_json, plain_problem, pretty_json, read_json
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.market.profile import SymbolProfile
 
 METADATA = "metadata.json"
 SCHEMA_VERSION = 3
@@ -32,6 +33,9 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "list[dict[str, Any]]": _list_of(dict),
     "dict[str, Any]": lambda value: isinstance(value, dict),
     "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
+    "dict[str, dict[str, Any]] | None": lambda value: (
+        value is None or (isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()))
+    ),
     "dict[str, int] | None": lambda value: (
         value is None or (isinstance(value, dict) and all(type(item) is int for item in value.values()))
     ),
@@ -48,14 +52,16 @@ class Manifest:
     refused here, before it can be stored. A field that is None where it may be is absent from ``metadata.json``: older
     manifests do not have it. `settled_history` says per timeframe how many bars a prediction needs, and
     `input_columns` what the matrix carries: the resolved features, but for learnable fuzzy sets their indicators. Of
-    such a set `fuzzy_sets` has the tuned parameters, and `strategy` the written ones.
+    such a set `fuzzy_sets` has the tuned parameters, and `strategy` the written ones. `symbols` has the
+    `SymbolProfile` of each training symbol up to `fitted_until`. `symbol` and `timeframe` are None for a universal
+    model.
 
     Raises
     ------
     InvalidInput
         If a field is not of its type or not plain JSON (no tuples, NaN or NumPy scalars), a moment or a checksum is
-        not spelled as it must be, a feature id is repeated, no training symbol is named, or strategy, symbol and
-        timeframe make no `ModelKey`.
+        not spelled as it must be, a feature id is repeated, no training symbol is named, a profile is none or of
+        another symbol, or strategy, symbol and timeframe make no `ModelKey`.
     """
 
     model_name: str
@@ -87,6 +93,7 @@ class Manifest:
     libraries: dict[str, str]
     settled_history: dict[str, int] | None = None
     input_columns: list[str] | None = None
+    symbols: dict[str, dict[str, Any]] | None = None
     schema_version: int = SCHEMA_VERSION
     created_at: str = ""
     version: int = 0
@@ -97,6 +104,16 @@ class Manifest:
     def key(self) -> ModelKey:
         """The model's key."""
         return ModelKey(self.strategy_name, self.symbol, self.timeframe)
+
+    @property
+    def base_timeframe(self) -> str | None:
+        """The timeframe of the rows; for a universal model that of its strategy, None where that does not say."""
+        if self.timeframe is not None:
+            return self.timeframe
+        base: Any = self.strategy
+        for name in ("training_data", "timeframes", "base_timeframe"):
+            base = base.get(name) if isinstance(base, dict) else None
+        return base if isinstance(base, str) else None
 
     def __post_init__(self) -> None:
         values = self.as_dict()
@@ -111,6 +128,7 @@ class Manifest:
                 raise InvalidInput(f"{name}: an id is repeated")
         if not self.training_symbols:
             raise InvalidInput("training_symbols: must name at least one")
+        _check_profiles(self.symbols or {}, self.training_symbols)
         ModelKey(self.strategy_name, self.symbol, self.timeframe)
 
     def sealed(self, version: int, created_at: str, blobs: Mapping[str, bytes]) -> Manifest:
@@ -170,7 +188,7 @@ class Manifest:
         return {name: value for name, value in values.items() if value is not None or name not in _MAY_BE_ABSENT}
 
 
-_MAY_BE_ABSENT = frozenset({"settled_history", "input_columns"})
+_MAY_BE_ABSENT = frozenset({"settled_history", "input_columns", "symbols"})
 
 
 def _check_names(values: Mapping[str, Any], where: str) -> None:
@@ -196,6 +214,16 @@ def _check_checksums(checksums: Mapping[str, str]) -> None:
             raise InvalidInput(f"checksums: {name[:80]!r} cannot be the name of a file beside {METADATA}")
         if not _SHA256.fullmatch(checksum):
             raise InvalidInput(f"checksums.{name}: {checksum[:80]!r} is not a SHA-256 in hexadecimal")
+
+
+def _check_profiles(profiles: Mapping[str, Mapping[str, Any]], trained: list[str]) -> None:
+    for symbol, profile in profiles.items():
+        if symbol not in trained:
+            raise InvalidInput(f"symbols: {ascii(symbol)[:80]} is none of the training_symbols")
+        try:
+            SymbolProfile.from_dict(profile)
+        except InvalidInput as error:
+            raise InvalidInput(f"symbols: {ascii(symbol)[:80]} {error}") from error
 
 
 def _check_moment(name: str, text: str) -> None:

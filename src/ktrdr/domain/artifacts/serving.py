@@ -18,27 +18,44 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
     ------
     InvalidInput
     """
+    problem = refusal(manifest, instrument)
+    if problem:
+        raise InvalidInput(f"{manifest.model_name} {problem}")
+
+
+def refusal(manifest: Manifest, instrument: SymbolCharacteristics) -> str | None:
+    """Return why a model may not serve a symbol, as the end of a sentence; None if it may."""
     supported = _rules(manifest.strategy, "target_timeframes").get("supported") or ()
-    if supported and manifest.timeframe not in supported:
-        allowed = ", ".join(supported)
-        raise InvalidInput(
-            f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows "
-            f"{allowed}"
+    if supported and manifest.base_timeframe not in supported:
+        return (
+            f"may not serve {manifest.base_timeframe} bars: deployment.target_timeframes allows {', '.join(supported)}"
         )
-    if _listed(instrument.symbol, manifest.training_symbols):
-        return
+    excluded = is_excluded(manifest, instrument.symbol)
+    if is_trained_on(manifest, instrument.symbol) and not excluded:
+        return None
     rules = _rules(manifest.strategy, "target_symbols")
-    restrictions = rules.get("restrictions") or {}
     mode = rules.get("mode", "training_only")
-    excluded = _listed(instrument.symbol, restrictions.get("excluded_symbols") or ())
-    allowed_class = instrument.asset_class in (restrictions.get("asset_classes") or ())
-    if not excluded and (mode == "universal" or (mode == "group_restricted" and allowed_class)):
-        return
-    trained = ", ".join(manifest.training_symbols)
-    raise InvalidInput(
-        f"{manifest.model_name} may not serve {instrument.symbol}: it was trained on {trained}, and "
-        f"deployment.target_symbols is {mode}{' without this symbol' if excluded else ''}"
+    classes = (rules.get("restrictions") or {}).get("asset_classes") or ()
+    in_group = instrument.asset_class in classes or (mode == "universal" and not classes)
+    if not excluded and in_group and mode != "training_only":
+        return None
+    within = f" within {', '.join(classes)}" if classes else ""
+    return (
+        f"may not serve {instrument.symbol} ({instrument.asset_class}): it was trained on "
+        f"{', '.join(manifest.training_symbols)}, and deployment.target_symbols is {mode}{within}"
+        f"{' without this symbol' if excluded else ''}"
     )
+
+
+def is_trained_on(manifest: Manifest, symbol: str) -> bool:
+    """Return whether a symbol is among those that a model was trained on."""
+    return _listed(symbol, manifest.training_symbols)
+
+
+def is_excluded(manifest: Manifest, symbol: str) -> bool:
+    """Return whether ``deployment`` names a symbol as one that the model may never serve."""
+    restrictions = _rules(manifest.strategy, "target_symbols").get("restrictions") or {}
+    return _listed(symbol, restrictions.get("excluded_symbols") or ())
 
 
 def _listed(symbol: str, names: Iterable[str]) -> bool:

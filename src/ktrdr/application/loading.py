@@ -1,0 +1,135 @@
+"""Loading with fallback, shared by the use cases that need a model for a symbol."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from math import log2
+
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.fallback import Kind, Wanted, choose, read_moment
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.errors import DataNotFound
+from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.profile import realised_volatility
+from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """For which symbol and timeframe a strategy's model is wanted.
+
+    Attributes
+    ----------
+    strategy : str
+        Name of the strategy.
+    symbol, timeframe : str
+        What the model shall serve.
+    as_of : str or None
+        A date or moment in ISO 8601: only models whose `selected_until` lies before it.
+    prefer : str
+        What is looked for first: the ``universal`` model, or the ``symbol``'s own.
+
+    Raises
+    ------
+    InvalidInput
+        If symbol, timeframe or moment are not spelled as they must be.
+    """
+
+    strategy: str
+    symbol: str
+    timeframe: str
+    as_of: str | None = None
+    prefer: str = "universal"
+
+    def __post_init__(self) -> None:
+        Symbol(self.symbol)
+        Timeframe(self.timeframe)
+        if self.as_of is not None:
+            read_moment(self.as_of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """A model, and why it is this one.
+
+    Attributes
+    ----------
+    artifact : Artifact
+    reference : str
+        ``strategy/key_vN``.
+    location : str
+        A path or URI to show to people.
+    kind : str
+        ``universal``, ``symbol`` (its own) or ``similar`` (a similar symbol's).
+    reason : str
+    passed_over : tuple of str
+        One sentence per version that was looked at before.
+    """
+
+    artifact: Artifact
+    reference: str
+    location: str
+    kind: Kind
+    reason: str
+    passed_over: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What should be said aloud: the choice, its reason, and what was passed over."""
+        return (f"{self.reference} is used: {self.reason}", *(f"passed over: {said}" for said in self.passed_over))
+
+
+def load_with_fallback(data: DataRepository, storage: ModelStorage, request: LoadRequest) -> LoadedModel:
+    """Return the strategy's model for a symbol; see `choose` for the order.
+
+    Raises
+    ------
+    DataNotFound
+        If nothing is known of the symbol.
+    ModelNotFound
+        If there is no model for it; the message lists what was looked for.
+    Unavailable
+        If bars or models cannot be read.
+    """
+    as_of = None if request.as_of is None else read_moment(request.as_of)
+    instrument = data.characteristics(request.symbol)
+    wanted = Wanted(request.strategy, instrument, request.timeframe, as_of, request.prefer)
+    read: dict[str, Artifact] = {}
+
+    def manifest_of(version: StoredModel) -> Manifest:
+        read.clear()
+        read[version.reference] = storage.load(version.reference)
+        return read[version.reference].manifest
+
+    choice = choose(wanted, storage.versions(), manifest_of, lambda: _volatility(data, request))
+    reference = choice.stored.reference
+    artifact = read.get(reference) or storage.load(reference)
+    log.info("model chosen", extra={"model": reference, "reason": choice.reason, "passed_over": choice.passed_over})
+    return LoadedModel(artifact, reference, choice.stored.location, choice.kind, choice.reason, choice.passed_over)
+
+
+def is_strategy(storage: ModelStorage, name: str) -> bool:
+    """Return whether there are models of a strategy of that name, so that it is no reference and no path."""
+    return "/" not in name and any(version.key.strategy == name for version in storage.versions())
+
+
+def _volatility(data: DataRepository, request: LoadRequest) -> float | None:
+    """Return how volatile the symbol is, by bars known at `as_of`, of the length nearest to the wanted one."""
+    minutes = Timeframe(request.timeframe).minutes
+    there = [info.timeframe for info in data.series(request.symbol) if info.rows]
+    if not there:
+        return None
+    nearest = min(there, key=lambda timeframe: (abs(log2(timeframe.minutes / minutes)), timeframe))
+    until = None if request.as_of is None else from_iso(read_moment(request.as_of).isoformat())
+    try:
+        bars = data.load(request.symbol, nearest, end=until)
+    except DataNotFound:
+        return None
+    seen = slice(0, None if until is None else int(bars.known_at.searchsorted(until, side="right")))
+    return realised_volatility(bars.close[seen], bars.known_at[seen])

@@ -1,0 +1,168 @@
+"""The one path of a stored model: its own strategy, the features as in training, outputs, signals, decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.application.context_data import with_context
+from ktrdr.application.market_data import MarketData, gather
+from ktrdr.application.pipeline import compute_features
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.settling import first_settled_row, require_same_beginning
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.serving import require_servable
+from ktrdr.domain.decisions.decide import Signals, decide
+from ktrdr.domain.decisions.run import DecisionSeries, run
+from ktrdr.domain.decisions.volume import volume_note, volume_permits
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.context_data import used_sources
+from ktrdr.domain.features.contract import compare, feature_contract
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.learnable import input_columns
+from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.features.settling import never_settling
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.training.settings import ModelSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedModel:
+    """A stored model that is ready to be used, with the strategy that is stored beside it."""
+
+    manifest: Manifest
+    model: FittedModel
+    strategy: Strategy
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Type and sizes."""
+        return model_spec(self.strategy)
+
+    @property
+    def target(self) -> Target:
+        """What its outputs mean."""
+        return Target.from_dict(self.manifest.target)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """One symbol's market in front of a model.
+
+    Attributes
+    ----------
+    opened : OpenedModel
+    market : MarketData
+    matrix : FeatureMatrix
+        The rows on which every feature has settled, with those that the first of them looks back on.
+    """
+
+    opened: OpenedModel
+    market: MarketData
+    matrix: FeatureMatrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """What a model says on some rows of a matrix, and what its strategy does.
+
+    Attributes
+    ----------
+    outputs : ndarray of float64
+        Probabilities, shape (n_rows, n_classes), or predictions, shape (n_rows,).
+    signals : Signals
+    decisions : DecisionSeries
+        Run from flat over these rows.
+    notes : tuple of str
+        What must be said of the filters.
+    """
+
+    outputs: NDArray[np.float64]
+    signals: Signals
+    decisions: DecisionSeries
+    notes: tuple[str, ...]
+
+
+def open_model(trainer: ModelTrainer, artifact: Artifact, where: str) -> OpenedModel:
+    """Restore a model; `where` names it in errors.
+
+    Raises
+    ------
+    CorruptArtifact
+        If anything in it is not what a training writes.
+    """
+    return OpenedModel(
+        artifact.manifest, trainer.restore(artifact), parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
+    )
+
+
+def serve(
+    data: DataRepository, engineer: FeatureEngineer, opened: OpenedModel, symbol: str, end: str | None = None
+) -> Served:
+    """Return the market of a symbol and its features, as in training; up to `end` where it is given, a date.
+
+    Raises
+    ------
+    DataNotFound
+    InvalidInput
+        If the model may not serve the symbol, its features can no longer be computed as in training, or there is less
+        history than they need.
+    """
+    manifest, strategy = opened.manifest, opened.strategy
+    require_servable(manifest, data.characteristics(symbol))
+    features = resolve(strategy)
+    _require_same_features(manifest, features, engineer)
+    start = strategy.training_data.start if never_settling(features) else None
+    wanted = replace(strategy.training_data, start=start, end=end)
+    market = gather(data, wanted, symbol, manifest.data_origins)
+    market = with_context(data, market, used_sources(strategy, features))
+    require_same_beginning(manifest, features, market)
+    window = opened.spec.window
+    settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
+    columns = compute_features(engineer, input_columns(features), market)
+    matrix = columns.select(manifest.model["input_features"])
+    matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
+    if not len(matrix):
+        raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
+    return Served(opened, market, matrix)
+
+
+def decided_on(served: Served, rows: Int64s) -> Decided:
+    """Return outputs, signals and decisions on rows of the matrix, ascending, each with a whole window before it.
+
+    A model that reads no windows takes a run of rows without holes.
+    """
+    opened, matrix = served.opened, served.matrix
+    manifest, spec, settings = opened.manifest, opened.spec, opened.strategy.decisions
+    first = int(rows[0]) - spec.window + 1
+    read = matrix.values[first : int(rows[-1]) + 1]
+    ends = rows - first if spec.reads_windows else None
+    outputs = read_inference(manifest, opened.model.feature_ids).outputs(opened.model, read, ends)
+    signals = decide(
+        outputs,
+        opened.target,
+        confidence_threshold=settings.confidence_threshold,
+        minimum_edge=settings.round_trip_cost * settings.min_edge_multiplier,
+    )
+    volume, bars = served.market.base_bars.volume, matrix.base_rows[rows]
+    _, decisions = run(signals, bars, settings, volume_permits(volume, settings.volume_filter)[bars])
+    said = volume_note(volume, settings.volume_filter)
+    return Decided(outputs, signals, decisions, () if said is None else (said,))
+
+
+def _require_same_features(manifest: Manifest, features: tuple[Feature, ...], engineer: FeatureEngineer) -> None:
+    difference = compare(manifest.feature_contract, feature_contract(features, engineer.kernels(features)))
+    if difference:
+        raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
