@@ -14,7 +14,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 CLASSES = {"AAA": "stock", "BBB": "forex", "CCC": "stock", "DDD": "stock"}
 
@@ -55,7 +55,7 @@ def test_the_choice_is_among_the_settings() -> None:
 
 def test_several_chosen_symbols_are_refused_by_name_as_a_list_is() -> None:
     with pytest.raises(InvalidInput, match="AAA, CCC"):
-        plan_training(chosen({"selection_criteria": {"asset_class": "stock"}}))
+        plan_one_symbol(chosen({"selection_criteria": {"asset_class": "stock"}}))
 
 
 def test_criteria_that_nothing_meets_are_refused() -> None:

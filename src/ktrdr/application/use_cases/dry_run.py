@@ -84,7 +84,7 @@ class DryRun:
     def _preview(self, job: TrainingJob) -> Preview:
         strategy = job.strategy
         require_packable(strategy)
-        prepared = prepare(self._data, self._features, strategy, job.symbols[0])
+        prepared = prepare(self._data, self._features, strategy, job.symbol)
         market, matrix = prepared.market, prepared.matrix
         data = tuple(
             {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}

@@ -19,7 +19,7 @@ from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.splits.split import PARTS
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class ExportFeatures:
         InvalidInput, DataNotFound
             As training would; and if the model has other features, or has learned other fuzzy sets.
         """
-        (job,) = plan_training(with_selected_symbols(self._data, request))
+        job = plan_one_symbol(with_selected_symbols(self._data, request))
         prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
         features = prepared.features if tuned is None else _tuned(prepared.features, tuned)
         matrix, labels = resolved_matrix(prepared.matrix, features), prepared.labels

@@ -17,7 +17,7 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.features.quantile_fit import fit_to_quantiles
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class FitSets:
         DataNotFound
             As training would.
         """
-        (job,) = plan_training(with_selected_symbols(self._data, request))
+        job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = job.strategy
         _require_known(wanted, strategy.fuzzy_sets)
         prepared = prepare(self._data, self._features, strategy, job.symbols[0])

@@ -15,7 +15,7 @@ from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.set_use import SetUse, measure_use
 from ktrdr.domain.strategy.document import FuzzySet, Strategy
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +99,7 @@ class PlotSets:
         InvalidInput, DataNotFound
             As training would.
         """
-        (job,) = plan_training(with_selected_symbols(self._data, request))
+        job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = job.strategy
         prepared = prepare(self._data, self._features, strategy, job.symbols[0])
         matrix, plots = prepared.matrix, []

@@ -17,7 +17,7 @@ from ktrdr.domain.labels.run_lengths import run_lengths
 from ktrdr.domain.labels.signs import as_classes
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,7 @@ class ShowLabels:
         InvalidInput, DataNotFound
             As training would.
         """
-        (job,) = plan_training(with_selected_symbols(self._data, request))
+        job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = job.strategy
         market = gather(self._data, strategy.training_data, job.symbols[0])
         bars = market.base_bars

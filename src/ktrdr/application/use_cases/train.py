@@ -91,7 +91,7 @@ class TrainingOrchestrator:
 
     def _train(self, job: TrainingJob) -> TrainedModel:
         require_packable(job.strategy)
-        prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
+        prepared = prepare(self._data, self._features, job.strategy, job.symbol)
         fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds)
         judgement = judge(prepared, fitted, job.strategy, job.request.importance)
         kernels = self._features.kernels(prepared.features)

@@ -2,10 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal, get_args
 
-from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.strategy.document import Strategy, SymbolChoice
+from ktrdr.domain.strategy.reading import Setting
+
+Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
+COMBINATIONS: tuple[str, ...] = get_args(Combination)
+_SYMBOLS = "training_data.symbols"
+
+
+class Mode(StrEnum):
+    """What many symbols give: a model of the only one, one model each, or one pooled model of all."""
+
+    SINGLE = "single"
+    MULTI = "multi"
+    UNIVERSAL = "universal"
+
+
+def read_mode(text: str) -> Mode:
+    """Return the mode of this name, in any case.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none.
+    """
+    try:
+        return Mode(text.casefold())
+    except ValueError:
+        raise InvalidInput(
+            f"mode: {shown(text)} is not known; allowed: {', '.join(Mode)}{did_you_mean(text, Mode)}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a request is run; it changes no byte of a model.
+
+    Attributes
+    ----------
+    workers : int or None
+        Processes that train side by side; None: as many as there are processors, but no more than jobs.
+    resume : bool
+        Keep the newest model of a symbol whose strategy and bars are still the same, and train the others.
+    """
+
+    workers: int | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and not 1 <= self.workers <= 1000:
+            raise InvalidInput(f"workers must be 1 to 1000, found {self.workers}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,29 +67,63 @@ class TrainingRequest:
     Attributes
     ----------
     strategy : Strategy
-        The effective one, overrides applied.
+        The effective one, overrides applied; symbols and timeframes are its own.
     seeds : int
         How many seeds to fit, counting up from the strategy's own; only the first is shipped, the others show the
         spread.
     importance : bool
         Whether to measure permutation importance.
+    mode : Mode or None
+        None: as the strategy says, see `mode_of`.
+    combination : str
+        How a pooled model weighs the rows of its symbols; one of `COMBINATIONS`.
+    execution : Execution
     """
 
     strategy: Strategy
     seeds: int = 1
     importance: bool = True
+    mode: Mode | None = None
+    combination: Combination = "balanced"
+    execution: Execution = field(default_factory=Execution)
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
             raise InvalidInput(f"seeds must be 1 to 1000, found {self.seeds}")
+        if self.combination not in COMBINATIONS:
+            hint = did_you_mean(self.combination, COMBINATIONS)
+            raise InvalidInput(
+                f"combination: {shown(self.combination)} is not known; allowed: {', '.join(COMBINATIONS)}{hint}"
+            )
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols to train on."""
+        return self.strategy.training_data.symbols.symbols
+
+    @property
+    def timeframes(self) -> tuple[str, ...]:
+        """The timeframes, in contract order."""
+        return self.strategy.training_data.timeframes.timeframes
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """One model to train: its symbols, and the request it comes from."""
+    """One model to train.
+
+    Attributes
+    ----------
+    symbols : tuple of str
+        Ascending; one, but for a pooled model.
+    request : TrainingRequest
+        Its strategy names the symbols of this job and no others.
+    combination : str or None
+        How the rows of the symbols are pooled; None for the model of one symbol alone.
+    """
 
     symbols: tuple[str, ...]
     request: TrainingRequest
+    combination: Combination | None = None
 
     @property
     def strategy(self) -> Strategy:
@@ -49,19 +135,99 @@ class TrainingJob:
         """The base timeframe."""
         return self.strategy.training_data.timeframes.base
 
+    @property
+    def symbol(self) -> str:
+        """The symbol of a model of one symbol alone.
+
+        Raises
+        ------
+        InvalidInput
+            If the job is a pooled model: this version trains none.
+        """
+        if self.combination is not None:
+            raise InvalidInput(
+                f"strategy {self.strategy.name!r}: mode universal (one pooled model of {_listed(self.symbols)}) comes "
+                "in a later version; choose --mode multi for one model each, or one symbol with --symbol"
+            )
+        return self.symbols[0]
+
+
+def mode_of(request: TrainingRequest) -> Mode:
+    """Return the mode of a request.
+
+    Its own wins; else ``symbols.mode`` decides: ``single`` is SINGLE, ``multi_symbol`` is UNIVERSAL, or MULTI with
+    ``scope: symbol_specific``.
+    """
+    if request.mode is not None:
+        return request.mode
+    if request.strategy.training_data.symbols.mode == "single":
+        return Mode.SINGLE
+    return Mode.MULTI if request.strategy.scope == "symbol_specific" else Mode.UNIVERSAL
+
 
 def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
-    """Return the jobs of a request: one symbol, one job.
+    """Return the jobs of a request; the order of its symbols changes nothing.
 
     Raises
     ------
     InvalidInput
-        If the strategy names several symbols: training on many comes in a later version.
+        If it names no symbol, or several in mode SINGLE.
     """
-    symbols = request.strategy.training_data.symbols.symbols
+    symbols = tuple(sorted(set(request.symbols)))
+    if not symbols:
+        raise InvalidInput(f"strategy {request.strategy.name!r} names no symbol; choose some with --symbols or --all")
+    return _PLANS[mode_of(request)](request, symbols)
+
+
+def plan_one_symbol(request: TrainingRequest) -> TrainingJob:
+    """Return the job of the only symbol, for what looks at one symbol at a time.
+
+    Raises
+    ------
+    InvalidInput
+        If the request names several symbols.
+    """
+    (job,) = plan_training(replace(request, mode=Mode.SINGLE))
+    return job
+
+
+def _only(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
     if len(symbols) > 1:
         raise InvalidInput(
-            f"strategy {request.strategy.name!r} names {len(symbols)} symbols ({', '.join(symbols)}); this version "
-            "trains one symbol at a time; choose one with --symbol"
+            f"strategy {request.strategy.name!r} names {len(symbols)} symbols ({_listed(symbols)}), and this takes "
+            "one; choose one with --symbol"
         )
-    return (TrainingJob(symbols, request),)
+    return _each(request, symbols)
+
+
+def _each(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
+    return tuple(TrainingJob((symbol,), _with_symbols(request, (symbol,), "single")) for symbol in symbols)
+
+
+def _pooled(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
+    return (TrainingJob(symbols, _with_symbols(request, symbols, "multi_symbol"), request.combination),)
+
+
+_PLANS: Mapping[Mode, Callable[[TrainingRequest, tuple[str, ...]], tuple[TrainingJob, ...]]] = {
+    Mode.SINGLE: _only,
+    Mode.MULTI: _each,
+    Mode.UNIVERSAL: _pooled,
+}
+
+
+def _with_symbols(
+    request: TrainingRequest, symbols: tuple[str, ...], mode: Literal["single", "multi_symbol"]
+) -> TrainingRequest:
+    """Return the request of one job: its strategy is what would have to be written to train that model alone."""
+    strategy = request.strategy
+    choice = SymbolChoice(mode, symbols)
+    settings = tuple(
+        Setting(item.path, list(symbols), item.origin) if item.path == _SYMBOLS else item for item in strategy.settings
+    )
+    data = replace(strategy.training_data, symbols=choice)
+    return replace(request, strategy=replace(strategy, training_data=data, settings=settings))
+
+
+def _listed(symbols: tuple[str, ...]) -> str:
+    more = f" and {len(symbols) - 5} more" if len(symbols) > 5 else ""
+    return ", ".join(symbols[:5]) + more
