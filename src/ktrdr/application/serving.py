@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.application.context_data import with_context
+from ktrdr.application.loading import LoadedModel
 from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.pipeline import compute_features
 from ktrdr.application.ports.data_repository import DataRepository
@@ -40,11 +41,15 @@ from ktrdr.domain.training.settings import ModelSpec
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedModel:
-    """A stored model that is ready to be used, with the strategy that is stored beside it."""
+    """A stored model that is ready to be used, with the strategy that is stored beside it.
+
+    `stands_in` is true where it was chosen for a symbol that is only similar to its own.
+    """
 
     manifest: Manifest
     model: FittedModel
     strategy: Strategy
+    stands_in: bool = False
 
     @property
     def spec(self) -> ModelSpec:
@@ -108,6 +113,17 @@ def open_model(trainer: ModelTrainer, artifact: Artifact, where: str) -> OpenedM
     )
 
 
+def open_loaded(trainer: ModelTrainer, loaded: LoadedModel) -> OpenedModel:
+    """Restore a model that was chosen for a symbol.
+
+    Raises
+    ------
+    CorruptArtifact
+        If anything in it is not what a training writes.
+    """
+    return replace(open_model(trainer, loaded.artifact, loaded.reference), stands_in=loaded.kind == "similar")
+
+
 def serve(
     data: DataRepository, engineer: FeatureEngineer, opened: OpenedModel, symbol: str, end: str | None = None
 ) -> Served:
@@ -121,7 +137,7 @@ def serve(
         history than they need.
     """
     manifest, strategy = opened.manifest, opened.strategy
-    require_servable(manifest, data.characteristics(symbol))
+    require_servable(manifest, data.characteristics(symbol), stands_in=opened.stands_in)
     features = resolve(strategy)
     _require_same_features(manifest, features, engineer)
     start = strategy.training_data.start if never_settling(features) else None

@@ -12,7 +12,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import OpenedModel, decided_on, open_model, serve
+from ktrdr.application.serving import OpenedModel, decided_on, open_loaded, open_model, serve
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.run import DecisionSeries
@@ -54,21 +54,15 @@ class PredictRequest:
     def __post_init__(self) -> None:
         if self.last < 1:
             raise InvalidInput(f"last must be 1 or more, found {self.last}")
-
-    def require_no_choice(self) -> None:
-        """Refuse what only says which of a strategy's models is wanted.
-
-        Raises
-        ------
-        InvalidInput
-        """
-        options = {"timeframe": self.timeframe, "as_of": self.as_of, "prefer": self.prefer}
-        given = [name for name, value in options.items() if value is not None]
-        if given:
+        if self.chooses and "/" in self.model:
             raise InvalidInput(
-                f"{' and '.join(given)}: only with the name of a strategy that has models, to choose among them; "
-                f"{shown(self.model)} is none"
+                f"timeframe, as_of and prefer choose among the models of a strategy; {shown(self.model)} is one model"
             )
+
+    @property
+    def chooses(self) -> bool:
+        """Whether something is said of which of a strategy's models is wanted."""
+        return any(value is not None for value in (self.timeframe, self.as_of, self.prefer))
 
     def choice(self) -> LoadRequest:
         """Return what to look for among the models of a strategy.
@@ -156,8 +150,7 @@ class Predict:
 
     def _open(self, request: PredictRequest) -> tuple[OpenedModel, str | None, tuple[str, ...]]:
         """Return the model, why it was chosen where it was, and what to say of that."""
-        if not is_strategy(self._storage, request.model):
-            request.require_no_choice()
+        if not request.chooses and not is_strategy(self._storage, request.model):
             return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
         loaded = load_with_fallback(self._data, self._storage, request.choice())
-        return open_model(self._trainer, loaded.artifact, loaded.reference), loaded.reason, loaded.sentences
+        return open_loaded(self._trainer, loaded), loaded.reason, loaded.sentences

@@ -16,7 +16,7 @@ from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.artifacts.lookup import listed, no_such_strategy
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.serving import is_excluded, is_trained_on, refusal
-from ktrdr.domain.artifacts.similarity import frozen_volatility, likeness, unlikeness
+from ktrdr.domain.artifacts.similarity import bound_to_beginnings, frozen_volatility, likeness, unlikeness
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, shown
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
@@ -105,6 +105,7 @@ def choose(
     if not ours:
         raise no_such_strategy(wanted.strategy, everything)
     search = _Search(wanted, manifest_of, volatility, {})
+    search.name_deleted(ours)
     for kind in _ORDERS[wanted.prefer]:
         found = search.of_kind(kind, [version for version in ours if _kind(version, wanted) == kind])
         if found is not None:
@@ -128,6 +129,13 @@ class _Search:
     volatility: Callable[[], float | None]
     passed_over: dict[str, str]
 
+    def name_deleted(self, versions: Sequence[StoredModel]) -> None:
+        """Note each key of the symbol or of all symbols whose newest version was deleted: an older one may serve."""
+        keys = {version.key for version in versions if _kind(version, self.wanted) != "similar"}
+        known = {version.key for version in versions if version.is_latest}
+        for latest in sorted(key.reference(None) for key in keys - known):
+            self.passed_over[latest] = f"{latest} was deleted"
+
     def of_kind(self, kind: Kind, versions: Sequence[StoredModel]) -> tuple[StoredModel, str] | None:
         """Return the version of one kind to use and why, or None."""
         if kind == "similar":
@@ -136,7 +144,7 @@ class _Search:
             manifest = self._fitting(version)
             if manifest is None:
                 continue
-            problem = refusal(manifest, self.wanted.instrument)
+            problem = refusal(manifest, self.wanted.instrument) or bound_to_beginnings(manifest, self.wanted.symbol)
             if problem is None:
                 return version, _reason(kind, manifest, self.wanted.symbol)
             self._pass_over(version, problem)
@@ -176,7 +184,9 @@ class _Search:
                 newest[version.key.stem] = version, manifest
         alike: dict[str, float] = {}
         for stem, (version, manifest) in newest.items():
-            problem = refusal(manifest, wanted.instrument) or unlikeness(manifest, wanted.instrument.asset_class)
+            problem = refusal(manifest, wanted.instrument, stands_in=True) or unlikeness(
+                manifest, wanted.instrument.asset_class
+            )
             if problem:
                 self._pass_over(version, problem)
             else:

@@ -11,20 +11,22 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
 
 
-def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> None:
+def require_servable(manifest: Manifest, instrument: SymbolCharacteristics, *, stands_in: bool = False) -> None:
     """Refuse what the strategy's ``deployment`` does not allow; without one, every symbol that was not trained on.
+
+    A model that `stands_in` was chosen for a similar symbol; where ``deployment`` has no ``target_symbols``, it may.
 
     Raises
     ------
     InvalidInput
     """
-    problem = refusal(manifest, instrument)
+    problem = refusal(manifest, instrument, stands_in=stands_in)
     if problem:
         raise InvalidInput(f"{manifest.model_name} {problem}")
 
 
-def refusal(manifest: Manifest, instrument: SymbolCharacteristics) -> str | None:
-    """Return why a model may not serve a symbol, as the end of a sentence; None if it may."""
+def refusal(manifest: Manifest, instrument: SymbolCharacteristics, *, stands_in: bool = False) -> str | None:
+    """Return why a model may not serve a symbol, as the end of a sentence; None if it may. See `require_servable`."""
     supported = _rules(manifest.strategy, "target_timeframes").get("supported") or ()
     if supported and manifest.base_timeframe not in supported:
         return (
@@ -34,6 +36,8 @@ def refusal(manifest: Manifest, instrument: SymbolCharacteristics) -> str | None
     if is_trained_on(manifest, instrument.symbol) and not excluded:
         return None
     rules = _rules(manifest.strategy, "target_symbols")
+    if stands_in and not rules:
+        return None
     mode = rules.get("mode", "training_only")
     classes = (rules.get("restrictions") or {}).get("asset_classes") or ()
     in_group = instrument.asset_class in classes or (mode == "universal" and not classes)

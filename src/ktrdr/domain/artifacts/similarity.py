@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.artifacts.serving import is_trained_on
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
 from ktrdr.domain.market.profile import SymbolProfile
 
 
@@ -32,19 +36,39 @@ def unlikeness(manifest: Manifest, asset_class: str) -> str | None:
 def inputs_in_units(manifest: Manifest) -> tuple[str, ...]:
     """Return the features whose values have the units of the symbol's price or volume, so that no other symbol fits.
 
-    Features of a context series have its units, which are the same for all symbols. A type of indicator that is not
-    known counts.
+    Features of a context series have its units, which are the same for all symbols. An indicator that counts from the
+    first bar, or of a type that is not known, is among them.
     """
     return tuple(
         str(entry.get("id"))
         for entry in manifest.feature_contract
-        if "indicator" in entry and "data_source" not in entry and _has_units(entry["indicator"])
+        if "indicator" in entry and "data_source" not in entry and _has_units(entry)
     )
 
 
-def _has_units(indicator: object) -> bool:
-    spec = INDICATORS.get(indicator) if isinstance(indicator, str) else None
-    return spec is None or spec.scale in {"price", "volume"}
+def _has_units(entry: Mapping[str, Any]) -> bool:
+    spec = _spec(entry)
+    return spec is None or spec.cumulative or spec.scale in {"price", "volume"}
+
+
+def _spec(entry: Mapping[str, Any]) -> IndicatorSpec | None:
+    indicator = entry.get("indicator")
+    return INDICATORS.get(indicator) if isinstance(indicator, str) else None
+
+
+def bound_to_beginnings(manifest: Manifest, symbol: str) -> str | None:
+    """Return why a model cannot serve a symbol that it was not trained on, if an indicator counts from a first bar."""
+    if is_trained_on(manifest, symbol):
+        return None
+    counting = [str(entry.get("id")) for entry in manifest.feature_contract if _counts(entry)]
+    if not counting:
+        return None
+    return f"was not trained on {symbol}, and has inputs that count from the first bar: {', '.join(counting)}"
+
+
+def _counts(entry: Mapping[str, Any]) -> bool:
+    spec = _spec(entry)
+    return spec is not None and spec.cumulative and "data_source" not in entry
 
 
 def likeness(manifest: Manifest, symbol: str, volatility: float) -> str:
@@ -52,6 +76,5 @@ def likeness(manifest: Manifest, symbol: str, volatility: float) -> str:
     one = manifest.training_symbols[0]
     return (
         f"the model of {one}, the most similar symbol of its asset class: its volatility was "
-        f"{frozen_volatility(manifest):.3g} a year, that of {symbol} is {volatility:.3g}; "
-        f"its deployment allows {symbol}"
+        f"{frozen_volatility(manifest):.3g} a year, that of {symbol} is {volatility:.3g}"
     )
