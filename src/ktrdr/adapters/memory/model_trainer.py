@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
-from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 
 _WEIGHTS = "model.safetensors"
 _NAME = "outputs"
@@ -88,9 +89,19 @@ class PriorTrainer(ModelTrainer):
 
 
 def _prior(task: FitTask) -> NDArray[np.float64]:
+    weights = _weights(task.train)
     if not task.target.is_classification:
-        return np.array(np.average(task.train.targets.astype(np.float64), weights=task.train.weights))
+        return np.array(np.average(task.train.targets.astype(np.float64), weights=weights))
     n_classes = len(task.target.classes)
-    counts = np.bincount(task.train.targets, task.train.weights, minlength=n_classes) + 1.0
+    counts = np.bincount(task.train.targets, weights, minlength=n_classes) + 1.0
     weighted = counts if task.class_weights is None else counts * task.class_weights
     return np.asarray(np.log(weighted / weighted.sum()))
+
+
+def _weights(rows: Rows) -> NDArray[np.floating[Any]] | None:
+    """Return the weights of the samples, times what gives groups equal shares; None where all count the same."""
+    if rows.groups is None:
+        return rows.weights
+    counts = np.bincount(rows.groups)
+    shares = len(rows.groups) / (np.count_nonzero(counts) * counts[rows.groups])
+    return np.asarray(shares if rows.weights is None else shares * rows.weights)

@@ -50,7 +50,7 @@ def temporal_split(
     ----------
     Lopez de Prado (2018), Advances in Financial Machine Learning, chapter 7: purging and embargo.
     """
-    _check(shares, embargo_bars)
+    check_shares(shares, embargo_bars)
     starts = [round(len(known_at) * shares[0]), round(len(known_at) * (shares[0] + shares[1]))]
     if not 0 < starts[0] < starts[1] < len(known_at):
         raise InvalidInput(_too_few(known_at, label_end, shares, embargo_bars, dict.fromkeys(PARTS, 0)))
@@ -66,7 +66,8 @@ def temporal_split(
     return Split(parts, (int(cuts[0]), int(cuts[1])), embargo_bars)
 
 
-def _check(shares: Shares, embargo_bars: int) -> None:
+def check_shares(shares: Shares, embargo_bars: int) -> None:
+    """Raise InvalidInput if shares or embargo are out of bounds."""
     if min(shares) <= 0 or not math.isclose(sum(shares), 1, abs_tol=1e-6):
         raise InvalidInput(f"split: shares must be above 0 and sum to 1; found {shares}, which sum to {sum(shares):g}")
     if embargo_bars < 0:

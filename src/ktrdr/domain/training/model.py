@@ -33,12 +33,16 @@ class Rows:
         The row of `inputs` that each sample is about: the last one of its window. None: sample i is about row i.
     weights : ndarray of float32, shape (n_samples,), or None
         How much each sample counts in the loss, 1 on average; None: all the same.
+    groups : ndarray of int32, shape (n_samples,), or None
+        Ascending. Batches take a sample of each group in turn, so that all groups have equal shares: an epoch takes
+        n_samples / n_groups of each, those of a small group repeatedly. None: all samples are shuffled together.
     """
 
     inputs: Float32s
     targets: NDArray[np.int64] | NDArray[np.float32]
     ends: Int64s | None = None
     weights: Float32s | None = None
+    groups: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

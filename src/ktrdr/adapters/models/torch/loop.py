@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ktrdr.adapters.models.torch.devices import keep_freed_memory
 from ktrdr.adapters.models.torch.losses import make_loss
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
-from ktrdr.adapters.models.torch.samples import Batch, Part, on_device
+from ktrdr.adapters.models.torch.samples import Batch, Part, series_of
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.adapters.models.torch.weights import write
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
@@ -53,7 +53,7 @@ class Loop:
         window = task.model.window if task.model.reads_windows else None
         if window is not None:
             keep_freed_memory()
-        self.series = on_device(task.train.inputs, device)
+        self.series = series_of(task.train, device)
         shared = self.series if task.validation.inputs is task.train.inputs else None
         self.train = Part.of(task.train, device, window, self.series)
         self.validation = Part.of(task.validation, device, window, shared)
@@ -63,7 +63,7 @@ class Loop:
         self.weights, self.gradients = flatten(network)
         self.step = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
         self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
-        self.batch_sizes = batch_sizes(len(self.train), self.settings.batch_size)
+        self.batch_sizes = batch_sizes(self.train.drawn, self.settings.batch_size)
         self.shuffler = torch.Generator().manual_seed(self.settings.seed)
         self.on_epoch = on_epoch
         self.epochs: list[Epoch] = []
@@ -125,11 +125,11 @@ class Loop:
             norms.add_(self.clip_gradients())
             self.step(rate)
             losses.add_(loss.detach(), alpha=len(targets))
-        return losses.item() / len(self.train), norms.item() / len(self.batch_sizes)
+        return losses.item() / self.train.drawn, norms.item() / len(self.batch_sizes)
 
     def batches(self) -> Iterator[Batch]:
         """Shuffle the training samples once and cut them."""
-        order = torch.randperm(len(self.train), generator=self.shuffler).to(self.weights.device)
+        order = self.train.shuffled(self.shuffler).to(self.weights.device)
         return self.train.batches(self.batch_sizes, order)
 
     def clip_gradients(self) -> Tensor:

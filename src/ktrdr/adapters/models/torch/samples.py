@@ -15,6 +15,8 @@ from ktrdr.domain.training.model import Rows
 
 Batch = tuple[Tensor, Tensor, Tensor | None]
 """Inputs, targets, and weights where there are any."""
+_GATHERED_ROWS = 65_536
+"""Rows that are copied at a time, in whole batches: a shuffled copy of all of them would double the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,17 +32,20 @@ class Part:
         Which of the inputs each sample is; None: sample i is input i.
     weights : Tensor, shape (n_samples,), or None
         Above 0: samples of weight 0 are left out.
+    counts : tuple of int
+        How many samples each group has, one after the other; empty where there are no groups.
     """
 
     inputs: Tensor
     targets: Tensor
     places: Tensor | None = None
     weights: Tensor | None = None
+    counts: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, rows: Rows, device: torch.device, window: int | None = None, series: Tensor | None = None) -> Part:
         """Return the samples that count on the device; `series` is the one copy of the rows, made here if not given."""
-        series = on_device(rows.inputs, device) if series is None else series
+        series = series_of(rows, device) if series is None else series
         ends = rows.ends
         if ends is None and (window is not None or rows.weights is not None):
             ends = np.arange(len(rows.targets), dtype=np.int64)
@@ -50,11 +55,30 @@ class Part:
             on_device(rows.targets[kept], device),
             None if ends is None else on_device(ends[kept] - ((window or 1) - 1), device),
             None if rows.weights is None else on_device(rows.weights[kept], device),
+            () if rows.groups is None else _group_counts(rows.groups[kept]),
         )
 
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.targets)
+
+    @property
+    def drawn(self) -> int:
+        """How many samples an epoch takes: all, or an equal number of each group."""
+        groups = len(self.counts)
+        return max(len(self) // groups, 1) * groups if groups else len(self)
+
+    def shuffled(self, generator: torch.Generator) -> Tensor:
+        """Return the samples of an epoch in a new order; with groups, one of each in turn."""
+        if not self.counts:
+            return torch.randperm(len(self), generator=generator)
+        most = self.drawn // len(self.counts)
+        starts = np.concatenate(([0], np.cumsum(self.counts)))
+        turns = [
+            int(start) + _repeated_permutation(count, most, generator)
+            for start, count in zip(starts[:-1], self.counts, strict=True)
+        ]
+        return torch.stack(turns, dim=1).reshape(-1)
 
     def batches(self, sizes: list[int], order: Tensor | None = None) -> Iterator[Batch]:
         """Cut the samples, in their order or another, into batches of these sizes."""
@@ -72,12 +96,39 @@ class Part:
     def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
         if self.inputs.ndim == 3 and places is not None:
             return (self.inputs.index_select(0, chosen) for chosen in torch.split(places, sizes))
-        return iter(torch.split(self.inputs if places is None else self.inputs[places], sizes))
+        return iter(torch.split(self.inputs, sizes)) if places is None else self._gathered(places, sizes)
+
+    def _gathered(self, places: Tensor, sizes: list[int]) -> Iterator[Tensor]:
+        per_gather = max(_GATHERED_ROWS // sizes[0], 1)
+        start = 0
+        for first in range(0, len(sizes), per_gather):
+            some = sizes[first : first + per_gather]
+            end = start + sum(some)
+            yield from torch.split(self.inputs[places[start:end]], some)
+            start = end
+
+
+def _repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
+    """Return `wanted` of the numbers below `count`, none of them twice before each was there once."""
+    rounds = [torch.randperm(count, generator=generator) for _ in range(-(-wanted // count))]
+    return torch.cat(rounds)[:wanted]
+
+
+def _group_counts(groups: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(count) for count in np.bincount(groups) if count)
 
 
 def _windows(series: Tensor, window: int) -> Tensor:
     n_rows, n_inputs = series.shape
     return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
+
+
+def series_of(rows: Rows, device: torch.device) -> Tensor:
+    """Return the inputs on the device: the same memory on the CPU where samples are copied out of it anyway."""
+    inputs = rows.inputs
+    if rows.ends is None or device.type != "cpu" or not inputs.flags.c_contiguous or not inputs.flags.writeable:
+        return on_device(inputs, device)
+    return torch.from_numpy(inputs)
 
 
 def on_device(array: np.ndarray, device: torch.device) -> Tensor:

@@ -184,6 +184,8 @@ def _check_rows(name: str, rows: Rows, task: FitTask) -> None:
     if task.target.is_classification and not 0 <= rows.targets.min() <= rows.targets.max() < len(task.target.classes):
         raise InvalidInput(f"fit: {name} has targets outside the classes 0 to {len(task.target.classes) - 1}")
     _check_ends(name, rows, task.model.window)
+    if rows.groups is not None and (len(rows.groups) != n_samples or (np.diff(rows.groups) < 0).any()):
+        raise InvalidInput(f"fit: {name} needs one group per target, ascending")
     if rows.weights is not None:
         _check_weights(name, rows.weights, n_samples)
 

@@ -1,0 +1,1 @@
+"""One training from the rows of many symbols: pool, common cut, combination."""
