@@ -107,6 +107,13 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    backtest = providers.Factory(
+        _lazy("ktrdr.application.use_cases.backtest:Backtest"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
+    )
     explain_rules = providers.Factory(
         _lazy("ktrdr.application.use_cases.explain_rules:ExplainRules"),
         data_repository,
@@ -134,6 +141,7 @@ class Container(containers.DeclarativeContainer):
     indicator_page = providers.Object(_lazy("ktrdr.adapters.report.plots:indicator_page"))
     sets_page = providers.Object(_lazy("ktrdr.adapters.report.plots:sets_page"))
     labels_page = providers.Object(_lazy("ktrdr.adapters.report.plots:labels_page"))
+    backtest_page = providers.Object(_lazy("ktrdr.adapters.report.backtests:backtest_page"))
     write_file = providers.Singleton(_lazy("ktrdr.adapters.report.text_file:FileWriter"))
     write_table = providers.Singleton(_lazy("ktrdr.adapters.report.table_file:TableWriter"))
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))

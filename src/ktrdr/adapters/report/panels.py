@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from markupsafe import Markup
@@ -27,6 +28,7 @@ from ktrdr.domain.market.bars import Bars
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 960.0, 64.0, 14.0, 12.0, 30.0
 _PRICE, _PANEL = 250.0, 180.0
+_MARK = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,26 @@ class Band:
     tone: int
 
 
-def price_chart(title: str, bars: Bars, lines: Sequence[Line] = (), classes: NDArray[np.int64] | None = None) -> Markup:
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Triangles at prices of some bars, one in six pixels: ``up`` below the price or ``down`` above it.
+
+    `places` ascend and say which bars; both arrays have shape (n_marks,).
+    """
+
+    places: NDArray[np.int64]
+    prices: Floats
+    points: Literal["up", "down"]
+    tone: int
+
+
+def price_chart(
+    title: str,
+    bars: Bars,
+    lines: Sequence[Line] = (),
+    classes: NDArray[np.int64] | None = None,
+    marks: Sequence[Marks] = (),
+) -> Markup:
     """Return the closes inside the range from low to high, with lines in price units over them.
 
     Parameters
@@ -58,6 +79,7 @@ def price_chart(title: str, bars: Bars, lines: Sequence[Line] = (), classes: NDA
     lines : sequence of Line
     classes : ndarray of int64, shape (n_bars,), optional
         Colours what lies behind each bar; -1 for none.
+    marks : sequence of Marks
     """
     x = _across(len(bars))
     low, high = padded(float(bars.low.min()), float(bars.high.max()))
@@ -65,6 +87,7 @@ def price_chart(title: str, bars: Bars, lines: Sequence[Line] = (), classes: NDA
     parts = [] if classes is None else [_backdrop(x, classes)]
     parts += [_levels(low, high, _PRICE), area("range", x, y(bars.low), y(bars.high)), curve("price", x, y(bars.close))]
     parts += [curve(f"tone c{item.tone}", x, y(item.values)) for item in lines]
+    parts += [_triangles(item, x, y(item.prices)) for item in marks]
     return drawing(title, _WIDTH, _PRICE, [*parts, _times(bars, x, _PRICE)])
 
 
@@ -94,6 +117,17 @@ def _levels(low: float, high: float, height: float) -> Markup:
 def _times(bars: Bars, x: Floats, height: float) -> Markup:
     inside = [(place, text) for place, text in time_ticks(bars.stamps) if _LEFT + 30 < x[place] < _WIDTH - _RIGHT - 30]
     return below([(float(x[place]), text) for place, text in inside], height - _BOTTOM)
+
+
+def _triangles(item: Marks, x: Floats, y: Floats) -> Markup:
+    pixels = x[item.places]
+    first = np.flatnonzero(np.diff(np.floor(pixels / _MARK), prepend=-1.0))
+    height = _MARK if item.points == "up" else -_MARK
+    path = "".join(
+        f"M{across:.1f} {down:.1f}l{_MARK / 2:.1f} {height:.1f}h{-_MARK:.1f}Z"
+        for across, down in zip(pixels[first].tolist(), y[first].tolist(), strict=True)
+    )
+    return Markup('<path class="mark c{}" d="{}"/>').format(item.tone, path) if path else Markup("")
 
 
 def _band(item: Band, top: float, bottom: float) -> Markup:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ktrdr.adapters.report.panels import Band, Line, panel, price_chart
+from ktrdr.adapters.report.sections import Chart, Section, render_sections
 from ktrdr.adapters.report.set_chart import marked_range, set_chart
 from ktrdr.adapters.report.svg import Floats
 from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
@@ -28,22 +24,6 @@ _MOVES = (4, 3, 0, 2, 5, 1)  # colours of lines, the strongest first
 _CLASS_TONES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Chart:
-    drawing: Markup
-    caption: str
-    legend: Sequence[tuple[str, int]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    title: str
-    charts: Sequence[_Chart]
-    sentences: Sequence[str] = ()
-    header: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
 def indicator_page(plot: IndicatorPlot) -> bytes:
     """Return the price, the indicator's outputs below it, and what a strategy's sets make of them."""
     bars, spec = plot.bars, plot.spec
@@ -55,7 +35,7 @@ def indicator_page(plot: IndicatorPlot) -> bytes:
     caption = "Closes in the range from low to high." + (
         " The outputs in price units lie over them." if in_price else ""
     )
-    sections = [_Section("Price", [_Chart(price, caption, legend if in_price else [])])]
+    sections = [Section("Price", [Chart(price, caption, legend if in_price else [])])]
     groups = {name: _sets_of(plot, name) for name in plot.outputs}
     bands = [
         Band(f"{item.name}", *marked_range(item), tone % _TONES)
@@ -65,19 +45,19 @@ def indicator_page(plot: IndicatorPlot) -> bytes:
     ]
     marked = " Bands are where a membership is 0.5 or more." if bands else ""
     below = panel(f"{spec.name} on {where}", bars, list(lines.values()), bands)
-    sections.append(_Section(spec.name, [_Chart(below, f"{spec.description}{marked}", legend)]))
+    sections.append(Section(spec.name, [Chart(below, f"{spec.description}{marked}", legend)]))
     for output, sets in groups.items():
         sections += [_set_section(name, item, plot.outputs[output], bars) for name, item in sets.items()]
     parameters = [f"{name} {value}" for name, value in plot.parameters.items()]
     facts = [where, *parameters, f"{len(bars):,} bars", f"{iso(bars.stamps[0])} to {iso(bars.stamps[-1])}"]
-    return _page("ktrdr indicator", spec.name, facts, plot.notes, sections)
+    return render_sections("ktrdr indicator", spec.name, facts, plot.notes, sections)
 
 
 def sets_page(found: SetPlots) -> bytes:
     """Return every fuzzy set over the histogram of its indicator's values."""
     facts = [found.symbol, f"{iso(found.first)} to {iso(found.last)}"]
     sections = [_use_section(plot) for plot in found.plots]
-    return _page("ktrdr fuzzy sets", found.strategy.name, facts, found.notes, sections)
+    return render_sections("ktrdr fuzzy sets", found.strategy.name, facts, found.notes, sections)
 
 
 def labels_page(view: LabelView, newest: int) -> bytes:
@@ -90,17 +70,17 @@ def labels_page(view: LabelView, newest: int) -> bytes:
     where = f"{bars.symbol} {bars.timeframe}"
     numbers = np.where(numbers < 0, -1, numbers % _CLASS_TONES)
     drawing = price_chart(f"Price of {where}, coloured by label", bars, classes=numbers)
-    charts = [_Chart(drawing, "Colour: the label of the bar; none: no label.", legend)]
+    charts = [Chart(drawing, "Colour: the label of the bar; none: no label.", legend)]
     if not view.labels.target.is_classification:
         target = np.where(view.labels.defined, view.labels.values, np.nan).astype(np.float64)[rows]
         charts.append(
-            _Chart(panel(f"Target on {where}", bars, [Line(target, 4)]), f"The target ({view.labels.target.unit}).")
+            Chart(panel(f"Target on {where}", bars, [Line(target, 4)]), f"The target ({view.labels.target.unit}).")
         )
     table = [(name, f"{view.shares[name]:.1%}", f"{view.mean_runs[name]:.1f}") for name in names]
     source = view.strategy.labels
     facts = [where, source.source, f"newest {len(bars):,} of {len(view.bars):,} bars"]
-    section = _Section("Labels", charts, view.balance.sentences(), ("label", "share", "mean run, bars"), table)
-    return _page("ktrdr labels", view.strategy.name, facts, view.notes, [section])
+    section = Section("Labels", charts, view.balance.sentences(), ("label", "share", "mean run, bars"), table)
+    return render_sections("ktrdr labels", view.strategy.name, facts, view.notes, [section])
 
 
 def _line(values: Any, place: int) -> Line:
@@ -117,7 +97,7 @@ def _sets_of(plot: IndicatorPlot, output: str) -> dict[str, FuzzySet]:
     return {name: item for name, item in plot.sets.items() if item.reference.output == output}
 
 
-def _set_section(name: str, fuzzy_set: FuzzySet, values: Any, bars: Bars) -> _Section:
+def _set_section(name: str, fuzzy_set: FuzzySet, values: Any, bars: Bars) -> Section:
     known = np.asarray(values, dtype=np.float64)
     lines = [
         Line(membership_degrees(Membership(item.type, item.parameters), known), tone % _TONES)
@@ -126,16 +106,16 @@ def _set_section(name: str, fuzzy_set: FuzzySet, values: Any, bars: Bars) -> _Se
     legend = _legend(fuzzy_set)
     title = f"Fuzzy set {name} over {fuzzy_set.reference.text}"
     over = set_chart(title, fuzzy_set.memberships, known[np.isfinite(known)].astype(np.float32))
-    return _Section(
+    return Section(
         title,
         [
-            _Chart(over, "Memberships over the histogram of the values on these bars.", legend),
-            _Chart(panel(f"Degrees of {name}", bars, lines), "Degrees, bar by bar.", legend),
+            Chart(over, "Memberships over the histogram of the values on these bars.", legend),
+            Chart(panel(f"Degrees of {name}", bars, lines), "Degrees, bar by bar.", legend),
         ],
     )
 
 
-def _use_section(plot: SetPlot) -> _Section:
+def _use_section(plot: SetPlot) -> Section:
     title = f"{plot.name} on {plot.timeframe}, over {plot.fuzzy_set.reference.text}"
     drawing = set_chart(title, plot.fuzzy_set.memberships, plot.values)
     caption = f"Memberships over the histogram of {plot.use.rows:,} rows; the outer 0.1 % are drawn at the edge."
@@ -144,21 +124,8 @@ def _use_section(plot: SetPlot) -> _Section:
         for item in plot.use.memberships
     ]
     header = ("membership", "type", "mean degree", "highest", "strongest on")
-    return _Section(title, [_Chart(drawing, caption, _legend(plot.fuzzy_set))], plot.sentences(), header, rows)
+    return Section(title, [Chart(drawing, caption, _legend(plot.fuzzy_set))], plot.sentences(), header, rows)
 
 
 def _legend(fuzzy_set: FuzzySet) -> list[tuple[str, int]]:
     return [(item.name, tone % _TONES) for tone, item in enumerate(fuzzy_set.memberships)]
-
-
-def _page(eyebrow: str, title: str, facts: Iterable[str], notes: Sequence[str], sections: Sequence[_Section]) -> bytes:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("plot.html.j2")
-    text = template.render(eyebrow=eyebrow, title=title, facts=list(facts), notes=notes, sections=sections)
-    return text.encode()

@@ -24,9 +24,9 @@ class TableWriter:
             If the folder is missing or cannot be written.
         """
         if path.suffix not in {".parquet", ".csv"}:
-            raise InvalidInput(f"--out {path}: must end in .parquet or .csv")
+            raise InvalidInput(f"{path}: must end in .parquet or .csv")
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
-            raise Unavailable(f"--out {path}: {path.parent} is no folder that can be written")
+            raise Unavailable(f"{path}: {path.parent} is no folder that can be written")
 
     def __call__(self, frame: pd.DataFrame, path: Path) -> None:
         """Write the frame.
@@ -45,6 +45,6 @@ class TableWriter:
                 frame.to_csv(beside, index=False, float_format="%.9g", date_format="%Y-%m-%dT%H:%M:%SZ")
             beside.replace(path)
         except OSError as error:
-            raise Unavailable(f"--out {path}: cannot be written ({error.strerror})") from error
+            raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
         finally:
             beside.unlink(missing_ok=True)

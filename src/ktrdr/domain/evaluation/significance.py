@@ -84,7 +84,7 @@ def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.r
         return Difference(mean, None, blocks, block_ns)
     short = _resampled_means(values, moments, span, blocks, rng) - mean
     long = _resampled_means(values, moments, span, blocks // 2, rng) - mean
-    low, high = np.quantile(short, [_TAIL, 1.0 - _TAIL]) * _widening(short, long, blocks)
+    low, high = np.quantile(short, [_TAIL, 1.0 - _TAIL]) * widening(short, long, blocks)
     return Difference(mean, (float(mean + low), float(mean + high)), blocks, span // blocks)
 
 
@@ -107,8 +107,15 @@ def _resampled_means(values: Floats, moments: Int64s, span: int, blocks: int, rn
     return means
 
 
-def _widening(short: Floats, long: Floats, blocks: int) -> float:
-    """Return the factor for the quantiles of `short`: missed dependence, small-sample bias, Student's quantile."""
+def widening(short: Floats, long: Floats, blocks: int) -> float:
+    """Return the factor for the quantiles of `short`: missed dependence, small-sample bias, Student's quantile.
+
+    Parameters
+    ----------
+    short, long : ndarray of float64
+        Deviations of resampled figures from `blocks` blocks, and from half as many of twice the length.
+    blocks : int
+    """
     one = short.var() * blocks / (blocks - 1)
     two = long.var() * (blocks // 2) / (blocks // 2 - 1)
     missed = max(2.0 * two - one, one) / one if one > 0 else 1.0

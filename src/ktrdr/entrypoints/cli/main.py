@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ktrdr.entrypoints.cli import data, explain, features, fuzzy, indicators, labels, models, strategy
+from ktrdr.entrypoints.cli.backtest import backtest
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.predict import predict
 from ktrdr.entrypoints.cli.train import train
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(predict)
+app.command()(backtest)
 app.add_typer(strategy.app, name="strategy")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(fuzzy.app, name="fuzzy")

@@ -1,0 +1,1 @@
+"""Backtests: what decisions would have earned, filled at the next open and marked at closes."""
