@@ -9,6 +9,7 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.symbol_files import symbol_problems
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.learnable import input_columns, tuned_document
@@ -59,6 +60,7 @@ class VerifyModels:
         if [feature.get("id") for feature in manifest.feature_contract] != manifest.resolved_features:
             yield "feature_contract does not hold the resolved_features, in their order"
         yield from _strategy_problems(manifest)
+        yield from symbol_problems(artifact)
         try:
             model = self._trainer.restore(artifact)
             read_inference(manifest, model.feature_ids)

@@ -128,10 +128,11 @@ def symbol_problems(artifact: Artifact) -> Iterator[str]:
     except CorruptArtifact as error:
         yield str(error)
         return
-    if symbols and {name for name, one in symbols.items() if one.seen} != set(manifest.training_symbols):
+    kept = SYMBOLS in artifact.blobs
+    if kept and {name for name, one in symbols.items() if one.seen} != set(manifest.training_symbols):
         yield f"{SYMBOLS} has train rows of other symbols than the training_symbols"
     profiles = {name: one.profile.as_dict() for name, one in symbols.items() if one.seen and one.profile}
-    if symbols and profiles != (manifest.symbols or {}):
+    if kept and profiles != (manifest.symbols or {}):
         yield f"{SYMBOLS} has other profiles than the manifest"
     strange = sorted(configs.keys() - symbols.keys())
     if strange:
