@@ -38,6 +38,23 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SymbolRows:
+    """Features and labels of one symbol, before anything is split.
+
+    `whole` says which rows of the matrix have a whole window; `notes` are to be said aloud; `features` and `columns`
+    are those of `Prepared`.
+    """
+
+    market: MarketData
+    features: tuple[Feature, ...]
+    columns: tuple[Feature, ...]
+    matrix: FeatureMatrix
+    labels: LabelSet
+    whole: Bools | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """Everything of one symbol that training, the dry run and the export have in common.
 
@@ -86,6 +103,33 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
     InvalidInput
         If there are too few bars, or a part would be empty; the message says how many are needed.
     """
+    rows = symbol_rows(data, engineer, strategy, symbol)
+    market, matrix, labels = rows.market, rows.matrix, rows.labels
+    dataset = join(matrix, labels, market.base_bars.known_at, rows.whole)
+    shares = strategy.split
+    split = temporal_split(
+        dataset.matrix.known_at,
+        dataset.label_end,
+        market.base_bars.known_at,
+        (shares.train, shares.validation, shares.test),
+        shares.embargo_bars,
+    )
+    log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
+    history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
+    prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)
+    return replace(prepared, notes=(*rows.notes, *_windowless_note(prepared, model_spec(strategy).window)))
+
+
+def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> SymbolRows:
+    """Load, compute features and label.
+
+    Raises
+    ------
+    DataNotFound, InvalidBars
+        See `DataRepository.load`.
+    InvalidInput
+        If there are too few bars, or no row has a whole window.
+    """
     features = resolve(strategy)
     market = gather(data, strategy.training_data, symbol)
     market = with_context(data, market, used_sources(strategy, features))
@@ -97,20 +141,9 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
     _require_history(market, strategy, matrix.warmup_rows, "measured")
     labels, read_for_labels = make_labels(data, strategy, market)
     market = replace(market, loaded=(*market.loaded, *read_for_labels))
-    dataset = join(matrix, labels, market.base_bars.known_at, _whole_windows(matrix, market, strategy))
-    shares = strategy.split
-    split = temporal_split(
-        dataset.matrix.known_at,
-        dataset.label_end,
-        market.base_bars.known_at,
-        (shares.train, shares.validation, shares.test),
-        shares.embargo_bars,
-    )
-    log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
+    whole = _whole_windows(matrix, market, strategy)
     notes = (*market.notes, *labels.notes, *settling_notes(features, market), *uncovered(strategy, matrix))
-    history = SettledHistory.of(features, market.base, model_spec(strategy).window)
-    prepared = Prepared(market, features, columns, matrix, labels, dataset, split, notes, history)
-    return replace(prepared, notes=(*notes, *_windowless_note(prepared, model_spec(strategy).window)))
+    return SymbolRows(market, features, columns, matrix, labels, whole, notes)
 
 
 def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy) -> Bools | None:

@@ -162,11 +162,11 @@ class PoolBuilder:
         if self._kind is None:
             raise InvalidInput("pool: there are no symbols")
         ids, target, weighting = self._kind
-        joined: list[Any] = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
+        columns = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
         self._columns.clear()
         starts = np.array(self._starts, dtype=np.int64)
-        values = self._values[: self._count]
-        return Pool(tuple(self._symbols), starts, values, ids, *joined, target=target, weighting=weighting)
+        rows: Any = (tuple(self._symbols), starts, self._values[: self._count], ids, *columns)
+        return Pool(*rows, target, weighting)
 
 
 def _columns(
