@@ -37,24 +37,26 @@ def make_labels(
         See `label` and `DataRepository.load`.
     """
     labels = strategy.labels
-    name = other_symbol(labels.source, labels.parameters)
-    other = None if name is None else _load_other(data, strategy, market, name)
-    extra = {} if name is None or other is None else {name: other}
+    extra = load_other(data, strategy, market)
     found = label(market.base_bars, labels.source, labels.parameters, extra)
     log.info("labels", extra={"source": labels.source, "labelled": int(found.defined.sum())})
     return found, tuple(bars.fingerprint() for bars in extra.values())
 
 
-def _load_other(data: DataRepository, strategy: Strategy, market: MarketData, name: str) -> Bars | None:
-    """Return the other symbol's bars of the base timeframe, else of the finest there is; None for none in the span."""
-    there = [str(info.timeframe) for info in data.series(name) if info.rows]
-    if not there:
-        return None
+def load_other(data: DataRepository, strategy: Strategy, market: MarketData) -> dict[str, Bars]:
+    """Return the bars of the other symbol that the labels name: of the base timeframe, else of the finest there is.
+
+    Empty where they name none, or the repository has none of it in the span.
+    """
+    name = other_symbol(strategy.labels.source, strategy.labels.parameters)
+    there = [] if name is None else [str(info.timeframe) for info in data.series(name) if info.rows]
+    if name is None or not there:
+        return {}
     timeframe = market.base if market.base in there else there[0]
     try:
-        return data.load(name, Timeframe(timeframe), *span_of(strategy.training_data))
+        return {name: data.load(name, Timeframe(timeframe), *span_of(strategy.training_data))}
     except DataNotFound:
-        return None
+        return {}
 
 
 def label_balance(labels: LabelSet, bars: Bars, strategy: Strategy, test_from: int) -> Balance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.plain_json import plain_problem
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash, feature_contract
+from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.profile import profile_of
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
 
 
+def packed_strategy(strategy: Strategy) -> dict[str, Any]:
+    """Return the strategy as the manifest holds it."""
+    document: dict[str, Any] = _plain(render(strategy))
+    return document
+
+
+def packed_contract(features: Sequence[Feature], kernels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the contract of resolved features as the manifest holds it."""
+    contract: list[dict[str, Any]] = _plain(feature_contract(features, kernels))
+    return contract
+
+
 def require_packable(strategy: Strategy) -> None:
     """Refuse before a training a strategy that could not be stored after it.
 
@@ -39,7 +52,7 @@ def require_packable(strategy: Strategy) -> None:
         If it holds what JSON cannot: a number that is not finite, or a mapping within itself.
     """
     try:
-        problem = plain_problem(_plain(render(strategy)))
+        problem = plain_problem(packed_strategy(strategy))
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"strategy {strategy.name!r}: cannot be stored as JSON ({error})") from error
     if problem:
@@ -51,8 +64,8 @@ def pack(
 ) -> Artifact:
     """Return the artifact of a judged model, ready to be published."""
     strategy, key = job.strategy, ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
-    document = _plain(render(strategy))
-    contract = _plain(feature_contract(prepared.features, kernels))
+    document = packed_strategy(strategy)
+    contract = packed_contract(prepared.features, kernels)
     split, market = prepared.split, prepared.market
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",

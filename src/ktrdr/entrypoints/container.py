@@ -9,7 +9,8 @@ Build it, override a port by name, ask for a use case::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -38,11 +39,34 @@ def _open_data(settings: Settings) -> DataRepository:
     return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
 
 
+_TRAINING_PORTS = ("data_repository", "feature_engineer", "trial_log", "model_trainer", "model_storage")
+
+
+def _run_jobs(container: Any) -> Callable[..., Any]:
+    """Return what runs jobs side by side, in processes that build their container from the same settings."""
+    spawned = _lazy("ktrdr.adapters.execution.spawned:SpawnedMap")
+    lost = _lazy("ktrdr.application.outcomes:lost_job")
+    replaced = [name for name in _TRAINING_PORTS if getattr(container, name).overridden]
+    reason = f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
+    if container.declarative_parent is not Container:
+        reason = "the container is a class of its own, which other processes cannot know"
+    opened = partial(job_runner, container.settings())
+    return spawned(opened, lost, _workers, reason)  # type: ignore[no-any-return]
+
+
+def _workers(jobs: Sequence[Any]) -> int | None:
+    """Return how many processes the request of these jobs asks for."""
+    workers: int | None = jobs[0].request.execution.workers
+    return workers
+
+
 class Container(containers.DeclarativeContainer):
     """Ports bound to adapters, and use cases bound to ports."""
 
+    __self__ = providers.Self()
     settings = providers.Singleton(load_settings)
     on_epoch: providers.Object[Any] = providers.Object(None)
+    on_outcome: providers.Object[Any] = providers.Object(None)
 
     data_repository = providers.Singleton(_open_data, settings)
     feature_engineer = providers.Singleton(_lazy("ktrdr.adapters.features.engineer:TalibFeatureEngineer"))
@@ -64,7 +88,7 @@ class Container(containers.DeclarativeContainer):
             trial_log,
         ),
     )
-    run_jobs: providers.Object[Any] = providers.Object(map)
+    run_jobs = providers.Callable(_run_jobs, __self__)
 
     read_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
     find_lines = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:find_lines"))
@@ -92,6 +116,14 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
         run_jobs,
+        on_outcome,
+    )
+    job_trainer = providers.Factory(
+        _lazy("ktrdr.application.job_training:JobTrainer"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
     )
     dry_run = providers.Factory(_lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer)
     export_features = providers.Factory(
@@ -155,6 +187,14 @@ class Container(containers.DeclarativeContainer):
     )
     simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.simulated:SimulatedRepository"))
     copy_bars = providers.Factory(_lazy("ktrdr.application.use_cases.copy_bars:CopyBars"), store=bar_store)
+
+
+def job_runner(settings: Settings) -> Callable[[Any], Any]:
+    """Return what attempts jobs, in a process that was started for them."""
+    container = Container()
+    container.settings.override(providers.Object(settings))
+    attempt: Callable[[Any], Any] = container.job_trainer().attempt
+    return attempt
 
 
 def make_container(**settings: Any) -> Container:

@@ -1,56 +1,38 @@
-"""Train: one strategy in, one trusted model out."""
+"""Train: one strategy in, trusted models out."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ktrdr.application.fitting import fit
-from ktrdr.application.judging import judge
-from ktrdr.application.packing import pack, require_packable
-from ktrdr.application.pipeline import prepare
+from ktrdr.application.job_training import JobTrainer
+from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.selection import with_selected_symbols
-from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
 
-log = logging.getLogger(__name__)
-RunJobs = Callable[[Callable[[TrainingJob], "TrainedModel"], Iterable[TrainingJob]], Iterable["TrainedModel"]]
+RunJobs = Callable[[Callable[[TrainingJob], JobOutcome], Iterable[TrainingJob]], Iterable[JobOutcome]]
+OnOutcome = Callable[[JobOutcome, int], None]
 
-__all__ = ["TrainedModel", "TrainingOrchestrator", "TrainingRequest", "TrainingResult"]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """One published model, and what it is worth.
-
-    Attributes
-    ----------
-    stored : StoredModel
-    report : dict
-        Content of ``metrics.json``: metrics, baselines, verdict, diagnosis, seeds, class shares.
-    importance : dict
-        Content of ``feature_importance.json``.
-    notes : tuple of str
-        What should be said aloud.
-    """
-
-    stored: StoredModel
-    report: dict[str, Any]
-    importance: dict[str, Any]
-    notes: tuple[str, ...]
+__all__ = ["FailedJob", "TrainedModel", "TrainingOrchestrator", "TrainingRequest", "TrainingResult"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """The models of a request, in the order of its jobs."""
+    """What became of a request, in the order of its jobs: ascending by symbol.
+
+    Attributes
+    ----------
+    models : tuple of TrainedModel
+    failures : tuple of FailedJob
+        Empty where there is one job: its error is raised.
+    """
 
     models: tuple[TrainedModel, ...]
+    failures: tuple[FailedJob, ...] = ()
 
 
 class TrainingOrchestrator:
@@ -62,6 +44,8 @@ class TrainingOrchestrator:
         The ports.
     run_jobs : callable
         Has the signature of `map`; decides where jobs run.
+    on_outcome : callable, optional
+        Called with each outcome, in the order of the jobs, and the number of jobs.
     """
 
     def __init__(
@@ -71,31 +55,29 @@ class TrainingOrchestrator:
         trainer: ModelTrainer,
         storage: ModelStorage,
         run_jobs: RunJobs = map,
+        on_outcome: OnOutcome | None = None,
     ) -> None:
         self._data = data
-        self._features = features
-        self._trainer = trainer
-        self._storage = storage
+        self._ports = (data, features, trainer, storage)
         self._run_jobs = run_jobs
+        self._on_outcome = on_outcome
 
     def execute(self, request: TrainingRequest) -> TrainingResult:
-        """Train and publish every model of the request.
+        """Train and publish every model of the request; of several jobs, one that fails does not stop the others.
 
         Raises
         ------
         InvalidInput, DataNotFound, TrainingFailed, Unavailable
-            Nothing is published by a job that raises.
+            From planning, or from the only job. Nothing is published by a job that fails.
+        TrainingInterrupted
+            If the user stopped it; what was published before stays.
         """
         jobs = plan_training(with_selected_symbols(self._data, request))
-        return TrainingResult(tuple(self._run_jobs(self._train, jobs)))
-
-    def _train(self, job: TrainingJob) -> TrainedModel:
-        require_packable(job.strategy)
-        prepared = prepare(self._data, self._features, job.strategy, job.symbol)
-        fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds)
-        judgement = judge(prepared, fitted, job.strategy, job.request.importance)
-        kernels = self._features.kernels(prepared.features)
-        stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))
-        log.info("published", extra={"model": stored.reference, "location": stored.location})
-        notes = prepared.notes
-        return TrainedModel(stored, dict(judgement.metrics), dict(judgement.importance), notes)
+        trainer = JobTrainer(*self._ports)
+        outcomes = []
+        for outcome in self._run_jobs(trainer.attempt if len(jobs) > 1 else trainer.train, jobs):
+            outcomes.append(outcome)
+            if self._on_outcome is not None:
+                self._on_outcome(outcome, len(jobs))
+        models = tuple(outcome for outcome in outcomes if isinstance(outcome, TrainedModel))
+        return TrainingResult(models, tuple(outcome for outcome in outcomes if isinstance(outcome, FailedJob)))

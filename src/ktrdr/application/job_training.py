@@ -1,0 +1,78 @@
+"""One job from bars to a published model."""
+
+from __future__ import annotations
+
+import logging
+
+from ktrdr.application.fitting import fit
+from ktrdr.application.judging import judge
+from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
+from ktrdr.application.packing import pack, require_packable
+from ktrdr.application.pipeline import prepare
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.remembering import RememberedData
+from ktrdr.application.resuming import kept_model
+from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
+from ktrdr.domain.training.plan import TrainingJob
+
+log = logging.getLogger(__name__)
+
+
+class JobTrainer:
+    """Trains the jobs of one run through the four ports; what several of them read is read once.
+
+    Parameters
+    ----------
+    data, features, trainer, storage
+        The ports.
+    """
+
+    def __init__(
+        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+    ) -> None:
+        self._data = RememberedData(data)
+        self._features = features
+        self._trainer = trainer
+        self._storage = storage
+
+    def train(self, job: TrainingJob) -> TrainedModel:
+        """Train and publish the model of a job; resuming, return the one that is there already.
+
+        Raises
+        ------
+        InvalidInput, DataNotFound, TrainingFailed, Unavailable
+            Nothing is published by a job that raises.
+        """
+        require_packable(job.strategy)
+        if job.request.execution.resume:
+            kept = kept_model(self._data, self._features, self._storage, job)
+            if kept is not None:
+                return kept
+        prepared = prepare(self._data, self._features, job.strategy, job.symbol)
+        fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds)
+        judgement = judge(prepared, fitted, job.strategy, job.request.importance)
+        kernels = self._features.kernels(prepared.features)
+        stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))
+        log.info("published", extra={"model": stored.reference, "location": stored.location})
+        rows = rows_of(prepared.split.report())
+        return TrainedModel(stored, dict(judgement.metrics), dict(judgement.importance), prepared.notes, rows)
+
+    def attempt(self, job: TrainingJob) -> JobOutcome:
+        """Train a job of several: an error becomes its outcome, so that the others go on.
+
+        Raises
+        ------
+        TrainingInterrupted
+            If the user stopped it.
+        """
+        try:
+            return self.train(job)
+        except TrainingInterrupted:
+            raise
+        except KtrdrError as error:
+            return FailedJob(job.symbols, error.family, str(error))
+        except Exception as error:
+            return FailedJob(job.symbols, "error", f"{type(error).__name__}: {error}")
