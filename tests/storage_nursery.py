@@ -12,7 +12,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ from typing import Any
 import filelock  # noqa: F401 - before any step is counted
 from filesystem_steps import exit_after
 from model_samples import artifact
+from universal_samples import universal
 
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.domain.artifacts.artifact import Artifact
 
 
 class Nursery:
@@ -68,11 +70,11 @@ def _say(*words: object) -> None:
     os.write(1, (" ".join(str(word) for word in words) + "\n").encode())
 
 
-def _publish(storage: FileSystemStorage, times: int, seed: int) -> None:
+def _publish(storage: FileSystemStorage, times: int, seed: int, make: Callable[[bytes], Artifact]) -> None:
     rng = random.Random(seed)
     for _ in range(times):
         payload = rng.randbytes(rng.choice([10, 1000, 300_000]))
-        stored = storage.publish(artifact(payload))
+        stored = storage.publish(make(payload))
         _say("published", stored.reference, hashlib.sha256(payload).hexdigest())
 
 
@@ -87,7 +89,8 @@ def _stopped(storage: FileSystemStorage, command: dict[str, Any]) -> None:
 def _child(command: dict[str, Any]) -> None:
     storage = FileSystemStorage(Path(command["root"]))
     if command["do"] == "loop":
-        _publish(storage, command["times"], command["seed"])
+        make = universal if command.get("universal") else artifact
+        _publish(storage, command["times"], command["seed"], make)
     else:
         _stopped(storage, command)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from model_samples import artifact
+from universal_samples import universal
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.domain.artifacts.key import ModelKey
+from ktrdr.domain.artifacts.symbol_files import read_symbols
 from ktrdr.domain.errors import InvalidInput, ModelNotFound
 
 
@@ -144,6 +146,30 @@ def test_versions_are_sorted_by_strategy_key_and_number(storage: ModelStorage) -
     expected += [f"a/Z_1h_v{n}" for n in range(1, 13)]
     expected += [f"a/{stem}_v{n}" for stem in ("^GSPC_1d", "universal") for n in (1, 2)] + ["b/X_1d_v1", "b/X_1d_v2"]
     assert [version.reference for version in storage.versions()] == expected
+
+
+def test_a_universal_model_lies_beside_those_of_symbols(storage: ModelStorage) -> None:
+    for payload in (b"one", b"two"):
+        storage.publish(universal(payload))
+        for symbol in ("AAPL", "MSFT"):
+            storage.publish(artifact(payload, symbol=symbol))
+    assert [(version.reference, version.key.symbol, version.is_latest) for version in storage.versions()] == [
+        (f"demo/{stem}_v{number}", symbol, number == 2)
+        for stem, symbol in (("AAPL_1d", "AAPL"), ("MSFT_1d", "MSFT"), ("universal", None))
+        for number in (1, 2)
+    ]
+    for reference in ("demo/universal_latest", "demo/universal_v2"):
+        loaded = storage.load(reference)
+        assert (loaded.manifest.key, loaded.manifest.base_timeframe) == (ModelKey("demo"), "1d")
+        assert (loaded.manifest.symbol, loaded.manifest.timeframe) == (None, None)
+        assert loaded.blobs == universal(b"two").blobs
+        assert read_symbols(loaded)["MSFT"].rows == {"train": 700, "validation": 150, "test": 150}
+        assert loaded.manifest.symbols == universal().manifest.symbols
+    storage.delete("demo/universal_latest")
+    assert storage.load("demo/AAPL_1d_latest").manifest.version == 2
+    with pytest.raises(ModelNotFound, match="universal_v1"):
+        storage.load("demo/universal_latest")
+    assert storage.publish(universal()).number == 3
 
 
 @pytest.mark.parametrize("symbol", ["^GSPC", "BRK.B", "../x", "BTC/USDT", ".", "..", "A_B", "con", "%2F", "universal"])

@@ -187,6 +187,20 @@ def test_several_writers_at_once(children: Nursery, fast_path: Path, writers: in
     assert storage.load(LATEST).manifest.version == 12 * writers
 
 
+def test_processes_that_publish_universal_and_symbol_models_at_once(children: Nursery, fast_path: Path) -> None:
+    children.published.clear()
+    for seed in range(3):
+        children.start(do="loop", root=str(fast_path), times=8, seed=seed, universal=seed < 2)
+    assert children.wait() == [0] * 3
+    storage = FileSystemStorage(fast_path)
+    assert len(children.published) == 24
+    _assert_nothing_lost(storage, children.published)
+    numbers = {stem: [v.number for v in storage.versions() if v.key.stem == stem] for stem in ("universal", "AAPL_1d")}
+    assert numbers == {"universal": list(range(1, 17)), "AAPL_1d": list(range(1, 9))}
+    assert storage.load("demo/universal_latest").manifest.version == 16
+    assert (fast_path / "demo/universal_latest").readlink() == Path("universal_v16")
+
+
 def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, fast_path: Path) -> None:
     children.published.clear()
     for seed in range(2):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_samples import artifact, manifest
+from universal_samples import model, profile
 
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -69,6 +70,27 @@ def test_a_field_that_older_manifests_lack_may_be_absent_and_is_never_null() -> 
     for wrong in ([], {"1d": 1.5}, {"1d": True}, {"1d": "x"}):
         with pytest.raises(CorruptArtifact, match="settled_history must be"):
             Manifest.from_json(resealed(settled_history=wrong), "here")
+
+
+def test_profiles_are_of_training_symbols_and_whole() -> None:
+    kept = {"AAPL": profile().as_dict()}
+    assert Manifest.from_json(sealed(symbols=kept).to_json(), "here").symbols == kept
+    assert "symbols" not in json.loads(sealed().to_json())
+    for wrong, words in (
+        ({"MSFT": profile().as_dict()}, "'MSFT' is none of the training_symbols"),
+        ({"AAPL": {}}, "'AAPL' must hold"),
+        ({"AAPL": profile().as_dict() | {"bars": 0}}, "number of bars"),
+        ({"AAPL": 1}, "symbols must be"),
+    ):
+        with pytest.raises(CorruptArtifact, match=words):
+            Manifest.from_json(resealed(symbols=wrong), "here")
+
+
+def test_the_base_timeframe_of_a_universal_model_is_that_of_its_strategy() -> None:
+    assert model(None, timeframe="4h").base_timeframe == "4h"
+    assert model("AAPL", timeframe="1h").base_timeframe == "1h"
+    odd: tuple[Any, ...] = ({}, {"training_data": 1}, {"training_data": {"timeframes": {"base_timeframe": 1}}})
+    assert [manifest(symbol=None, timeframe=None, strategy=strategy).base_timeframe for strategy in odd] == [None] * 3
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), PLAIN, max_size=4))
