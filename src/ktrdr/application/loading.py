@@ -80,6 +80,11 @@ class LoadedModel:
     passed_over: tuple[str, ...]
 
     @property
+    def stands_in(self) -> bool:
+        """Whether it is the model of another symbol."""
+        return self.kind == "similar"
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What should be said aloud: the choice, its reason, and what was passed over."""
         return (f"{self.reference} is used: {self.reason}", *(f"passed over: {said}" for said in self.passed_over))

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.application.context_data import with_context
-from ktrdr.application.loading import LoadedModel
 from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.pipeline import compute_features
 from ktrdr.application.ports.data_repository import DataRepository
@@ -100,28 +99,16 @@ class Decided:
     notes: tuple[str, ...]
 
 
-def open_model(trainer: ModelTrainer, artifact: Artifact, where: str) -> OpenedModel:
-    """Restore a model; `where` names it in errors.
+def open_model(trainer: ModelTrainer, artifact: Artifact, where: str, *, stands_in: bool = False) -> OpenedModel:
+    """Restore a model; `where` names it in errors, `stands_in` is that of `LoadedModel`.
 
     Raises
     ------
     CorruptArtifact
         If anything in it is not what a training writes.
     """
-    return OpenedModel(
-        artifact.manifest, trainer.restore(artifact), parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
-    )
-
-
-def open_loaded(trainer: ModelTrainer, loaded: LoadedModel) -> OpenedModel:
-    """Restore a model that was chosen for a symbol.
-
-    Raises
-    ------
-    CorruptArtifact
-        If anything in it is not what a training writes.
-    """
-    return replace(open_model(trainer, loaded.artifact, loaded.reference), stands_in=loaded.kind == "similar")
+    strategy = parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
+    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in)
 
 
 def serve(

@@ -76,13 +76,14 @@ class BacktestRequest:
 
 @dataclass(frozen=True, slots=True)
 class UsedModel:
-    """The model that decided: its reference, where it lies, and why it is this one."""
+    """The model that decided: its reference, where it lies, why it is this one, whether it is another symbol's."""
 
     artifact: Artifact
     reference: str
     location: str
     reason: str
     notes: tuple[str, ...] = ()
+    stands_in: bool = False
 
     @property
     def manifest(self) -> Manifest:
@@ -158,7 +159,7 @@ class Backtest:
             bars asked for had a part in choosing it and `in_sample` is not set.
         """
         used = self._load(request)
-        opened = open_model(self._trainer, used.artifact, used.reference)
+        opened = open_model(self._trainer, used.artifact, used.reference, stands_in=used.stands_in)
         if not opened.target.trades:
             source = opened.strategy.labels.source
             raise InvalidInput(f"{used.reference}: what it foresees ({source}) asks for no trades; nothing to backtest")
@@ -192,7 +193,8 @@ class Backtest:
         except ModelNotFound as error:
             self._refuse_seen(wanted, error)
             raise
-        return UsedModel(found.artifact, found.reference, found.location, found.reason, found.sentences)
+        named = found.artifact, found.reference, found.location
+        return UsedModel(*named, found.reason, found.sentences, found.stands_in)
 
     def _refuse_seen(self, wanted: LoadRequest, error: ModelNotFound) -> None:
         """Say so if there is a model, and the start alone forbids it."""

@@ -12,7 +12,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import OpenedModel, decided_on, open_loaded, open_model, serve
+from ktrdr.application.serving import OpenedModel, decided_on, open_model, serve
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.run import DecisionSeries
@@ -153,4 +153,5 @@ class Predict:
         if not request.chooses and not is_strategy(self._storage, request.model):
             return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
         loaded = load_with_fallback(self._data, self._storage, request.choice())
-        return open_loaded(self._trainer, loaded), loaded.reason, loaded.sentences
+        opened = open_model(self._trainer, loaded.artifact, loaded.reference, stands_in=loaded.stands_in)
+        return opened, loaded.reason, loaded.sentences
