@@ -36,6 +36,11 @@ class TrainedModel:
     rows: Mapping[str, int]
     kept: bool = False
 
+    @property
+    def name(self) -> str:
+        """Text that refers to the version."""
+        return self.stored.reference
+
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
@@ -38,6 +38,7 @@ class ReadStrategy:
         path: str | Path,
         *,
         symbol: str | None = None,
+        symbols: Sequence[str] | Literal["all"] | None = None,
         timeframe: str | None = None,
         start: str | None = None,
         end: str | None = None,
@@ -50,6 +51,9 @@ class ReadStrategy:
         path : str or Path
         symbol, timeframe, start, end : str, optional
             Replace what the file says.
+        symbols : sequence of str, or ``all``, optional
+            Likewise, where `symbol` is not given; ``all`` are those that there are, and that meet the file's selection
+            criteria.
         **settings
             Training settings that take precedence over the file (``epochs=1``, ``seed=3``); None counts as not given.
 
@@ -61,10 +65,10 @@ class ReadStrategy:
             With every problem found.
         """
         document = self._read_document(Path(path))
-        effective = override(document, symbol=symbol, timeframe=timeframe, start=start, end=end)
+        effective = override(document, symbol=symbol, symbols=symbols, timeframe=timeframe, start=start, end=end)
         given = {name: value for name, value in settings.items() if value is not None}
         changes = {
-            "training_data.symbols": symbol,
+            "training_data.symbols": symbols if symbol is None else symbol,
             "training_data.timeframes": timeframe,
             "training_data.timeframes.base_timeframe": timeframe,
             "training_data.start_date": start,

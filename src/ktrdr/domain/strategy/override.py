@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+ALL: Literal["all"] = "all"
+"""In place of a list: every symbol that there is, as far as the document's selection criteria go."""
 
 
 def override(
     document: Any,
     *,
     symbol: str | None = None,
+    symbols: Sequence[str] | Literal["all"] | None = None,
     timeframe: str | None = None,
     start: str | None = None,
     end: str | None = None,
 ) -> Any:
-    """Return the document with another symbol, base timeframe or span; None leaves it as it is.
+    """Return the document with other symbols, another base timeframe or span; None leaves it as it is.
 
-    A timeframe that is in the document's list becomes the base; any other one replaces the list. What is not a
-    mapping is left for the parser to refuse.
+    `symbol` is the only one. Of several `symbols` the mode is multi_symbol, of one it is single. A timeframe that is in
+    the document's list becomes the base; any other one replaces the list. What is not a mapping is left for the parser
+    to refuse.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("training_data"), Mapping):
         return document
     data = dict(document["training_data"])
     if symbol is not None:
         data["symbols"] = {"mode": "single", "symbol": symbol}
+    elif symbols is not None:
+        data["symbols"] = _every(data.get("symbols")) if symbols == ALL else _several(symbols)
     if timeframe is not None:
         data["timeframes"] = _with_base(data.get("timeframes"), timeframe)
     if start is not None or end is not None:
@@ -32,6 +39,15 @@ def override(
             data = {"start_date": span.get("start"), "end_date": span.get("end")} | data
         data |= {name: value for name, value in (("start_date", start), ("end_date", end)) if value is not None}
     return {**document, "training_data": data}
+
+
+def _several(symbols: Sequence[str]) -> dict[str, Any]:
+    return {"mode": "single" if len(symbols) == 1 else "multi_symbol", "list": list(symbols)}
+
+
+def _every(written: Any) -> dict[str, Any]:
+    criteria = written.get("selection_criteria") if isinstance(written, Mapping) else None
+    return {"mode": "multi_symbol", "selection_criteria": {} if criteria is None else criteria}
 
 
 def _with_base(timeframes: Any, base: str) -> Any:

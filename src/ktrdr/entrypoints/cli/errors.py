@@ -12,7 +12,15 @@ from typer.exceptions import TyperException
 from ktrdr.domain.errors import InvalidStrategy, KtrdrError
 from ktrdr.entrypoints.cli.render import say, write_out
 
-EXIT_CODES = {"invalid_input": 2, "not_found": 3, "conflict": 4, "unavailable": 5, "training_failed": 6}
+EXIT_CODES = {
+    "invalid_input": 2,
+    "not_found": 3,
+    "conflict": 4,
+    "unavailable": 5,
+    "training_failed": 6,
+    "incomplete": 7,
+}
+"""``incomplete`` is no error's family: some of several jobs failed, the others are done."""
 INTERRUPTED = 130
 
 

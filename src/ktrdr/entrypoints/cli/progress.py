@@ -7,15 +7,24 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ktrdr.application.outcomes import JobOutcome
     from ktrdr.domain.training.history import Epoch
 
 
 class Progress:
-    """One bar on stderr with losses, rate and time left; nothing at all where stderr is not a terminal."""
+    """Bars on stderr with losses, rate and time left; nothing at all where stderr is not a terminal.
+
+    Attributes
+    ----------
+    outcomes : int
+        How many of several jobs have ended so far.
+    """
 
     def __init__(self) -> None:
+        self.outcomes = 0
         self._bar: Any = None
         self._task: Any = None
+        self._jobs: Any = None
 
     def __enter__(self) -> Progress:
         """Start the bar, where there is somebody to see it."""
@@ -25,7 +34,7 @@ class Progress:
             from rich.progress import Progress as RichProgress
 
             self._bar = RichProgress(
-                TextColumn("training"),
+                TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[figures]}"),
@@ -47,10 +56,23 @@ class Progress:
         """Move the bar by one epoch; the first epoch of a further seed starts it again."""
         if self._bar is None:
             return
+        if self._task is not None and epoch.number == 1:
+            self._bar.remove_task(self._task)
         if self._task is None or epoch.number == 1:
             self._task = self._bar.add_task("training", total=total, figures="")
-        elapsed = self._bar.tasks[-1].elapsed or 0.0
+        elapsed = next(task.elapsed for task in self._bar.tasks if task.id == self._task) or 0.0
         rate = epoch.number / elapsed if elapsed > 0.5 else None
         figures = f"train {epoch.train_loss:.4f}  validation {epoch.val_loss:.4f}"
         figures += f"  {rate:.1f} epochs/s" if rate else ""
         self._bar.update(self._task, completed=epoch.number, figures=figures)
+
+    def on_outcome(self, outcome: JobOutcome, total: int) -> None:
+        """Count a job of several that has ended."""
+        if total < 2:
+            return
+        self.outcomes += 1
+        if self._bar is None:
+            return
+        if self._jobs is None:
+            self._jobs = self._bar.add_task("models", total=total, figures="")
+        self._bar.update(self._jobs, completed=self.outcomes, figures=f"newest: {outcome.name}")

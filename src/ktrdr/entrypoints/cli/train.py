@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
+from ktrdr.entrypoints.cli.results import report
 from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.symbols import chosen_symbols
 
 if TYPE_CHECKING:
-    from ktrdr.application.use_cases.train import TrainedModel
+    from ktrdr.application.use_cases.train import TrainedModel, TrainingResult
     from ktrdr.domain.training.plan import TrainingRequest
     from ktrdr.entrypoints.container import Container
 
@@ -21,6 +23,9 @@ def train(
     strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained; train nothing.")] = False,
     symbol: SymbolOption = None,
+    symbols: Annotated[str | None, typer.Option(help="Symbols instead: AAPL,MSFT or @list.txt.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every symbol that there is instead.")] = False,
+    mode: Annotated[str | None, typer.Option(help="single, multi or universal.")] = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
@@ -28,6 +33,10 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Decides every random draw.")] = None,
     seeds: Annotated[int, typer.Option(help="Fit this many seeds to show their spread; the first is shipped.")] = 1,
     importance: Annotated[bool, typer.Option(help="Measure permutation importance.")] = True,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that train side by side [default: processors].")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Train only what is missing or stale.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the model's files into this folder as well.")] = None,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -37,79 +46,71 @@ def train(
     log_file: Annotated[Path | None, typer.Option(help="The same lines into a file.")] = None,
     json: Json = False,
 ) -> None:
-    """Train the model that a strategy describes, judge it, and publish it."""
-    from ktrdr.domain.artifacts.manifest import METADATA
-    from ktrdr.domain.training.plan import TrainingRequest
+    """Train the models that a strategy describes, judge them, and publish them."""
+    from ktrdr.domain.training.plan import Execution, TrainingRequest, read_mode
     from ktrdr.entrypoints.steps import log_steps
 
     log_steps(verbose, log_file)
+    chosen, execution = chosen_symbols(symbol, symbols, every), Execution(workers, resume)
+    wanted = None if mode is None else read_mode(mode)
     container = open_container(data_dir=data_dir, models_dir=models_dir, device=device)
-    effective = container.read_strategy().execute(
-        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date, epochs=epochs, seed=seed
-    )
+    overrides = {"symbol": symbol, "symbols": chosen, "timeframe": timeframe, "start": start_date, "end": end_date}
+    effective = container.read_strategy().execute(strategy, **overrides, epochs=epochs, seed=seed)
     warn_or_refuse(effective.warnings, str(strategy), strict)
-    request = TrainingRequest(effective, seeds, importance)
+    request = TrainingRequest(effective, seeds, importance, wanted, execution=execution)
     if dry_run:
         _preview(container, request, json)
         return
     for folder in (container.settings().models_dir, output):
         if folder is not None:
             container.require_writable()(folder)
-    models = _train(container, request)
+    result = _train(container, request)
     if output is not None:
-        artifact = container.model_storage().load(models[0].stored.reference)
-        container.write_artifact()(output, artifact)
-        others = sorted(path.name for path in output.iterdir() if path.name not in {*artifact.blobs, METADATA})
-        if others:
-            say(f"note: {output} holds other files too ({others[0]}), so it can not be verified as a model")
-    for note in models[0].notes:
-        say(f"note: {note}")
-    _report(models, output, json)
+        _copy(container, result.models, output)
+    report(result, output, json)
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
     from ktrdr.entrypoints.cli.preview import preview_text
 
-    (preview,) = container.dry_run().execute(request)
-    for note in preview.notes:
-        say(f"note: {note}")
-    emit({"dry_run": preview.as_dict()}, preview_text(preview), json)
+    previews = container.dry_run().execute(request)
+    for preview in previews:
+        for note in preview.notes:
+            say(f"note: {note}")
+    documents = [preview.as_dict() for preview in previews]
+    payload = {"dry_run": documents[0]} if len(documents) == 1 else {"dry_runs": documents}
+    emit(payload, "\n\n\n".join(preview_text(preview) for preview in previews), json)
 
 
-def _train(container: Container, request: TrainingRequest) -> tuple[TrainedModel, ...]:
+def _train(container: Container, request: TrainingRequest) -> TrainingResult:
     from dependency_injector import providers
 
+    from ktrdr.domain.errors import TrainingInterrupted
     from ktrdr.entrypoints.cli.progress import Progress
 
-    try:
-        with Progress() as progress:
-            container.on_epoch.override(providers.Object(progress.on_epoch))
-            result: tuple[TrainedModel, ...] = container.training_orchestrator().execute(request).models
-            return result
-    except KeyboardInterrupt:
-        # Between fit and publish nobody else counts it, and the test rows may have been looked at.
-        container.trial_log().append_interrupted(request.strategy.name)
-        raise
+    with Progress() as progress:
+        container.on_epoch.override(providers.Object(progress.on_epoch))
+        container.on_outcome.override(providers.Object(progress.on_outcome))
+        try:
+            result: TrainingResult = container.training_orchestrator().execute(request)
+        except (KeyboardInterrupt, TrainingInterrupted) as error:
+            if isinstance(error, KeyboardInterrupt):
+                # Between fit and publish nobody else counts it, and the test rows may have been looked at.
+                container.trial_log().append_interrupted(request.strategy.name)
+            if progress.outcomes:
+                say(f"note: {progress.outcomes} models are done and stay; --resume trains the rest")
+            raise
+        return result
 
 
-def _report(models: tuple[TrainedModel, ...], output: Path | None, json: bool) -> None:
-    from ktrdr.entrypoints.cli.outcome import outcome_text
+def _copy(container: Container, models: tuple[TrainedModel, ...], output: Path) -> None:
+    """Write the files of the only model into a folder, or those of several into a folder each within it."""
+    from ktrdr.domain.artifacts.manifest import METADATA
 
-    payload: dict[str, Any] = {
-        "models": [
-            {
-                "path": model.stored.location,
-                "reference": model.stored.reference,
-                "version": model.stored.number,
-                "symbol": model.stored.key.symbol,
-                "metrics": model.report["metrics"],
-                "baselines": model.report["baselines"],
-                "verdict": model.report["verdict"],
-            }
-            for model in models
-        ]
-    }
-    text = "\n\n".join(outcome_text(model) for model in models)
-    if output is not None:
-        text += f"\nfiles      {output}"
-    emit(payload, text, json)
+    for model in models:
+        folder = output if len(models) == 1 else output / model.stored.key.stem
+        artifact = container.model_storage().load(model.stored.reference)
+        container.write_artifact()(folder, artifact)
+        others = sorted(path.name for path in folder.iterdir() if path.name not in {*artifact.blobs, METADATA})
+        if others:
+            say(f"note: {folder} holds other files too ({others[0]}), so it can not be verified as a model")
