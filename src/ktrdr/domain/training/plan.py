@@ -35,9 +35,9 @@ def read_mode(text: str) -> Mode:
     try:
         return Mode(text.casefold())
     except ValueError:
-        raise InvalidInput(
-            f"mode: {shown(text)} is not known; allowed: {', '.join(Mode)}{did_you_mean(text, Mode)}"
-        ) from None
+        known = [str(mode) for mode in Mode]
+        hint = did_you_mean(text, known)
+        raise InvalidInput(f"mode: {shown(text)} is not known; allowed: {', '.join(known)}{hint}") from None
 
 
 @dataclass(frozen=True, slots=True)
