@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 IMPORTANCE_REPEATS = 5
 IMPORTANCE_ROWS = 10_000
 IMPORTANCE_WINDOWS = 500
+IMPORTANCE_SKIPPED = {"skipped": "not asked for (--no-importance)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +52,47 @@ def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importanc
         seed: _evaluate(prepared, inference.outputs_of_scaled(model, inputs, ends), strategy, seed)
         for seed, model in fitted.models.items()
     }
-    shipped = next(iter(evaluations.values()))
-    log.info("evaluated", extra={"verdict": shipped.verdict.outcome, "rows": shipped.rows})
     target = test.target
     shares = {name: class_shares(prepared.part(name).labels.astype(np.int64), target.classes) for name in PARTS}
+    metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
+    importance = (
+        _importance(fitted, (inputs, ends), test.labels, prepared, strategy)
+        if with_importance
+        else dict(IMPORTANCE_SKIPPED)
+    )
+    return Judgement(metrics, importance)
+
+
+def report_of(
+    evaluations: Mapping[int, Evaluation], fitted: Fitted, shares: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds.
+
+    Parameters
+    ----------
+    evaluations : mapping of seed to Evaluation
+        The shipped one first.
+    fitted : Fitted
+    shares : mapping of part to mapping of class to float
+        Empty for regression.
+    """
+    shipped = next(iter(evaluations.values()))
+    log.info("evaluated", extra={"verdict": shipped.verdict.outcome, "rows": shipped.rows})
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
     run = Run(
         fitted.shipped.history,
         shipped,
-        shares if target.is_classification else {},
+        shares,
         seeds if len(seeds) > 1 else (),
     )
-    metrics = {
+    return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],
         "seeds": list(run.seeds),
         "class_shares": dict(run.class_shares),
     }
-    importance = (
-        _importance(fitted, (inputs, ends), test.labels, prepared, strategy)
-        if with_importance
-        else {"skipped": "not asked for (--no-importance)"}
-    )
-    return Judgement(metrics, importance)
 
 
 def _evaluate(prepared: Prepared, outputs: NDArray[np.float64], strategy: Strategy, seed: int) -> Evaluation:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from ktrdr.application.fitting import Fitted
     from ktrdr.application.judging import Judgement
     from ktrdr.application.pipeline import Prepared
+    from ktrdr.domain.splits.split import Split
     from ktrdr.domain.training.plan import TrainingJob
+    from ktrdr.domain.training.pooling.split import PooledSplit
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
 
@@ -63,47 +65,73 @@ def pack(
     job: TrainingJob, prepared: Prepared, fitted: Fitted, judgement: Judgement, kernels: Mapping[str, str]
 ) -> Artifact:
     """Return the artifact of a judged model, ready to be published."""
-    strategy, key = job.strategy, ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
-    document = packed_strategy(strategy)
-    contract = packed_contract(prepared.features, kernels)
+    key = ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
     split, market = prepared.split, prepared.market
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
-        strategy_name=strategy.name,
-        strategy_version=strategy.version,
         symbol=key.symbol,
         timeframe=key.timeframe,
-        model={
+        target=prepared.labels.target.as_dict(),
+        training_symbols=list(job.symbols),
+        data=[asdict(fingerprint) for fingerprint in market.loaded],
+        data_origins=dict(market.origins),
+        split=split.report() | _left_over(prepared),
+        settled_history=dict(prepared.history.bars),
+        symbols={job.symbols[0]: profile_of(market.characteristics, market.base_bars, split.fitted_until).as_dict()},
+        **moments(split),
+        **common_fields(job.strategy, (prepared.features, prepared.columns), fitted, judgement, kernels),
+    )
+    return Artifact(manifest, {**fitted.shipped.state(), **reports(fitted, judgement)})
+
+
+def moments(split: Split | PooledSplit) -> dict[str, Any]:
+    """Return the three moments of a manifest."""
+    return {name: iso(getattr(split, name)) for name in ("fitted_until", "selected_until", "judged_until")}
+
+
+def common_fields(
+    strategy: Strategy,
+    resolved: tuple[Sequence[Feature], Sequence[Feature]],
+    fitted: Fitted,
+    judgement: Judgement,
+    kernels: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what a manifest says of a model whatever symbols it was trained on.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    resolved : pair of sequence of Feature
+        The features, and the columns of the matrix.
+    fitted : Fitted
+    judgement : Judgement
+    kernels : mapping of indicator to str
+    """
+    document, (features, columns) = packed_strategy(strategy), resolved
+    contract = packed_contract(features, kernels)
+    return {
+        "strategy_name": strategy.name,
+        "strategy_version": strategy.version,
+        "model": {
             "type": strategy.model.type,
             "architecture": document["model"]["architecture"],
             "input_features": list(fitted.shipped.feature_ids),
         },
-        strategy=document,
-        indicators=document["indicators"],
-        fuzzy_sets=tuned_document(document["fuzzy_sets"], fitted.shipped.tuned),
-        nn_inputs=document["nn_inputs"],
-        resolved_features=[feature.id for feature in prepared.features],
-        feature_contract=contract,
-        contract_hash=contract_hash(contract),
-        target=prepared.labels.target.as_dict(),
-        inference=fitted.inference.as_dict(),
-        training_symbols=list(job.symbols),
-        training_timeframes=list(strategy.training_data.timeframes.timeframes),
-        training_metrics=_figures(judgement.metrics["metrics"]),
-        settings=_plain(settings_document(strategy)),
-        seed=strategy.training["seed"],
-        data=[asdict(fingerprint) for fingerprint in market.loaded],
-        data_origins=dict(market.origins),
-        split=split.report() | _left_over(prepared),
-        fitted_until=iso(split.fitted_until),
-        selected_until=iso(split.selected_until),
-        judged_until=iso(split.judged_until),
-        libraries=_libraries(kernels, fitted),
-        input_columns=[column.id for column in prepared.columns],
-        settled_history=dict(prepared.history.bars),
-        symbols={job.symbols[0]: profile_of(market.characteristics, market.base_bars, split.fitted_until).as_dict()},
-    )
-    return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement)})
+        "strategy": document,
+        "indicators": document["indicators"],
+        "fuzzy_sets": tuned_document(document["fuzzy_sets"], fitted.shipped.tuned),
+        "nn_inputs": document["nn_inputs"],
+        "resolved_features": [feature.id for feature in features],
+        "feature_contract": contract,
+        "contract_hash": contract_hash(contract),
+        "inference": fitted.inference.as_dict(),
+        "training_timeframes": list(strategy.training_data.timeframes.timeframes),
+        "training_metrics": _figures(judgement.metrics["metrics"]),
+        "settings": _plain(settings_document(strategy)),
+        "seed": strategy.training["seed"],
+        "libraries": _libraries(kernels, fitted),
+        "input_columns": [column.id for column in columns],
+    }
 
 
 def _left_over(prepared: Prepared) -> dict[str, int]:
@@ -113,13 +141,14 @@ def _left_over(prepared: Prepared) -> dict[str, int]:
     return {"unlabelled": unlabelled, "windowless": windowless, "unsettled": prepared.unsettled_rows}
 
 
-def _reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:
-    reports = {
+def reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:
+    """Return what is stored beside the weights: metrics, importance, history."""
+    found = {
         METRICS: judgement.metrics,
         IMPORTANCE: judgement.importance,
         HISTORY: fitted.shipped.history.as_dict(),
     }
-    return {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in reports.items()}
+    return {name: json.dumps(report, indent=2, allow_nan=False).encode() for name, report in found.items()}
 
 
 def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:

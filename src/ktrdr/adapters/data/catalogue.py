@@ -19,7 +19,7 @@ from ktrdr.domain.market.symbol import Symbol
 CATALOGUE_NAME = "symbols.yaml"
 LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
-_KEYS = (*_REQUIRED, "simulated")
+_KEYS = (*_REQUIRED, "simulated", "adjustment")
 
 
 def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
@@ -66,7 +66,8 @@ def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristic
     with FileLock(folder / ".symbols.lock", timeout=LOCK_SECONDS, poll_interval=0.005):
         known = {**read_catalogue(folder), **entries}
         document = {
-            symbol: {key: getattr(facts, key) for key in _REQUIRED} | ({"simulated": True} if facts.simulated else {})
+            symbol: {key: getattr(facts, key) for key in _REQUIRED}
+            | {key: value for key in ("simulated", "adjustment") if (value := getattr(facts, key))}
             for symbol, facts in sorted(known.items())
         }
         with replacing(folder / CATALOGUE_NAME) as beside:
@@ -98,6 +99,8 @@ def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristi
         )
     if not isinstance(facts.get("simulated", False), bool):
         raise InvalidInput(f"{where}.simulated: must be true or false; found {facts['simulated']!r}")
+    if not isinstance(facts.get("adjustment", ""), str):
+        raise InvalidInput(f"{where}.adjustment: must be a text; found {facts['adjustment']!r}")
     try:
         ZoneInfo(facts["time_zone"])
     except (ValueError, LookupError, OSError) as error:

@@ -60,6 +60,7 @@ def evaluate(
     outputs: Floats,
     rng: np.random.Generator,
     primary: str | None = None,
+    rivals: Sequence[Baseline] = (),
 ) -> Evaluation:
     """Judge a model's outputs on the test rows.
 
@@ -74,6 +75,8 @@ def evaluate(
         Draws the resamples of the verdict's interval.
     primary : str or None
         A key of `ROW_LOSSES`; None for log loss, or mean squared error.
+    rivals : sequence of Baseline
+        What to compare with, on the same rows; empty: `baselines` of the dataset.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def evaluate(
     loss = primary_loss(primary, target)
     _check(train, test, outputs, len(target.classes))
     truth: NDArray[Any] = dataset.labels[test].astype(np.int64 if target.is_classification else np.float64)
-    rivals = baselines(dataset, train, test)
+    rivals = rivals or baselines(dataset, train, test)
     scores = {rival.name: _scores(rival, truth) for rival in rivals}
     metrics = (
         classification_metrics(truth, outputs, target.classes)

@@ -28,6 +28,9 @@ class SymbolCharacteristics:
         Whether the bars are made up.
     inferred : tuple of str
         One sentence per fact that was guessed from the bars, to be said aloud.
+    adjustment : str
+        For what the prices were adjusted, in the words of the source (``splits``, ``splits and dividends``); empty
+        where nobody says.
     """
 
     symbol: str
@@ -37,3 +40,4 @@ class SymbolCharacteristics:
     time_zone: str
     simulated: bool = False
     inferred: tuple[str, ...] = ()
+    adjustment: str = ""

@@ -50,6 +50,17 @@ class Inference:
             return self.target_scaler.inverse(raw)
         return softmax(raw if self.log_class_weights is None else raw - self.log_class_weights)
 
+    @property
+    def class_weights(self) -> NDArray[np.float64] | None:
+        """What the rows of each class count in the loss; None where all count the same."""
+        return None if self.log_class_weights is None else np.exp(self.log_class_weights)
+
+    def targets(self, labels: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64] | NDArray[np.float32]:
+        """Return labels as a model is fitted to them: class numbers, or standardised values."""
+        if self.target_scaler is None:
+            return labels.astype(np.int64, copy=False)
+        return self.target_scaler.transform(labels.astype(np.float64)).astype(np.float32)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for the manifest."""
         weights = self.log_class_weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.dataset import Dataset
 
 Int32s = NDArray[np.int32]
+Allocate = Callable[[int, int], Float32s]
+"""Number of rows and of columns to an array of that shape, row by row in memory, or in a file mapped to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +104,11 @@ class Pool:
         return labels.astype(np.int64) if self.target.is_classification else labels.astype(np.float64)
 
 
+def in_memory(n_rows: int, n_columns: int) -> Float32s:
+    """Return room for a matrix; pages that are never written take no memory."""
+    return np.empty((n_rows, n_columns), dtype=np.float32)
+
+
 class PoolBuilder:
     """Fills a matrix that was allocated beforehand, symbol by symbol.
 
@@ -162,11 +170,23 @@ class PoolBuilder:
         if self._kind is None:
             raise InvalidInput("pool: there are no symbols")
         ids, target, weighting = self._kind
-        columns = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
+        joined: list[Any] = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
         self._columns.clear()
-        starts = np.array(self._starts, dtype=np.int64)
-        rows: Any = (tuple(self._symbols), starts, self._values[: self._count], ids, *columns)
-        return Pool(*rows, target, weighting)
+        stamps, known_at, base_rows, labels, label_end, label_end_rows = joined
+        return Pool(
+            tuple(self._symbols),
+            np.array(self._starts, dtype=np.int64),
+            self._values[: self._count],
+            ids,
+            stamps,
+            known_at,
+            base_rows,
+            labels,
+            label_end,
+            label_end_rows,
+            target,
+            weighting,
+        )
 
 
 def _columns(

@@ -75,6 +75,16 @@ class PooledSplit:
         """Latest label end in validation."""
         return self.parts["validation"].seen_until
 
+    def own(self, pool: Pool, symbol: str, name: str) -> Int64s:
+        """Return the rows of one symbol in ``train``, ``validation`` or ``test``, purged, be it unseen or not."""
+        rows = pool.rows_of(symbol)
+        begins, ends = ((0, self.cuts[0]), self.cuts, (self.cuts[1], _NEVER))[PARTS.index(name)]
+        limit = (*self.limits, _NEVER)[PARTS.index(name)]
+        known_at, label_end = pool.known_at[rows], pool.label_end[rows]
+        inside = (known_at >= begins) & (known_at < ends) & (label_end != NO_LABEL) & (label_end < limit)
+        found: Int64s = np.flatnonzero(inside) + rows.start
+        return found
+
     def report(self) -> dict[str, Any]:
         """Return rows and dates of each part, of each symbol, and what the purge took; moments in ISO 8601, UTC."""
         return {

@@ -1,0 +1,1 @@
+"""One model from many symbols, step by step: gather, fit, judge, pack."""

@@ -1,0 +1,160 @@
+"""Gathering: the rows of all symbols, streamed one symbol after the other into one matrix, and their common split."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ktrdr.application.pipeline import SymbolRows, symbol_rows
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.learnable import input_columns
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.features.settling import SettledHistory
+from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.market.bars import DataFingerprint
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.pooling.adjustments import mixed_adjustments
+from ktrdr.domain.training.pooling.pool import Allocate, Pool, PoolBuilder
+from ktrdr.domain.training.pooling.scales import all_zero_rows, unscaled_inputs, unscaled_notes
+from ktrdr.domain.training.pooling.split import PooledSplit, pooled_split
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What is known of one symbol of a pool besides its rows.
+
+    Attributes
+    ----------
+    facts : SymbolCharacteristics
+    loaded : tuple of DataFingerprint
+        What was read for it.
+    origins : mapping of timeframe to str
+        See `MarketData`.
+    unlabelled, windowless, unsettled : int
+        Rows without a label, without a whole window though with a label, and rows that depend on where the bars begin.
+    zero_rows : float
+        Share of its rows on which every membership over an unscaled input is 0.
+    notes : tuple of str
+    """
+
+    facts: SymbolCharacteristics
+    loaded: tuple[DataFingerprint, ...]
+    origins: Mapping[str, str]
+    unlabelled: int
+    windowless: int
+    unsettled: int
+    zero_rows: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPool:
+    """Everything of a pool that training and the dry run have in common.
+
+    Attributes
+    ----------
+    features, columns : tuple of Feature
+        See `Prepared`.
+    pool : Pool
+    split : PooledSplit
+    members : mapping of symbol to Member
+    history : SettledHistory
+    warnings : tuple of str
+        What ``--strict`` refuses.
+    """
+
+    features: tuple[Feature, ...]
+    columns: tuple[Feature, ...]
+    pool: Pool
+    split: PooledSplit
+    members: Mapping[str, Member]
+    history: SettledHistory
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def prepare_pool(
+    data: DataRepository,
+    engineer: FeatureEngineer,
+    strategy: Strategy,
+    symbols: Sequence[str],
+    held_out: Sequence[str],
+    allocate: Allocate,
+) -> PreparedPool:
+    """Load, compute features and label, symbol by symbol; then split all at one common cut.
+
+    Parameters
+    ----------
+    data, engineer
+        The ports.
+    strategy : Strategy
+    symbols, held_out : sequence of str
+        Symbols to train on, and those that the model is only tried on; each in any order.
+    allocate : callable
+        Gives the matrix its room.
+
+    Raises
+    ------
+    DataNotFound, InvalidBars
+        See `DataRepository.load`.
+    InvalidInput
+        If a symbol has too few bars, or a part would be empty.
+    """
+    features = resolve(strategy)
+    columns = input_columns(features)
+    everyone = sorted({*symbols, *held_out})
+    room = sum(_most_rows(data, strategy, symbol) for symbol in everyone)
+    builder = PoolBuilder(allocate(room, len(columns)))
+    risky = unscaled_inputs(features)
+    history = SettledHistory.of(features, strategy.training_data.timeframes.base, model_spec(strategy).window)
+    members = {}
+    for symbol in everyone:
+        rows = symbol_rows(data, engineer, strategy, symbol)
+        usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
+        builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
+        members[symbol] = _member(rows, history, all_zero_rows(features, risky, rows.matrix))
+    pool = builder.build()
+    shares = strategy.split
+    split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
+    log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
+    warnings = (
+        *unscaled_notes(risky, {symbol: member.zero_rows for symbol, member in members.items()}),
+        *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
+    )
+    own = [f"{symbol}: {note}" for symbol, member in members.items() for note in member.notes]
+    notes = (*own, *split.notes(held_out))
+    return PreparedPool(features, columns, pool, split, members, history, warnings, notes)
+
+
+def _most_rows(data: DataRepository, strategy: Strategy, symbol: str) -> int:
+    """Return how many base bars a symbol has at most: those of its file, or of the finest that could be resampled."""
+    rows = {str(info.timeframe): info.rows for info in data.series(symbol)}
+    base = strategy.training_data.timeframes.base
+    return rows[base] if base in rows else max(rows.values(), default=0)
+
+
+def _member(rows: SymbolRows, history: SettledHistory, zero_rows: float) -> Member:
+    matrix, labels, market = rows.matrix, rows.labels, rows.market
+    labelled = labels.end_rows[matrix.base_rows] != NO_LABEL
+    windowless = 0 if rows.whole is None else int((labelled & ~rows.whole).sum())
+    first = history.first_row(market.bars, market.context)
+    return Member(
+        market.characteristics,
+        market.loaded,
+        dict(market.origins),
+        int((~labelled).sum()),
+        windowless,
+        int((labelled & (matrix.base_rows < first)).sum()),
+        zero_rows,
+        rows.notes,
+    )
