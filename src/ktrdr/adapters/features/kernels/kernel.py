@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import talib
 
+from ktrdr.adapters.features.kernels.step import OpenStep, tail_step, talib_step
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Floats
 
@@ -29,11 +30,22 @@ class Kernel:
         one float64 array of shape (n,) per output.
     outputs : tuple of str
         The outputs it computes, in order; empty for all of the specification's.
+    step : callable or None
+        Opens the same computation bar by bar; None where there is none, and each bar costs a computation over all.
     """
 
     name: str
     compute: Compute
     outputs: tuple[str, ...] = ()
+    step: OpenStep | None = None
+
+    def stepping(self, step: OpenStep) -> Kernel:
+        """Return the kernel with a way to compute it bar by bar."""
+        return replace(self, step=step)
+
+    def looking_back(self, bars: Callable[[Mapping[str, Any]], int]) -> Kernel:
+        """Return the kernel, whose values depend on so many bars alone, as one that computes bar by bar over these."""
+        return replace(self, step=tail_step(self.compute, bars))
 
 
 def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: str) -> Kernel:
@@ -48,7 +60,7 @@ def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: s
             raise InvalidInput(f"{LIBRARY} {function} refuses {given}: {error}") from error
         return tuple(result) if isinstance(result, list | tuple) else (result,)
 
-    return Kernel(f"{LIBRARY} {function}", compute, outputs)
+    return Kernel(f"{LIBRARY} {function}", compute, outputs, talib_step(function, arguments))
 
 
 def own_kernel(name: str, compute: Compute, outputs: tuple[str, ...] = (), *, revision: int = 1) -> Kernel:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import talib
+from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, mean, quotient
+from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio, tail
 from ktrdr.adapters.features.kernels.windows import window_sum
 from ktrdr.domain.market.bars import Floats
 
@@ -18,11 +20,24 @@ Parameters = Mapping[str, Any]
 
 
 def _rvi(columns: Columns, p: Parameters) -> Columns:
+    line = _vigor(columns, p["period"])
+    return _since_last(line, _triangular(line, p["signal_period"]))
+
+
+def _rvi_step(columns: Columns, p: Parameters) -> Step:
+    period = p["period"]
+    signal = stream.TRIMA(_vigor(columns, period), p["signal_period"])
+
+    def step(columns: Columns) -> Values:
+        line = _vigor(tail(columns, 2 * period + 4, period), period).item(-1)
+        return line, signal.update(line)
+
+    return step
+
+
+def _vigor(columns: Columns, period: int) -> Floats:
     open_, high, low, close = columns
-    vigor = window_sum(_symmetric(close - open_), p["period"])
-    line = quotient(vigor, window_sum(_symmetric(high - low), p["period"]))
-    signal = _triangular(line, p["signal_period"])
-    return _since_last(line, signal)
+    return quotient(window_sum(_symmetric(close - open_), period), window_sum(_symmetric(high - low), period))
 
 
 def _symmetric(values: Floats) -> Floats:
@@ -36,11 +51,28 @@ def _triangular(values: Floats, period: int) -> Floats:
 
 
 def _fisher(columns: Columns, p: Parameters) -> Columns:
-    (median,) = columns
-    low, high = lowest(median, p["period"]), highest(median, p["period"])
-    place = np.clip(2.0 * quotient(median - low, high - low, 0.5) - 1.0, -0.999, 0.999)
-    fisher = np.arctanh(exponential(place, p["smoothing"]))
+    fisher = np.arctanh(exponential(_place(columns[0], p["period"]), p["smoothing"]))
     return _since_last(fisher, earlier(fisher, 1))
+
+
+def _fisher_step(columns: Columns, p: Parameters) -> Step:
+    period = p["period"]
+    average = stream.EMA(_place(columns[0], period), p["smoothing"])
+    fisher = float(np.arctanh(average.value))
+
+    def step(columns: Columns) -> Values:
+        nonlocal fisher
+        before = fisher
+        fisher = float(np.arctanh(average.update(_place(columns[0][-period:], period).item(-1))))
+        return fisher, before
+
+    return step
+
+
+def _place(median: Floats, period: int) -> Floats:
+    """Return the place in the range of the last `period` values, from -0.999 to 0.999."""
+    low, high = lowest(median, period), highest(median, period)
+    return np.clip(2.0 * quotient(median - low, high - low, 0.5) - 1.0, -0.999, 0.999)
 
 
 def _stochrsi(columns: Columns, p: Parameters) -> Columns:
@@ -48,9 +80,23 @@ def _stochrsi(columns: Columns, p: Parameters) -> Columns:
     if len(source) <= p["period"]:
         return np.full(len(source), np.nan), np.full(len(source), np.nan)
     rsi = talib.RSI(source, p["period"])
-    periods = {"fastk_period": p["k_period"], "slowk_period": p["smooth_k"], "slowd_period": p["d_period"]}
-    k, d = talib.STOCH(rsi, rsi, rsi, **periods)
+    k, d = talib.STOCH(rsi, rsi, rsi, **_stoch_periods(p))  # type: ignore[arg-type]
     return k, d
+
+
+def _stochrsi_step(columns: Columns, p: Parameters) -> Step:
+    rsi, values = stream.RSI.open_and_fill(columns[0], p["period"])
+    place = stream.STOCH(values, values, values, **_stoch_periods(p))
+
+    def step(columns: Columns) -> Values:
+        value = rsi.update(columns[0].item(-1))
+        return place.update(value, value, value)
+
+    return step
+
+
+def _stoch_periods(p: Parameters) -> dict[str, int]:
+    return {"fastk_period": p["k_period"], "slowk_period": p["smooth_k"], "slowd_period": p["d_period"]}
 
 
 def percentage_oscillator(columns: Columns, p: Parameters) -> Columns:
@@ -60,11 +106,48 @@ def percentage_oscillator(columns: Columns, p: Parameters) -> Columns:
     return (*_since_last(line, signal), line - signal)
 
 
+def percentage_oscillator_step(columns: Columns, p: Parameters) -> Step:
+    """Open the same bar by bar."""
+    kind: int = talib.MA_Type.EMA  # type: ignore[attr-defined, assignment]
+    line, values = stream.PPO.open_and_fill(columns[0], p["fast_period"], p["slow_period"], kind)
+    signal = stream.EMA(values, p["signal_period"])
+
+    def step(columns: Columns) -> Values:
+        value = line.update(columns[0].item(-1))
+        average = signal.update(value)
+        return value, average, value - average
+
+    return step
+
+
 def _tsi(columns: Columns, p: Parameters) -> Columns:
-    step = change(columns[0])
-    net, total = (exponential(exponential(part, p["long_period"]), p["short_period"]) for part in (step, np.abs(step)))
-    line = np.clip(100.0 * quotient(net, total), -100.0, 100.0)
+    line = _strength(columns[0], p["long_period"], p["short_period"])
     return _since_last(line, exponential(line, p["signal_period"]))
+
+
+def _strength(source: Floats, long: int, short: int) -> Floats:
+    step = change(source)
+    net, total = (exponential(exponential(part, long), short) for part in (step, np.abs(step)))
+    return np.clip(100.0 * quotient(net, total), -100.0, 100.0)
+
+
+def _tsi_step(columns: Columns, p: Parameters) -> Step:
+    move, long, short = change(columns[0]), p["long_period"], p["short_period"]
+    net, total = _twice_averaged(move, long, short), _twice_averaged(np.abs(move), long, short)
+    signal = stream.EMA(_strength(columns[0], long, short), p["signal_period"])
+
+    def step(columns: Columns) -> Values:
+        before, now = columns[0][-2:].tolist()
+        line = min(max(100.0 * ratio(net(now - before), total(abs(now - before))), -100.0), 100.0)
+        return line, signal.update(line)
+
+    return step
+
+
+def _twice_averaged(values: Floats, first: int, second: int) -> Callable[[float], float]:
+    inner, averages = stream.EMA.open_and_fill(values, first)
+    outer = stream.EMA(averages, second)
+    return lambda value: outer.update(inner.update(value))
 
 
 def _since_last(line: Floats, signal: Floats) -> Columns:
@@ -77,6 +160,16 @@ def _awesome(columns: Columns, p: Parameters) -> Columns:
     return (mean(median, p["fast_period"]) - mean(median, p["slow_period"]),)
 
 
+def _awesome_step(columns: Columns, p: Parameters) -> Step:
+    fast, slow = (stream.SMA(columns[0], p[f"{name}_period"]) for name in ("fast", "slow"))
+
+    def step(columns: Columns) -> Values:
+        (median,) = newest(columns)
+        return (fast.update(median) - slow.update(median),)
+
+    return step
+
+
 MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
     "rsi": (talib_kernel("RSI", timeperiod="period"),),
     "roc": (talib_kernel("ROC", timeperiod="period"),),
@@ -84,14 +177,14 @@ MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
     "stochastic": (talib_kernel("STOCH", fastk_period="k_period", slowk_period="smooth_k", slowd_period="d_period"),),
     "williamsr": (talib_kernel("WILLR", timeperiod="period"),),
     "cci": (talib_kernel("CCI", timeperiod="period"),),
-    "rvi": (own_kernel("rvi", _rvi),),
-    "fishertransform": (own_kernel("fishertransform", _fisher),),
-    "stochrsi": (own_kernel("stochrsi", _stochrsi),),
+    "rvi": (own_kernel("rvi", _rvi).stepping(_rvi_step),),
+    "fishertransform": (own_kernel("fishertransform", _fisher).stepping(_fisher_step),),
+    "stochrsi": (own_kernel("stochrsi", _stochrsi).stepping(_stochrsi_step),),
     "ultimateoscillator": (
         talib_kernel("ULTOSC", timeperiod1="short_period", timeperiod2="medium_period", timeperiod3="long_period"),
     ),
-    "ppo": (own_kernel("ppo", percentage_oscillator),),
-    "tsi": (own_kernel("tsi", _tsi),),
-    "awesomeoscillator": (own_kernel("awesomeoscillator", _awesome),),
+    "ppo": (own_kernel("ppo", percentage_oscillator).stepping(percentage_oscillator_step),),
+    "tsi": (own_kernel("tsi", _tsi).stepping(_tsi_step),),
+    "awesomeoscillator": (own_kernel("awesomeoscillator", _awesome).stepping(_awesome_step),),
     "cmo": (talib_kernel("CMO", timeperiod="period"),),
 }

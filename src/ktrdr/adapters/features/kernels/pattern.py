@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import talib
+from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel
 from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, quotient
+from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
 from ktrdr.domain.market.bars import Floats
 
 Columns = tuple[Floats, ...]
@@ -41,6 +44,23 @@ def _divergence(columns: Columns, p: Parameters) -> Columns:
     if len(source) <= p["rsi_period"]:
         return (np.full(len(source), np.nan),)
     return (_place(talib.RSI(source, p["rsi_period"]), p["period"]) - _place(source, p["period"]),)
+
+
+def _divergence_step(columns: Columns, p: Parameters) -> Step:
+    period = p["period"]
+    rsi, values = stream.RSI.open_and_fill(columns[0], p["rsi_period"])
+    held = deque(values[-period:].tolist(), maxlen=period)
+
+    def step(columns: Columns) -> Values:
+        held.append(rsi.update(columns[0].item(-1)))
+        return (_place_of_last(held) - _place_of_last(columns[0][-period:].tolist()),)
+
+    return step
+
+
+def _place_of_last(values: Sequence[float]) -> float:
+    low = min(values)
+    return ratio(values[-1] - low, max(values) - low)
 
 
 def _place(values: Floats, period: int) -> Floats:
@@ -103,15 +123,36 @@ def _heikin_ashi(columns: Columns, _: Parameters) -> Columns:
     return (quotient(mean - begin, extent),)
 
 
+def _heikin_ashi_step(columns: Columns, _: Parameters) -> Step:
+    average = stream.EMA(columns[0], 3)
+
+    def step(columns: Columns) -> Values:
+        mean, high, low = newest(columns)
+        begin = average.value
+        average.update(mean)
+        extent = max(high, begin) - min(low, begin)
+        return (ratio(mean - begin, 0.0 if extent <= _NOTHING * abs(mean) else extent),)
+
+    return step
+
+
+def _period(p: Parameters) -> int:
+    return int(p["period"])
+
+
+def _period_and_one(p: Parameters) -> int:
+    return int(p["period"]) + 1
+
+
 PATTERN: Mapping[str, tuple[Kernel, ...]] = {
-    "supportdistance": (own_kernel("supportdistance", _support),),
-    "resistancedistance": (own_kernel("resistancedistance", _resistance),),
-    "breakout": (own_kernel("breakout", _breakout),),
-    "divergence": (own_kernel("divergence", _divergence),),
-    "higherhighslowerlows": (own_kernel("higherhighslowerlows", _structure),),
-    "candle": (own_kernel("candle", _candle),),
-    "insideoutside": (own_kernel("insideoutside", _inside_outside),),
-    "pivotdistance": (own_kernel("pivotdistance", _pivot),),
-    "streak": (own_kernel("streak", _streak),),
-    "heikinashi": (own_kernel("heikinashi", _heikin_ashi),),
+    "supportdistance": (own_kernel("supportdistance", _support).looking_back(_period),),
+    "resistancedistance": (own_kernel("resistancedistance", _resistance).looking_back(_period),),
+    "breakout": (own_kernel("breakout", _breakout).looking_back(_period_and_one),),
+    "divergence": (own_kernel("divergence", _divergence).stepping(_divergence_step),),
+    "higherhighslowerlows": (own_kernel("higherhighslowerlows", _structure).looking_back(lambda p: 2 * p["period"]),),
+    "candle": (own_kernel("candle", _candle).looking_back(lambda _: 1),),
+    "insideoutside": (own_kernel("insideoutside", _inside_outside).looking_back(lambda _: 2),),
+    "pivotdistance": (own_kernel("pivotdistance", _pivot).looking_back(_period_and_one),),
+    "streak": (own_kernel("streak", _streak).looking_back(_period_and_one),),
+    "heikinashi": (own_kernel("heikinashi", _heikin_ashi).stepping(_heikin_ashi_step),),
 }

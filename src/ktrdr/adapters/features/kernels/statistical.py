@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import talib
+from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import change, deviation, earlier, quotient
+from ktrdr.adapters.features.kernels.step import Step, Values, ratio, tail
 from ktrdr.adapters.features.kernels.windows import deepest_fall, window_sum
 from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.running import RunningDeviation
 
 Columns = tuple[Floats, ...]
 Parameters = Mapping[str, Any]
@@ -44,6 +47,19 @@ def _spread(mean: Floats, square: Floats) -> Floats:
 def _zscore(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
     return (quotient(source - _mean(source, p["period"]), deviation(source, p["period"])),)
+
+
+def _zscore_step(columns: Columns, p: Parameters) -> Step:
+    period = p["period"]
+    spread = RunningDeviation(period, columns[0].tolist())
+
+    def step(columns: Columns) -> Values:
+        (last,) = tail(columns, 2 * period, period)
+        mean = _mean(last, period).item(-1)
+        value = columns[0].item(-1)
+        return (ratio(value - mean, spread.update(value)),)
+
+    return step
 
 
 def _autocorrelation(columns: Columns, p: Parameters) -> Columns:
@@ -131,10 +147,32 @@ def _percent_rank(columns: Columns, p: Parameters) -> Columns:
     return (out,)
 
 
+def _percent_rank_step(_: Columns, p: Parameters) -> Step:
+    period = p["period"]
+
+    def step(columns: Columns) -> Values:
+        *earlier, now = columns[0][-period - 1 :]
+        return (sum(value < now for value in earlier) / period,)
+
+    return step
+
+
 def _r_squared(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
     explained = talib.LINEARREG_SLOPE(source, period) * math.sqrt((period**2 - 1) / 12.0)
     return (np.minimum(quotient(explained, deviation(source, period)) ** 2, 1.0),)
+
+
+def _r_squared_step(columns: Columns, p: Parameters) -> Step:
+    period, scale = p["period"], math.sqrt((p["period"] ** 2 - 1) / 12.0)
+    slope, spread = stream.LINEARREG_SLOPE(columns[0], period), RunningDeviation(period, columns[0].tolist())
+
+    def step(columns: Columns) -> Values:
+        value = columns[0].item(-1)
+        share = ratio(slope.update(value) * scale, spread.update(value))
+        return (min(share * share, 1.0),)
+
+    return step
 
 
 def _max_drawdown(columns: Columns, p: Parameters) -> Columns:
@@ -158,20 +196,25 @@ def _downside(columns: Columns, p: Parameters) -> Columns:
     return (np.minimum(quotient(window_sum(falls * falls, p["period"]), window_sum(step * step, p["period"])), 1.0),)
 
 
+def _two_blocks(p: Parameters) -> int:
+    """Return on how many bars window sums depend: two blocks, and what their terms look back on."""
+    return 2 * int(p["period"]) + max(*_LAGS, int(p.get("lag", 1))) + 1
+
+
 STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "returns": (talib_kernel("ROCP", timeperiod="period"),),
-    "zscore": (own_kernel("zscore", _zscore),),
-    "autocorrelation": (own_kernel("autocorrelation", _autocorrelation),),
-    "entropy": (own_kernel("entropy", _entropy),),
-    "skew": (own_kernel("skew", _skew),),
-    "kurtosis": (own_kernel("kurtosis", _kurtosis),),
-    "hurstexponent": (own_kernel("hurstexponent", _hurst),),
-    "varianceratio": (own_kernel("varianceratio", _variance_ratio),),
-    "percentrank": (own_kernel("percentrank", _percent_rank),),
-    "rsquared": (own_kernel("rsquared", _r_squared),),
-    "maxdrawdown": (own_kernel("maxdrawdown", _max_drawdown),),
-    "upshare": (own_kernel("upshare", _up_share),),
-    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency),),
-    "downsideshare": (own_kernel("downsideshare", _downside),),
-    "sharperatio": (own_kernel("sharperatio", _sharpe),),
+    "zscore": (own_kernel("zscore", _zscore).stepping(_zscore_step),),
+    "autocorrelation": (own_kernel("autocorrelation", _autocorrelation).looking_back(_two_blocks),),
+    "entropy": (own_kernel("entropy", _entropy).looking_back(_two_blocks),),
+    "skew": (own_kernel("skew", _skew).looking_back(_two_blocks),),
+    "kurtosis": (own_kernel("kurtosis", _kurtosis).looking_back(_two_blocks),),
+    "hurstexponent": (own_kernel("hurstexponent", _hurst).looking_back(_two_blocks),),
+    "varianceratio": (own_kernel("varianceratio", _variance_ratio).looking_back(_two_blocks),),
+    "percentrank": (own_kernel("percentrank", _percent_rank).stepping(_percent_rank_step),),
+    "rsquared": (own_kernel("rsquared", _r_squared).stepping(_r_squared_step),),
+    "maxdrawdown": (own_kernel("maxdrawdown", _max_drawdown).looking_back(_two_blocks),),
+    "upshare": (own_kernel("upshare", _up_share).looking_back(_two_blocks),),
+    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency).looking_back(_two_blocks),),
+    "downsideshare": (own_kernel("downsideshare", _downside).looking_back(_two_blocks),),
+    "sharperatio": (own_kernel("sharperatio", _sharpe).looking_back(_two_blocks),),
 }

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import talib
+from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, mean, quotient
+from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Floats
 
@@ -23,6 +25,17 @@ def _aroon(columns: Columns, given: Given) -> Columns:
     return up, down, up - down
 
 
+def _aroon_step(columns: Columns, given: Given) -> Step:
+    high, low = columns
+    handle = stream.AROON(high, low, given["period"])
+
+    def step(columns: Columns) -> Values:
+        down, up = handle.update(*newest(columns))
+        return up, down, up - down
+
+    return step
+
+
 def _parabolicsar(columns: Columns, given: Given) -> Columns:
     """SAR has one factor for both first value and step; SAREXT has two, but marks a fall by a negative sign."""
     high, low = columns
@@ -33,6 +46,23 @@ def _parabolicsar(columns: Columns, given: Given) -> Columns:
         raise InvalidInput("parabolicsar with an initial_af other than its step_af needs prices above 0")
     side = (initial, step, highest_factor)
     return (np.abs(talib.SAREXT(high, low, 0.0, 0.0, *side, *side)),)
+
+
+def _parabolicsar_step(columns: Columns, given: Given) -> Step:
+    highs, lows = columns
+    side = initial, step, highest_factor = tuple(given[name] for name in ("initial_af", "step_af", "max_af"))
+    if initial == step:
+        plain = stream.SAR(highs, lows, step, highest_factor)
+        return lambda columns: (plain.update(*newest(columns)),)
+    signed = stream.SAREXT(highs, lows, 0.0, 0.0, *side, *side)
+
+    def advance(columns: Columns) -> Values:
+        high, low = newest(columns)
+        if low <= 0:
+            raise InvalidInput("parabolicsar with an initial_af other than its step_af needs prices above 0")
+        return (abs(signed.update(high, low)),)
+
+    return advance
 
 
 def _ichimoku(columns: Columns, given: Given) -> Columns:
@@ -52,10 +82,32 @@ def _supertrend(columns: Columns, given: Given) -> Columns:
     return line, np.where(np.isnan(line), np.nan, direction)
 
 
+def _supertrend_step(columns: Columns, given: Given) -> Step:
+    high, low, close = columns
+    handle = stream.SUPERTREND(high, low, close, given["period"], given["multiplier"])
+
+    def step(columns: Columns) -> Values:
+        line, direction = handle.update(*newest(columns))
+        return line, float(direction)
+
+    return step
+
+
 def _distancefromma(columns: Columns, given: Given) -> Columns:
     (values,) = columns
     average = (exponential if given["ma_type"] == "EMA" else mean)(values, given["period"])
     return (100.0 * quotient(values - average, average),)
+
+
+def _distancefromma_step(columns: Columns, given: Given) -> Step:
+    handle = (stream.EMA if given["ma_type"] == "EMA" else stream.SMA)(columns[0], given["period"])
+
+    def step(columns: Columns) -> Values:
+        (value,) = newest(columns)
+        average = handle.update(value)
+        return (100.0 * ratio(value - average, average),)
+
+    return step
 
 
 TREND: Mapping[str, tuple[Kernel, ...]] = {
@@ -75,9 +127,13 @@ TREND: Mapping[str, tuple[Kernel, ...]] = {
     "trix": (talib_kernel("TRIX", timeperiod="period"),),
     "linearregressionslope": (talib_kernel("LINEARREG_SLOPE", timeperiod="period"),),
     "vortex": (talib_kernel("VORTEX", timeperiod="period"),),
-    "aroon": (own_kernel("aroon", _aroon),),
-    "parabolicsar": (own_kernel("parabolicsar", _parabolicsar),),
-    "ichimoku": (own_kernel("ichimoku", _ichimoku),),
-    "supertrend": (own_kernel("supertrend", _supertrend),),
-    "distancefromma": (own_kernel("distancefromma", _distancefromma),),
+    "aroon": (own_kernel("aroon", _aroon).stepping(_aroon_step),),
+    "parabolicsar": (own_kernel("parabolicsar", _parabolicsar).stepping(_parabolicsar_step),),
+    "ichimoku": (
+        own_kernel("ichimoku", _ichimoku).looking_back(
+            lambda p: max(p["tenkan_period"], p["kijun_period"], p["senkou_b_period"]) + p["displacement"]
+        ),
+    ),
+    "supertrend": (own_kernel("supertrend", _supertrend).stepping(_supertrend_step),),
+    "distancefromma": (own_kernel("distancefromma", _distancefromma).stepping(_distancefromma_step),),
 }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import talib
+from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.momentum import percentage_oscillator
+from ktrdr.adapters.features.kernels.momentum import percentage_oscillator, percentage_oscillator_step
 from ktrdr.adapters.features.kernels.rolling import change, highest, quotient, total
+from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
 from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.running import CompensatedSum, RunningSum
 
 Columns = tuple[Floats, ...]
 Given = Mapping[str, Any]
@@ -20,11 +24,57 @@ Given = Mapping[str, Any]
 
 def _vwap(columns: Columns, given: Given) -> Columns:
     """Weigh prices by volume over the window, or since the session began; equally where nothing was traded."""
-    high, low, close, volume, session = columns
-    price = (high + low + close) / 3 if given["use_typical_price"] else close
+    *_, volume, session = columns
+    price = _price(columns, given)
     sums = _sums_of_session(session, price, volume) if not given["period"] else _sums(given["period"], price, volume)
     flow, traded, level, bars = sums
     return (np.where(traded > 0, quotient(flow, traded), level / bars),)
+
+
+def _vwap_step(columns: Columns, given: Given) -> Step:
+    return _vwap_of_window(columns, given) if given["period"] else _vwap_of_session(columns, given)
+
+
+def _vwap_of_window(columns: Columns, given: Given) -> Step:
+    period, volume, price = given["period"], columns[3], _price(columns, given)
+    sums = [RunningSum(period, values.tolist()) for values in (price * volume, volume, price)]
+
+    def step(columns: Columns) -> Values:
+        volume, price = columns[3].item(-1), _price(_last(columns), given).item(0)
+        pairs = zip(sums, (price * volume, volume, price), strict=True)
+        flow, traded, level = (total.update(value) for total, value in pairs)
+        is_traded = traded > 0 and columns[3][-period:].max() > 0
+        return (ratio(flow, traded) if is_traded else level / period,)
+
+    return step
+
+
+def _vwap_of_session(columns: Columns, given: Given) -> Step:
+    current, bars, sums = math.nan, 0, [CompensatedSum() for _ in range(3)]
+
+    def step(columns: Columns) -> Values:
+        nonlocal current, bars, sums
+        *_, volume, session = newest(columns)
+        if session != current:
+            current, bars, sums = session, 0, [CompensatedSum() for _ in range(3)]
+        price, bars = _price(_last(columns), given).item(0), bars + 1
+        pairs = zip(sums, (price * volume, volume, price), strict=True)
+        flow, traded, level = (total.update(value) for total, value in pairs)
+        return (ratio(flow, traded) if traded > 0 else level / bars,)
+
+    session = columns[4]
+    for end in range(int(np.searchsorted(session, session[-1])), len(session)):
+        step(tuple(column[: end + 1] for column in columns))
+    return step
+
+
+def _last(columns: Columns) -> Columns:
+    return tuple(column[-1:] for column in columns)
+
+
+def _price(columns: Columns, given: Given) -> Floats:
+    high, low, close, *_ = columns
+    return (high + low + close) / 3 if given["use_typical_price"] else close
 
 
 def _sums(period: int, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, float]:
@@ -46,15 +96,47 @@ def _cmf(columns: Columns, given: Given) -> Columns:
     return (np.where(highest(volume, given["period"]) == 0, 0.0, values),)
 
 
+def _cmf_step(columns: Columns, given: Given) -> Step:
+    period = given["period"]
+    high, low, close, volume = columns
+    handle = stream.CMF(high, low, close, volume, period)
+
+    def step(columns: Columns) -> Values:
+        value = handle.update(*newest(columns))
+        return (value if columns[3][-period:].max() else 0.0,)
+
+    return step
+
+
 def _volumeratio(columns: Columns, given: Given) -> Columns:
     (volume,) = columns
     return (quotient(volume * given["period"], total(volume, given["period"])),)
 
 
+def _volumeratio_step(columns: Columns, given: Given) -> Step:
+    period = given["period"]
+    total = RunningSum(period, columns[0].tolist())
+
+    def step(columns: Columns) -> Values:
+        (volume,) = newest(columns)
+        return (ratio(volume * period, total.update(volume)),)
+
+    return step
+
+
 def _easeofmovement(columns: Columns, given: Given) -> Columns:
+    return (total(_ease(columns, given["divisor"]), given["period"]) / given["period"],)
+
+
+def _easeofmovement_step(columns: Columns, given: Given) -> Step:
+    period, divisor = given["period"], given["divisor"]
+    total = RunningSum(period, _ease(columns, divisor).tolist())
+    return lambda columns: (total.update(_ease(tuple(item[-2:] for item in columns), divisor).item(-1)) / period,)
+
+
+def _ease(columns: Columns, divisor: float) -> Floats:
     high, low, volume = columns
-    ease = quotient(change((high + low) / 2) * (high - low) * given["divisor"], volume)
-    return (total(ease, given["period"]) / given["period"],)
+    return quotient(change((high + low) / 2) * (high - low) * divisor, volume)
 
 
 VOLUME: Mapping[str, tuple[Kernel, ...]] = {
@@ -65,9 +147,9 @@ VOLUME: Mapping[str, tuple[Kernel, ...]] = {
     "volumepricetrend": (talib_kernel("PVT"),),
     "nvi": (talib_kernel("NVI"),),
     "pvi": (talib_kernel("PVI"),),
-    "vwap": (own_kernel("vwap", _vwap),),
-    "cmf": (own_kernel("cmf", _cmf),),
-    "volumeratio": (own_kernel("volumeratio", _volumeratio),),
-    "easeofmovement": (own_kernel("easeofmovement", _easeofmovement),),
-    "pvo": (own_kernel("pvo", percentage_oscillator),),
+    "vwap": (own_kernel("vwap", _vwap).stepping(_vwap_step),),
+    "cmf": (own_kernel("cmf", _cmf).stepping(_cmf_step),),
+    "volumeratio": (own_kernel("volumeratio", _volumeratio).stepping(_volumeratio_step),),
+    "easeofmovement": (own_kernel("easeofmovement", _easeofmovement).stepping(_easeofmovement_step),),
+    "pvo": (own_kernel("pvo", percentage_oscillator).stepping(percentage_oscillator_step),),
 }
