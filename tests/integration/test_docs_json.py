@@ -121,6 +121,7 @@ def test_dry_run(run: Run) -> None:
         ("predict", MODEL, "--last", "2"),
         ("models", "list"),
         ("models", "show", MODEL),
+        ("models", "which", STRATEGY),
         ("models", "verify", "--all"),
         ("explain", "rules", MODEL),
         ("models", "delete", MODEL, "--yes"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fit_samples import artifact_of, task
+from universal_samples import universal
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
@@ -99,6 +100,7 @@ def test_list_as_json(models: Command, root: Path, trained: Artifact) -> None:
     first = listed[0]
     assert first["path"] == str(root / "demo/AAPL_1d_v1")
     assert (first["strategy"], first["symbol"], first["timeframe"]) == ("demo", "AAPL", "1d")
+    assert first["trained_on"] == ["AAPL"]
     assert (first["metrics"], first["verdict"]) == (trained.manifest.training_metrics, "not_distinguishable")
     assert (first["created_at"][:2], first["problem"]) == ("20", None)
 
@@ -110,6 +112,73 @@ def test_list_as_text(models: Command) -> None:
     assert second.split()[:2] == ["demo/AAPL_1d_v2", "*"]
     assert "not distinguishable" in first
     assert first.endswith("log loss   0.7572      0.7629")
+
+
+def test_a_universal_model_is_listed_and_shown_with_its_symbols(models: Command, root: Path) -> None:
+    FileSystemStorage(root).publish(universal())
+    entry = models("list", "--json").json["models"][-1]
+    assert (entry["reference"], entry["symbol"], entry["timeframe"]) == ("demo/universal_v1", None, "1d")
+    assert entry["trained_on"] == ["AAPL", "MSFT"]
+    assert "2 symbols, 1d" in models("list").stdout.splitlines()[-1]
+    lines = models("show", "demo/universal_latest").stdout.splitlines()
+    place = lines.index("symbols (2)")
+    assert " ".join(lines[place + 2].split()) == "AAPL stock 0.3 - 2010-01-04 2020-01-02 700 150 150 -"
+    shown = models("show", "demo/universal_latest", "--json").json
+    assert shown["symbols"]["MSFT"]["rows"] == {"train": 700, "validation": 150, "test": 150}
+    assert shown["symbol_configs"] == {}
+
+
+def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
+    storage = FileSystemStorage(root)
+    wanted = ("which", "demo", "--symbol", "AAPL", "--timeframe", "1d")
+    assert models(*wanted, "--json").json == {
+        "reference": "demo/AAPL_1d_v2",
+        "kind": "symbol",
+        "reason": "the model of AAPL itself",
+        "path": str(root / "demo/AAPL_1d_v2"),
+        "trained_on": ["AAPL"],
+        "selected_until": "2021-01-04T21:00:00Z",
+        "passed_over": [],
+    }
+    storage.publish(universal())
+    storage.publish(universal())
+    (root / "demo/universal_v2/history.json").unlink()
+    found = models(*wanted, "--json").json
+    assert (found["reference"], found["kind"]) == ("demo/universal_v1", "universal")
+    assert "history.json is missing" in found["passed_over"][0]
+    text = models(*wanted).stdout
+    assert text.startswith("demo/universal_v1\n")
+    assert "AAPL is among the symbols that it was trained on" in text
+    assert "passed over\n  demo/universal_v2 is damaged" in text
+    assert models(*wanted, "--prefer", "symbol", "--json").json["kind"] == "symbol"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("demo", "--symbol", "AAPL", "--timeframe", "1h"), 3, "demo/AAPL_1d_v1 is for 1d bars"),
+        (("demo", "--symbol", "AAPL", "--timeframe", "1d", "--as-of", "2020-01-01"), 3, "up to 2021-01-04T21:00:00Z"),
+        (("demo", "--symbol", "MSFT", "--timeframe", "1d"), 3, "does not say how volatile its symbol is"),
+        (("dmo", "--symbol", "AAPL", "--timeframe", "1d"), 3, "did you mean 'demo'"),
+        (("demo", "--symbol", "NONE", "--timeframe", "1d"), 3, "no bars of NONE"),
+        (("demo", "--symbol", "AAPL"), 2, "--timeframe"),
+        (("demo", "--symbol", "AAPL", "--timeframe", "1x"), 2, "timeframe '1x'"),
+        (("demo", "--symbol", "AAPL", "--timeframe", "1d", "--as-of", "soon"), 2, "date or moment"),
+        (("demo", "--symbol", "AAPL", "--timeframe", "1d", "--prefer", "own"), 2, "universal or symbol"),
+    ],
+)
+def test_which_of_nothing(models: Command, words: tuple[str, ...], code: int, said: str) -> None:
+    outcome = models("which", *words, "--json")
+    assert outcome.code == code
+    assert said in outcome.json["error"]["message"]
+
+
+def test_verify_wants_the_files_of_symbols_beside_a_universal_model(models: Command, root: Path) -> None:
+    bare = universal()
+    FileSystemStorage(root).publish(Artifact(bare.manifest, {"model.safetensors": b"x"}))
+    outcome = models("verify", "demo/universal_v1")
+    assert outcome.code == 2
+    assert "demo/universal_v1: universal, but without symbols.json" in outcome.stdout
 
 
 def test_list_of_nothing(models: Command, root: Path) -> None:

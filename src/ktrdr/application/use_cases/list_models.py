@@ -25,6 +25,10 @@ class ListedModel:
         As ``metrics.json`` holds it; empty where there is none.
     problem : str or None
         Why the model cannot be read.
+    timeframe : str or None
+        Of the rows that it serves; None for a universal model that cannot be read.
+    trained_on : tuple of str
+        Its training symbols; empty where the model cannot be read.
     """
 
     stored: StoredModel
@@ -32,6 +36,8 @@ class ListedModel:
     metrics: dict[str, Any]
     verdict: dict[str, Any]
     problem: str | None = None
+    timeframe: str | None = None
+    trained_on: tuple[str, ...] = ()
 
 
 class ListModels:
@@ -55,9 +61,16 @@ class ListModels:
             artifact = self._storage.load(stored.reference)
             verdict = _verdict(artifact)
         except KtrdrError as error:
-            return ListedModel(stored, "", {}, {}, str(error))
+            return ListedModel(stored, "", {}, {}, str(error), stored.key.timeframe)
         manifest = artifact.manifest
-        return ListedModel(stored, manifest.created_at, manifest.training_metrics, verdict)
+        return ListedModel(
+            stored,
+            manifest.created_at,
+            manifest.training_metrics,
+            verdict,
+            timeframe=manifest.base_timeframe,
+            trained_on=tuple(manifest.training_symbols),
+        )
 
 
 def _verdict(artifact: Artifact) -> dict[str, Any]:

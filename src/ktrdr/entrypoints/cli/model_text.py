@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
+    from ktrdr.application.loading import LoadedModel
     from ktrdr.application.use_cases.list_models import ListedModel
+    from ktrdr.domain.artifacts.artifact import Artifact
     from ktrdr.domain.artifacts.manifest import Manifest
+    from ktrdr.domain.artifacts.symbol_files import PooledSymbol
 
 _SERIES = ("symbol", "timeframe", "rows", "first", "last", "source")
 _PART = ("rows", "first", "last")
@@ -21,6 +24,7 @@ def list_text(models: Iterable[ListedModel]) -> str:
         (
             model.stored.reference,
             "*" if model.stored.is_latest else "",
+            _trained_on(model),
             model.created_at[:16].replace("T", " ") or "-",
             "cannot be read" if model.problem else _words(model.verdict.get("outcome")),
             _words(model.verdict.get("metric")),
@@ -29,12 +33,29 @@ def list_text(models: Iterable[ListedModel]) -> str:
         )
         for model in models
     ]
-    header = ("model", "latest", "published (UTC)", "against the best baseline", "metric", "model's", "baseline's")
+    judged = ("against the best baseline", "metric", "model's", "baseline's")
+    header = ("model", "latest", "trained on", "published (UTC)", *judged)
     return table(header, rows) if rows else "no models yet"
 
 
-def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
+def _trained_on(model: ListedModel) -> str:
+    symbols = model.trained_on
+    return f"{len(symbols)} symbols, {model.timeframe}" if len(symbols) > 1 else ", ".join(symbols) or "-"
+
+
+def which_text(loaded: LoadedModel) -> str:
+    """Return which model was chosen, why, and what was passed over."""
+    manifest = loaded.artifact.manifest
+    head = [("because", loaded.reason), ("chosen by bars up to", manifest.selected_until), ("path", loaded.location)]
+    passed = [section("passed over", [(said,) for said in loaded.passed_over])] if loaded.passed_over else []
+    return "\n\n".join([section(loaded.reference, head), *passed])
+
+
+def show_text(artifact: Artifact) -> str:
     """Return what a person wants to know of a model, section by section."""
+    from ktrdr.domain.artifacts.artifact import METRICS
+
+    manifest, report = artifact.manifest, artifact.document(METRICS)
     verdict = report.get("verdict")
     features = [(f"{place}", name) for place, name in enumerate(manifest.resolved_features, 1)]
     sections = [
@@ -42,6 +63,7 @@ def show_text(manifest: Manifest, report: Mapping[str, Any]) -> str:
         section("verdict", [(_value(verdict.get("sentence")),)] if isinstance(verdict, Mapping) else []),
         section("metrics of the test rows", _flat(manifest.training_metrics)),
         section("has seen", _spans(manifest)),
+        *_symbols(artifact),
         section(f"features, in order ({len(features)})", features),
         *_learned(manifest),
         section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
@@ -62,6 +84,40 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
         ("seed", str(manifest.seed)),
         ("contract hash", manifest.contract_hash),
     ]
+
+
+def _symbols(artifact: Artifact) -> list[str]:
+    """Return a table of the symbols of a universal model: what they are, and how many rows it has of each."""
+    from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols
+
+    symbols, configs = read_symbols(artifact), read_symbol_configs(artifact)
+    if not symbols:
+        return []
+    header = (
+        "symbol",
+        "asset class",
+        "volatility",
+        "liquidity",
+        "first",
+        "last",
+        "train",
+        "validation",
+        "test",
+        "own settings",
+    )
+    rows = [_symbol(name, one, configs.get(name, {})) for name, one in symbols.items()]
+    lines = "\n".join(f"  {line}" for line in table(header, rows).split("\n"))
+    return [f"symbols ({len(rows)})\n{lines}"]
+
+
+def _symbol(name: str, one: PooledSymbol, config: Mapping[str, Any]) -> tuple[str, ...]:
+    profile = one.profile
+    facts: tuple[str | float | None, ...] = (None,) * 4
+    if profile is not None:
+        facts = profile.volatility, profile.liquidity_tier, profile.first[:10], profile.last[:10]
+    rows = (f"{one.rows[part]:,}" for part in ("train", "validation", "test"))
+    asset_class = _value(one.characteristics.get("asset_class"))
+    return (name, asset_class, *map(_value, facts), *rows, ", ".join(config) or "-")
 
 
 def _learned(manifest: Manifest) -> list[str]:

@@ -8,16 +8,16 @@ import typer
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.entrypoints.cli.errors import EXIT_CODES
-from ktrdr.entrypoints.cli.options import Json, ModelsDir
+from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
 from ktrdr.entrypoints.cli.render import emit, say
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_models import ListedModel
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and delete published models.")
 
-_HELP = "strategy/SYMBOL_TIMEFRAME_vN, strategy/SYMBOL_TIMEFRAME_latest, or the path of a model folder."
+_HELP = "strategy/SYMBOL_TIMEFRAME_vN, strategy/universal_vN, ..._latest, or the path of a model folder."
 Model = Annotated[str, typer.Argument(help=_HELP)]
 
 
@@ -37,12 +37,52 @@ def list_models(models_dir: ModelsDir = None, json: Json = False) -> None:
 def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None:
     """Show what a model is, what it was made from, and what it was found to be worth."""
     from ktrdr.domain.artifacts.artifact import METRICS
+    from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, SYMBOLS
     from ktrdr.entrypoints.cli.model_text import show_text
 
     artifact = open_container(models_dir=models_dir).model_storage().load(model)
     manifest, report = artifact.manifest, artifact.document(METRICS)
-    payload = {"reference": manifest.key.reference(manifest.version), "manifest": manifest.as_dict(), "report": report}
-    emit(payload, show_text(manifest, report), json)
+    payload = {
+        "reference": manifest.key.reference(manifest.version),
+        "manifest": manifest.as_dict(),
+        "report": report,
+        "symbols": artifact.document(SYMBOLS),
+        "symbol_configs": artifact.document(SYMBOL_CONFIGS),
+    }
+    emit(payload, show_text(artifact), json)
+
+
+@app.command()
+def which(
+    strategy: Annotated[str, typer.Argument(help="Name of a strategy that has models, or its file (YAML).")],
+    symbol: Annotated[str | None, typer.Option(help="Symbol to serve; needed with a name.")] = None,
+    timeframe: Annotated[str | None, typer.Option(help="Base timeframe; needed with a name.")] = None,
+    as_of: AsOf = None,
+    prefer: Prefer = None,
+    data_dir: DataDir = None,
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Say which model of a strategy serves a symbol, why this one, and what was passed over."""
+    from ktrdr.application.use_cases.load_model import LoadRequest
+    from ktrdr.entrypoints.cli.model_text import which_text
+
+    container = open_container(data_dir=data_dir, models_dir=models_dir)
+    name, symbol, timeframe = strategy_of(container, strategy, symbol, timeframe)
+    if symbol is None or timeframe is None:
+        raise InvalidInput(f"models which {name}: give --symbol and --timeframe")
+    loaded = container.load_model().execute(LoadRequest(name, symbol, timeframe, as_of, prefer or "universal"))
+    manifest = loaded.artifact.manifest
+    payload = {
+        "reference": loaded.reference,
+        "kind": loaded.kind,
+        "reason": loaded.reason,
+        "path": loaded.location,
+        "trained_on": manifest.training_symbols,
+        "selected_until": manifest.selected_until,
+        "passed_over": list(loaded.passed_over),
+    }
+    emit(payload, which_text(loaded), json)
 
 
 @app.command()
@@ -93,7 +133,8 @@ def _entry(model: ListedModel) -> dict[str, Any]:
         "reference": stored.reference,
         "strategy": stored.key.strategy,
         "symbol": stored.key.symbol,
-        "timeframe": stored.key.timeframe,
+        "timeframe": model.timeframe,
+        "trained_on": list(model.trained_on),
         "version": stored.number,
         "created_at": model.created_at,
         "latest": stored.is_latest,

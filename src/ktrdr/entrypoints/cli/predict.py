@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.options import DataDir, Json, ModelsDir
+from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
 from ktrdr.entrypoints.cli.render import emit, say, table
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.predict import Forecast
 
 
-_MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder, or a strategy, to use its model for the symbol."
+_MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder; or a strategy, to use its model for a symbol."
 POSITIONS = {-1: "short", 0: "flat", 1: "long"}
 
 
 def predict(
     model: Annotated[str, typer.Argument(help=_MODEL)],
     symbol: Annotated[str | None, typer.Option(help="Symbol instead of the model's; needed with a strategy.")] = None,
-    timeframe: Annotated[str | None, typer.Option(help="Base timeframe; only, and needed, with a strategy.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="With a strategy: only models chosen before that day.")] = None,
-    prefer: Annotated[
-        str | None, typer.Option(help="With a strategy: look for a universal or symbol model first.")
-    ] = None,
+    timeframe: Annotated[str | None, typer.Option(help="Base timeframe, needed with a strategy's name.")] = None,
+    as_of: AsOf = None,
+    prefer: Prefer = None,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -35,7 +33,8 @@ def predict(
     from ktrdr.application.use_cases.predict import PredictRequest
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
-    forecast = container.predict().execute(PredictRequest(model, symbol, last, timeframe, as_of, prefer))
+    named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
+    forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer))
     for note in forecast.notes:
         say(f"note: {note}")
     rows = _rows(forecast)
