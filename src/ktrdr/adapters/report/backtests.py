@@ -9,11 +9,11 @@ import numpy as np
 
 from ktrdr.adapters.report.panels import Line, Marks, panel, price_chart
 from ktrdr.adapters.report.sections import Chart, Section, render_sections
-from ktrdr.adapters.report.wording import NOTHING, figure, percent
+from ktrdr.adapters.report.wording import NOTHING, figure, percent, words
 from ktrdr.application.use_cases.backtest import BacktestReport
 from ktrdr.domain.backtest.metrics import drawdowns
 from ktrdr.domain.backtest.result import Result
-from ktrdr.domain.market.bars import Floats, iso
+from ktrdr.domain.market.bars import iso
 
 _LONG, _SHORT, _FLAT, _OWN, _MARKET = 0, 2, 1, 4, 3
 _LISTED = 50
@@ -28,37 +28,38 @@ def backtest_page(report: BacktestReport) -> bytes:
     result, model = report.result, report.model
     bars, account = result.bars, result.account
     facts = [
-        model.reference,
+        f"{model.reference} ({model.reason})",
+        *report.span.marks,
         f"{len(bars):,} bars, {iso(bars.stamps[0])} to {iso(bars.stamps[-1])}",
         f"capital {account.capital:,.0f}",
-        f"costs {account.commission:.4%} commission and {account.slippage:.4%} slippage a leg",
+        f"costs a leg: {account.commission:g} commission, {account.slippage:g} slippage",
         f"allocation {percent(account.allocation)}",
     ]
-    marks = [f"{mark.capitalize()}: not every bar is news to this model." for mark in report.span.marks]
     title = f"{model.manifest.strategy_name} on {bars.symbol} {bars.timeframe}"
-    notes = [*marks, f"The model: {model.reason}.", *report.notes]
     sections = [_figures(result), _equity(result), _price(result), _trades(result)]
-    return render_sections("ktrdr backtest", title, facts, notes, sections)
+    return render_sections("ktrdr backtest", title, facts, report.notes, sections)
 
 
 def _figures(result: Result) -> Section:
     columns = [result.metrics.as_dict(), *(values.as_dict() for values in result.benchmark.values())]
     intervals = result.intervals.as_dict()
     rows = [
-        (_words(name), *(_figure(name, values[name]) for values in columns), _interval(name, intervals.get(name)))
+        (words(name), *(_figure(name, values[name]) for values in columns), _interval(name, intervals.get(name)))
         for name in columns[0]
     ]
-    above = intervals["above_buy_and_hold"]
-    rows.append(("return above buy and hold, a year", "", "", "", _interval("above_buy_and_hold", above)))
-    header = ("figure", "strategy", *map(_words, result.benchmark), "95 % interval")
+    header = ("figure", "strategy", *map(words, result.benchmark), "95 % interval")
     return Section("Figures", [], _sureness(result), header, rows)
 
 
 def _sureness(result: Result) -> list[str]:
     found = result.intervals
-    if found.sharpe is None and found.annualised_return is None:
-        return [f"No intervals: {found.blocks} blocks of {found.block_bars:,} bars are too few, or nothing was traded."]
-    return [f"Intervals: block bootstrap, {found.blocks} blocks of {found.block_bars:,} bars."]
+    if found.missing:
+        return [f"No intervals: {found.missing}."]
+    above = _interval("above_buy_and_hold", found.as_dict()["above_buy_and_hold"])
+    return [
+        f"Intervals: block bootstrap, {found.blocks} blocks of {found.block_bars:,} bars.",
+        f"Mean return above buy and hold, a year: {above}.",
+    ]
 
 
 def _equity(result: Result) -> Section:
@@ -66,7 +67,7 @@ def _equity(result: Result) -> Section:
     own, market = result.strategy.equity, result.market.equity
     legend = [("strategy", _OWN), ("buy and hold", _MARKET)]
     equity = panel(
-        "Equity by bar", bars, [Line(market / capital, _MARKET), Line(own / capital, _OWN), _flat(np.ones(len(bars)))]
+        "Equity by bar", bars, [Line(market / capital, _MARKET), Line(own / capital, _OWN), Line(np.ones(len(bars)), _FLAT)]
     )
     below = panel("Drawdown by bar", bars, [Line(-drawdowns(market), _MARKET), Line(-drawdowns(own), _OWN)])
     charts = [
@@ -74,10 +75,6 @@ def _equity(result: Result) -> Section:
         Chart(below, "Drawdown: how far below the highest close so far, as a fraction of it.", legend),
     ]
     return Section("Equity and drawdown", charts)
-
-
-def _flat(values: Floats) -> Line:
-    return Line(values, _FLAT)
 
 
 def _price(result: Result) -> Section:
@@ -111,10 +108,6 @@ def _trade(row: Mapping[Any, Any]) -> tuple[str, ...]:
     left = f"{row['exit_price']:.6g}" if row["closed"] else f"{row['exit_price']:.6g} (open)"
     entered = f"{row['entry']:%Y-%m-%d %H:%M}", row["side"], f"{row['bars']}", f"{row['entry_price']:.6g}"
     return *entered, left, f"{row['profit']:,.2f}", f"{row['return']:.2%}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _figure(name: str, value: float | None) -> str:

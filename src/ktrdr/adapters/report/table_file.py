@@ -42,7 +42,7 @@ class TableWriter:
             if path.suffix == ".parquet":
                 frame.to_parquet(beside, index=False)
             else:
-                frame.to_csv(beside, index=False, float_format="%.9g", date_format="%Y-%m-%dT%H:%M:%SZ")
+                frame.to_csv(beside, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
             beside.replace(path)
         except OSError as error:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error

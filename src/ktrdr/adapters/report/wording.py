@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 
 NOTHING = "–"
 _NAMES = {
+    "var_95": "VaR 95 %",
+    "cvar_95": "CVaR 95 %",
     "mse": "MSE",
     "rmse": "RMSE",
     "mae": "MAE",

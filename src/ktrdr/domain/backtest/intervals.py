@@ -36,6 +36,13 @@ class Intervals:
     block_bars: int
     blocks: int
 
+    @property
+    def missing(self) -> str | None:
+        """Why there are none at all; None where there are some."""
+        if self.annualised_return or self.sharpe or self.above_buy_and_hold:
+            return None
+        return f"nothing was traded, or {self.blocks} blocks of {self.block_bars:,} bars are too few"
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
         ends = {name: getattr(self, name) for name in ("annualised_return", "sharpe", "above_buy_and_hold")}

@@ -71,7 +71,7 @@ class Result:
         ruined = self.strategy.ruined_at
         return {
             "account": asdict(self.account),
-            "periods_per_year": self.periods if np.isfinite(self.periods) else None,
+            "periods_per_year": self.periods,
             "metrics": self.metrics.as_dict(),
             "benchmark": {name: values.as_dict() for name, values in self.benchmark.items()},
             "intervals": self.intervals.as_dict(),

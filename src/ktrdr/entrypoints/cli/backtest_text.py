@@ -22,14 +22,16 @@ def backtest_text(done: BacktestReport, files: Mapping[str, str]) -> str:
         (name.replace("_", " "), *(_figure(name, values[name]) for values in columns), _interval(name, facts))
         for name in columns[0]
     ]
-    above = _interval("above_buy_and_hold", facts)
+    missing, above = done.result.intervals.missing, _interval("above_buy_and_hold", facts)
     header = ["figure", "strategy", *(name.replace("_", " ") for name in facts["benchmark"]), "95 % interval"]
     lines = [
         f"{facts['strategy']} on {facts['symbol']} {facts['timeframe']}",
         f"model      {facts['model']['reference']}: {facts['model']['reason']}",
         f"bars       {span['bars']:,}, {span['first']} to {span['last']}{marks}",
         "",
-        table(header, [*rows, ("above buy and hold, a year", "", "", "", above)]),
+        table(header, rows),
+        "",
+        f"no intervals: {missing}" if missing else f"mean return above buy and hold, a year: {above}",
     ]
     return "\n".join([*lines, *(f"{name:10} {path}" for name, path in files.items())])
 
