@@ -46,12 +46,16 @@ def _run_jobs(container: Any) -> Callable[..., Any]:
     """Return what runs jobs side by side, in processes that build their container from the same settings."""
     spawned = _lazy("ktrdr.adapters.execution.spawned:SpawnedMap")
     lost = _lazy("ktrdr.application.outcomes:lost_job")
+    reason = _why_in_process(container)
+    return spawned(partial(job_runner, container.settings()), lost, _workers, reason)  # type: ignore[no-any-return]
+
+
+def _why_in_process(container: Any) -> str:
+    """Return why jobs have to run in this process; empty if other processes can build the same container."""
+    if not isinstance(container, containers.DynamicContainer):  # Self is not bound within a subclass
+        return "the container is of a class of its own, which other processes cannot know"
     replaced = [name for name in _TRAINING_PORTS if getattr(container, name).overridden]
-    reason = f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
-    if container.declarative_parent is not Container:
-        reason = "the container is a class of its own, which other processes cannot know"
-    opened = partial(job_runner, container.settings())
-    return spawned(opened, lost, _workers, reason)  # type: ignore[no-any-return]
+    return f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
 
 
 def _workers(jobs: Sequence[Any]) -> int | None:
