@@ -65,7 +65,9 @@ def universal(payload: bytes = b"weights", trained: Mapping[str, float | None] |
     made = model(None, {"AAPL": 0.3, "MSFT": 0.2} if trained is None else trained)
     rows = {"train": 700, "validation": 150, "test": 150}
     symbols = {
-        name: PooledSymbol.of(instrument(name), SymbolProfile.from_dict((made.symbols or {})[name]), rows)
+        name: PooledSymbol.of(
+            instrument(name), SymbolProfile.from_dict((made.symbols or {})[name]), rows, {"1d": "native"}
+        )
         for name in made.training_symbols
     }
     files = {SYMBOLS: symbols_json(symbols), SYMBOL_CONFIGS: symbol_configs_json({})}

@@ -24,6 +24,7 @@ from ktrdr.domain.artifacts.symbol_files import (
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 
 ROWS = {"train": 10, "validation": 0, "test": 3}
+WHOLE: dict[str, Any] = {"characteristics": {}, "profile": None, "rows": ROWS, "origins": {}}
 
 
 def with_blob(name: str, content: bytes) -> Artifact:
@@ -33,8 +34,8 @@ def with_blob(name: str, content: bytes) -> Artifact:
 
 def test_symbols_come_back() -> None:
     given = {
-        "MSFT": PooledSymbol.of(instrument("MSFT"), profile(), ROWS),
-        "KO": PooledSymbol.of(instrument("KO", "etf"), None, ROWS | {"train": 0}),
+        "MSFT": PooledSymbol.of(instrument("MSFT"), profile(), ROWS, {"1d": "native"}),
+        "KO": PooledSymbol.of(instrument("KO", "etf"), None, ROWS | {"train": 0}, {"1d": "1h"}),
     }
     written = symbols_json(given)
     assert list(json.loads(written)) == ["KO", "MSFT"]
@@ -44,6 +45,10 @@ def test_symbols_come_back() -> None:
     assert [one.seen for one in found.values()] == [False, True]
     assert found["KO"].characteristics["asset_class"] == "etf"
     assert "symbol" not in found["KO"].characteristics
+
+
+def test_a_whole_symbol_is_read() -> None:
+    assert read_symbols(with_blob(SYMBOLS, json.dumps({"AAPL": WHOLE}).encode()))["AAPL"].rows == ROWS
 
 
 def test_configs_come_back() -> None:
@@ -63,12 +68,15 @@ def test_a_model_without_the_files_has_no_symbols_and_no_configs() -> None:
     [
         1,
         {},
-        {"characteristics": [], "profile": None, "rows": ROWS},
-        {"characteristics": {}, "profile": [], "rows": ROWS},
-        {"characteristics": {}, "profile": {}, "rows": ROWS},
-        {"characteristics": {}, "profile": None, "rows": {"train": 1}},
-        {"characteristics": {}, "profile": None, "rows": ROWS | {"test": -1}},
-        {"characteristics": {}, "profile": None, "rows": ROWS | {"test": True}},
+        {"characteristics": {}, "profile": None, "rows": ROWS},
+        WHOLE | {"characteristics": []},
+        WHOLE | {"profile": []},
+        WHOLE | {"profile": {}},
+        WHOLE | {"rows": {"train": 1}},
+        WHOLE | {"rows": ROWS | {"test": -1}},
+        WHOLE | {"rows": ROWS | {"test": True}},
+        WHOLE | {"origins": []},
+        WHOLE | {"origins": {"1d": 1}},
     ],
 )
 def test_a_symbol_that_no_training_writes_is_refused(values: Any) -> None:
@@ -97,7 +105,7 @@ def test_the_files_must_agree_with_the_manifest() -> None:
         "universal, but without symbol_configs.json",
     ]
     unseen = {
-        name: PooledSymbol.of(instrument(name), profile(volatility), ROWS | {"train": train})
+        name: PooledSymbol.of(instrument(name), profile(volatility), ROWS | {"train": train}, {})
         for name, volatility, train in (("AAPL", 0.3, 1), ("MSFT", 0.2, 0))
     }
     (first, second) = symbol_problems(with_blob(SYMBOLS, symbols_json(unseen)))

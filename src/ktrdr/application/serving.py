@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.serving import require_servable
+from ktrdr.domain.artifacts.symbol_files import read_symbols
 from ktrdr.domain.decisions.decide import Signals, decide
 from ktrdr.domain.decisions.run import DecisionSeries, run
 from ktrdr.domain.decisions.volume import volume_note, volume_permits
@@ -30,6 +32,7 @@ from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
@@ -42,13 +45,21 @@ from ktrdr.domain.training.settings import ModelSpec
 class OpenedModel:
     """A stored model that is ready to be used, with the strategy that is stored beside it.
 
-    `stands_in` is true where it was chosen for a symbol that is only similar to its own.
+    `stands_in` is true where it was chosen for a symbol that is only similar to its own; `origins` says for each symbol
+    of a pool where the bars of each timeframe came from.
     """
 
     manifest: Manifest
     model: FittedModel
     strategy: Strategy
     stands_in: bool = False
+    origins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def origins_of(self, symbol: str) -> Mapping[str, str] | None:
+        """Return where the bars of a symbol must come from, as in training; None for one outside the pool."""
+        if self.manifest.symbol is not None:
+            return self.manifest.data_origins
+        return next((origins for name, origins in self.origins.items() if same_symbol(name, symbol)), None)
 
     @property
     def spec(self) -> ModelSpec:
@@ -108,7 +119,8 @@ def open_model(trainer: ModelTrainer, artifact: Artifact, where: str, *, stands_
         If anything in it is not what a training writes.
     """
     strategy = parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
-    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in)
+    origins = {symbol: one.origins for symbol, one in read_symbols(artifact).items()}
+    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in, origins)
 
 
 def serve(
@@ -129,7 +141,7 @@ def serve(
     _require_same_features(manifest, features, engineer)
     start = strategy.training_data.start if never_settling(features) else None
     wanted = replace(strategy.training_data, start=start, end=end)
-    market = gather(data, wanted, symbol, manifest.data_origins)
+    market = gather(data, wanted, symbol, opened.origins_of(symbol))
     market = with_context(data, market, used_sources(strategy, features))
     require_same_beginning(manifest, features, market)
     window = opened.spec.window

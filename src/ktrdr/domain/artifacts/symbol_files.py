@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ktrdr.domain.artifacts.artifact import Artifact
@@ -30,18 +30,27 @@ class PooledSymbol:
         Up to the train end; None for a symbol without a bar before it.
     rows : mapping of part to int
         Its rows in ``train``, ``validation`` and ``test``; none in train for a symbol that the model has not seen.
+    origins : mapping of timeframe to str
+        Where its bars came from, as `Manifest.data_origins` has it; obeyed at prediction.
     """
 
     characteristics: Mapping[str, Any]
     profile: SymbolProfile | None
     rows: Mapping[str, int]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, facts: SymbolCharacteristics, profile: SymbolProfile | None, rows: Mapping[str, int]) -> PooledSymbol:
+    def of(
+        cls,
+        facts: SymbolCharacteristics,
+        profile: SymbolProfile | None,
+        rows: Mapping[str, int],
+        origins: Mapping[str, str],
+    ) -> PooledSymbol:
         """Return what to keep of a symbol."""
         plain = json.loads(json.dumps(asdict(facts)))
         del plain["symbol"]
-        return cls(plain, profile, dict(rows))
+        return cls(plain, profile, dict(rows), dict(origins))
 
     @property
     def seen(self) -> bool:
@@ -62,6 +71,7 @@ def symbols_json(symbols: Mapping[str, PooledSymbol]) -> bytes:
             "characteristics": dict(one.characteristics),
             "profile": None if one.profile is None else one.profile.as_dict(),
             "rows": dict(one.rows),
+            "origins": dict(one.origins),
         }
         for symbol, one in sorted(symbols.items())
     }
@@ -140,15 +150,17 @@ def symbol_problems(artifact: Artifact) -> Iterator[str]:
 
 
 def _read_symbol(values: Any, where: str) -> PooledSymbol:
-    if not isinstance(values, dict) or values.keys() != {"characteristics", "profile", "rows"}:
-        raise InvalidInput(f"{where} must hold characteristics, profile and rows")
-    facts, profile, rows = values["characteristics"], values["profile"], values["rows"]
+    if not isinstance(values, dict) or values.keys() != {"characteristics", "profile", "rows", "origins"}:
+        raise InvalidInput(f"{where} must hold characteristics, profile, rows and origins")
+    facts, profile, rows, origins = (values[name] for name in ("characteristics", "profile", "rows", "origins"))
     if not isinstance(facts, dict) or not isinstance(profile, dict | None):
         raise InvalidInput(f"{where} must have a mapping of characteristics and one of a profile, or none")
     if not isinstance(rows, dict) or rows.keys() != set(PARTS) or not all(map(_is_count, rows.values())):
         raise InvalidInput(f"{where} must count its rows of {', '.join(PARTS)}")
+    if not isinstance(origins, dict) or not all(isinstance(origin, str) for origin in origins.values()):
+        raise InvalidInput(f"{where} must say of each timeframe where its bars came from")
     try:
-        return PooledSymbol(facts, None if profile is None else SymbolProfile.from_dict(profile), rows)
+        return PooledSymbol(facts, None if profile is None else SymbolProfile.from_dict(profile), rows, origins)
     except InvalidInput as error:
         raise InvalidInput(f"{where}: its profile {error}") from error
 
