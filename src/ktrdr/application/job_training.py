@@ -9,6 +9,7 @@ from ktrdr.application.judging import judge
 from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
 from ktrdr.application.packing import pack, require_packable
 from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.training import Ports, train_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -17,6 +18,7 @@ from ktrdr.application.remembering import RememberedData
 from ktrdr.application.resuming import kept_model
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
 from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pooling.pool import Allocate, in_memory
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +30,23 @@ class JobTrainer:
     ----------
     data, features, trainer, storage
         The ports.
+    allocate : callable
+        Gives the matrix of a pool its room.
     """
 
     def __init__(
-        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        trainer: ModelTrainer,
+        storage: ModelStorage,
+        allocate: Allocate = in_memory,
     ) -> None:
         self._data = RememberedData(data)
         self._features = features
         self._trainer = trainer
         self._storage = storage
+        self._allocate = allocate
 
     def train(self, job: TrainingJob) -> TrainedModel:
         """Train and publish the model of a job; resuming, return the one that is there already.
@@ -47,6 +57,8 @@ class JobTrainer:
             Nothing is published by a job that raises.
         """
         require_packable(job.strategy)
+        if job.combination is not None:
+            return train_pool(job, job.combination, self._ports, self._allocate)
         if job.request.execution.resume:
             kept = kept_model(self._data, self._features, self._storage, job)
             if kept is not None:
@@ -59,6 +71,10 @@ class JobTrainer:
         log.info("published", extra={"model": stored.reference, "location": stored.location})
         rows = rows_of(prepared.split.report())
         return TrainedModel(stored, dict(judgement.metrics), dict(judgement.importance), prepared.notes, rows)
+
+    @property
+    def _ports(self) -> Ports:
+        return self._data, self._features, self._trainer, self._storage
 
     def attempt(self, job: TrainingJob) -> JobOutcome:
         """Train a job of several: an error becomes its outcome, so that the others go on.

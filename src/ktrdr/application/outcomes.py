@@ -27,6 +27,8 @@ class TrainedModel:
         Rows of the parts ``train``, ``validation``, ``test``.
     kept : bool
         Whether it was there already, trained by the same strategy on the same bars.
+    warnings : tuple of str
+        What should be said louder.
     """
 
     stored: StoredModel
@@ -35,6 +37,7 @@ class TrainedModel:
     notes: tuple[str, ...]
     rows: Mapping[str, int]
     kept: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -93,6 +93,7 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     run_jobs = providers.Callable(_run_jobs, __self__)
+    allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
 
     read_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
     find_lines = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:find_lines"))
@@ -121,6 +122,7 @@ class Container(containers.DeclarativeContainer):
         model_storage,
         run_jobs,
         on_outcome,
+        allocate,
     )
     job_trainer = providers.Factory(
         _lazy("ktrdr.application.job_training:JobTrainer"),
@@ -128,6 +130,7 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        allocate,
     )
     dry_run = providers.Factory(_lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer)
     export_features = providers.Factory(

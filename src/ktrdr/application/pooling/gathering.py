@@ -11,6 +11,7 @@ import numpy as np
 from ktrdr.application.pipeline import SymbolRows, symbol_rows
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve
@@ -18,6 +19,7 @@ from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
@@ -123,6 +125,7 @@ def prepare_pool(
         usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
         builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
         members[symbol] = _member(rows, history, all_zero_rows(features, risky, rows.matrix))
+    _require_same_origins(members)
     pool = builder.build()
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
@@ -131,16 +134,45 @@ def prepare_pool(
         *unscaled_notes(risky, {symbol: member.zero_rows for symbol, member in members.items()}),
         *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
     )
-    own = [f"{symbol}: {note}" for symbol, member in members.items() for note in member.notes]
-    notes = (*own, *split.notes(held_out))
+    notes = (*_own_notes(members), *split.notes(held_out))
     return PreparedPool(features, columns, pool, split, members, history, warnings, notes)
 
 
+def _own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
+    """Return what is to be said of the symbols, once, with the symbol where the sentence does not name it."""
+    about: dict[str, list[str]] = {}
+    for symbol, member in members.items():
+        for note in member.notes:
+            about.setdefault(note, []).append(symbol)
+    return tuple(
+        note if symbols[0] in note.split() or len(symbols) == len(members) else f"{', '.join(symbols)}: {note}"
+        for note, symbols in about.items()
+    )
+
+
+def _require_same_origins(members: Mapping[str, Member]) -> None:
+    """Raise InvalidInput if bars come from other timeframes for some symbols: a model has one rule for all."""
+    first, *others = members
+    for symbol in others:
+        for timeframe, origin in members[symbol].origins.items():
+            known = members[first].origins[timeframe]
+            if origin != known:
+                raise InvalidInput(
+                    f"{timeframe} bars are taken from {known} bars for {first}, and from {origin} bars for {symbol}; a "
+                    "pool needs one origin for all: give each symbol the same files, or write timeframes.source: native"
+                )
+
+
 def _most_rows(data: DataRepository, strategy: Strategy, symbol: str) -> int:
-    """Return how many base bars a symbol has at most: those of its file, or of the finest that could be resampled."""
-    rows = {str(info.timeframe): info.rows for info in data.series(symbol)}
-    base = strategy.training_data.timeframes.base
-    return rows[base] if base in rows else max(rows.values(), default=0)
+    """Return how many base bars a symbol has at most: those of its file, or what its finer files can make.
+
+    A session's first and last bar may be shorter than the others, so that twice the whole ones is a bound.
+    """
+    series = data.series(symbol)
+    base = Timeframe(strategy.training_data.timeframes.base)
+    own = [info.rows for info in series if info.timeframe == base]
+    made = [min(info.rows, 2 * (info.last - info.first) // base.ns + 2) for info in series]
+    return max(own or made, default=0)
 
 
 def _member(rows: SymbolRows, history: SettledHistory, zero_rows: float) -> Member:

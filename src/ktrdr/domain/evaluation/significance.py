@@ -13,7 +13,7 @@ from ktrdr.domain.market.sessions import Int64s
 RESAMPLES = 2000
 MIN_BLOCKS = 10
 MAX_BLOCKS = 200
-_TAIL = 0.025
+TAIL = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.r
         return Difference(mean, None, blocks, block_ns)
     short = _resampled_means(values, moments, span, blocks, rng) - mean
     long = _resampled_means(values, moments, span, blocks // 2, rng) - mean
-    low, high = np.quantile(short, [_TAIL, 1.0 - _TAIL]) * widening(short, long, blocks)
+    low, high = np.quantile(short, [TAIL, 1.0 - TAIL]) * widening(short, long, blocks)
     return Difference(mean, (float(mean + low), float(mean + high)), blocks, span // blocks)
 
 
@@ -119,7 +119,7 @@ def widening(short: Floats, long: Floats, blocks: int) -> float:
     one = short.var() * blocks / (blocks - 1)
     two = long.var() * (blocks // 2) / (blocks // 2 - 1)
     missed = max(2.0 * two - one, one) / one if one > 0 else 1.0
-    normal = NormalDist().inv_cdf(1.0 - _TAIL)
+    normal = NormalDist().inv_cdf(1.0 - TAIL)
     return float(np.sqrt(missed * blocks / (blocks - 1)) * _student_quantile(normal, blocks - 1) / normal)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Strategy, SymbolChoice
@@ -38,6 +38,20 @@ def read_mode(text: str) -> Mode:
         known = [str(mode) for mode in Mode]
         hint = did_you_mean(text, known)
         raise InvalidInput(f"mode: {shown(text)} is not known; allowed: {', '.join(known)}{hint}") from None
+
+
+def read_combination(text: str) -> Combination:
+    """Return the combination of this name.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none.
+    """
+    if text not in COMBINATIONS:
+        hint = did_you_mean(text, COMBINATIONS)
+        raise InvalidInput(f"combination: {shown(text)} is not known; allowed: {', '.join(COMBINATIONS)}{hint}")
+    return cast("Combination", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,10 @@ class TrainingRequest:
     combination : str
         How a pooled model weighs the rows of its symbols; one of `COMBINATIONS`.
     execution : Execution
+    hold_out : tuple of str
+        Symbols that a pooled model is not trained on, only tried on; those of `symbols` among them are taken out.
+    strict : bool
+        Refuse a pool that is warned about.
     """
 
     strategy: Strategy
@@ -86,15 +104,13 @@ class TrainingRequest:
     mode: Mode | None = None
     combination: Combination = "balanced"
     execution: Execution = field(default_factory=Execution)
+    hold_out: tuple[str, ...] = ()
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
             raise InvalidInput(f"seeds must be 1 to 1000, found {self.seeds}")
-        if self.combination not in COMBINATIONS:
-            hint = did_you_mean(self.combination, COMBINATIONS)
-            raise InvalidInput(
-                f"combination: {shown(self.combination)} is not known; allowed: {', '.join(COMBINATIONS)}{hint}"
-            )
+        read_combination(self.combination)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -137,19 +153,9 @@ class TrainingJob:
 
     @property
     def symbol(self) -> str:
-        """The symbol of a model of one symbol alone.
-
-        Raises
-        ------
-        InvalidInput
-            If the job is a pooled model: this version trains none.
-        """
-        if self.combination is not None:
-            raise InvalidInput(
-                f"strategy {self.strategy.name!r}: mode universal (one pooled model of {_listed(self.symbols)}) comes "
-                "in a later version; choose --mode multi for one model each, or one symbol with --symbol"
-            )
-        return self.symbols[0]
+        """The symbol of a model of one symbol alone."""
+        (symbol,) = self.symbols
+        return symbol
 
 
 def mode_of(request: TrainingRequest) -> Mode:
@@ -171,9 +177,11 @@ def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
     Raises
     ------
     InvalidInput
-        If it names no symbol, or several in mode SINGLE.
+        If it names no symbol, or several in mode SINGLE; or if symbols are held out in another mode than UNIVERSAL, or
+        all of them.
     """
-    symbols = tuple(sorted(set(request.symbols)))
+    symbols = tuple(sorted(set(request.symbols) - set(request.hold_out)))
+    _check_held_out(request, symbols)
     if not symbols:
         raise InvalidInput(f"strategy {request.strategy.name!r} names no symbol; choose some with --symbols or --all")
     return _PLANS[mode_of(request)](request, symbols)
@@ -202,6 +210,16 @@ def _only(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJ
 
 def _each(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
     return tuple(TrainingJob((symbol,), _with_symbols(request, (symbol,), "single")) for symbol in symbols)
+
+
+def _check_held_out(request: TrainingRequest, left: tuple[str, ...]) -> None:
+    mode, held_out = mode_of(request), _listed(request.hold_out)
+    if request.hold_out and mode != Mode.UNIVERSAL:
+        raise InvalidInput(f"hold_out: {held_out} can be held out of one pooled model (mode universal), not of {mode}")
+    if request.hold_out and not left:
+        raise InvalidInput(f"hold_out: {held_out} are all the symbols that there are; leave at least one to train on")
+    if request.execution.resume and mode == Mode.UNIVERSAL:
+        raise InvalidInput("resume: a pooled model is one job, and there is nothing to resume; train it anew")
 
 
 def _pooled(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:

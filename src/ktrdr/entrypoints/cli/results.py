@@ -128,6 +128,8 @@ def _failures(failures: Sequence[FailedJob]) -> str:
 
 def _say_notes(models: Sequence[TrainedModel]) -> None:
     """Say each note once, with the symbols that it is about where there are several models."""
+    for warning in dict.fromkeys(warning for model in models for warning in model.warnings):
+        say(f"warning: {warning}")
     about: dict[str, list[str]] = {}
     for model in models:
         for note in model.notes:

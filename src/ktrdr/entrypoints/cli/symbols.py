@@ -26,11 +26,24 @@ def chosen_symbols(symbol: str | None, symbols: str | None, every: bool) -> tupl
         raise InvalidInput(f"give {' or '.join(named)}, not {'both' if len(named) == 2 else 'all of them'}")
     if every:
         return "all"
-    if symbols is None:
+    return named_symbols("--symbols", symbols)
+
+
+def named_symbols(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Return the symbols that the value of an option names, ``AAPL,MSFT`` or ``@list.txt``; None where it is None.
+
+    Raises
+    ------
+    InvalidInput
+        If it names none.
+    NotFound, Unavailable
+        If the file after ``@`` is not there, or cannot be read.
+    """
+    if text is None:
         return None
-    found = tuple(_names(_lines(Path(symbols[1:])) if symbols.startswith("@") else [symbols]))
+    found = tuple(_names(_lines(Path(text[1:]), option) if text.startswith("@") else [text]))
     if not found:
-        raise InvalidInput(f"--symbols {symbols!r} names no symbol; write AAPL,MSFT or @list.txt")
+        raise InvalidInput(f"{option} {text!r} names no symbol; write AAPL,MSFT or @list.txt")
     return found
 
 
@@ -40,12 +53,12 @@ def _names(lines: Iterable[str]) -> Iterable[str]:
         yield from filter(None, re.split(r"[,\s]+", line.partition("#")[0]))
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path, option: str) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as error:
-        raise NotFound(f"--symbols @{path}: no such file") from error
+        raise NotFound(f"{option} @{path}: no such file") from error
     except OSError as error:
-        raise Unavailable(f"--symbols @{path}: cannot be read ({error.strerror})") from error
+        raise Unavailable(f"{option} @{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"--symbols @{path}: not a text in UTF-8") from error
+        raise InvalidInput(f"{option} @{path}: not a text in UTF-8") from error

@@ -11,7 +11,7 @@ from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, Sta
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.results import report
 from ktrdr.entrypoints.cli.session import open_container
-from ktrdr.entrypoints.cli.symbols import chosen_symbols
+from ktrdr.entrypoints.cli.symbols import chosen_symbols, named_symbols
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.train import TrainedModel, TrainingResult
@@ -26,6 +26,12 @@ def train(
     symbols: Annotated[str | None, typer.Option(help="Symbols instead: AAPL,MSFT or @list.txt.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every symbol that there is instead.")] = False,
     mode: Annotated[str | None, typer.Option(help="single, multi or universal.")] = None,
+    combination: Annotated[
+        str, typer.Option(help="How a pooled model weighs symbols: balanced, downsample, concatenate or interleaved.")
+    ] = "balanced",
+    hold_out_symbols: Annotated[
+        str | None, typer.Option(help="Symbols that a pooled model is only tried on: TSLA,KO or @list.txt.")
+    ] = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
@@ -47,7 +53,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the models that a strategy describes, judge them, and publish them."""
-    from ktrdr.domain.training.plan import Execution, TrainingRequest, read_mode
+    from ktrdr.domain.training.plan import Execution, TrainingRequest, read_combination, read_mode
     from ktrdr.entrypoints.steps import log_steps
 
     log_steps(verbose, log_file)
@@ -57,7 +63,10 @@ def train(
     overrides = {"symbol": symbol, "symbols": chosen, "timeframe": timeframe, "start": start_date, "end": end_date}
     effective = container.read_strategy().execute(strategy, **overrides, epochs=epochs, seed=seed)
     warn_or_refuse(effective.warnings, str(strategy), strict)
-    request = TrainingRequest(effective, seeds, importance, wanted, execution=execution)
+    held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
+    request = TrainingRequest(
+        effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict
+    )
     if dry_run:
         _preview(container, request, json)
         return

@@ -1,0 +1,44 @@
+"""A pooled job from bars to a published model."""
+
+from __future__ import annotations
+
+import logging
+
+from ktrdr.application.outcomes import TrainedModel, rows_of
+from ktrdr.application.pooling.fitting import fit_pool
+from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.pooling.judging import judge_pool
+from ktrdr.application.pooling.packing import pack_pool
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.training.plan import Combination, TrainingJob
+from ktrdr.domain.training.pooling.pool import Allocate
+
+log = logging.getLogger(__name__)
+Ports = tuple[DataRepository, FeatureEngineer, ModelTrainer, ModelStorage]
+
+
+def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocate: Allocate) -> TrainedModel:
+    """Train one model on all symbols of a job, judge it symbol by symbol, and publish it.
+
+    Raises
+    ------
+    InvalidInput, DataNotFound, TrainingFailed, Unavailable
+        Nothing is published.
+    """
+    data, engineer, trainer, storage = ports
+    strategy, request = job.strategy, job.request
+    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate)
+    if request.strict and prepared.warnings:
+        raise InvalidInput("; ".join(prepared.warnings))
+    fitted = fit_pool(prepared, strategy, combination, trainer, request.seeds)
+    judgement = judge_pool(prepared, fitted, strategy, request.importance, trainer if request.hold_out else None)
+    kernels = engineer.kernels(prepared.features)
+    stored = storage.publish(pack_pool(data, strategy, prepared, fitted, judgement, kernels, combination))
+    log.info("published", extra={"model": stored.reference, "location": stored.location})
+    rows = rows_of(prepared.split.report())
+    metrics, importance = dict(judgement.metrics), dict(judgement.importance)
+    return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=prepared.warnings)

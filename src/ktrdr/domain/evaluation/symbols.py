@@ -1,0 +1,138 @@
+"""What a pooled model is worth for each symbol: against baselines, and against the symbol's own model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ktrdr.domain.evaluation.joint import Resampled, TimeBlocks, group_of
+from ktrdr.domain.evaluation.significance import Difference
+from ktrdr.domain.evaluation.verdict import outcome
+from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SymbolLosses:
+    """Losses of one symbol's test rows.
+
+    Attributes
+    ----------
+    symbol : str
+    seen : bool
+        Whether the model was fitted on rows of it.
+    times : ndarray of int64, shape (n,)
+        When the rows were known, ascending; n >= 1.
+    model : ndarray of float64, shape (n,)
+        The pooled model's loss of each row.
+    baseline : str
+        Name of the best baseline, fitted on this symbol's own train rows.
+    baseline_losses : ndarray of float64, shape (n,)
+    alone : ndarray of float64, shape (n,), or str
+        Losses of the symbol's own model, or why there is none.
+    """
+
+    symbol: str
+    seen: bool
+    times: Int64s
+    model: Floats
+    baseline: str
+    baseline_losses: Floats
+    alone: Floats | str
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolTable:
+    """Rows of a table, as plain values.
+
+    Attributes
+    ----------
+    metric : str
+        The loss that is compared, a mean per row; smaller is better, and so is a negative difference.
+    rows : tuple of mapping
+        One per symbol, the seen ones first: symbol, seen, rows, loss, and against ``baseline`` and ``alone`` each
+        loss, difference, interval, outcome and blocks.
+    groups : mapping of str to mapping
+        ``seen`` and ``unseen``, where there are such symbols: the same with every symbol weighing the same.
+    """
+
+    metric: str
+    rows: tuple[Mapping[str, Any], ...]
+    groups: Mapping[str, Mapping[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``metrics.json``."""
+        return {"metric": self.metric, "symbols": [dict(row) for row in self.rows], "groups": dict(self.groups)}
+
+
+def symbol_table(losses: Sequence[SymbolLosses], metric: str, block_ns: int, rng: np.random.Generator) -> SymbolTable:
+    """Compare a pooled model symbol by symbol, with intervals from blocks of time that are the same for all.
+
+    Parameters
+    ----------
+    losses : sequence of SymbolLosses
+        At least one.
+    metric : str
+    block_ns : int
+        See `block_length`.
+    rng : numpy.random.Generator
+    """
+    blocks = TimeBlocks.draw([one.times for one in losses], block_ns, rng)
+    ordered = sorted(losses, key=lambda one: (not one.seen, one.symbol))
+    against = [_against(blocks, one) for one in ordered]
+    rows = tuple(_row(blocks, one, found) for one, found in zip(ordered, against, strict=True))
+    groups = {}
+    for name, seen in (("seen", True), ("unseen", False)):
+        members = [found for one, found in zip(ordered, against, strict=True) if one.seen is seen]
+        if members:
+            groups[name] = _group(blocks, members)
+    return SymbolTable(metric, rows, groups)
+
+
+def _against(blocks: TimeBlocks, one: SymbolLosses) -> dict[str, Resampled]:
+    rivals = {"baseline": one.baseline_losses, "alone": one.alone}
+    return {
+        name: blocks.resample(one.times, one.model - theirs)
+        for name, theirs in rivals.items()
+        if not isinstance(theirs, str)
+    }
+
+
+def _row(blocks: TimeBlocks, one: SymbolLosses, against: Mapping[str, Resampled]) -> dict[str, Any]:
+    own = float(one.model.mean())
+    baseline = {"name": one.baseline, "loss": float(one.baseline_losses.mean())}
+    row = {
+        "symbol": one.symbol,
+        "seen": one.seen,
+        "rows": len(one.times),
+        "loss": own,
+        "baseline": baseline | _said(blocks.difference(against["baseline"])),
+    }
+    if isinstance(one.alone, str):
+        return row | {"alone": {"missing": one.alone}}
+    return row | {"alone": {"loss": float(one.alone.mean())} | _said(blocks.difference(against["alone"]))}
+
+
+def _group(blocks: TimeBlocks, members: Sequence[Mapping[str, Resampled]]) -> dict[str, Any]:
+    found: dict[str, Any] = {"symbols": len(members)}
+    for name in ("baseline", "alone"):
+        compared = [member[name] for member in members if name in member]
+        if compared:
+            better = sum(one.mean < 0 for one in compared)
+            counts = {"compared": len(compared), "lower_loss": better}
+            found[name] = counts | _said(blocks.difference(group_of(compared)))
+    return found
+
+
+def _said(difference: Difference) -> dict[str, Any]:
+    return {
+        "difference": difference.mean,
+        "interval": None if difference.interval is None else list(difference.interval),
+        "outcome": outcome(difference),
+        "blocks": difference.blocks,
+        "block_days": difference.block_ns / NS_PER_DAY,
+    }
