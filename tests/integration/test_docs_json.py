@@ -119,6 +119,7 @@ def test_dry_run(run: Run) -> None:
     "arguments",
     [
         ("predict", MODEL, "--last", "2"),
+        ("predict", STRATEGY, "--prefer", "symbol"),
         ("models", "list"),
         ("models", "show", MODEL),
         ("models", "which", STRATEGY),
