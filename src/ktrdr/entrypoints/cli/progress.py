@@ -12,16 +12,9 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Bars on stderr with losses, rate and time left; nothing at all where stderr is not a terminal.
-
-    Attributes
-    ----------
-    outcomes : int
-        How many of several jobs have ended so far.
-    """
+    """Bars on stderr with losses, rate and time left; nothing at all where stderr is not a terminal."""
 
     def __init__(self) -> None:
-        self.outcomes = 0
         self._bar: Any = None
         self._task: Any = None
         self._jobs: Any = None
@@ -68,11 +61,8 @@ class Progress:
 
     def on_outcome(self, outcome: JobOutcome, total: int) -> None:
         """Count a job of several that has ended."""
-        if total < 2:
-            return
-        self.outcomes += 1
-        if self._bar is None:
+        if total < 2 or self._bar is None:
             return
         if self._jobs is None:
             self._jobs = self._bar.add_task("models", total=total, figures="")
-        self._bar.update(self._jobs, completed=self.outcomes, figures=f"newest: {outcome.name}")
+        self._bar.update(self._jobs, advance=1, figures=f"newest: {outcome.name}")

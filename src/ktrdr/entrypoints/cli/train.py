@@ -95,6 +95,7 @@ def _train(container: Container, request: TrainingRequest) -> TrainingResult:
     from dependency_injector import providers
 
     from ktrdr.domain.errors import TrainingInterrupted
+    from ktrdr.domain.training.plan import Mode, mode_of
     from ktrdr.entrypoints.cli.progress import Progress
 
     with Progress() as progress:
@@ -106,8 +107,8 @@ def _train(container: Container, request: TrainingRequest) -> TrainingResult:
             if isinstance(error, KeyboardInterrupt):
                 # Between fit and publish nobody else counts it, and the test rows may have been looked at.
                 container.trial_log().append_interrupted(request.strategy.name)
-            if progress.outcomes:
-                say(f"note: {progress.outcomes} models are done and stay; --resume trains the rest")
+            if mode_of(request) is Mode.MULTI:
+                say("note: what was published stays; the same command with --resume trains the rest")
             raise
         return result
 

@@ -1,0 +1,105 @@
+"""A run over many symbols that is killed or stopped: nothing published is lost, and --resume finishes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Command
+from documents import changed
+
+SYMBOLS = ("SIM_A", "SIM_B", "SIM_C")
+
+
+@pytest.fixture
+def folder(ktrdr: Command, tmp_path: Path) -> Path:
+    """Return a folder with bars, and a strategy whose models take a second or two each."""
+    bars = ktrdr("data", "simulate", "--symbols", ",".join(SYMBOLS), "--bars", 900, "--out", "bars")
+    assert bars.code == 0, bars.stderr
+    document = changed("training_data", {"symbols": list(SYMBOLS), "timeframes": "5m"})
+    document["training"] |= {"epochs": 300, "batch_size": 64, "early_stopping": False}
+    (tmp_path / "many.yaml").write_text(yaml.safe_dump(document))
+    return tmp_path
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    """Start a run and return it once its first model is published."""
+    words = ["train", "many.yaml", "--mode", "multi", "--workers", "2", "--data-dir", "bars", "--no-importance"]
+    command = [str(Path(sys.executable).with_name("ktrdr")), *words]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not published(folder):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return process
+
+
+def published(folder: Path) -> dict[str, dict[str, bytes]]:
+    """Return the files of every version that can be seen."""
+    versions = [path for path in folder.glob("models/small/*_v[0-9]*") if not path.name.startswith(".")]
+    return {path.name: {file.name: file.read_bytes() for file in sorted(path.iterdir())} for path in versions}
+
+
+def workers_of(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(text) for text in children.read_text().split()] if children.exists() else []
+
+
+def gone(pid: int) -> bool:
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def resumed(ktrdr: Command) -> Any:
+    outcome = ktrdr(
+        "train", "many.yaml", "--mode", "multi", "--data-dir", "bars", "--no-importance", "--resume", "--json"
+    )
+    assert outcome.code == 0, outcome.stderr
+    return outcome.json
+
+
+def test_killed_at_any_moment_it_loses_nothing_and_resumes(folder: Path, ktrdr: Command) -> None:
+    process = started(folder)
+    workers = workers_of(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert all(gone(pid) for pid in workers)
+    before = published(folder)
+    assert before
+    printed = resumed(ktrdr)
+    assert [model["symbol"] for model in printed["models"]] == list(SYMBOLS)
+    assert {f"{model['symbol']}_5m_v1" for model in printed["models"] if model["kept"]} == set(before)
+    after = published(folder)
+    assert set(after) == {f"{name}_5m_v1" for name in SYMBOLS}
+    assert {name: after[name] for name in before} == before
+    assert not list(folder.glob("models/small/.staging*"))
+
+
+def test_ctrl_c_stops_the_workers_and_says_what_stays(folder: Path) -> None:
+    process = started(folder)
+    workers = workers_of(process.pid)
+    os.kill(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert "stopped by the user" in stderr
+    assert "--resume trains the rest" in stderr
+    assert all(gone(pid) for pid in workers)
+    stayed = published(folder)
+    trials = [json.loads(line) for line in (folder / "models/trials.jsonl").read_text().splitlines()]
+    outcomes = [trial["outcome"] for trial in trials]
+    assert outcomes.count("published") == len(stayed)
+    assert "interrupted" in outcomes
