@@ -11,7 +11,6 @@ import numpy as np
 from ktrdr.application.pipeline import SymbolRows, symbol_rows
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve
@@ -125,7 +124,6 @@ def prepare_pool(
         usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
         builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
         members[symbol] = _member(rows, history, all_zero_rows(features, risky, rows.matrix))
-    _require_same_origins(members)
     pool = builder.build()
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
@@ -148,19 +146,6 @@ def _own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
         note if symbols[0] in note.split() or len(symbols) == len(members) else f"{', '.join(symbols)}: {note}"
         for note, symbols in about.items()
     )
-
-
-def _require_same_origins(members: Mapping[str, Member]) -> None:
-    """Raise InvalidInput if bars come from other timeframes for some symbols: a model has one rule for all."""
-    first, *others = members
-    for symbol in others:
-        for timeframe, origin in members[symbol].origins.items():
-            known = members[first].origins[timeframe]
-            if origin != known:
-                raise InvalidInput(
-                    f"{timeframe} bars are taken from {known} bars for {first}, and from {origin} bars for {symbol}; a "
-                    "pool needs one origin for all: give each symbol the same files, or write timeframes.source: native"
-                )
 
 
 def _most_rows(data: DataRepository, strategy: Strategy, symbol: str) -> int:
