@@ -120,6 +120,7 @@ def test_dry_run(run: Run) -> None:
     [
         ("predict", MODEL, "--last", "2"),
         ("predict", STRATEGY, "--prefer", "symbol"),
+        ("backtest", "neuro_mean_reversion", "--report", "backtest.html", "--symbol", "^GSPC"),
         ("models", "list"),
         ("models", "show", MODEL),
         ("models", "which", STRATEGY),
@@ -130,7 +131,8 @@ def test_dry_run(run: Run) -> None:
     ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_commands_on_models(run: Run, arguments: tuple[str, ...]) -> None:
-    name = "ktrdr predict" if arguments[0] == "predict" else f"ktrdr {arguments[0]} {arguments[1]}"
+    single = arguments[0] in {"predict", "backtest"}
+    name = f"ktrdr {arguments[0]}" if single else f"ktrdr {arguments[0]} {arguments[1]}"
     assert differences(documented(name), run(*arguments)) == []
 
 

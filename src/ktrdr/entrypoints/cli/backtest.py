@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, Timeframe
+from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, Prefer, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container
 
@@ -29,7 +29,7 @@ def backtest(
     symbol: Annotated[str | None, typer.Option(help="Symbol to trade; by default the strategy's or model's.")] = None,
     model: Annotated[str | None, typer.Option(help=_MODEL)] = None,
     timeframe: Timeframe = None,
-    prefer: Annotated[str, typer.Option(help="Look for a universal or symbol model first.")] = "universal",
+    prefer: Prefer = None,
     start_date: Annotated[str | None, typer.Option(help=_START)] = None,
     end_date: EndDate = None,
     in_sample: Annotated[bool, typer.Option("--in-sample", help="Also trade on bars that chose the model.")] = False,
@@ -59,7 +59,7 @@ def backtest(
         symbols, timeframe = file.training_data.symbols.symbols, file.training_data.timeframes.base
         symbol = symbols[0] if symbol is None and len(symbols) == 1 else symbol
     request = BacktestRequest(
-        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer, account=account
+        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer or "universal", account=account
     )
     done = container.backtest().execute(request)
     for note in (*_differences(file, done), *done.notes):
@@ -81,7 +81,7 @@ def _read(
 ) -> tuple[str, Strategy | None]:
     """Return the strategy's name, and what its file says where it is one."""
     path = Path(strategy)
-    if path.suffix not in {".yaml", ".yml"} and not path.is_file():
+    if path.suffix not in {".yaml", ".yml"}:
         return strategy, None
     found: Strategy = container.read_strategy().execute(path, symbol=symbol, timeframe=timeframe)
     return found.name, found
