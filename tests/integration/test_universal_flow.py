@@ -1,0 +1,217 @@
+"""One model from many symbols, through the orchestrator and the real container."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dependency_injector import providers
+from documents import changed
+
+from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.use_cases.predict import PredictRequest
+from ktrdr.application.use_cases.train import TrainingRequest
+from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols, symbol_problems
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.labels.labelers import label
+from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.plan import COMBINATIONS, Mode
+from ktrdr.domain.training.pooling.pool import in_memory
+from ktrdr.entrypoints.container import Container, make_container
+
+SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
+MARKET = SimulatedRepository((*SYMBOLS, "NEW_STOCK"), Timeframe("5m"), bars=700)
+
+
+def document(**training: Any) -> dict[str, Any]:
+    base = changed("training_data", {"symbols": list(SYMBOLS), "timeframes": "5m", "history_required": 50})
+    base["training"] |= {"epochs": 2, "batch_size": 64} | training
+    return base
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    built = make_container(models_dir=tmp_path / "models")
+    built.data_repository.override(providers.Object(MARKET))
+    built.model_storage.override(providers.Object(MemoryStorage()))
+    return built
+
+
+def train(container: Container, written: dict[str, Any], **options: Any) -> Any:
+    chosen = {"mode": Mode.UNIVERSAL, "importance": False} | options
+    (model,) = container.training_orchestrator().execute(TrainingRequest(parse(written), **chosen)).models
+    return model, container.model_storage().load(model.stored.reference)
+
+
+def pooled(container: Container, written: dict[str, Any], held_out: tuple[str, ...] = ()) -> Any:
+    symbols = [symbol for symbol in SYMBOLS if symbol not in held_out]
+    return prepare_pool(MARKET, container.feature_engineer(), parse(written), symbols, held_out, in_memory)
+
+
+def test_a_universal_model_is_published_with_its_symbols(container: Container) -> None:
+    model, artifact = train(container, document())
+    manifest = artifact.manifest
+    assert model.stored.reference == "small/universal_v1"
+    assert (manifest.symbol, manifest.timeframe) == (None, None)
+    assert manifest.training_symbols == sorted(SYMBOLS)
+    assert {item["symbol"] for item in manifest.data} == set(SYMBOLS)
+    assert {name: one.rows for name, one in read_symbols(artifact).items()} == manifest.split["symbols"]
+    assert read_symbol_configs(artifact) == {}
+    assert list(symbol_problems(artifact)) == []
+    assert manifest.fitted_until < manifest.selected_until < manifest.judged_until
+
+
+def test_it_predicts_each_symbol_as_it_was_judged(container: Container) -> None:
+    _, artifact = train(container, document())
+    by_symbol = {row["symbol"]: row for row in artifact.document("metrics.json")["by_symbol"]["symbols"]}
+    prepared = pooled(container, document())
+    pool, split = prepared.pool, prepared.split
+    for symbol in SYMBOLS:
+        request = PredictRequest("small/universal_v1", symbol=symbol, last=100_000)
+        forecast = container.predict().execute(request)
+        rows = split.own(pool, symbol, "test")
+        chosen = np.isin(forecast.matrix.known_at, pool.known_at[rows])
+        happened = forecast.outputs[chosen][np.arange(len(rows)), pool.labels_of(rows)]
+        assert by_symbol[symbol]["loss"] == pytest.approx(float(-np.log(happened).mean()), rel=1e-9)
+
+
+def test_the_order_of_the_symbols_changes_no_byte(container: Container) -> None:
+    written = document()
+    _, one = train(container, written)
+    written["training_data"]["symbols"] = list(reversed(SYMBOLS))
+    _, two = train(container, written)
+    assert dict(one.blobs) == dict(two.blobs)
+    assert replace(one.manifest, version=0, created_at="", manifest_sha256="") == replace(
+        two.manifest, version=0, created_at="", manifest_sha256=""
+    )
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_every_combination_trains(container: Container, combination: Any) -> None:
+    model, artifact = train(container, document(), combination=combination, seeds=2)
+    assert artifact.manifest.split["combination"] == combination
+    assert len(model.report["seeds"]) == 2
+
+
+def test_every_symbol_has_the_labels_of_its_own_bars(container: Container) -> None:
+    # Labels of the first symbol on the rows of all was the defect that pooling had before: here the closes differ, and
+    # so do the labels.
+    strategy = parse(document())
+    pool = pooled(container, document()).pool
+    found = {}
+    for symbol in SYMBOLS:
+        bars = MARKET.load(symbol, Timeframe("5m"))
+        own = label(bars, strategy.labels.source, strategy.labels.parameters, {})
+        rows = pool.rows_of(symbol)
+        usable = pool.label_end[rows] != NO_LABEL
+        at = pool.base_rows[rows][usable]
+        np.testing.assert_array_equal(pool.labels_of(rows)[usable], own.values[at])
+        np.testing.assert_array_equal(pool.label_end[rows][usable], bars.known_at[own.end_rows[at]])
+        found[symbol] = own.values[100:600].tolist()
+    assert len({tuple(values) for values in found.values()}) == len(SYMBOLS)
+
+
+def test_selecting_a_symbol_gives_back_its_matrix(container: Container) -> None:
+    strategy = parse(document())
+    pool = pooled(container, document()).pool
+    for symbol in SYMBOLS:
+        alone = prepare(MARKET, container.feature_engineer(), strategy, symbol).matrix
+        found = pool.matrix_of(symbol)
+        np.testing.assert_array_equal(found.values, alone.values)
+        np.testing.assert_array_equal(found.known_at, alone.known_at)
+
+
+def test_different_hours_lose_nothing_and_invent_nothing(container: Container) -> None:
+    pool = pooled(container, document()).pool
+    for symbol in SYMBOLS:
+        bars = MARKET.load(symbol, Timeframe("5m"))
+        rows = pool.rows_of(symbol)
+        stamps = pool.stamps[rows]
+        assert np.isin(stamps, bars.stamps).all()
+        first = int(np.searchsorted(bars.stamps, stamps[0]))
+        np.testing.assert_array_equal(stamps, bars.stamps[first:])
+    weekend = (pool.known_at[pool.rows_of("SIM_CRYPTO")] // (86_400 * 10**9) + 3) % 7 >= 5
+    assert weekend.any()
+
+
+def test_windows_never_cross_symbols(container: Container) -> None:
+    written = document() | {"model": {"type": "lstm", "architecture": {"sequence_length": 9, "hidden_size": 4}}}
+    prepared = pooled(container, written)
+    pool = prepared.pool
+    usable = np.flatnonzero(pool.label_end != NO_LABEL)
+    owner = pool.symbol_of_row
+    for end in usable:
+        assert owner[end - 8] == owner[end]
+        assert pool.base_rows[end] - pool.base_rows[end - 8] == 8
+    _, artifact = train(container, written)
+    assert artifact.manifest.model["architecture"]["sequence_length"] == 9
+
+
+def test_symbols_held_out_are_tried_after_the_common_cut_and_compared_with_their_own_models(
+    container: Container,
+) -> None:
+    model, artifact = train(container, document(), hold_out=("TWO_STOCK",))
+    manifest, table = artifact.manifest, model.report["by_symbol"]
+    assert manifest.training_symbols == ["ONE_STOCK", "SIM_CRYPTO"]
+    assert manifest.split["symbols"]["TWO_STOCK"]["train"] == 0
+    assert [(row["symbol"], row["seen"]) for row in table["symbols"]] == [
+        ("ONE_STOCK", True),
+        ("SIM_CRYPTO", True),
+        ("TWO_STOCK", False),
+    ]
+    assert all("difference" in row["baseline"] for row in table["symbols"])
+    assert all("difference" in row["alone"] or "missing" in row["alone"] for row in table["symbols"])
+    assert any("loss" in row["alone"] for row in table["symbols"])
+    prepared = pooled(container, document(), ("TWO_STOCK",))
+    assert prepared.pool.known_at[prepared.split.unseen].min() >= prepared.split.cuts[1]
+    again, _ = train(container, document(), hold_out=("TWO_STOCK",))
+    assert again.report == model.report
+
+
+def test_the_model_is_the_same_whether_or_not_a_symbol_is_held_out_beside_it(container: Container) -> None:
+    written = document()
+    written["training_data"]["symbols"] = ["ONE_STOCK", "SIM_CRYPTO"]
+    _, without = train(container, written)
+    _, beside = train(container, document(), hold_out=("TWO_STOCK",))
+    assert without.blobs["model.safetensors"] == beside.blobs["model.safetensors"]
+
+
+def test_holding_out_needs_a_universal_model_and_somebody_to_train_on(container: Container) -> None:
+    with pytest.raises(InvalidInput, match="mode universal"):
+        train(container, document(), hold_out=("TWO_STOCK",), mode=Mode.MULTI)
+    with pytest.raises(InvalidInput, match="leave at least one"):
+        train(container, document(), hold_out=SYMBOLS)
+
+
+def test_inputs_in_units_of_price_are_warned_about_and_refused_if_strict(container: Container) -> None:
+    written = document()
+    written["indicators"] = {**written["indicators"], "sma_9": {"type": "sma", "period": 9}}
+    written["fuzzy_sets"] = {**written["fuzzy_sets"], "level": {"indicator": "sma_9", "near": [99, 100, 101]}}
+    written["nn_inputs"] = [*written["nn_inputs"], {"fuzzy_set": "level", "timeframes": "all"}]
+    model, _ = train(container, written)
+    (warning,) = model.warnings
+    assert "3 inputs are in the units of each symbol's price or volume" in warning
+    ids = ("5m_macd_down", "5m_macd_up", "5m_level_near")
+    assert ", ".join(ids) in warning
+    shares = {symbol: float(share) for symbol, share in _shares(warning).items()}
+    matrix = {
+        symbol: prepare(MARKET, container.feature_engineer(), parse(written), symbol).matrix for symbol in SYMBOLS
+    }
+    for symbol, found in matrix.items():
+        dead = (found.values[:, [found.ids.index(name) for name in ids]] == 0).all(axis=1).mean()
+        assert shares[symbol] == pytest.approx(100 * dead, abs=0.51)
+    with pytest.raises(InvalidInput, match="in the units"):
+        train(container, written, strict=True)
+
+
+def _shares(warning: str) -> dict[str, str]:
+    listed = warning.partition("are 0: ")[2].partition(";")[0]
+    return dict(part.removesuffix("%").rsplit(" ", 1) for part in listed.split(", "))
