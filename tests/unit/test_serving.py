@@ -16,9 +16,10 @@ from ktrdr.domain.strategy.parse import parse, problems
 from ktrdr.domain.strategy.render import render
 
 
-def serve(symbol: str, asset_class: Any = "stock", **deployment: Any) -> None:
+def serve(symbol: str, asset_class: Any = "stock", stands_in: bool = False, **deployment: Any) -> None:
     made = replace(manifest(), training_symbols=["AAPL"], timeframe="1d", strategy={"deployment": deployment})
-    require_servable(made, SymbolCharacteristics(symbol, asset_class, "XNAS", "XNYS", "America/New_York"))
+    facts = SymbolCharacteristics(symbol, asset_class, "XNAS", "XNYS", "America/New_York")
+    require_servable(made, facts, stands_in=stands_in)
 
 
 def test_a_trained_symbol_is_always_served() -> None:
@@ -33,10 +34,32 @@ def test_an_index_is_the_same_under_either_spelling() -> None:
         serve("GSPC", target_symbols=rules)
 
 
-@pytest.mark.parametrize("rules", [{}, {"mode": "training_only"}])
-def test_other_symbols_are_refused_unless_allowed(rules: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match=r"MSFT.*trained on AAPL"):
+@pytest.mark.parametrize(
+    ("rules", "words"), [({}, "training_only, the default"), ({"mode": "training_only"}, "training_only$")]
+)
+def test_other_symbols_are_refused_unless_allowed(rules: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"MSFT \(stock\).*trained on AAPL.*{words}"):
         serve("MSFT", target_symbols=rules)
+
+
+def test_an_excluded_symbol_is_refused_even_if_it_was_trained_on() -> None:
+    with pytest.raises(InvalidInput, match="without this symbol"):
+        serve("AAPL", target_symbols={"mode": "universal", "restrictions": {"excluded_symbols": ["AAPL"]}})
+
+
+def test_universal_within_asset_classes_serves_no_other_class() -> None:
+    rules = {"mode": "universal", "restrictions": {"asset_classes": ["stock"]}}
+    serve("MSFT", target_symbols=rules)
+    with pytest.raises(InvalidInput, match=r"BTC \(crypto\).*universal within stock"):
+        serve("BTC", "crypto", target_symbols=rules)
+
+
+def test_a_model_stands_in_only_where_nothing_is_said_of_target_symbols() -> None:
+    serve("MSFT", stands_in=True)
+    serve("MSFT", stands_in=True, target_timeframes={"supported": ["1d"]})
+    for rules in ({"mode": "training_only"}, {"restrictions": {"excluded_symbols": ["MSFT"]}}):
+        with pytest.raises(InvalidInput, match="may not serve MSFT"):
+            serve("MSFT", stands_in=True, target_symbols=rules)
 
 
 def test_universal_allows_all_but_the_excluded() -> None:

@@ -44,9 +44,10 @@ def refusal(manifest: Manifest, instrument: SymbolCharacteristics, *, stands_in:
     if not excluded and in_group and mode != "training_only":
         return None
     within = f" within {', '.join(classes)}" if classes else ""
+    default = "" if "mode" in rules else ", the default"
     return (
         f"may not serve {instrument.symbol} ({instrument.asset_class}): it was trained on "
-        f"{', '.join(manifest.training_symbols)}, and deployment.target_symbols is {mode}{within}"
+        f"{', '.join(manifest.training_symbols)}, and deployment.target_symbols is {mode}{default}{within}"
         f"{' without this symbol' if excluded else ''}"
     )
 
