@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas as pd
 import pytest
 
+pd.set_option("compute.use_bottleneck", False)  # it comes with empyrical, and users do not have it
 _IN_MEMORY = Path("/dev/shm")
 
 

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ktrdr.adapters.report.panels import Marks, price_chart
 from ktrdr.adapters.report.svg import area, boxes, curve, decimate, linear, time_ticks
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 
 def test_a_short_line_keeps_every_point() -> None:
@@ -20,6 +23,22 @@ def test_of_one_pixel_first_last_lowest_and_highest_stay() -> None:
     x = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0])
     y = np.array([3.0, 9.0, 4.0, -2.0, 5.0, 4.0, 0.0])
     assert decimate(x, y).tolist() == [0, 1, 3, 5, 6]
+
+
+def test_marks_point_at_their_prices_and_leave_room_between_each_other() -> None:
+    ones = np.ones(101)
+    bars = Bars("X", Timeframe("1d"), np.arange(101) * NS_PER_DAY, ones, ones * 2, ones, ones, ones)
+    places = np.array([0, 50, 51, 100])
+    drawn = price_chart("Price", bars, marks=[Marks(places, np.array([1.0, 2.0, 1.5, 1.0]), "up", 3)])
+    (path,) = re.findall(r'class="mark c3" d="([^"]+)"', drawn)
+    tips = [tuple(map(float, tip)) for tip in re.findall(r"M([\d.]+) ([\d.]+)l3.0 6.0h-6.0Z", path)]
+    assert [x for x, _ in tips] == [64.0, 505.0, 513.8, 946.0]
+    assert tips[1][1] < tips[2][1] < tips[0][1] == tips[3][1]
+    crowded = price_chart("Price", bars, marks=[Marks(np.arange(101), ones, "down", 0)])
+    assert crowded.count("l3.0 -6.0") == 101
+    crowd = Bars("X", Timeframe("1d"), np.arange(2000) * NS_PER_DAY, *(np.ones(2000) for _ in range(5)))
+    crowded = price_chart("Price", crowd, marks=[Marks(np.arange(2000), np.ones(2000), "down", 0)])
+    assert crowded.count("l3.0 -6.0") == pytest.approx((946 - 64) / 6, abs=2)
 
 
 def test_missing_points_are_never_drawn() -> None:

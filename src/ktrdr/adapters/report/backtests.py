@@ -84,7 +84,7 @@ def _price(result: Result) -> Section:
     marks = [
         Marks(trades.entries[long], trades.entry_prices[long], "up", _LONG),
         Marks(trades.entries[~long], trades.entry_prices[~long], "down", _SHORT),
-        Marks(trades.exits, trades.exit_prices, "up", _OWN),
+        Marks(trades.exits[trades.closed], trades.exit_prices[trades.closed], "up", _OWN),
     ]
     title = f"Trades on the price of {result.bars.symbol} {result.bars.timeframe}"
     caption = (

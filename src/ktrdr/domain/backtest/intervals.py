@@ -75,7 +75,7 @@ def bootstrap(returns: Floats, market: Floats, trades: Trades, periods: float, r
     blocks = len(returns) // length
     if blocks < MIN_BLOCKS or not len(trades):
         return Intervals(None, None, None, length, blocks)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is left
         columns = np.stack((returns, returns**2, returns - market, np.log1p(returns)))
     around = np.concatenate((columns, columns[:, : 2 * length]), axis=1)
     sums = np.concatenate((np.zeros((len(columns), 1)), np.cumsum(around, axis=1)), axis=1)
