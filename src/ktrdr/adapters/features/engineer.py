@@ -7,10 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from ktrdr.adapters.features.kernels import KERNELS, Kernel
+from ktrdr.adapters.features.kernels import kernels_of
+from ktrdr.adapters.features.stream import TalibFeatureStream
 from ktrdr.application.ports.feature_engineer import NO_CONTEXT, FeatureEngineer
 from ktrdr.domain.catalogue.indicators import INDICATORS
-from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.alignment import align, gather
 from ktrdr.domain.features.context import context_column
 from ktrdr.domain.features.context_data import known_rows, published_column
@@ -18,8 +19,10 @@ from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.matrix import FeatureMatrix, Float32s
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.prices import price_column
+from ktrdr.domain.features.stream import FeatureStream
 from ktrdr.domain.market.bars import Bars, Floats
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.sessions import Int64s
 
 
@@ -44,10 +47,20 @@ class TalibFeatureEngineer(FeatureEngineer):
             _write(features[place], values, columns[place])
         return FeatureMatrix.of_usable_rows(columns.T, [feature.id for feature in features], base)
 
+    def stream(
+        self,
+        features: Sequence[Feature],
+        held: Mapping[str, HeldBars],
+        base_timeframe: str,
+        context: Mapping[str, ContextSeries] = NO_CONTEXT,
+    ) -> FeatureStream:
+        """Return the same features row by row, each kernel carried on from bar to bar."""
+        return TalibFeatureStream(features, held, base_timeframe, context)
+
     def kernels(self, features: Sequence[Feature]) -> Mapping[str, str]:
         """Return kernel and library version for each indicator type that the features use."""
         used = dict.fromkeys(feature.source.indicator for feature in features if feature.source is not None)
-        return {name: " + ".join(kernel.name for kernel in _kernels_of(name)) for name in used}
+        return {name: " + ".join(kernel.name for kernel in kernels_of(name)) for name in used}
 
 
 def _on_base_rows(
@@ -102,7 +115,7 @@ def _over_context(sources: Sequence[Source], series: ContextSeries, rows: Int64s
 def _compute(sources: Sequence[Source], column: Callable[[str], Floats]) -> dict[str, Floats]:
     """Return the wanted outputs of one indicator over the columns it reads; NaN before its first value."""
     name, parameters = sources[0].indicator, sources[0].parameters
-    kernels, spec = _kernels_of(name), INDICATORS[name]
+    kernels, spec = kernels_of(name), INDICATORS[name]
     columns = tuple(column(item) for item in spec.columns(parameters))
     wanted = {source.output for source in sources}
     values: dict[str, Floats] = {}
@@ -112,12 +125,6 @@ def _compute(sources: Sequence[Source], column: Callable[[str], Floats]) -> dict
             computed = zip(outputs, kernel.compute(columns, parameters), strict=True)
             values |= {output: column for output, column in computed if output in wanted}
     return values
-
-
-def _kernels_of(indicator: str) -> tuple[Kernel, ...]:
-    if indicator not in KERNELS:
-        raise InvalidInput(f"no kernel computes indicator {indicator!r}{did_you_mean(indicator, KERNELS)}")
-    return KERNELS[indicator]
 
 
 def _series(bars: Mapping[str, Bars], timeframe: str) -> Bars:

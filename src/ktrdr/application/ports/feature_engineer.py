@@ -9,8 +9,10 @@ from typing import Protocol
 
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.features.stream import FeatureStream, RecomputedStream
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.held_bars import HeldBars
 
 NO_CONTEXT: Mapping[str, ContextSeries] = MappingProxyType({})
 
@@ -49,3 +51,25 @@ class FeatureEngineer(Protocol):
     @abstractmethod
     def kernels(self, features: Sequence[Feature]) -> Mapping[str, str]:
         """Return kernel and library version for each indicator type that the features use."""
+
+    def stream(
+        self,
+        features: Sequence[Feature],
+        held: Mapping[str, HeldBars],
+        base_timeframe: str,
+        context: Mapping[str, ContextSeries] = NO_CONTEXT,
+    ) -> FeatureStream:
+        """Return the same features row by row, from the bars that are held now on, with the bits of `engineer`.
+
+        An engineer that has nothing better computes over all held bars anew for each row, as this default does.
+
+        Parameters
+        ----------
+        features, base_timeframe, context
+            As for `engineer`.
+        held : mapping of timeframe to HeldBars
+            The bars so far, which grow; `FeatureStream.advance` is called for each one that is added.
+        """
+        return RecomputedStream(
+            lambda bars: self.engineer(features, bars, base_timeframe, context), features, held, base_timeframe
+        )

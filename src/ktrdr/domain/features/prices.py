@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
+from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _MEANS: Mapping[str, tuple[str, ...]] = {
@@ -57,3 +58,15 @@ def _session(bars: Bars) -> Floats:
         return ((bars.known_at - 1) // NS_PER_DAY).astype(np.float64)
     begun = np.searchsorted(bars.known_at, bars.sessions.opens, side="right")
     return np.cumsum(np.bincount(begun, minlength=len(bars) + 1)[: len(bars)], dtype=np.float64)
+
+
+def newest_price(held: HeldBars, name: str) -> float:
+    """Return the last value of `price_column` over bars that are held."""
+    if name != "session":
+        first, *others = (held.column(part).item(-1) for part in parts_of(name))
+        return sum(others, start=first) / (1 + len(others)) if others else first
+    if not held.timeframe.intraday:
+        return float(len(held) - 1)
+    if held.sessions is None or not len(held.sessions.dates):
+        return float((held.known_at[-1] - 1) // NS_PER_DAY)
+    return float(np.searchsorted(held.sessions.opens, held.known_at[-1], side="left"))

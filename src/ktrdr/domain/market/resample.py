@@ -26,7 +26,7 @@ class _Buckets:
     known_at: Int64s
 
 
-def resample(bars: Bars, target: Timeframe, *, extended_hours: bool = False) -> Bars:
+def resample(bars: Bars, target: Timeframe, *, extended_hours: bool = False, until: int | None = None) -> Bars:
     """Return the bars of a coarser timeframe.
 
     A bucket never spans two sessions. Intraday buckets lie on the exchange's clock, at multiples of the timeframe since
@@ -48,6 +48,8 @@ def resample(bars: Bars, target: Timeframe, *, extended_hours: bool = False) -> 
     extended_hours : bool
         Take intraday bars outside the sessions too: a day then lasts to local midnight, and what lies on days without
         a session goes to the next one. Otherwise they are left out.
+    until : int, optional
+        Moment (UTC nanoseconds) up to which all fine bars are there; by default that of the last one.
 
     Returns
     -------
@@ -63,10 +65,20 @@ def resample(bars: Bars, target: Timeframe, *, extended_hours: bool = False) -> 
     source = f"{bars.source} resampled"
     if not len(bars):
         return replace(bars, timeframe=target, source=source)
+    complete = int(bars.known_at[-1]) if until is None else until
+    return _aggregate(bars, target, _cut(bars, target, extended_hours), source, complete)
+
+
+def bucket_end(bars: Bars, target: Timeframe, *, extended_hours: bool = False) -> int | None:
+    """Return when the last bucket of `resample` ends, by the calendar; None where no bar takes part in one."""
+    cut = _cut(bars, target, extended_hours)
+    return int(cut.known_at[-1]) if len(cut.known_at) else None
+
+
+def _cut(bars: Bars, target: Timeframe, extended_hours: bool) -> _Buckets:
     sessions = bars.sessions if bars.sessions is not None and len(bars.sessions.dates) else _utc_days(bars.stamps)
     windows = _extended(sessions) if extended_hours else sessions
-    cut = _clock_buckets(bars, target, windows, sessions) if target.intraday else _date_buckets(bars, target, windows)
-    return _aggregate(bars, target, cut, source)
+    return _clock_buckets(bars, target, windows, sessions) if target.intraday else _date_buckets(bars, target, windows)
 
 
 def can_resample(fine: Timeframe, target: Timeframe) -> bool:
@@ -120,13 +132,13 @@ def _run_starts(*keys: Int64s) -> Int64s:
     return np.flatnonzero(changed)
 
 
-def _aggregate(bars: Bars, target: Timeframe, cut: _Buckets, source: str) -> Bars:
+def _aggregate(bars: Bars, target: Timeframe, cut: _Buckets, source: str, complete: int) -> Bars:
     rows, first = cut.rows, cut.first
     if not len(first):
         return replace(bars.take(slice(0, 0)), timeframe=target, source=source)
     last = np.append(first[1:], len(rows)) - 1
     known = np.maximum(cut.known_at, bars.known_at[rows[last]])
-    finished = slice(0, len(first) if known[-1] <= bars.known_at[-1] else len(first) - 1)
+    finished = slice(0, len(first) if known[-1] <= complete else len(first) - 1)
     return Bars(
         bars.symbol,
         target,

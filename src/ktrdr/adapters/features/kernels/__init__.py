@@ -15,8 +15,22 @@ from ktrdr.adapters.features.kernels.statistical import STATISTICAL
 from ktrdr.adapters.features.kernels.trend import TREND
 from ktrdr.adapters.features.kernels.volatility import VOLATILITY
 from ktrdr.adapters.features.kernels.volume import VOLUME
+from ktrdr.domain.errors import InvalidInput, did_you_mean
 
-__all__ = ["KERNELS", "LIBRARY", "Kernel"]
+__all__ = ["KERNELS", "LIBRARY", "Kernel", "kernels_of"]
 
 KERNELS: Mapping[str, tuple[Kernel, ...]] = {**TREND, **MOMENTUM, **VOLATILITY, **VOLUME, **PATTERN, **STATISTICAL}
 """Kernels of each indicator; several where its outputs are separate functions, so that only the used ones run."""
+
+
+def kernels_of(indicator: str) -> tuple[Kernel, ...]:
+    """Return the kernels of an indicator.
+
+    Raises
+    ------
+    InvalidInput
+        If there are none.
+    """
+    if indicator not in KERNELS:
+        raise InvalidInput(f"no kernel computes indicator {indicator!r}{did_you_mean(indicator, KERNELS)}")
+    return KERNELS[indicator]

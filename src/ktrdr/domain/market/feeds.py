@@ -1,0 +1,190 @@
+"""Bars that come in one by one, in several timeframes, of which some are made of finer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.market.bar import Bar
+from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.held_bars import HeldBars
+from ktrdr.domain.market.resample import bucket_end, resample
+from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.sessions import Sessions, known_at
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+
+NATIVE = "native"
+
+
+class BarFeeds:
+    """Takes bars in the order in which they become known, and holds them all.
+
+    Parameters
+    ----------
+    symbol : str
+    base : str
+        Timeframe whose bars make the rows; among equal moments its bar comes last.
+    origins : mapping of timeframe to str
+        ``native``, or the finer timeframe that its bars are made of as `resample` makes them.
+    sessions : Sessions or None
+        The symbol's calendar, over the time to come, too.
+    extended_hours : bool
+        See `resample`.
+
+    Attributes
+    ----------
+    held : mapping of timeframe to HeldBars
+        Of every timeframe that `origins` names, made ones among them.
+    fed : mapping of timeframe to HeldBars
+        Of those that are to be fed.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        base: str,
+        origins: Mapping[str, str],
+        sessions: Sessions | None = None,
+        extended_hours: bool = False,
+    ) -> None:
+        self.symbol, self.base = symbol, base
+        self._sessions = sessions
+        read = dict.fromkeys(name if origin == NATIVE else origin for name, origin in origins.items())
+        self.fed = {name: self._empty(name) for name in read}
+        self._made = {
+            name: _Made(self.fed[origin], self._empty(name), extended_hours)
+            for name, origin in origins.items()
+            if origin not in (NATIVE, name)
+        }
+        self.held = {name: self._made[name].bars if name in self._made else self.fed[name] for name in origins}
+        self._made_of = {name: origins[name] for name in self._made}
+
+    def _empty(self, timeframe: str) -> HeldBars:
+        return HeldBars.empty(self.symbol, Timeframe(timeframe), self._sessions)
+
+    @property
+    def clock(self) -> int | None:
+        """Moment up to which everything is there (UTC nanoseconds); None before the first bar."""
+        return max((int(item.known_at[-1]) for item in self.fed.values() if len(item)), default=None)
+
+    def extend(self, bars: Mapping[str, Bars]) -> None:
+        """Take in many bars at once, of every timeframe that is fed and none of them later than the base's last."""
+        for name, item in self.fed.items():
+            item.extend(bars[name])
+        base = self.fed.get(self.base)
+        until = int(base.known_at[-1]) if base is not None and len(base) else None
+        for made in self._made.values():
+            made.extend(until)
+
+    def take(self, timeframe: str, bar: Bar) -> tuple[str, ...]:
+        """Take in one bar; return which of `held` have grown, the base last.
+
+        Raises
+        ------
+        InvalidInput
+            If bars of that timeframe or symbol are none of these, or the bar comes twice or too late. Nothing has
+            changed then.
+        """
+        moment = self._moment(timeframe, bar)
+        self.fed[timeframe].append(bar, moment)
+        grown = [name for name, made in self._made.items() if self._completes(name, timeframe) and made.grow(moment)]
+        grown += [timeframe] if timeframe in self.held and timeframe not in self._made else []
+        return tuple(sorted(grown, key=lambda name: name == self.base))
+
+    def _completes(self, made: str, timeframe: str) -> bool:
+        """Whether a bar of a timeframe says that buckets of a made one are over: a part of them, or a row's bar."""
+        return timeframe in (self._made_of[made], self.base)
+
+    def _moment(self, timeframe: str, bar: Bar) -> int:
+        """Return when the bar is known, once it may be taken in."""
+        if timeframe not in self.fed:
+            raise InvalidInput(self._unknown(timeframe))
+        if not same_symbol(bar.symbol, self.symbol):
+            raise InvalidInput(f"bars of {bar.symbol} are refused: this serves {self.symbol}")
+        own = self.fed[timeframe]
+        if len(own) and bar.stamp <= own.stamps[-1]:
+            there = iso(own.stamps[-1])
+            twice = "has come twice" if bar.stamp == own.stamps[-1] else "comes too late"
+            raise InvalidBars(f"{bar}: this {timeframe} bar {twice}; the last one was that of {there}")
+        before = int(own.known_at[-1]) if len(own) else -(2**63)
+        stamps = np.array([bar.stamp], dtype=np.int64)
+        moment = int(known_at(stamps, own.timeframe, self._sessions)[0]) if bar.known_at is None else bar.known_at
+        moment = max(moment, before)
+        self._require_order(timeframe, bar, moment)
+        return moment
+
+    def _require_order(self, timeframe: str, bar: Bar, moment: int) -> None:
+        clock, rows = self.clock, self.held[self.base]
+        if clock is not None and moment < clock:
+            raise InvalidBars(
+                f"{bar}: this {timeframe} bar is known at {iso(moment)} and comes out of order: bars known at "
+                f"{iso(clock)} came before it"
+            )
+        makes_rows = timeframe in (self.base, self._made_of.get(self.base))
+        if not makes_rows and len(rows) and moment <= rows.known_at[-1]:
+            raise InvalidBars(
+                f"{bar}: this {timeframe} bar is known at {iso(moment)} and comes out of order: of bars known at the "
+                f"same moment the one that makes the {self.base} row must come last"
+            )
+
+    def _unknown(self, timeframe: str) -> str:
+        wanted = ", ".join(self.fed)
+        if timeframe in self._made_of:
+            return f"{timeframe} bars are refused: they are made of {self._made_of[timeframe]} bars here; feed {wanted}"
+        return f"{timeframe} bars are refused: this model reads {wanted}"
+
+
+class _Made:
+    """Bars of one timeframe that are made of finer ones as soon as their span is over."""
+
+    def __init__(self, fine: HeldBars, bars: HeldBars, extended_hours: bool) -> None:
+        self.bars = bars
+        self._fine = fine
+        self._extended_hours = extended_hours
+        self._first = 0
+        self._end: int | None = None
+
+    def extend(self, until: int | None) -> None:
+        """Make all bars whose span is over, of many."""
+        if len(self._fine):
+            last = int(self._fine.known_at[-1])
+            self._make(last if until is None else max(last, until), self._fine.sessions)
+
+    def grow(self, moment: int) -> bool:
+        """Make the bars whose span is over at a moment; return whether there are any."""
+        if self._first == len(self._fine):
+            return False
+        if self._end is None:
+            self._end = self._next_end(self._nearby())
+        if self._end is None:
+            self._first = len(self._fine)  # outside of all sessions
+            return False
+        return moment >= self._end and self._make(moment, self._nearby())
+
+    def _make(self, moment: int, sessions: Sessions | None) -> bool:
+        fine = self._fine.bars(self._first, sessions)
+        done = resample(fine, self.bars.timeframe, extended_hours=self._extended_hours, until=moment)
+        if len(done):
+            self.bars.extend(done)
+            self._first += int(np.searchsorted(fine.known_at, done.known_at[-1], side="right"))
+        self._end = self._next_end(sessions) if self._first < len(self._fine) else None
+        return bool(len(done))
+
+    def _next_end(self, sessions: Sessions | None) -> int | None:
+        first = self._fine.bars(self._first, sessions)
+        return bucket_end(first, self.bars.timeframe, extended_hours=self._extended_hours)
+
+    def _nearby(self) -> Sessions | None:
+        """Return the sessions about the bars that are not used up; a calendar of decades takes its time."""
+        sessions = self._fine.sessions
+        if sessions is None or not len(sessions.dates):
+            return sessions
+        margin = 10 * NS_PER_DAY + 2 * self.bars.timeframe.ns
+        low, high = self._fine.stamps[self._first] - margin, self._fine.stamps[-1] + margin
+        cut = slice(*np.searchsorted(sessions.dates, [low, high]).tolist())
+        if cut.start == cut.stop:
+            return sessions
+        return replace(sessions, dates=sessions.dates[cut], opens=sessions.opens[cut], closes=sessions.closes[cut])
