@@ -166,6 +166,8 @@ def test_a_universal_model_serves_its_symbols_by_the_bars_that_each_was_trained_
     found = forecast(container, "pooled", "CALM", timeframe="5m")
     assert found.reason == "universal, and CALM is among the symbols that it was trained on"
     assert np.array_equal(found.outputs, forecast(container, "small/CALM_5m_v1", "CALM").outputs)
+    with pytest.raises(InvalidInput, match=r"trained on 2 symbols \(CALM, WILD\); say which one"):
+        container.predict().execute(PredictRequest("pooled/universal_v1"))
     with pytest.raises(LookupError, match="no 1m bars of WILD"):
         forecast(container, "pooled/universal_latest", "WILD")
     with pytest.raises(InvalidInput, match="may not serve NEAR"):

@@ -40,6 +40,8 @@ from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.settings import ModelSpec
 
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedModel:
@@ -60,6 +62,23 @@ class OpenedModel:
         if self.manifest.symbol is not None:
             return self.manifest.data_origins
         return next((origins for name, origins in self.origins.items() if same_symbol(name, symbol)), None)
+
+    @property
+    def only_symbol(self) -> str:
+        """The symbol that it was trained on.
+
+        Raises
+        ------
+        InvalidInput
+            If these are several.
+        """
+        symbols = self.manifest.training_symbols
+        if len(symbols) > 1:
+            named = f"{', '.join(symbols[:_NAMED])}{' ...' if len(symbols) > _NAMED else ''}"
+            raise InvalidInput(
+                f"{self.manifest.model_name} was trained on {len(symbols)} symbols ({named}); say which one (--symbol)"
+            )
+        return symbols[0]
 
     @property
     def spec(self) -> ModelSpec:

@@ -38,7 +38,7 @@ class PredictRequest:
         A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol: see
         `load_with_fallback`.
     symbol : str or None
-        None: the one that the model was trained on.
+        None: the only one that the model was trained on.
     last : int
     timeframe, as_of, prefer
         Of the model to choose, see `LoadRequest`; only with the name of a strategy.
@@ -132,7 +132,7 @@ class Predict:
             less history than they need.
         """
         opened, reason, chosen = self._open(request)
-        symbol = request.symbol or opened.manifest.training_symbols[0]
+        symbol = request.symbol or opened.only_symbol
         served = serve(self._data, self._features, opened, symbol)
         market, spec = served.market, opened.spec
         rows = newest_whole(served.matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
