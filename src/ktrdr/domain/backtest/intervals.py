@@ -41,7 +41,9 @@ class Intervals:
         """Why there are none at all; None where there are some."""
         if self.annualised_return or self.sharpe or self.above_buy_and_hold:
             return None
-        return f"nothing was traded, or {self.blocks} blocks of {self.block_bars:,} bars are too few"
+        if self.blocks < MIN_BLOCKS:
+            return f"{self.blocks} blocks of {self.block_bars:,} bars are too few"
+        return "nothing was traded"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
