@@ -21,7 +21,7 @@ from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.application.use_cases.train import TrainingRequest, TrainingResult
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.errors import DataNotFound, InvalidInput, TrainingFailed, TrainingInterrupted
+from ktrdr.domain.errors import DataNotFound, TrainingFailed, TrainingInterrupted
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.parse import parse
@@ -254,8 +254,3 @@ def test_other_kernels_make_a_model_stale(monkeypatch: pytest.MonkeyPatch) -> No
     kernels = engineer.kernels
     monkeypatch.setattr(type(engineer), "kernels", lambda _, features: dict.fromkeys(kernels(features), "other 9.9"))
     assert trained_again(container, request(resume=True)) == {"AAA": 2, "BBB": 2, "CCC": 2}
-
-
-def test_a_pooled_model_is_refused_for_now() -> None:
-    with pytest.raises(InvalidInput, match=r"mode universal.*--mode multi"):
-        run(fakes(), replace(request(), mode=Mode.UNIVERSAL))
