@@ -204,6 +204,8 @@ def test_a_latest_version_that_was_deleted_is_said_aloud() -> None:
     del there.versions[1]
     choice = there.choose()
     assert (choice.stored.number, choice.passed_over) == (1, ("demo/AAPL_1d_latest was deleted",))
+    there.put(model(None, {"AAPL": 0.3}))
+    assert there.choose().passed_over == ()
 
 
 def test_timeframes_must_be_the_same() -> None:

@@ -105,7 +105,6 @@ def choose(
     if not ours:
         raise no_such_strategy(wanted.strategy, everything)
     search = _Search(wanted, manifest_of, volatility, {})
-    search.name_deleted(ours)
     for kind in _ORDERS[wanted.prefer]:
         found = search.of_kind(kind, [version for version in ours if _kind(version, wanted) == kind])
         if found is not None:
@@ -129,17 +128,11 @@ class _Search:
     volatility: Callable[[], float | None]
     passed_over: dict[str, str]
 
-    def name_deleted(self, versions: Sequence[StoredModel]) -> None:
-        """Note each key of the symbol or of all symbols whose newest version was deleted: an older one may serve."""
-        keys = {version.key for version in versions if _kind(version, self.wanted) != "similar"}
-        known = {version.key for version in versions if version.is_latest}
-        for latest in sorted(key.reference(None) for key in keys - known):
-            self.passed_over[latest] = f"{latest} was deleted"
-
     def of_kind(self, kind: Kind, versions: Sequence[StoredModel]) -> tuple[StoredModel, str] | None:
         """Return the version of one kind to use and why, or None."""
         if kind == "similar":
             return self._similar(versions)
+        self._name_deleted(versions)
         for version in versions:
             manifest = self._fitting(version)
             if manifest is None:
@@ -151,6 +144,13 @@ class _Search:
             if is_excluded(manifest, self.wanted.symbol):
                 return None
         return None
+
+    def _name_deleted(self, versions: Sequence[StoredModel]) -> None:
+        """Note each key whose newest version was deleted, since an older one may serve instead."""
+        keys = {version.key for version in versions if version.key.timeframe in {None, self.wanted.timeframe}}
+        known = {version.key for version in versions if version.is_latest}
+        for latest in sorted(key.reference(None) for key in keys - known):
+            self.passed_over[latest] = f"{latest} was deleted"
 
     def _fitting(self, version: StoredModel) -> Manifest | None:
         """Return a version's manifest if it is whole, of the right timeframe and old enough."""
