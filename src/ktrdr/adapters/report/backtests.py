@@ -67,7 +67,9 @@ def _equity(result: Result) -> Section:
     own, market = result.strategy.equity, result.market.equity
     legend = [("strategy", _OWN), ("buy and hold", _MARKET)]
     equity = panel(
-        "Equity by bar", bars, [Line(market / capital, _MARKET), Line(own / capital, _OWN), Line(np.ones(len(bars)), _FLAT)]
+        "Equity by bar",
+        bars,
+        [Line(market / capital, _MARKET), Line(own / capital, _OWN), Line(np.ones(len(bars)), _FLAT)],
     )
     below = panel("Drawdown by bar", bars, [Line(-drawdowns(market), _MARKET), Line(-drawdowns(own), _OWN)])
     charts = [

@@ -1,0 +1,151 @@
+"""Which model a backtest uses: one that is named, or the one that was there to serve the symbol when it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ktrdr.application.loading import LoadRequest, load_with_fallback
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.fallback import read_moment
+from ktrdr.domain.artifacts.lookup import no_such_strategy
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.backtest.account import Account
+from ktrdr.domain.errors import InvalidInput, ModelNotFound
+from ktrdr.domain.market.bars import from_iso
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestRequest:
+    """Which model, on which bars, by which account.
+
+    Attributes
+    ----------
+    strategy : str
+        Its name.
+    symbol : str or None
+        None: the only symbol that a named model was trained on.
+    model : str or None
+        A reference or path; None: the one that `load_with_fallback` finds for the symbol, of those that were chosen
+        before `start` where it is given.
+    timeframe : str or None
+        Of the model to find; None: the only one that there are models for.
+    start, end : str or None
+        First and last day (whole) or moment, ISO 8601, UTC where no zone is written. Without `start`: the first bar
+        that had no part in choosing the model.
+    in_sample : bool
+        Also use bars that chose the model; the result says so.
+    prefer : str
+        See `LoadRequest`.
+    account : Account
+    """
+
+    strategy: str
+    symbol: str | None = None
+    model: str | None = None
+    timeframe: str | None = None
+    start: str | None = None
+    end: str | None = None
+    in_sample: bool = False
+    prefer: str = "universal"
+    account: Account = field(default_factory=Account)
+
+    def __post_init__(self) -> None:
+        moments = [read_moment(text) for text in (self.start, self.end) if text is not None]
+        if moments != sorted(moments):
+            raise InvalidInput(f"a backtest can not start on {self.start} and end on {self.end}")
+
+    @property
+    def first_stamp(self) -> int | None:
+        """The start in UTC nanoseconds."""
+        return None if self.start is None else from_iso(read_moment(self.start).isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class UsedModel:
+    """The model that decided: its reference, where it lies, why it is this one, whether it is another symbol's."""
+
+    artifact: Artifact
+    reference: str
+    location: str
+    reason: str
+    notes: tuple[str, ...] = ()
+    stands_in: bool = False
+
+    @property
+    def manifest(self) -> Manifest:
+        """Everything but its weights."""
+        return self.artifact.manifest
+
+
+def find_model(data: DataRepository, storage: ModelStorage, request: BacktestRequest) -> UsedModel:
+    """Return the model that a backtest uses.
+
+    Raises
+    ------
+    ModelNotFound, CorruptArtifact, DataNotFound
+    InvalidInput
+        If the model that is named is another strategy's or for other bars, the request does not say enough to find
+        one, or the only ones there are were chosen by bars after the start.
+    """
+    if request.model is not None:
+        return _named(storage, request, request.model)
+    if request.symbol is None:
+        raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
+    as_of = None if request.in_sample else request.start
+    timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
+    wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, request.prefer)
+    try:
+        found = load_with_fallback(data, storage, wanted)
+    except ModelNotFound as error:
+        _refuse_seen(data, storage, wanted, error)
+        raise
+    named = found.artifact, found.reference, found.location
+    return UsedModel(*named, found.reason, found.sentences, found.stands_in)
+
+
+def _refuse_seen(data: DataRepository, storage: ModelStorage, wanted: LoadRequest, error: ModelNotFound) -> None:
+    """Say so if there is a model, and the start alone forbids it."""
+    if wanted.as_of is None:
+        return
+    later = load_with_fallback(data, storage, replace(wanted, as_of=None))
+    selected = later.artifact.manifest.selected_until
+    if read_moment(selected) >= read_moment(wanted.as_of):
+        raise InvalidInput(
+            f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {wanted.as_of}; a backtest of "
+            f"{later.reference} from there would use bars up to {selected} that chose it; start after them, or "
+            "give --in-sample"
+        ) from error
+
+
+def _named(storage: ModelStorage, request: BacktestRequest, model: str) -> UsedModel:
+    artifact = storage.load(model)
+    manifest = artifact.manifest
+    if manifest.strategy_name != request.strategy:
+        raise InvalidInput(f"{model} is a model of {manifest.strategy_name!r}, not of {request.strategy!r}")
+    if request.timeframe not in {None, manifest.base_timeframe}:
+        raise InvalidInput(f"{model} is for {manifest.base_timeframe} bars, not for {request.timeframe}")
+    places = {name: item.location for item in storage.versions() for name in _names(item)}
+    location = places.get(model, model)
+    return UsedModel(artifact, manifest.key.reference(manifest.version), location, "it was asked for by name")
+
+
+def _names(stored: StoredModel) -> tuple[str, ...]:
+    return (stored.reference, stored.key.reference(None)) if stored.is_latest else (stored.reference,)
+
+
+def _only_timeframe(storage: ModelStorage, strategy: str) -> str:
+    """Return the timeframe of all the strategy's models; that of a universal one stands in its manifest."""
+    versions = storage.versions()
+    ours = [version for version in versions if version.key.strategy == strategy]
+    if not ours:
+        raise no_such_strategy(strategy, versions)
+    found = {version.key.timeframe for version in ours} - {None}
+    if not found:
+        found = {storage.load(ours[-1].reference).manifest.base_timeframe}
+    known = sorted(name for name in found if name is not None)
+    if len(known) != 1:
+        said = f"are for {', '.join(known)} bars" if known else "do not say for which bars they are"
+        raise InvalidInput(f"models of {strategy!r} {said}; give a timeframe (--timeframe)")
+    return known[0]
