@@ -10,6 +10,7 @@ from fit_samples import CLASSES, VALUE, rows, task, window_spec
 
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.loop import batch_sizes
+from ktrdr.adapters.models.torch.losses import make_loss, make_shares
 from ktrdr.adapters.models.torch.samples import Part
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput
@@ -100,3 +101,28 @@ def test_the_prior_of_groups_weighs_them_the_same() -> None:
     fitted = PriorTrainer().fit(replace(given, train=replace(given.train, groups=GROUPS)))
     means = [given.train.targets[group == GROUPS].mean() for group in (0, 2, 5)]
     assert fitted.predict(given.train.inputs)[0] == pytest.approx(np.mean(means), rel=1e-6)
+
+
+@pytest.mark.parametrize("of_class", [None, np.array([2.0, 0.5, 1.0])])
+def test_weights_as_shares_give_the_loss_and_gradient_of_weights(of_class) -> None:
+    given = task(70)
+    weights = np.random.default_rng(0).uniform(0.1, 5, 70).astype(np.float32)
+    given = replace(given, train=replace(given.train, weights=weights), class_weights=of_class)
+    shares, loss = make_shares(given, CPU), make_loss(given, CPU)
+    targets, sizes = torch.tensor(given.train.targets), [32, 32, 6]
+    made = torch.split(shares(targets, torch.tensor(weights), sizes), sizes)
+    for batch, (wanted, known) in enumerate(zip(made, torch.split(targets, sizes), strict=True)):
+        outputs = torch.randn(sizes[batch], 3, generator=torch.Generator().manual_seed(batch), requires_grad=True)
+        start = sum(sizes[:batch])
+        one = loss(outputs, wanted, None)
+        (gradient,) = torch.autograd.grad(one, outputs)
+        plain = loss(outputs, known, torch.tensor(weights[start : start + sizes[batch]]))
+        (expected,) = torch.autograd.grad(plain, outputs)
+        assert one.item() == pytest.approx(plain.item(), rel=1e-6)
+        torch.testing.assert_close(gradient, expected)
+
+
+def test_other_losses_and_unweighted_samples_have_no_shares() -> None:
+    weighted = replace(task(60), train=replace(task(60).train, weights=np.ones(60, dtype=np.float32)))
+    assert make_shares(task(60), CPU) is None
+    assert make_shares(replace(weighted, settings=replace(weighted.settings, loss="focal")), CPU) is None

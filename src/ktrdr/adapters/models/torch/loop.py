@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ktrdr.adapters.models.torch.devices import keep_freed_memory
-from ktrdr.adapters.models.torch.losses import make_loss
+from ktrdr.adapters.models.torch.losses import make_loss, make_shares
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.samples import Batch, Part, series_of
 from ktrdr.adapters.models.torch.schedules import learning_rates
@@ -58,6 +58,7 @@ class Loop:
         self.train = Part.of(task.train, device, window, self.series)
         self.validation = Part.of(task.validation, device, window, shared)
         self.loss = make_loss(task, device)
+        self.shares = make_shares(task, device)
         self.log_weights = None if task.class_weights is None else _float32(np.log(task.class_weights), device)
         self.is_classification = task.target.is_classification
         self.weights, self.gradients = flatten(network)
@@ -130,7 +131,7 @@ class Loop:
     def batches(self) -> Iterator[Batch]:
         """Shuffle the training samples once and cut them."""
         order = self.train.shuffled(self.shuffler).to(self.weights.device)
-        return self.train.batches(self.batch_sizes, order)
+        return self.train.batches(self.batch_sizes, order, self.shares)
 
     def clip_gradients(self) -> Tensor:
         """Shorten the gradient to the limit, if there is one; return its norm before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -14,7 +15,12 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.model import FitTask
 
 Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-"""Raw outputs, shape (n_samples, n_outputs), targets and sample weights (None: all the same) to a weighted mean."""
+"""Raw outputs, shape (n_samples, n_outputs), targets and sample weights (None: all the same) to a weighted mean.
+
+Targets may be the shares of `make_shares` instead, shape (n_samples, n_classes).
+"""
+Shares = Callable[[Tensor, Tensor, list[int]], Tensor]
+"""Targets, sample weights and the sizes of batches to what each class of each sample counts in its batch's loss."""
 _LEAST_DOUBT = 1e-7
 
 
@@ -38,8 +44,35 @@ def make_loss(task: FitTask, device: torch.device) -> Loss:
     return _of_classes(of_class, settings.focal_gamma if settings.loss == "focal" else None)
 
 
+def make_shares(task: FitTask, device: torch.device) -> Shares | None:
+    """Return how weighted samples become targets of a cross entropy, which costs no more than an unweighted one.
+
+    None where the samples have no weights, or the loss is another. A target, shape (n_classes,), holds minus the
+    sample's share of its batch's weight at its class and 0 elsewhere; the loss is the sum of its products with the log
+    probabilities.
+    """
+    if task.train.weights is None or not task.target.is_classification or task.settings.loss != "cross_entropy":
+        return None
+    n_classes = len(task.target.classes)
+    known = np.ones(n_classes) if task.class_weights is None else task.class_weights
+    of_class = torch.tensor(known, dtype=torch.float32, device=device)
+
+    def shares(targets: Tensor, weights: Tensor, sizes: list[int]) -> Tensor:
+        counted = weights * of_class[targets]
+        ends = torch.tensor(sizes, device=device).cumsum(0)
+        of_batch = torch.segment_reduce(counted, "sum", lengths=torch.tensor(sizes, device=device))
+        places = torch.arange(len(targets), device=device)
+        totals = of_batch[torch.bucketize(places, ends, right=True)]
+        made = torch.zeros(len(targets), n_classes, device=device)
+        return made.scatter_(1, targets[:, None], -(counted / totals)[:, None])
+
+    return shares
+
+
 def _of_classes(of_class: Tensor | None, gamma: float | None) -> Loss:
     def loss(outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        if targets.ndim == 2:
+            return (torch.log_softmax(outputs, 1) * targets).sum()
         if weights is None and gamma is None:
             return functional.cross_entropy(outputs, targets, weight=of_class)
         rows = functional.cross_entropy(outputs, targets, reduction="none")
@@ -80,4 +113,4 @@ def _of_values(name: str, delta: float) -> Loss:
 
 
 def _mean(rows: Tensor, weights: Tensor | None) -> Tensor:
-    return rows.mean() if weights is None else (rows * weights).sum() / weights.sum()
+    return rows.mean() if weights is None else (rows * (weights / weights.sum())).sum()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ktrdr.adapters.models.torch.losses import Shares
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.model import Rows
 
@@ -80,12 +81,14 @@ class Part:
         ]
         return torch.stack(turns, dim=1).reshape(-1)
 
-    def batches(self, sizes: list[int], order: Tensor | None = None) -> Iterator[Batch]:
-        """Cut the samples, in their order or another, into batches of these sizes."""
+    def batches(self, sizes: list[int], order: Tensor | None = None, shares: Shares | None = None) -> Iterator[Batch]:
+        """Cut the samples, in their order or another, into batches of these sizes; see `make_shares`."""
         places, targets, weights = self.places, self.targets, self.weights
         if order is not None:
             places = order if places is None else places[order]
             targets, weights = targets[order], None if weights is None else weights[order]
+        if shares is not None and weights is not None:
+            targets, weights = shares(targets, weights, sizes), None
         return zip(
             self._inputs(places, sizes),
             torch.split(targets, sizes),
