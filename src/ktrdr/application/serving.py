@@ -154,6 +154,22 @@ def serve(
         If the model may not serve the symbol, its features can no longer be computed as in training, or there is less
         history than they need.
     """
+    features, market = served_market(data, engineer, opened, symbol, end)
+    manifest = opened.manifest
+    window = opened.spec.window
+    settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
+    columns = compute_features(engineer, input_columns(features), market)
+    matrix = columns.select(manifest.model["input_features"])
+    matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
+    if not len(matrix):
+        raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
+    return Served(opened, market, matrix)
+
+
+def served_market(
+    data: DataRepository, engineer: FeatureEngineer, opened: OpenedModel, symbol: str, end: str | None = None
+) -> tuple[tuple[Feature, ...], MarketData]:
+    """Return the features that a model reads, and the market of a symbol that it may serve; raises as `serve` does."""
     manifest, strategy = opened.manifest, opened.strategy
     require_servable(manifest, data.characteristics(symbol), stands_in=opened.stands_in)
     features = resolve(strategy)
@@ -163,14 +179,7 @@ def serve(
     market = gather(data, wanted, symbol, opened.origins_of(symbol))
     market = with_context(data, market, used_sources(strategy, features))
     require_same_beginning(manifest, features, market)
-    window = opened.spec.window
-    settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
-    columns = compute_features(engineer, input_columns(features), market)
-    matrix = columns.select(manifest.model["input_features"])
-    matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
-    if not len(matrix):
-        raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
-    return Served(opened, market, matrix)
+    return features, market
 
 
 def decided_on(served: Served, rows: Int64s) -> Decided:

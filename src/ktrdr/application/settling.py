@@ -62,16 +62,29 @@ def first_settled_row(manifest: Manifest, features: Sequence[Feature], market: M
     InvalidInput
         If no row has settled; the message gives the bars that there are and those that are needed.
     """
-    if manifest.settled_history is None:
+    history = settled_history(manifest, features, market.base, window)
+    if history is None:
         return 0
-    declared = SettledHistory.of(features, market.base, window)
-    stored = manifest.settled_history
-    if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
-        wanted = ", ".join(declared.bars)
-        raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
-    history = replace(declared, bars=stored)
     row = history.first_row(market.bars, market.context)
     if row >= len(market.base_bars):
         shortage = history.shortage(market.bars, market.context)
         raise InvalidInput(f"{manifest.model_name} on {market.base_bars.symbol}: {shortage}")
     return row
+
+
+def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, window: int) -> SettledHistory | None:
+    """Return the history that is stored with a model; None for one whose manifest says nothing of that.
+
+    Raises
+    ------
+    CorruptArtifact
+        If it is not that of these features.
+    """
+    if manifest.settled_history is None:
+        return None
+    declared = SettledHistory.of(features, base, window)
+    stored = manifest.settled_history
+    if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
+        wanted = ", ".join(declared.bars)
+        raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
+    return replace(declared, bars=stored)

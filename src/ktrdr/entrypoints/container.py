@@ -153,6 +153,15 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    calendar = providers.Object(_lazy("ktrdr.adapters.data.calendars:sessions_for"))
+    open_predictor = providers.Factory(
+        _lazy("ktrdr.application.use_cases.open_predictor:OpenPredictor"),
+        data_repository,
+        feature_engineer,
+        model_trainer,
+        model_storage,
+        calendar,
+    )
     explain_rules = providers.Factory(
         _lazy("ktrdr.application.use_cases.explain_rules:ExplainRules"),
         data_repository,

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.running import RunningMean
 
 VOLUME_WINDOW_BARS = 20
 
@@ -37,6 +38,30 @@ def volume_permits(volume: Floats, multiple: float | None) -> NDArray[np.bool_]:
     silent_so_far = np.logical_not(np.maximum.accumulate(volume > 0))
     permitted: NDArray[np.bool_] = silent_so_far | ((volume > 0) & (volume >= multiple * mean))
     return permitted
+
+
+class VolumeGate:
+    """The same bar by bar.
+
+    Parameters
+    ----------
+    multiple : float or None
+    volume : ndarray of float64, shape (n,)
+        Of the bars so far.
+    """
+
+    def __init__(self, multiple: float | None, volume: Floats) -> None:
+        self._multiple = multiple
+        self._mean = RunningMean(VOLUME_WINDOW_BARS, volume.tolist() if multiple is not None else ())
+        self._silent = not (volume > 0).any()
+
+    def permits(self, volume: float) -> bool:
+        """Take in one more bar; return whether a position may be opened there."""
+        if self._multiple is None:
+            return True
+        mean = self._mean.update(volume)
+        self._silent &= not volume > 0
+        return self._silent or (volume > 0 and volume >= self._multiple * mean)
 
 
 def volume_note(volume: Floats, multiple: float | None) -> str | None:

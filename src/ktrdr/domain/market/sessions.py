@@ -35,6 +35,13 @@ class Sessions:
     time_zone: str = "UTC"
     continuous: bool = False
 
+    def continued_by(self, more: Sessions) -> Sessions:
+        """Return these sessions, and after them those of another calendar that begin later."""
+        later = more.dates > self.dates[-1] if len(self.dates) else np.ones(len(more.dates), dtype=np.bool_)
+        pairs = ((self.dates, more.dates), (self.opens, more.opens), (self.closes, more.closes))
+        dates, opens, closes = (np.concatenate((own, other[later])) for own, other in pairs)
+        return Sessions(dates, opens, closes, self.time_zone, self.continuous)
+
     def locate(self, stamps: Int64s, timeframe: Timeframe) -> Int64s:
         """Return the session each bar belongs to, -1 where the bar lies outside all of them.
 

@@ -13,6 +13,7 @@ from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 from ktrdr.domain.features.matrix import Float32s
 
 Float64s = NDArray[np.float64]
+_FEW_ROWS = 240
 
 
 def _minmax(column: Float64s) -> tuple[float, float]:
@@ -87,6 +88,8 @@ class Scaler:
         scaled = np.flatnonzero((self.centre != 0) | (self.scale != 1))
         if not len(scaled):
             return values.astype(np.float32, copy=False)
+        if len(values) <= _FEW_ROWS:  # a call per column would cost more than the model
+            return ((values - self.centre) / self.scale).astype(np.float32)
         inputs = values.astype(np.float32, order="K", copy=True)
         for j in scaled:
             inputs[:, j] = (values[:, j] - self.centre[j]) / self.scale[j]
