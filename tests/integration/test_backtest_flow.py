@@ -23,10 +23,11 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
 BARS = simulate("SIM_STOCK", Timeframe("5m"), 2600, 4)
+MARKET = ("ONE_STOCK", "TWO_STOCK", "NEW_STOCK")
 MIDDLE = 1500
 EAGER = changed(
     "training.labels",
@@ -184,6 +185,31 @@ def test_models_for_several_timeframes_need_to_be_told_apart() -> None:
     with pytest.raises(InvalidInput, match=r"are for 1h, 5m bars; give a timeframe"):
         run(storage)
     assert run(storage, timeframe="5m").model.reference == "small/SIM_STOCK_5m_v1"
+
+
+def test_a_universal_model_trades_each_of_its_symbols_and_a_similar_one_stands_in() -> None:
+    storage = MemoryStorage()
+    bars = [replace(simulate(name, Timeframe("5m"), 1200, seed), symbol=name) for seed, name in enumerate(MARKET)]
+    pooled = changed("training_data.symbols", list(MARKET[:2]), EAGER)
+    request = TrainingRequest(parse(pooled), mode=Mode.UNIVERSAL, importance=False)
+    container = container_of(bars, storage)
+    container.training_orchestrator().execute(request)
+    for symbol in MARKET[:2]:
+        done = container.backtest().execute(BacktestRequest("small", symbol))
+        assert (done.model.reference, done.result.bars.symbol) == ("small/universal_v1", symbol)
+        assert "among the symbols that it was trained on" in done.model.reason
+    with pytest.raises(InvalidInput, match=r"was trained on 2 symbols; give --symbol"):
+        container.backtest().execute(BacktestRequest("small", model="small/universal_v1"))
+    with pytest.raises(ModelNotFound, match="serves NEW_STOCK 5m"):
+        container.backtest().execute(BacktestRequest("small", "NEW_STOCK"))
+
+    bounded = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], pooled)  # macd has the units of a price
+    del bounded["fuzzy_sets"]["macd"], bounded["indicators"]["macd_a"]
+    alone = changed("training_data.symbols", "ONE_STOCK", bounded)
+    container.training_orchestrator().execute(TrainingRequest(parse(alone), importance=False))
+    done = container.backtest().execute(BacktestRequest("small", "NEW_STOCK"))
+    assert (done.model.reference, done.model.stands_in) == ("small/ONE_STOCK_5m_v1", True)
+    assert "most similar symbol" in done.as_dict()["model"]["reason"]
 
 
 def test_what_asks_for_no_trade_can_not_be_backtested() -> None:
