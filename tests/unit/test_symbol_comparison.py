@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ktrdr.domain.evaluation.joint import TimeBlocks, group_of
+from ktrdr.domain.evaluation.joint import CELLS, TimeBlocks, group_of
 from ktrdr.domain.evaluation.significance import mean_difference
 from ktrdr.domain.evaluation.symbols import SymbolLosses, symbol_table
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -47,12 +47,13 @@ def test_a_resample_is_the_mean_of_the_rows_in_its_blocks() -> None:
     values = rng.normal(size=90)
     blocks = TimeBlocks.draw([times, DAYS], 8 * NS_PER_DAY, rng)
     found = blocks.resample(times, values)
+    cell = blocks.span / CELLS
     for draw in range(0, 2000, 400):
         picked = [
             value
             for start in blocks.short[draw]
             for time, value in zip(times, values, strict=True)
-            if (time - blocks.origin - start) % blocks.span < blocks.span // blocks.count
+            if (time - blocks.origin - start * cell) % blocks.span < CELLS // blocks.count * cell
         ]
         assert found.short[draw] == pytest.approx(np.mean(picked))
 

@@ -20,7 +20,6 @@ from ktrdr.application.judging import (
 from ktrdr.application.pooling.alone import fit_alone
 from ktrdr.application.pooling.gathering import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.domain.evaluation.baselines import Baseline
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, window_importance
 from ktrdr.domain.evaluation.losses import RowLoss, primary_loss
@@ -55,27 +54,34 @@ def judge_pool(
         Fits each symbol's own model; None: symbols are compared with baselines alone.
     """
     pool, split, target = prepared.pool, prepared.split, prepared.pool.target
-    rivals = {symbol: own_baselines(pool, split, symbol) for symbol in pool.symbols if len(_test(prepared, symbol))}
-    joined = joined_baselines([rivals[symbol] for symbol in split.seen if symbol in rivals])
-    used = np.concatenate((split.train, split.test))
-    dataset, train, test = pool.outcomes(used), np.arange(len(split.train)), np.arange(len(split.train), len(used))
-    primary = strategy.training["fitness_metrics.primary"]
-    evaluations: dict[int, Evaluation] = {}
-    for seed, model in fitted.models.items():
-        outputs = fitted.inference.outputs_of_scaled(model, pool.values, split.test)
-        evaluations[seed] = evaluate(dataset, train, test, outputs, np.random.default_rng(seed), primary, joined)
+    evaluations = _evaluations(prepared, fitted, strategy)
     shares = {
         name: class_shares(pool.labels_of(getattr(split, name)).astype(np.int64), target.classes) for name in PARTS
     }
     metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
-    loss = primary_loss(primary, target)
-    scored = [_scored(prepared, fitted, strategy, loss, rivals[name], rival, name) for name in rivals]
+    loss = primary_loss(strategy.training["fitness_metrics.primary"], target)
+    tested = [symbol for symbol in pool.symbols if len(_test(prepared, symbol))]
+    scored = [_scored(prepared, fitted, strategy, loss, rival, symbol) for symbol in tested]
     rows = np.concatenate((split.test, split.unseen))
     block_ns = block_length(pool.known_at[rows], pool.label_end[rows])
     rng = np.random.default_rng(strategy.training["seed"])
     table = symbol_table(scored, loss.name, block_ns, rng)
     importance = _importance(prepared, fitted, strategy, loss) if with_importance else dict(IMPORTANCE_SKIPPED)
     return Judgement(metrics | {"by_symbol": table.as_dict()}, importance)
+
+
+def _evaluations(prepared: PreparedPool, fitted: Fitted, strategy: Strategy) -> dict[int, Evaluation]:
+    """Return each seed's evaluation on the test rows of all symbols that were trained on."""
+    pool, split = prepared.pool, prepared.split
+    tested = [symbol for symbol in split.seen if len(_test(prepared, symbol))]
+    rivals = joined_baselines([own_baselines(pool, split, symbol) for symbol in tested])
+    dataset, none = pool.outcomes(split.test), np.empty(0, dtype=np.int64)
+    test, primary = np.arange(len(dataset), dtype=np.int64), strategy.training["fitness_metrics.primary"]
+    found = {}
+    for seed, model in fitted.models.items():
+        outputs = fitted.inference.outputs_of_scaled(model, pool.values, split.test)
+        found[seed] = evaluate(dataset, none, test, outputs, np.random.default_rng(seed), primary, rivals)
+    return found
 
 
 def _test(prepared: PreparedPool, symbol: str) -> Int64s:
@@ -87,7 +93,6 @@ def _scored(
     fitted: Fitted,
     strategy: Strategy,
     loss: RowLoss,
-    baselines: tuple[Baseline, ...],
     rival: ModelTrainer | None,
     symbol: str,
 ) -> SymbolLosses:
@@ -95,6 +100,7 @@ def _scored(
     pool, rows = prepared.pool, _test(prepared, symbol)
     truth: NDArray[Any] = pool.labels_of(rows)
     outputs = fitted.inference.outputs_of_scaled(fitted.shipped, pool.values, rows)
+    baselines = own_baselines(pool, prepared.split, symbol)
     known = ((one.name, losses) for one in baselines if (losses := one.losses(loss, truth)) is not None)
     name, theirs = min(known, key=lambda item: float(item[1].mean()))
     alone = NOT_COMPARED if rival is None else fit_alone(prepared, strategy, rival, symbol)

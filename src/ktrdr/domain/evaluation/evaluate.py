@@ -68,7 +68,7 @@ def evaluate(
     ----------
     dataset : Dataset
     train, test : ndarray of int64
-        Rows of the dataset.
+        Rows of the dataset; the baselines are fitted on the former.
     outputs : ndarray of float64
         For the test rows, in their order: probabilities, shape (n_test, n_classes), or predictions, shape (n_test,).
     rng : numpy.random.Generator
@@ -76,7 +76,7 @@ def evaluate(
     primary : str or None
         A key of `ROW_LOSSES`; None for log loss, or mean squared error.
     rivals : sequence of Baseline
-        What to compare with, on the same rows; empty: `baselines` of the dataset.
+        What to compare with on the test rows, train rows then being of no use; empty: `baselines` of the dataset.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def evaluate(
     """
     target = dataset.target
     loss = primary_loss(primary, target)
-    _check(train, test, outputs, len(target.classes))
+    _check(test if rivals else train, test, outputs, len(target.classes))
     truth: NDArray[Any] = dataset.labels[test].astype(np.int64 if target.is_classification else np.float64)
     rivals = rivals or baselines(dataset, train, test)
     scores = {rival.name: _scores(rival, truth) for rival in rivals}

@@ -11,6 +11,9 @@ from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPL
 from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.sessions import Int64s
 
+CELLS = 2**16
+"""Moments at which a block may begin: so many that blocks begin about anywhere, so few that symbols are quick."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resampled:
@@ -42,7 +45,7 @@ class TimeBlocks:
     count : int
         Blocks that fit into the span.
     short, long : ndarray of int64, shape (RESAMPLES, count) and (RESAMPLES, count // 2)
-        Where the drawn blocks begin, counted from the origin.
+        Where the drawn blocks begin: the number of one of the `CELLS` cells into which the span is cut.
     """
 
     origin: int
@@ -66,7 +69,7 @@ class TimeBlocks:
         last = max(int(moments[-1]) for moments in times)
         span = last - origin + min(_usual_step(moments) for moments in times)
         count = min(max(span // max(block_ns, 1), 1), MAX_BLOCKS)
-        short, long = (rng.integers(0, span, size=(RESAMPLES, n)) for n in (count, max(count // 2, 1)))
+        short, long = (rng.integers(0, CELLS, size=(RESAMPLES, n)) for n in (count, max(count // 2, 1)))
         return cls(origin, span, count, short, long)
 
     @property
@@ -84,10 +87,13 @@ class TimeBlocks:
         values : ndarray of float64, shape (n,)
         """
         moments = times - self.origin
-        around = np.concatenate((moments, moments + self.span))
-        sums = np.concatenate(([0.0], np.cumsum(np.concatenate((values, values)))))
+        edges = np.arange(CELLS + 1) * (self.span / CELLS)
+        rows = np.searchsorted(moments, edges.astype(np.int64))
+        sums = np.concatenate(([0.0], np.cumsum(values)))[rows]
+        around = (np.concatenate((column, column[1:] + column[-1])) for column in (rows, sums))
+        counted, total = around
         occupied = len(np.unique(moments // self.block_ns))
-        short, long = (_means(around, sums, starts, self.span // starts.shape[1]) for starts in (self.short, self.long))
+        short, long = (_means(counted, total, starts) for starts in (self.short, self.long))
         return Resampled(float(values.mean()), short, long, occupied)
 
     def difference(self, found: Resampled) -> Difference:
@@ -121,11 +127,12 @@ def _mean_over_symbols(means: Floats) -> Floats:
     return found
 
 
-def _means(around: Int64s, sums: Floats, starts: Int64s, length: int) -> Floats:
-    first, last = np.searchsorted(around, starts), np.searchsorted(around, starts + length)
-    rows = (last - first).sum(axis=1)
-    total = (sums[last] - sums[first]).sum(axis=1)
-    means: Floats = np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
+def _means(counted: Int64s, total: Floats, starts: Int64s) -> Floats:
+    """Return the mean of each resample from the rows before each cell, and the sum of their values, twice around."""
+    ends = starts + CELLS // starts.shape[1]
+    rows = (counted[ends] - counted[starts]).sum(axis=1)
+    sums = (total[ends] - total[starts]).sum(axis=1)
+    means: Floats = np.where(rows > 0, sums / np.maximum(rows, 1), np.nan)
     return means
 
 
