@@ -132,7 +132,9 @@ class Container(containers.DeclarativeContainer):
         model_storage,
         allocate,
     )
-    dry_run = providers.Factory(_lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer)
+    dry_run = providers.Factory(
+        _lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer, allocate
+    )
     export_features = providers.Factory(
         _lazy("ktrdr.application.use_cases.export_features:ExportFeatures"), data_repository, feature_engineer
     )

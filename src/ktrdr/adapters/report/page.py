@@ -53,6 +53,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "interval_chart": interval_chart(verdict["difference"], verdict["interval"]) if verdict.get("interval") else "",
         "tiles": _tiles(metrics),
         "comparison": _comparison(metrics),
+        "by_symbol": metrics.get("by_symbol", {}),
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,

@@ -8,6 +8,7 @@ from typing import Any
 from ktrdr.application.labelling import label_balance
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.selection import with_selected_symbols
@@ -15,6 +16,7 @@ from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.pooling.pool import Allocate, in_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ class Preview:
 class DryRun:
     """Prepares the jobs of a request and reports on them; trains and writes nothing."""
 
-    def __init__(self, data: DataRepository, features: FeatureEngineer) -> None:
+    def __init__(self, data: DataRepository, features: FeatureEngineer, allocate: Allocate = in_memory) -> None:
         self._data = data
         self._features = features
+        self._allocate = allocate
 
-    def execute(self, request: TrainingRequest) -> tuple[Preview, ...]:
+    def execute(self, request: TrainingRequest) -> tuple[Preview | PoolPreview, ...]:
         """Return one preview a job.
 
         Raises
@@ -81,9 +84,11 @@ class DryRun:
         """
         return tuple(self._preview(job) for job in plan_training(with_selected_symbols(self._data, request)))
 
-    def _preview(self, job: TrainingJob) -> Preview:
+    def _preview(self, job: TrainingJob) -> Preview | PoolPreview:
         strategy = job.strategy
         require_packable(strategy)
+        if job.combination is not None:
+            return preview_pool(job, self._data, self._features, self._allocate)
         prepared = prepare(self._data, self._features, strategy, job.symbol)
         market, matrix = prepared.market, prepared.matrix
         data = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.pooled import symbols_text
 from ktrdr.entrypoints.cli.render import table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def outcome_text(model: TrainedModel) -> str:
     parts = [
         f"{model.stored.reference}\nverdict    {report['verdict']['sentence']}",
         _comparison(report["metrics"], report["baselines"]),
+        symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         _seeds(report.get("seeds", [])),
         _importance(model.importance),
         _diagnosis(report.get("diagnosis", [])),

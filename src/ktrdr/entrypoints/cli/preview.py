@@ -8,10 +8,13 @@ from ktrdr.domain.strategy.document import Indicator
 from ktrdr.entrypoints.cli.render import section
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ktrdr.application.pooling.previewing import PoolPreview
     from ktrdr.application.use_cases.dry_run import Preview
 
 
-def preview_text(preview: Preview) -> str:
+def preview_text(preview: Preview | PoolPreview) -> str:
     """Return everything that training would do, section by section."""
     strategy = preview.strategy
     sections = [
@@ -42,9 +45,25 @@ def preview_text(preview: Preview) -> str:
         ),
         section("rows", [(name.replace("_", " "), f"{count:,}") for name, count in preview.rows.items()]),
         section("split", _split_rows(preview.split)),
-        section("labels", [(line,) for line in preview.balance.sentences()]),
+        *_symbols(preview.split.get("symbols", {})),
+        _labels(preview),
     ]
     return "\n\n".join(sections)
+
+
+def _symbols(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    rows = [(symbol, *(f"{count:,} {name}" for name, count in parts.items())) for symbol, parts in counts.items()]
+    return [section("rows of the symbols", rows)] if rows else []
+
+
+def _labels(preview: Preview | PoolPreview) -> str:
+    if hasattr(preview, "balance"):
+        return section("labels", [(line,) for line in preview.balance.sentences()])
+    rows = [
+        (symbol, *(f"{name} {share:.1%}" for name, share in shares.items()))
+        for symbol, shares in preview.shares.items()
+    ]
+    return section("labels of the train rows", rows)
 
 
 def _indicator(indicator: Indicator) -> str:

@@ -40,6 +40,8 @@ def report(result: TrainingResult, output: Path | None, json: bool) -> None:
         ],
     }
     alone = len(result.models) == 1 and not result.failures
+    if alone and result.models[0].kept:
+        say(f"note: {result.models[0].name} is kept: the same strategy on the same bars would only repeat it")
     text = outcome_text(result.models[0]) if alone else side_by_side(result)
     if output is not None:
         text += f"\nfiles      {output}"
@@ -65,6 +67,7 @@ def _document(model: TrainedModel) -> dict[str, Any]:
         "metrics": model.report["metrics"],
         "baselines": model.report["baselines"],
         "verdict": model.report["verdict"],
+        **{name: model.report[name] for name in ("by_symbol",) if name in model.report},
     }
 
 

@@ -84,6 +84,8 @@ def _preview(container: Container, request: TrainingRequest, json: bool) -> None
 
     previews = container.dry_run().execute(request)
     for preview in previews:
+        for warning in getattr(preview, "warnings", ()):
+            say(f"warning: {warning}")
         for note in preview.notes:
             say(f"note: {note}")
     documents = [preview.as_dict() for preview in previews]
