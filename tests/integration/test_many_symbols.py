@@ -247,6 +247,15 @@ def test_a_damaged_model_is_trained_again(folder: Path, tmp_path: Path) -> None:
     assert trained_again(container, request(resume=True)) == {"BBB": 2}
 
 
+def test_another_calendar_makes_a_model_stale() -> None:
+    given = [bars(name) for name in SYMBOLS]
+    container = fakes(MemoryRepository(given))
+    run(container, request(resume=True))
+    facts = SymbolCharacteristics("CCC", "forex", "OTC", "24/5", "UTC")
+    container.data_repository.override(providers.Object(MemoryRepository(given, [facts])))
+    assert trained_again(container, request(resume=True)) == {"CCC": 2}
+
+
 def test_other_kernels_make_a_model_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     container = fakes()
     run(container, request())

@@ -108,6 +108,7 @@ def test_json_has_models_and_failures(run: Run) -> None:
     assert [(model["symbol"], model["kept"]) for model in again.json["models"]] == [("AAA", True), ("BBB", False)]
     assert "AAA  " in run("--mode", "multi", "--symbols", "AAA,BBB", "--resume").out
     assert "v1 (kept)" in run("--mode", "multi", "--symbols", "AAA,BBB", "--resume").out
+    assert "note: small/AAA_5m_v1 is kept" in run("--symbol", "AAA", "--resume").err
 
 
 def test_notes_are_said_once_with_their_symbols(run: Run, tmp_path: Path) -> None:

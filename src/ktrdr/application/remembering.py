@@ -12,7 +12,7 @@ from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import ContextSource
 
-KEPT_SERIES = 8
+KEPT_SERIES = 4
 """Series of bars kept at once: what many symbols share is asked for again and again, and so stays."""
 
 

@@ -21,6 +21,8 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.training.plan import TrainingJob
 
 log = logging.getLogger(__name__)
+_FACTS = ("asset_class", "exchange", "calendar", "time_zone")
+"""What features, sessions and labels may depend on, besides the bars."""
 
 
 def kept_model(
@@ -28,8 +30,8 @@ def kept_model(
 ) -> TrainedModel | None:
     """Return the newest model of a job's symbol if training would only repeat it; None if it is missing or stale.
 
-    Stale is a model of another strategy, of other bars, of features that would be computed by other kernels, or one
-    whose files are damaged.
+    Stale is a model of another strategy, of other bars, of a symbol of another class or calendar now, of features that
+    would be computed by other kernels, or one whose files are damaged.
 
     Raises
     ------
@@ -60,6 +62,9 @@ def _stale_because(data: DataRepository, features: FeatureEngineer, artifact: Ar
     if packed_contract(resolved, features.kernels(resolved)) != manifest.feature_contract:
         return "its features are computed by other kernels now"
     market = with_context(data, gather(data, strategy.training_data, job.symbol), used_sources(strategy, resolved))
+    frozen = (manifest.symbols or {}).get(job.symbol)
+    if frozen and any(frozen[name] != getattr(market.characteristics, name) for name in _FACTS):
+        return "the symbol's facts have changed"
     other = load_other(data, strategy, market)
     read = (*market.loaded, *(bars.fingerprint() for bars in other.values()))
     same = [asdict(fingerprint) for fingerprint in read] == manifest.data
