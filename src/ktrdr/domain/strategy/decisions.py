@@ -53,7 +53,7 @@ def read_decisions(parent: Section, labels: Labels, findings: Findings) -> Decis
     threshold = section.read(THRESHOLD)
     position = section.read_all(POSITION)
     filters = section.section("filters")
-    separation, volume_filter = filters.read(SEPARATION), _read_volume_filter(filters)
+    separation, volume_filter = filters.read(SEPARATION), read_volume_filter(filters)
     filters.warn_unknown()
     costs_section = section.section("cost_model")
     costs = costs_section.read_all(COSTS)
@@ -66,7 +66,7 @@ def read_decisions(parent: Section, labels: Labels, findings: Findings) -> Decis
     )
 
 
-def _read_volume_filter(section: Section) -> float | None:
+def read_volume_filter(section: Section) -> float | None:
     """Return the multiple of ``true``, a number, or ``{enabled, min_ratio}``; None for no filter."""
     value, findings, path = section.get("volume_filter"), section.findings, section.at("volume_filter")
     if isinstance(value, Mapping):

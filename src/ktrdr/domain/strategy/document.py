@@ -173,6 +173,37 @@ class ContextSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrides:
+    """What some symbols have in place of the strategy's own values; a name that is left out stays as it is.
+
+    Attributes
+    ----------
+    indicators : mapping
+        Parameters by name, of indicators by id.
+    fuzzy_sets : mapping
+        Membership functions by name, of fuzzy sets by id.
+    labels : mapping
+        Parameters of the labels by name.
+    decisions : mapping
+        Fields of `Decisions` by name.
+    """
+
+    indicators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fuzzy_sets: Mapping[str, Mapping[str, MembershipFunction]] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolOverrides:
+    """Overrides for all symbols, over these those of an asset class, over these those of one symbol."""
+
+    defaults: Overrides = field(default_factory=Overrides)
+    asset_classes: Mapping[str, Overrides] = field(default_factory=dict)
+    symbols: Mapping[str, Overrides] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A strategy that was read without an error.
 
@@ -203,5 +234,6 @@ class Strategy:
     scope: str | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
     context_data: tuple[ContextSource, ...] = ()
+    symbol_overrides: SymbolOverrides = field(default_factory=SymbolOverrides)
     settings: tuple[Setting, ...] = field(default=(), compare=False)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)

@@ -46,7 +46,7 @@ def _read_fuzzy_set(
     names = [name for name in section.values if name not in _NOT_MEMBERSHIPS]
     if not names:
         findings.error(section.path, "needs at least one membership, such as oversold: [0, 20, 35]")
-    memberships = [_read_membership(name, section.get(name), section.at(name), findings) for name in names]
+    memberships = [read_membership(name, section.get(name), section.at(name), findings) for name in names]
     if reference is None or not names or None in memberships:
         return None
     return FuzzySet(reference, tuple(item for item in memberships if item is not None), learnable)
@@ -60,7 +60,8 @@ def _read_learnable(section: Section, findings: Findings) -> bool:
     return False if value is None or message else bool(coerced(LEARNABLE, value))
 
 
-def _read_membership(name: str, value: Any, path: str, findings: Findings) -> MembershipFunction | None:
+def read_membership(name: str, value: Any, path: str, findings: Findings) -> MembershipFunction | None:
+    """Return the membership function that a list or ``{type, parameters}`` means; None with its faults noted."""
     if isinstance(value, list | tuple):
         kind, numbers = SHORTHAND.get(len(value)), value
         if kind is None:

@@ -15,12 +15,14 @@ from ktrdr.domain.strategy.deployment import read_deployment, warn_shut_out
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.effects import warn_without_effect
 from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
+from ktrdr.domain.strategy.for_symbol import SECTION
 from ktrdr.domain.strategy.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.indicators import read_indicators
 from ktrdr.domain.strategy.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.model import read_model
 from ktrdr.domain.strategy.problems import Problem
 from ktrdr.domain.strategy.reading import Findings, Section
+from ktrdr.domain.strategy.symbol_overrides import read_symbol_overrides
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
 
@@ -87,7 +89,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
         findings.error("name", f"is too long for the name of a folder, found {shown(name)}; use plain letters")
     elif name == TRIALS:
         findings.error("name", f"{name!r} is taken: a file of this name lies beside the models")
-    root.know(*_SECTIONS)
+    root.know(*_SECTIONS, SECTION)
     data = read_training_data(root, findings)
     context_data = read_context_data(root, findings)
     needs_indicators, needs_sets = needed_definitions(root)
@@ -106,6 +108,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
         version, scope, kept, context_data,
     )  # fmt: skip
+    strategy = replace(strategy, symbol_overrides=read_symbol_overrides(root, strategy, findings))
     if not findings.errors:
         warn_without_effect(document, strategy, findings)
         warn_shut_out(strategy, findings)

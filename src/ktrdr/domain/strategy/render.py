@@ -14,6 +14,7 @@ from ktrdr.domain.strategy.document import (
     SymbolChoice,
     TrainingData,
 )
+from ktrdr.domain.strategy.symbol_overrides import overrides_document
 
 
 def render(strategy: Strategy) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document["model"] = _model(strategy)
     document["decisions"] = _decisions(strategy.decisions)
     document["training"] = _training(strategy)
+    document["symbol_overrides"] = overrides_document(strategy.symbol_overrides)
     return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}
 
 

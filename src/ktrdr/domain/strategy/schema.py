@@ -47,6 +47,7 @@ def strategy_schema() -> dict[str, Any]:
             "model": _model(),
             "decisions": _decisions(),
             "training": _training(),
+            "symbol_overrides": _symbol_overrides(),
             "risk_management": _ANYTHING,
             "backtesting": _ANYTHING,
             "orchestrator": _ANYTHING,
@@ -167,10 +168,13 @@ def _types(specs: Sequence[IndicatorSpec]) -> dict[str, Any]:
 
 
 def _fuzzy_set() -> dict[str, Any]:
-    bare = {**_NUMBERS, "minItems": 2, "maxItems": 4}
-    membership = {"anyOf": [bare, *(_membership(spec) for spec in MEMBERSHIPS.values())]}
     properties = {"indicator": {"type": "string"}, "learnable": _value(LEARNABLE)}
-    return _object(properties, required=["indicator"], additionalProperties=membership)
+    return _object(properties, required=["indicator"], additionalProperties=_membership_forms())
+
+
+def _membership_forms() -> dict[str, Any]:
+    bare = {**_NUMBERS, "minItems": 2, "maxItems": 4}
+    return {"anyOf": [bare, *(_membership(spec) for spec in MEMBERSHIPS.values())]}
 
 
 def _membership(spec: MembershipSpec) -> dict[str, Any]:
@@ -223,6 +227,20 @@ def _decisions() -> dict[str, Any]:
         "cost_model": _object(_values(COSTS)),
     }
     return _object(properties | _values([THRESHOLD, *POSITION]))
+
+
+def _symbol_overrides() -> dict[str, Any]:
+    labels = _object(_values(item for specs in LABELS.values() for spec in specs for item in spec.parameters))
+    layer = _object({
+        "indicators": _object({}, additionalProperties=_ANYTHING),
+        "fuzzy_sets": _object({}, additionalProperties=_object({}, additionalProperties=_membership_forms())),
+        "training": _object({"labels": labels}),
+        "labels": labels,
+        "decisions": _decisions(),
+    })  # fmt: skip
+    classes = _object(dict.fromkeys(ASSET_CLASSES, layer))
+    symbols = _object({}, additionalProperties=layer)
+    return _object({"defaults": layer, "asset_classes": classes, "symbols": symbols}, additionalProperties=_ANYTHING)
 
 
 def _training() -> dict[str, Any]:
