@@ -50,8 +50,11 @@ def published(folder: Path) -> dict[str, dict[str, bytes]]:
 
 
 def workers_of(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(text) for text in children.read_text().split()] if children.exists() else []
+    """Return the processes that any thread of a process has started; none where the system does not say."""
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    found = [int(text) for file in children for text in file.read_text().split()]
+    assert len(found) == 2 or sys.platform != "linux"
+    return found
 
 
 def gone(pid: int) -> bool:

@@ -45,18 +45,23 @@ def test_it_trains_and_predicts(after: list[dict[str, Any]]) -> None:
     assert len(names["forecast"].signals.actions) == 3
 
 
+def test_it_trains_many_symbols(after: list[dict[str, Any]]) -> None:
+    assert [model.stored.key.symbol for model in after[1]["result"].models] == ["AAPL", "MSFT"]
+    assert "no bars of NOPE" in after[1]["printed"]
+
+
 def test_it_loads_what_it_trained(after: list[dict[str, Any]]) -> None:
-    manifest = after[1]["artifact"].manifest
+    manifest = after[2]["artifact"].manifest
     assert manifest.version == 1
     assert list(manifest.resolved_features) == list(after[0]["forecast"].matrix.ids)
 
 
 def test_swapped_adapters_are_used(after: list[dict[str, Any]]) -> None:
-    trained, storage = after[2]["trained"], after[2]["container"].model_storage()
+    trained, storage = after[3]["trained"], after[3]["container"].model_storage()
     assert trained.stored.key.symbol == "MINE"
     assert [version.reference for version in storage.versions()] == [trained.stored.reference]
-    assert len(list((after[2]["folder"] / "models" / "neuro_mean_reversion").glob("*_v*"))) == 1
+    assert len(list((after[3]["folder"] / "models" / "neuro_mean_reversion").glob("*_v*"))) == 3
 
 
 def test_a_missing_model_is_named(after: list[dict[str, Any]]) -> None:
-    assert "no model 'no/such_1d_v1'" in after[3]["printed"]
+    assert "no model 'no/such_1d_v1'" in after[4]["printed"]
