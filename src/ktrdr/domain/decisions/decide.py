@@ -64,7 +64,7 @@ def decide(outputs: Floats, target: Target, *, confidence_threshold: float = 0.5
     likeliest = by_action.argmax(axis=1)
     confidence: Floats = by_action.max(axis=1)
     actions = np.array(names)[likeliest]
-    unsure = np.isin(actions, ("buy", "sell")) & (confidence < confidence_threshold)
+    unsure = ((actions == "buy") | (actions == "sell")) & (confidence < confidence_threshold)
     return Signals(np.where(unsure, "hold", actions), actions, confidence)
 
 
