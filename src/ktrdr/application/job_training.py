@@ -7,6 +7,7 @@ import logging
 from ktrdr.application.fitting import fit
 from ktrdr.application.judging import judge
 from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
+from ktrdr.application.own_strategy import own_job
 from ktrdr.application.packing import pack, require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.training import Ports, train_pool
@@ -59,6 +60,7 @@ class JobTrainer:
         require_packable(job.strategy)
         if job.combination is not None:
             return train_pool(job, job.combination, self._ports, self._allocate)
+        job = own_job(self._data, job)
         if job.request.execution.resume:
             kept = kept_model(self._data, self._features, self._storage, job)
             if kept is not None:

@@ -35,13 +35,13 @@ _LIBRARIES = ("ktrdr", "numpy", "pandas")
 
 def packed_strategy(strategy: Strategy) -> dict[str, Any]:
     """Return the strategy as the manifest holds it."""
-    document: dict[str, Any] = _plain(render(strategy))
+    document: dict[str, Any] = plain(render(strategy))
     return document
 
 
 def packed_contract(features: Sequence[Feature], kernels: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the contract of resolved features as the manifest holds it."""
-    contract: list[dict[str, Any]] = _plain(feature_contract(features, kernels))
+    contract: list[dict[str, Any]] = plain(feature_contract(features, kernels))
     return contract
 
 
@@ -127,7 +127,7 @@ def common_fields(
         "inference": fitted.inference.as_dict(),
         "training_timeframes": list(strategy.training_data.timeframes.timeframes),
         "training_metrics": _figures(judgement.metrics["metrics"]),
-        "settings": _plain(settings_document(strategy)),
+        "settings": plain(settings_document(strategy)),
         "seed": strategy.training["seed"],
         "libraries": _libraries(kernels, fitted),
         "input_columns": [column.id for column in columns],
@@ -161,6 +161,6 @@ def _libraries(kernels: Mapping[str, str], fitted: Fitted) -> dict[str, str]:
     return own | {f"kernel {name}": text for name, text in kernels.items()} | dict(fitted.shipped.provenance())
 
 
-def _plain(values: Any) -> Any:
+def plain(values: Any) -> Any:
     """Return the values as JSON would give them back: tuples as lists, dates as texts."""
     return json.loads(json.dumps(values, default=str))

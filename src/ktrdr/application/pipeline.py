@@ -11,6 +11,7 @@ import numpy as np
 from ktrdr.application.context_data import with_context
 from ktrdr.application.labelling import make_labels
 from ktrdr.application.market_data import MarketData, gather
+from ktrdr.application.own_strategy import override_notes, own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.settling import settling_notes
@@ -121,7 +122,7 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
 
 
 def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> SymbolRows:
-    """Load, compute features and label.
+    """Load, compute features and label, by the strategy as it is for this symbol.
 
     Raises
     ------
@@ -130,6 +131,7 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     InvalidInput
         If there are too few bars, or no row has a whole window.
     """
+    strategy = own_strategy(data, strategy, symbol)
     features = resolve(strategy)
     market = gather(data, strategy.training_data, symbol)
     market = with_context(data, market, used_sources(strategy, features))
@@ -142,7 +144,8 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     labels, read_for_labels = make_labels(data, strategy, market)
     market = replace(market, loaded=(*market.loaded, *read_for_labels))
     whole = _whole_windows(matrix, market, strategy)
-    notes = (*market.notes, *labels.notes, *settling_notes(features, market), *uncovered(strategy, matrix))
+    notes = (*market.notes, *override_notes(strategy, symbol), *labels.notes, *settling_notes(features, market))
+    notes = (*notes, *uncovered(strategy, matrix))
     return SymbolRows(market, features, columns, matrix, labels, whole, notes)
 
 

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from ktrdr.application.context_data import with_context
 from ktrdr.application.market_data import MarketData, gather
+from ktrdr.application.own_strategy import override_notes
 from ktrdr.application.pipeline import compute_features
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.settling import first_settled_row, require_same_beginning
+from ktrdr.application.symbol_configs import Configs, pooled_classes, read_configs, require_same_config
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
@@ -35,6 +37,7 @@ from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.for_symbol import strategy_for
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.model import FittedModel
@@ -48,7 +51,8 @@ class OpenedModel:
     """A stored model that is ready to be used, with the strategy that is stored beside it.
 
     `stands_in` is true where it was chosen for a symbol that is only similar to its own; `origins` says for each symbol
-    of a pool where the bars of each timeframe came from.
+    of a pool where the bars of each timeframe came from, `asset_classes` what it was in training, and `configs` what it
+    has otherwise.
     """
 
     manifest: Manifest
@@ -56,12 +60,19 @@ class OpenedModel:
     strategy: Strategy
     stands_in: bool = False
     origins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    asset_classes: Mapping[str, str] = field(default_factory=dict)
+    configs: Configs = field(default_factory=dict)
 
     def origins_of(self, symbol: str) -> Mapping[str, str] | None:
         """Return where the bars of a symbol must come from, as in training; None for one outside the pool."""
         if self.manifest.symbol is not None:
             return self.manifest.data_origins
         return next((origins for name, origins in self.origins.items() if same_symbol(name, symbol)), None)
+
+    def for_symbol(self, symbol: str, asset_class: str) -> OpenedModel:
+        """Return the model with a symbol's own strategy; a symbol of the pool is what it was in training."""
+        known = next((kind for name, kind in self.asset_classes.items() if same_symbol(name, symbol)), asset_class)
+        return replace(self, strategy=strategy_for(self.strategy, symbol, known))
 
     @property
     def only_symbol(self) -> str:
@@ -139,7 +150,8 @@ def open_model(trainer: ModelTrainer, artifact: Artifact, where: str, *, stands_
     """
     strategy = parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
     origins = {symbol: one.origins for symbol, one in read_symbols(artifact).items()}
-    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in, origins)
+    kept = pooled_classes(artifact), read_configs(artifact)
+    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in, origins, *kept)
 
 
 def serve(
@@ -154,7 +166,7 @@ def serve(
         If the model may not serve the symbol, its features can no longer be computed as in training, or there is less
         history than they need.
     """
-    features, market = served_market(data, engineer, opened, symbol, end)
+    opened, features, market = served_market(data, engineer, opened, symbol, end)
     manifest = opened.manifest
     window = opened.spec.window
     settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
@@ -168,18 +180,26 @@ def serve(
 
 def served_market(
     data: DataRepository, engineer: FeatureEngineer, opened: OpenedModel, symbol: str, end: str | None = None
-) -> tuple[tuple[Feature, ...], MarketData]:
-    """Return the features that a model reads, and the market of a symbol that it may serve; raises as `serve` does."""
-    manifest, strategy = opened.manifest, opened.strategy
-    require_servable(manifest, data.characteristics(symbol), stands_in=opened.stands_in)
+) -> tuple[OpenedModel, tuple[Feature, ...], MarketData]:
+    """Return a model as it is for a symbol that it may serve, the features that it reads, and the symbol's market.
+
+    Raises as `serve` does.
+    """
+    manifest, instrument = opened.manifest, data.characteristics(symbol)
+    require_servable(manifest, instrument, stands_in=opened.stands_in)
+    _require_same_features(manifest, resolve(opened.strategy), engineer)
+    opened = opened.for_symbol(symbol, instrument.asset_class)
+    strategy = opened.strategy
     features = resolve(strategy)
-    _require_same_features(manifest, features, engineer)
+    if any(same_symbol(name, symbol) for name in opened.asset_classes):
+        require_same_config(manifest, opened.configs, symbol, features, engineer.kernels(features))
     start = strategy.training_data.start if never_settling(features) else None
     wanted = replace(strategy.training_data, start=start, end=end)
     market = gather(data, wanted, symbol, opened.origins_of(symbol))
     market = with_context(data, market, used_sources(strategy, features))
     require_same_beginning(manifest, features, market)
-    return features, market
+    notes = (*market.notes, *override_notes(strategy, symbol))
+    return opened, features, replace(market, notes=notes)
 
 
 def decided_on(served: Served, rows: Int64s) -> Decided:

@@ -87,4 +87,4 @@ def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, 
     if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
         wanted = ", ".join(declared.bars)
         raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
-    return replace(declared, bars=stored)
+    return replace(declared, bars={name: max(bars, declared.bars[name]) for name, bars in stored.items()})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
+from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.pipeline import SymbolRows, symbol_rows
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -23,6 +25,7 @@ from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.pooling.adjustments import mixed_adjustments
+from ktrdr.domain.training.pooling.own_inputs import own_inputs
 from ktrdr.domain.training.pooling.pool import Allocate, Pool, PoolBuilder
 from ktrdr.domain.training.pooling.scales import all_zero_rows, unscaled_inputs, unscaled_notes
 from ktrdr.domain.training.pooling.split import PooledSplit, pooled_split
@@ -116,14 +119,17 @@ def prepare_pool(
     everyone = sorted({*symbols, *held_out})
     room = sum(_most_rows(data, strategy, symbol) for symbol in everyone)
     builder = PoolBuilder(allocate(room, len(columns)))
-    risky = unscaled_inputs(features)
-    history = SettledHistory.of(features, strategy.training_data.timeframes.base, model_spec(strategy).window)
+    own = [resolve(own_strategy(data, strategy, symbol)) for symbol in everyone]
+    risky = unscaled_inputs(features, own_inputs(features, own))
+    base, window = strategy.training_data.timeframes.base, model_spec(strategy).window
+    history = SettledHistory.of([*features, *chain.from_iterable(own)], base, window)
     members = {}
     for symbol in everyone:
         rows = symbol_rows(data, engineer, strategy, symbol)
         usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
         builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
-        members[symbol] = _member(rows, history, all_zero_rows(features, risky, rows.matrix))
+        settled = SettledHistory.of(rows.features, base, window)
+        members[symbol] = _member(rows, settled, all_zero_rows(features, risky, rows.matrix))
     pool = builder.build()
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.application.market_data import gather
 from ktrdr.application.packing import common_fields, moments, reports
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.symbol_configs import symbol_configs
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -44,6 +45,7 @@ def pack_pool(
         symbol: PooledSymbol.of(member.facts, profiles.get(symbol), split.counts[symbol], member.origins)
         for symbol, member in members.items()
     }
+    configs = symbol_configs(strategy, {name: one.facts.asset_class for name, one in members.items()}, kernels)
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
         symbol=None,
@@ -58,7 +60,7 @@ def pack_pool(
         **moments(split),
         **common_fields(strategy, (prepared.features, prepared.columns), fitted, judgement, kernels),
     )
-    files = {SYMBOLS: symbols_json(symbols), SYMBOL_CONFIGS: symbol_configs_json({})}
+    files = {SYMBOLS: symbols_json(symbols), SYMBOL_CONFIGS: symbol_configs_json(configs)}
     return Artifact(manifest, {**fitted.shipped.state(), **reports(fitted, judgement), **files})
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktrdr.application.labelling import label_balance
+from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
@@ -85,10 +86,10 @@ class DryRun:
         return tuple(self._preview(job) for job in plan_training(with_selected_symbols(self._data, request)))
 
     def _preview(self, job: TrainingJob) -> Preview | PoolPreview:
-        strategy = job.strategy
-        require_packable(strategy)
+        require_packable(job.strategy)
         if job.combination is not None:
             return preview_pool(job, self._data, self._features, self._allocate)
+        strategy = own_strategy(self._data, job.strategy, job.symbol)
         prepared = prepare(self._data, self._features, strategy, job.symbol)
         market, matrix = prepared.market, prepared.matrix
         data = tuple(

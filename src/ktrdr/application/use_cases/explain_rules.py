@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.pipeline import Prepared, prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -139,6 +140,8 @@ class ExplainRules:
         difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
         if difference:
             raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
+        strategy = own_strategy(self._data, strategy, symbol)
+        features = resolve(strategy)
         prepared = prepare(self._data, self._features, strategy, symbol)
         columns = prepared.matrix.select(list(model.feature_ids))
         places, test = _places(manifest, prepared, symbol)

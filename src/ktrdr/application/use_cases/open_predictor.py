@@ -90,7 +90,7 @@ class OpenPredictor:
         """
         until = request.until
         opened, reference, reason, said = self._open(request)
-        features, market = served_market(self._data, self._features, opened, request.symbol)
+        opened, features, market = served_market(self._data, self._features, opened, request.symbol)
         live = LiveModel(
             opened,
             reference,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -100,7 +101,7 @@ class PlotSets:
             As training would.
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
-        strategy = job.strategy
+        strategy = own_strategy(self._data, job.strategy, job.symbol)
         prepared = prepare(self._data, self._features, strategy, job.symbols[0])
         matrix, plots = prepared.matrix, []
         for name, fuzzy_set in strategy.fuzzy_sets.items():

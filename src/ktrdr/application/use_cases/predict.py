@@ -143,7 +143,7 @@ class Predict:
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
-        features = tuned_features(resolve(opened.strategy), opened.model.tuned)
+        features = tuned_features(resolve(served.opened.strategy), opened.model.tuned)
         behind = resolved_matrix(served.matrix.take(asked), features)
         shown = behind, decided.outputs[newest], decided.signals.take(newest), decided.decisions.take(newest)
         return Forecast(opened.manifest, symbol, *shown, opened.target, notes, reason)

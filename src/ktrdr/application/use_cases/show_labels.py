@@ -9,6 +9,7 @@ import numpy as np
 
 from ktrdr.application.labelling import label_balance, make_labels
 from ktrdr.application.market_data import gather
+from ktrdr.application.own_strategy import override_notes, own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.labels.balance import Balance
@@ -87,7 +88,7 @@ class ShowLabels:
             As training would.
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
-        strategy = job.strategy
+        strategy = own_strategy(self._data, job.strategy, job.symbol)
         market = gather(self._data, strategy.training_data, job.symbols[0])
         bars = market.base_bars
         labels, _ = make_labels(self._data, strategy, market)
@@ -95,7 +96,7 @@ class ShowLabels:
         spans = (labels.end_rows - np.arange(len(bars)))[labels.defined]
         mean, longest = (float(spans.mean()), int(spans.max())) if len(spans) else (0.0, 0)
         found = label_balance(labels, bars, strategy, _test_from(labels, bars, strategy))
-        notes = (*market.notes, *labels.notes)
+        notes = (*market.notes, *override_notes(strategy, job.symbol), *labels.notes)
         return LabelView(
             strategy, bars, labels, classes.class_shares(), found, run_lengths(classes), mean, longest, notes
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.symbol_configs import config_problems
+from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.symbol_files import symbol_problems
@@ -61,6 +63,7 @@ class VerifyModels:
             yield "feature_contract does not hold the resolved_features, in their order"
         yield from _strategy_problems(manifest)
         yield from symbol_problems(artifact)
+        yield from _config_problems(artifact)
         try:
             model = self._trainer.restore(artifact)
             read_inference(manifest, model.feature_ids)
@@ -72,6 +75,13 @@ class VerifyModels:
             yield f"the restored model does not take the {columns}, in their order"
         if model.tuned and tuned_document(manifest.strategy["fuzzy_sets"], model.tuned) != manifest.fuzzy_sets:
             yield "fuzzy_sets does not hold the memberships that the restored model has learned"
+
+
+def _config_problems(artifact: Artifact) -> Iterator[str]:
+    try:
+        yield from config_problems(parse(artifact.manifest.strategy, where="strategy"), artifact)
+    except KtrdrError as error:
+        yield str(error)
 
 
 def _strategy_problems(manifest: Manifest) -> Iterator[str]:

@@ -128,6 +128,9 @@ class _Reader:
         series = section.get("data_source")
         if series is not None and series != indicator.data_source:
             _refuse(section, "data_source", f"{_OTHERS}, every symbol reads the same series")
+        scale = section.get("scale")
+        if scale is not None and scale != indicator.parameters.get("scale", "none"):
+            _refuse(section, "scale", "all symbols are scaled alike, or none is")
         return self._changed(section, spec.parameters)
 
     def _fuzzy_sets(self, section: Section) -> dict[str, dict[str, MembershipFunction]]:
