@@ -42,7 +42,7 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.plan import TrainingRequest, plan_training
 from ktrdr.entrypoints.container import make_container
 
 Document = dict[str, Any]
@@ -161,6 +161,11 @@ def chosen(document: Document) -> object:
     return request.strategy.training_data.symbols.symbols
 
 
+def planned(document: Document) -> object:
+    """Which symbols share a model, and how."""
+    return [(job.symbols, job.combination) for job in plan_training(TrainingRequest(parse(document)))]
+
+
 def series(document: Document) -> object:
     """Which series stand beside the bars, and who reads them."""
     strategy = parse(document)
@@ -174,7 +179,7 @@ NOTHING: Mapping[str, Any] = {}
 ROWS: list[Row] = [
     ("name", "another", stored, NOTHING),
     ("description", "some words", stored, NOTHING),
-    ("scope", "universal", stored, NOTHING),
+    ("scope", "symbol_specific", planned, {"training_data.symbols": {"list": ["WALK", "OTHER"]}}),
     ("risk_management", {"size": 1}, stored, NOTHING),
     ("backtesting", {"capital": 1}, stored, NOTHING),
     ("orchestrator", {"x": 1}, stored, NOTHING),
@@ -182,7 +187,7 @@ ROWS: list[Row] = [
     ("training_data.symbols.symbol", "OTHER", matrix, {"training_data.symbols": {"symbol": "WALK"}}),
     ("training_data.symbols.list", ["OTHER"], matrix, {"training_data.symbols": {"list": ["WALK"]}}),
     ("training_data.symbols.symbols", ["OTHER"], matrix, {"training_data.symbols": {"symbols": ["WALK"]}}),
-    ("training_data.symbols.mode", "multi_symbol", stored, {"training_data.symbols": {"symbol": "WALK"}}),
+    ("training_data.symbols.mode", "multi_symbol", planned, {"training_data.symbols": {"symbol": "WALK"}}),
     ("training_data.symbols.selection_criteria.asset_class", "crypto", chosen, STOCKS),
     ("training_data.symbols.selection_criteria.asset_classes", ["crypto"], chosen,
      {"training_data.symbols": {"selection_criteria": {"asset_classes": ["stock"]}}}),
