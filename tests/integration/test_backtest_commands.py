@@ -161,7 +161,7 @@ def test_a_file_that_differs_from_the_model_is_not_obeyed_and_that_is_said(ktrdr
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("nofile.yaml",), 3, "nofile.yaml: no such strategy file"),
+        (("nofile.yaml",), 3, "nofile.yaml: no such file"),
         (("smal", "--symbol", "AAPL"), 3, "did you mean 'small'"),
         (("small",), 2, "needs a symbol (--symbol)"),
         (("daily.yaml", "--symbol", "AAPLE"), 3, "AAPLE"),

@@ -130,7 +130,7 @@ def _read(path: Path) -> str:
         content = path.read_bytes()
     except FileNotFoundError as error:
         beside = [item.name for item in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise NotFound(f"{path}: no such strategy file{did_you_mean(path.name, beside)}") from error
+        raise NotFound(f"{path}: no such file{did_you_mean(path.name, beside)}") from error
     except IsADirectoryError as error:
         raise InvalidInput(f"{path}: is a folder; name a strategy file in it") from error
     except OSError as error:

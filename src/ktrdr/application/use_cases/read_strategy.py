@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.for_symbol import SECTION
 from ktrdr.domain.strategy.override import override
 from ktrdr.domain.strategy.parse import parse, problems
 from ktrdr.domain.strategy.problems import Problem, with_lines
@@ -42,6 +43,7 @@ class ReadStrategy:
         timeframe: str | None = None,
         start: str | None = None,
         end: str | None = None,
+        symbol_configs: str | Path | None = None,
         **settings: Any,
     ) -> Strategy:
         """Return the effective strategy of a file.
@@ -54,6 +56,8 @@ class ReadStrategy:
         symbols : sequence of str, or ``all``, optional
             Likewise, where `symbol` is not given; ``all`` are those that there are, and that meet the file's selection
             criteria.
+        symbol_configs : str or Path, optional
+            A file that takes the place of the section ``symbol_overrides``.
         **settings
             Training settings that take precedence over the file (``epochs=1``, ``seed=3``); None counts as not given.
 
@@ -65,7 +69,16 @@ class ReadStrategy:
             With every problem found.
         """
         document = self._read_document(Path(path))
-        effective = override(document, symbol=symbol, symbols=symbols, timeframe=timeframe, start=start, end=end)
+        others = None if symbol_configs is None else self._read_document(Path(symbol_configs)) or {}
+        effective = override(
+            document,
+            symbol=symbol,
+            symbols=symbols,
+            timeframe=timeframe,
+            start=start,
+            end=end,
+            symbol_overrides=others,
+        )
         given = {name: value for name, value in settings.items() if value is not None}
         changes = {
             "training_data.symbols": symbols if symbol is None else symbol,
@@ -73,13 +86,14 @@ class ReadStrategy:
             "training_data.timeframes.base_timeframe": timeframe,
             "training_data.start_date": start,
             "training_data.end_date": end,
+            SECTION: others,
         }
         overridden = [name for name, value in changes.items() if value is not None]
         try:
             strategy = parse(effective, where=str(path), command_line=given, overridden=overridden)
         except InvalidStrategy as error:
-            raise InvalidStrategy(self._located(path, error.problems), str(path)) from error
-        return replace(strategy, warnings=self._located(path, strategy.warnings))
+            raise InvalidStrategy(self._located(path, error.problems, symbol_configs), str(path)) from error
+        return replace(strategy, warnings=self._located(path, strategy.warnings, symbol_configs))
 
     def problems(self, path: str | Path) -> tuple[Problem, ...]:
         """Return every error and warning of a file, each with its line.
@@ -91,5 +105,14 @@ class ReadStrategy:
         """
         return self._located(path, problems(self._read_document(Path(path))))
 
-    def _located(self, path: str | Path, found: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        return with_lines(found, self._find_lines(Path(path))) if found else ()
+    def _located(
+        self, path: str | Path, found: tuple[Problem, ...], configs: str | Path | None = None
+    ) -> tuple[Problem, ...]:
+        """Return the problems, each with its line; those of the symbol configs with the name of that file, too."""
+        own = tuple(problem for problem in found if configs is None or not problem.path.startswith(SECTION))
+        located = with_lines(own, self._find_lines(Path(path))) if own else ()
+        beside = [replace(problem, file=str(configs)) for problem in found if problem not in own]
+        if not beside:
+            return located
+        lines = {f"{SECTION}.{name}": line for name, line in self._find_lines(Path(str(configs))).items()}
+        return (*located, *with_lines(beside, lines))

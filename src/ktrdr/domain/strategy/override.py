@@ -17,8 +17,9 @@ def override(
     timeframe: str | None = None,
     start: str | None = None,
     end: str | None = None,
+    symbol_overrides: Any = None,
 ) -> Any:
-    """Return the document with other symbols, another base timeframe or span; None leaves it as it is.
+    """Return the document with other symbols, base timeframe, span or symbol overrides; None leaves it as it is.
 
     `symbol` is the only one. Of several `symbols` the mode is multi_symbol, of one it is single. A timeframe that is in
     the document's list becomes the base; any other one replaces the list. What is not a mapping is left for the parser
@@ -38,7 +39,8 @@ def override(
         if isinstance(span, Mapping):
             data = {"start_date": span.get("start"), "end_date": span.get("end")} | data
         data |= {name: value for name, value in (("start_date", start), ("end_date", end)) if value is not None}
-    return {**document, "training_data": data}
+    others = {} if symbol_overrides is None else {"symbol_overrides": symbol_overrides}
+    return {**document, "training_data": data, **others}
 
 
 def _several(symbols: Sequence[str]) -> dict[str, Any]:

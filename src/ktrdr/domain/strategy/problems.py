@@ -21,20 +21,25 @@ class Problem:
         ``error`` (the document contradicts itself) or ``warning`` (a key without effect).
     line : int or None
         Line of the file, counted from 1, where one was read.
+    file : str
+        The file, where it is another one than that of the strategy.
     """
 
     path: str
     message: str
     severity: Literal["error", "warning"] = "error"
     line: int | None = None
+    file: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
-        return {"path": self.path, "line": self.line, "message": self.message, "severity": self.severity}
+        place = {"file": self.file} if self.file else {}
+        return place | {"path": self.path, "line": self.line, "message": self.message, "severity": self.severity}
 
     def located(self, where: str) -> str:
         """Return ``where:line: path: message``, without the line where none is known."""
-        return f"{where}: {self}" if self.line is None else f"{where}:{self.line}: {self}"
+        place = self.file or where
+        return f"{place}: {self}" if self.line is None else f"{place}:{self.line}: {self}"
 
     def __str__(self) -> str:
         """Return ``path: message``."""

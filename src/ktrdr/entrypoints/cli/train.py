@@ -32,6 +32,10 @@ def train(
     hold_out_symbols: Annotated[
         str | None, typer.Option(help="Symbols that a pooled model is only tried on: TSLA,KO or @list.txt.")
     ] = None,
+    symbol_configs: Annotated[
+        Path | None,
+        typer.Option(readable=False, help="File of symbol_overrides (YAML) instead of the strategy's section."),
+    ] = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
@@ -61,7 +65,9 @@ def train(
     wanted = None if mode is None else read_mode(mode)
     container = open_container(data_dir=data_dir, models_dir=models_dir, device=device)
     overrides = {"symbol": symbol, "symbols": chosen, "timeframe": timeframe, "start": start_date, "end": end_date}
-    effective = container.read_strategy().execute(strategy, **overrides, epochs=epochs, seed=seed)
+    effective = container.read_strategy().execute(
+        strategy, **overrides, symbol_configs=symbol_configs, epochs=epochs, seed=seed
+    )
     warn_or_refuse(effective.warnings, str(strategy), strict)
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
