@@ -25,6 +25,7 @@ from ktrdr.domain.errors import DataNotFound, TrainingFailed, TrainingInterrupte
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.render import render
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Execution, Mode
 from ktrdr.entrypoints.container import Container, make_container
@@ -237,6 +238,20 @@ def test_resuming_trains_what_is_missing_or_stale() -> None:
     assert set(data.loads.values()) == {1}  # looked at and trained on, read once
     assert trained_again(container, request(resume=True, epochs=3)) == {"AAA": 2, "BBB": 3, "CCC": 2}
     assert trained_again(container, request(resume=True, seed=5)) == {"AAA": 3, "BBB": 4, "CCC": 3}
+
+
+def test_an_override_of_one_symbol_makes_only_its_model_stale() -> None:
+    trainer = SeenTrainer()
+    container, plain = fakes(trainer=trainer), request(resume=True)
+    overrides = {"symbols": {"BBB": {"indicators": {"rsi_14": {"period": 9}}}}}
+    document = render(plain.strategy) | {"symbol_overrides": overrides}
+    own = replace(plain, strategy=parse(document))
+    assert trained_again(container, plain) == {"AAA": 1, "BBB": 1, "CCC": 1}
+    assert trained_again(container, own) == {"BBB": 2}
+    assert trained_again(container, own) == {}
+    first, again = trainer.tasks[1], trainer.tasks[3]
+    assert first.feature_ids == again.feature_ids
+    assert first.train.inputs[:500].tobytes() != again.train.inputs[:500].tobytes()
 
 
 def test_a_damaged_model_is_trained_again(folder: Path, tmp_path: Path) -> None:
