@@ -221,6 +221,7 @@ ROWS: list[Row] = [
     ("indicators.rsi_a.data_source", "DGS2", series, {"context_data": [{"provider": "fred", "series": "DGS2"}]}),
     # inputs
     ("indicators.rsi_a.type", "roc", matrix, NOTHING),
+    ("indicators.rsi_a.scale", "rolling", matrix, NOTHING),
     ("fuzzy_sets.rsi.indicator", "macd_a", matrix, NOTHING),
     ("fuzzy_sets.rsi.learnable", True, learned, NOTHING),
     ("fuzzy_sets.rsi.low.type", "gaussian", matrix, {"fuzzy_sets.rsi.low": {"type": "bell", "parameters": [9, 2, 50]}}),

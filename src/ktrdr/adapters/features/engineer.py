@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ktrdr.adapters.features.kernels import kernels_of
+from ktrdr.adapters.features.kernels import kernels_for, kernels_of
 from ktrdr.adapters.features.stream import TalibFeatureStream
 from ktrdr.application.ports.feature_engineer import NO_CONTEXT, FeatureEngineer
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -115,7 +115,7 @@ def _over_context(sources: Sequence[Source], series: ContextSeries, rows: Int64s
 def _compute(sources: Sequence[Source], column: Callable[[str], Floats]) -> dict[str, Floats]:
     """Return the wanted outputs of one indicator over the columns it reads; NaN before its first value."""
     name, parameters = sources[0].indicator, sources[0].parameters
-    kernels, spec = kernels_of(name), INDICATORS[name]
+    kernels, spec = kernels_for(name, parameters), INDICATORS[name]
     columns = tuple(column(item) for item in spec.columns(parameters))
     wanted = {source.output for source in sources}
     values: dict[str, Floats] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.adapters.features.kernels import Kernel, kernels_of
+from ktrdr.adapters.features.kernels import Kernel, kernels_for
 from ktrdr.adapters.features.kernels.step import Columns, Step, Values, newest
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context_data import published_column
@@ -141,7 +141,8 @@ class _Series:
         self.source = sources[0]
         spec = INDICATORS[self.source.indicator]
         wanted = {source.output for source in sources}
-        outputs = [(kernel, kernel.outputs or spec.outputs or ("",)) for kernel in kernels_of(self.source.indicator)]
+        kernels = kernels_for(self.source.indicator, self.source.parameters)
+        outputs = [(kernel, kernel.outputs or spec.outputs or ("",)) for kernel in kernels]
         used = [(kernel, names) for kernel, names in outputs if wanted.intersection(names)]
         self._carried = [_Carried(kernel, self.source, names) for kernel, names in used]
         self.values: dict[str, float] = dict.fromkeys(wanted, np.nan)

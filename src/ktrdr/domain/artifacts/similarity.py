@@ -8,6 +8,7 @@ from typing import Any
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.serving import is_trained_on
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
+from ktrdr.domain.catalogue.indicators.scale import SCALE, scale_of
 from ktrdr.domain.market.profile import SymbolProfile
 
 
@@ -48,7 +49,11 @@ def inputs_in_units(manifest: Manifest) -> tuple[str, ...]:
 
 def _has_units(entry: Mapping[str, Any]) -> bool:
     spec = _spec(entry)
-    return spec is None or spec.cumulative or spec.scale in {"price", "volume"}
+    if spec is None or spec.cumulative:
+        return True
+    parameters = entry.get("parameters")
+    scaled = isinstance(parameters, Mapping) and scale_of(parameters) != SCALE.default
+    return not scaled and spec.scale in {"price", "volume"}
 
 
 def _spec(entry: Mapping[str, Any]) -> IndicatorSpec | None:

@@ -92,7 +92,7 @@ def _needed(feature: Feature, base: str) -> tuple[str, int]:
     spec = INDICATORS[source.indicator]
     settled = spec.settled_bars(source.parameters)
     key = f"{source.timeframe} {source.data_source}".rstrip()
-    return key, spec.first_value(source.parameters) if settled is None else settled
+    return key, spec.first_known(source.parameters) if settled is None else settled
 
 
 def _counted(key: str, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> Bars:

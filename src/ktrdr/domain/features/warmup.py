@@ -21,4 +21,4 @@ def _first_value(feature: Feature, base: str) -> int:
     source = feature.source
     if source is None:
         return int(feature.context.get("period", 0))
-    return INDICATORS[source.indicator].first_value(source.parameters) if source.timeframe == base else 0
+    return INDICATORS[source.indicator].first_known(source.parameters) if source.timeframe == base else 0

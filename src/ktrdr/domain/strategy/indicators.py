@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
+from ktrdr.domain.catalogue.indicators.scale import SCALE, contradiction
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.context_data import read_data_source
@@ -49,6 +50,7 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     parameters = _read_parameters(section, spec, findings)
     readable = not any(problem.path.startswith("context_data") for problem in findings.errors)
     data_source = read_data_source(section, sources, readable)
+    parameters |= _read_scale(section, spec, data_source, findings)
     section.warn_unknown()
     message = spec.check(parameters) if spec.check is not None else None
     if message:
@@ -56,10 +58,31 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     return Indicator(spec.name, parameters, data_source)
 
 
+def _read_scale(section: Section, spec: IndicatorSpec, data_source: str | None, findings: Findings) -> dict[str, Any]:
+    """Return the scale as a parameter; nothing where values stay as they are.
+
+    A number is none: where a parameter has ``scale`` as another name, it means that parameter.
+    """
+    written = section.get(SCALE.name)
+    another = any(SCALE.name in parameter.aliases for parameter in spec.parameters)
+    if written is None or written == SCALE.default or (another and not isinstance(written, str)):
+        return {}
+    message = fault(SCALE, written) or contradiction(coerced(SCALE, written), spec.scale, spec.name)
+    if data_source is not None:
+        message = "a context series is the same for all symbols, and is not scaled"
+    if message:
+        findings.error(section.at(SCALE.name), message)
+        return {}
+    scale = coerced(SCALE, written)
+    return {} if scale == SCALE.default else {SCALE.name: scale}
+
+
 def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) -> dict[str, Any]:
     values = {}
     for parameter in spec.parameters:
-        written = section.get(parameter.name, *parameter.aliases)
+        scaled = isinstance(section.get(SCALE.name), str)
+        aliases = (alias for alias in parameter.aliases if not (scaled and alias == SCALE.name))
+        written = section.get(parameter.name, *aliases)
         message = None if written is None else fault(parameter, written)
         if message:
             findings.error(section.at(section.spelling(parameter)), message)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
+from ktrdr.domain.catalogue.indicators.scale import SCALE
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
@@ -159,7 +160,7 @@ def _deployment() -> dict[str, Any]:
 
 def _indicator() -> dict[str, Any]:
     rules = [_when("type", _types([spec]), _object(_values(spec.parameters))) for spec in INDICATORS.values()]
-    properties = {"type": _types(list(INDICATORS.values())), "data_source": {"type": "string"}}
+    properties = {"type": _types(list(INDICATORS.values())), "data_source": {"type": "string"}, "scale": _value(SCALE)}
     return _object(properties, required=["type"], allOf=rules)
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from ktrdr.domain.catalogue.indicators.scale import ATR_BARS, ROLLING_BARS, scale_of
 from ktrdr.domain.catalogue.parameters import Parameter
 
 Parameters = Mapping[str, Any]
 
 HLC = ("high", "low", "close")
+_ATR_E_FOLDS = 11
 OHLC = ("open", *HLC)
 HLCV = (*HLC, "volume")
 
@@ -70,15 +72,28 @@ class IndicatorSpec:
         return self.outputs[0] if self.outputs else ""
 
     def columns(self, parameters: Parameters) -> tuple[str, ...]:
-        """Return the columns read under `parameters`: those of the bars, their means (``hl2``), or ``session``."""
-        return tuple(parameters["source"] if name == "source" else name for name in self.inputs)
+        """Return the columns read under `parameters`: those of the bars, their means (``hl2``), or ``session``.
+
+        For ``scale: atr`` high, low and close follow.
+        """
+        own = tuple(parameters["source"] if name == "source" else name for name in self.inputs)
+        return (*own, *HLC) if scale_of(parameters) == "atr" else own
+
+    def first_known(self, parameters: Parameters) -> int:
+        """Return the first bar (from 0) on which every output has a value: `first_value`, and what scaling adds."""
+        first = self.first_value(parameters)
+        return {"atr": max(first, ATR_BARS), "rolling": first + ROLLING_BARS - 1}.get(scale_of(parameters), first)
 
     def settled_bars(self, parameters: Parameters) -> int | None:
         """Return the bar (from 0) from which values no longer depend on where the series began.
 
         From there on the error is below 1e-4 of the output's interquartile range; None where it never settles.
         """
-        return None if self.cumulative else self.first_value(parameters) + self.fade(parameters)
+        if self.cumulative:
+            return None
+        settled, scale = self.first_value(parameters) + self.fade(parameters), scale_of(parameters)
+        atr_settled = ATR_BARS + fade_of_wilder(ATR_BARS, _ATR_E_FOLDS)
+        return {"atr": max(settled, atr_settled), "rolling": settled + ROLLING_BARS - 1}.get(scale, settled)
 
 
 def fade_of_ema(period: int, e_folds: float) -> int:

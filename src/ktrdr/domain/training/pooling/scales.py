@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.catalogue.indicators.scale import SCALE, scale_of
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.matrix import FeatureMatrix
 
@@ -32,7 +33,7 @@ def in_units(feature: Feature) -> bool:
     source = feature.source
     if source is None or source.data_source:
         return False
-    return INDICATORS[source.indicator].scale in {"price", "volume"}
+    return INDICATORS[source.indicator].scale in {"price", "volume"} and scale_of(source.parameters) == SCALE.default
 
 
 def all_zero_rows(features: Sequence[Feature], risky: Collection[Feature], matrix: FeatureMatrix) -> float:

@@ -1,0 +1,76 @@
+"""Kernels of indicators that are scaled causally, bar by bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ktrdr.adapters.features.kernels.kernel import Kernel
+from ktrdr.adapters.features.kernels.rolling import deviation, total
+from ktrdr.adapters.features.kernels.volatility import VOLATILITY
+from ktrdr.domain.catalogue.indicators.scale import ATR_BARS, ROLLING_BARS, has_no_unit, is_level
+from ktrdr.domain.market.bars import Floats
+
+_PRICES = 3
+
+
+def scaled(kernel: Kernel, indicator: str, outputs: Sequence[str], scale: str) -> Kernel:
+    """Return a kernel whose outputs are scaled.
+
+    ``atr``: value / ATR(14); a price, such as a moving average, is first taken off the close. ``rolling``: (value -
+    mean) / population standard deviation of the last 250 values, this one included. NaN where the divisor is 0.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Its own columns come first; for ``atr`` high, low and close follow.
+    indicator : str
+    outputs : sequence of str
+        Those of the kernel.
+    scale : str
+        ``atr`` or ``rolling``.
+
+    Causality: each value depends on bars up to its own.
+
+    References
+    ----------
+    Wilder (1978), New Concepts in Technical Trading Systems: the average true range.
+    """
+    compute = _by_atr if scale == "atr" else _by_its_past
+    return Kernel(f"{kernel.name}, {scale} 1", partial(compute, kernel, indicator, tuple(outputs)), kernel.outputs)
+
+
+def _by_atr(
+    kernel: Kernel,
+    indicator: str,
+    outputs: tuple[str, ...],
+    columns: tuple[Floats, ...],
+    parameters: Mapping[str, Any],
+) -> tuple[Floats, ...]:
+    own, prices = columns[:-_PRICES], columns[-_PRICES:]
+    (atr,) = VOLATILITY["atr"][0].compute(prices, {"period": ATR_BARS})
+    values = kernel.compute(own, parameters)
+
+    def one(output: str, column: Floats) -> Floats:
+        if has_no_unit(indicator, output):
+            return column
+        return _divided(prices[-1] - column if is_level(indicator, output) else column, atr)
+
+    return tuple(one(output, column) for output, column in zip(outputs, values, strict=True))
+
+
+def _by_its_past(
+    kernel: Kernel, _: str, __: tuple[str, ...], columns: tuple[Floats, ...], parameters: Mapping[str, Any]
+) -> tuple[Floats, ...]:
+    return tuple(
+        _divided(column - total(column, ROLLING_BARS) / ROLLING_BARS, deviation(column, ROLLING_BARS))
+        for column in kernel.compute(columns, parameters)
+    )
+
+
+def _divided(values: Floats, by: Floats) -> Floats:
+    quotients: Floats = np.divide(values, by, out=np.full(len(values), np.nan), where=by > 0)
+    return quotients
