@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from dependency_injector import providers
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.predictor import Predictor
 from ktrdr.application.serving import Decided, Served, decided_on, open_model, serve
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
@@ -18,6 +20,8 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.decisions.trading_decision import TradingDecision
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.windows import look_back
 from ktrdr.entrypoints.container import Container, make_container
@@ -48,16 +52,40 @@ class Trained:
         return served, rows, decided_on(served, rows)
 
 
-def train(document: Mapping[str, Any], *bars: Bars, **overrides: Any) -> Trained:
+def train(document: Mapping[str, Any], *bars: Bars, engineer: FeatureEngineer | None = None) -> Trained:
     """Train a strategy for two epochs, in memory; on these bars, or on those that the package brings."""
+    container = _container(bars)
+    if engineer is not None:
+        container.feature_engineer.override(providers.Object(engineer))
+    document = {**document, "training": {**document["training"], "epochs": 2}}
+    return _trained(container, parse(document))
+
+
+def train_file(path: Path, *bars: Bars) -> Trained:
+    """Train a strategy file; on the symbol of these bars, or as it stands."""
+    container = _container(bars)
+    symbol = bars[0].symbol if bars else None
+    return _trained(container, container.read_strategy().execute(str(path), symbol=symbol, epochs=2))
+
+
+def _container(bars: Sequence[Bars]) -> Container:
     container = make_container()
     container.model_storage.override(providers.Object(MemoryStorage()))
     if bars:
         container.data_repository.override(providers.Object(MemoryRepository(list(bars))))
-    settings = {"epochs": 2} | overrides
-    document = {**document, "training": {**document["training"], **settings}}
-    (model,) = container.training_orchestrator().execute(TrainingRequest(parse(document))).models
-    return Trained(container, model.stored.reference, model.stored.key.symbol)
+    return container
+
+
+def _trained(container: Container, strategy: Strategy) -> Trained:
+    request = TrainingRequest(strategy, importance=False)
+    (model,) = container.training_orchestrator().execute(request).models
+    return Trained(container, model.stored.reference, model.stored.key.symbol or "")
+
+
+def bars_of(trained: Trained, predictor: Predictor) -> dict[str, Bars]:
+    """The bars of the timeframes that a predictor is fed."""
+    data = trained.container.data_repository()
+    return {name: data.load(trained.symbol, Timeframe(name)) for name in predictor.timeframes}
 
 
 def feed_of(bars: Mapping[str, Bars], base: str) -> list[tuple[str, Bar]]:

@@ -1,0 +1,181 @@
+"""A predictor fed bar by bar gives the bits of the batch: features, outputs, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from documents import changed
+from predictor_samples import Trained, bars_of, feed_of, replayed, train, train_file
+
+from ktrdr.adapters.data.simulation import simulate
+from ktrdr.adapters.memory.feature_engineer import PandasFeatureEngineer
+from ktrdr.application.pipeline import compute_features
+from ktrdr.domain.decisions.trading_decision import TradingDecision
+from ktrdr.domain.features.learnable import input_columns
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.market.bars import Bars, from_iso, iso
+from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.timeframe import Timeframe
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "strategies").glob("*.yaml"))
+OTHERS = {"finer_than_base": "5m", "learnable_sets": "1h", "symbol_context": "15m", "volume_family": "1h"}
+LSTM = {"type": "lstm", "architecture": {"sequence_length": 6, "hidden_size": 4, "num_layers": 1}}
+LAGGED = {"type": "mlp", "architecture": {"hidden_layers": [8]}, "features": {"lookback_periods": 3}}
+
+
+def five_minutes(count: int = 1500) -> Bars:
+    return simulate("SIM_STOCK", Timeframe("5m"), count, 4)
+
+
+@cache
+def shipped(path: Path) -> Trained:
+    count = 20_000 if path.stem == "mtf_adaptive_momentum" else 1500
+    return train_file(path, *(() if path.stem == "neuro_mean_reversion" else (five_minutes(count),)))
+
+
+@cache
+def other(name: str) -> Trained:
+    bars = [simulate("SIM_STOCK", Timeframe(OTHERS[name]), 4000, 3)]
+    if name == "learnable_sets":  # reads the vendor's own bars of both timeframes
+        bars.append(resample(bars[0], Timeframe("4h")))
+    return train_file(ROOT / f"tests/strategies/{name}.yaml", *bars)
+
+
+def windows() -> Trained:
+    bars = five_minutes()
+    kept = np.ones(len(bars), dtype=bool)
+    kept[[500, 501, 900]] = False
+    return train(changed("model", LSTM), bars.take(kept))
+
+
+def lags() -> Trained:
+    return train(changed("model", LAGGED), five_minutes())
+
+
+def assert_same(said: list[TradingDecision], batch: Any, first: int = 0) -> None:
+    served, rows, decided = batch
+    assert [item.known_at for item in said] == served.matrix.known_at[rows][first:].tolist()
+    features = np.stack([item.features for item in said])
+    assert features.dtype == np.float32
+    assert features.tobytes() == np.ascontiguousarray(served.matrix.values[rows][first:]).tobytes()
+    outputs = np.stack([item.outputs for item in said])
+    assert outputs.tobytes() == np.ascontiguousarray(decided.outputs[first:]).tobytes()
+    assert [item.signal for item in said] == decided.signals.actions[first:].tolist()
+
+
+def assert_same_decisions(said: list[TradingDecision], batch: Any, first: int = 0) -> None:
+    decided = batch[2].decisions
+    assert [item.action for item in said] == decided.actions[first:].tolist()
+    assert [item.position for item in said] == decided.positions[first:].tolist()
+    assert [item.reason for item in said] == [decided[row].reason for row in range(first, len(decided))]
+
+
+MODELS: dict[str, Callable[[], Trained]] = {
+    **{path.stem: (lambda path=path: shipped(path)) for path in SHIPPED},
+    **{name: (lambda name=name: other(name)) for name in OTHERS},
+    "windows with gaps": cache(windows),
+    "lags": cache(lags),
+}
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_a_replay_from_the_first_bar_has_the_bits_of_the_batch(model: Callable[[], Trained]) -> None:
+    trained = model()
+    predictor, batch = trained.predictor(), trained.batch()
+    feed = feed_of(bars_of(trained, predictor), predictor.base_timeframe)
+    start = max(len(feed) - 800, 0) if len(feed) > 2000 else 0
+    for name, bar in feed[:start]:
+        predictor.observe(name, bar)
+    said = replayed(predictor, feed[start:])
+    first = len(batch[1]) - len(said)
+    assert said
+    assert_same(said, batch, first)
+    if not first:
+        assert_same_decisions(said, batch)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_restored_it_goes_on_as_if_there_had_been_no_break(model: Callable[[], Trained]) -> None:
+    trained = model()
+    going_on = trained.predictor()
+    bars = bars_of(trained, going_on)
+    feed = feed_of(bars, going_on.base_timeframe)
+    before = feed[:-150]
+    cut = before[-1][1].known_at or 0
+    going_on.observe_all({name: item.take(item.known_at <= cut) for name, item in bars.items()})
+    rest = [pair for pair in feed if (pair[1].known_at or 0) > cut]
+    replayed(going_on, rest[:60])
+    fresh = trained.predictor()
+    fresh.restore(going_on.state())
+    assert fresh.position == going_on.position
+    said = replayed(fresh, rest[60:])
+    assert_same(said, trained.batch(), len(trained.batch()[1]) - len(said))
+    wanted = replayed(going_on, rest[60:])
+    facts = [(item.action, item.position, item.reason, item.known_at) for item in wanted]
+    assert [(item.action, item.position, item.reason, item.known_at) for item in said] == facts
+
+
+def test_history_of_the_repository_is_as_good_as_bars_that_were_fed() -> None:
+    trained = shipped(ROOT / "strategies/neuro_mean_reversion.yaml")
+    feed = feed_of(bars_of(trained, trained.predictor()), "1d")
+    until = feed[-150][1].known_at or 0
+    fed, given = trained.predictor(), trained.predictor(known_until=iso(until))
+    for name, bar in feed[:-149]:
+        fed.observe(name, bar)
+    one, other = replayed(fed, feed[-149:]), replayed(given, feed[-149:])
+    assert [item.known_at for item in one] == [item.known_at for item in other]
+    assert [item.outputs.tobytes() for item in one] == [item.outputs.tobytes() for item in other]
+    assert [(item.action, item.position) for item in one] == [(item.action, item.position) for item in other]
+    assert len(one) == 149
+
+
+def test_any_feature_engineer_can_serve_live_bars() -> None:
+    """One without a stream of its own computes over all bars anew, with the same bits."""
+    document = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}])
+    trained = train(document, five_minutes(700), engineer=PandasFeatureEngineer())
+    predictor, batch = trained.predictor(), trained.batch()
+    bars = bars_of(trained, predictor)["5m"]
+    predictor.observe_all({"5m": bars.take(slice(0, len(bars) - 20))})
+    assert_same(replayed(predictor, feed_of({"5m": bars}, "5m")[-20:]), batch, len(batch[1]) - 20)
+
+
+TIE = 1e-3
+"""Decisions may differ where a probability is nearer than this to the threshold or to that of another action."""
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_started_at_another_bar_it_agrees_once_it_has_settled(path: Path) -> None:
+    trained = shipped(path)
+    served, rows, decided = trained.batch()
+    predictor = trained.predictor()
+    ((name, bars),) = bars_of(trained, predictor).items()
+    skipped = 137
+    settled = int(served.matrix.base_rows[0]) + skipped
+    predictor.observe_all({name: bars.take(slice(skipped, settled - 5))})
+    said = replayed(predictor, feed_of({name: bars}, name)[settled - 5 : settled + 300])
+    first = int(np.searchsorted(served.matrix.known_at[rows], said[0].known_at))
+    part = slice(first, first + len(said))
+    features = np.stack([item.features for item in said])
+    worst = np.abs(features - served.matrix.values[rows][part]) / _train_spread(trained)
+    assert len(said) > 150
+    assert worst.max() < 1e-5
+    threshold = served.opened.strategy.decisions.confidence_threshold
+    top = np.sort(decided.outputs[part], axis=1)
+    clear = (top[:, -1] - top[:, -2] > TIE) & (np.abs(top[:, -1] - threshold) > TIE)
+    signals = np.array([item.signal for item in said])
+    assert (signals == decided.signals.actions[part])[clear].all()
+    assert clear.mean() > 0.9
+
+
+def _train_spread(trained: Trained) -> np.ndarray:
+    """The range of each input column over the train rows."""
+    served = trained.batch()[0]
+    columns = [*input_columns(resolve(served.opened.strategy))]
+    matrix = compute_features(trained.container.feature_engineer(), columns, served.market)
+    return np.ptp(matrix.values[matrix.known_at <= from_iso(served.opened.manifest.fitted_until)], axis=0)
