@@ -130,7 +130,7 @@ class _Worker:
         if process is None or not isinstance(error, OSError | EOFError | pickle.UnpicklingError):
             self._process = process
             return f"it could not be sent to a process of its own: {type(error).__name__}: {error}"
-        code = process.wait()
+        code = _ended(process)
         if code < 0:
             return f"its process was killed by signal {-code}; is there too little memory for this many workers?"
         return f"its process ended with code {code} before it was done"
@@ -138,22 +138,19 @@ class _Worker:
     def ask_to_stop(self, *, idle: bool) -> None:
         """Let an idle process go; interrupt one that is at work."""
         self.stopped = True
-        if self._process is None:
+        process = self._process
+        if process is None:
             return
-        if idle and self._process.stdin is not None:
-            self._process.stdin.close()
+        if idle:
+            _pipe(process.stdin).close()
         else:
-            self._process.terminate()
+            process.terminate()
 
     def wait(self) -> None:
         """Wait for the end of the process, and enforce it in the end."""
-        if self._process is None:
-            return
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        process = self._process
+        if process is not None:
+            _ended(process)
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Start a process that Ctrl-C in a terminal does not reach: this one decides how it ends."""
@@ -165,6 +162,15 @@ class _Worker:
             process.terminate()
         _send(process, welcome)
         return process
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a process and return its code; after `STOP_SECONDS` enforce it."""
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _send(process: subprocess.Popen[bytes], message: bytes) -> None:
