@@ -125,6 +125,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "include_price_context": draw(st.booleans()),
         "include_volume_context": draw(st.booleans()),
         "include_time_context": draw(st.booleans()),
+        "include_session_context": draw(st.booleans()),
         "include_symbol_context": draw(st.integers(0, 3)) == 0,
         "lookback_periods": draw(st.integers(1, 3)),
         "scale_features": draw(st.booleans()),
@@ -172,3 +173,37 @@ def shuffled(value: Any, draw: st.DrawFn) -> Any:
     keep = "indicator" in value
     keys = list(value) if keep else draw(st.permutations(list(value)))
     return {key: shuffled(value[key], draw) for key in keys}
+
+
+@st.composite
+def layers(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
+    """Draw other values for some symbols; they may contradict each other, or what the document says."""
+    indicators, sets = {}, {}
+    for name in draw(st.lists(st.sampled_from(sorted(document["indicators"])), max_size=2, unique=True)):
+        spec = find_indicator(document["indicators"][name]["type"])
+        chosen = draw(st.sampled_from(spec.parameters)) if spec and spec.parameters else None
+        indicators[name] = {} if chosen is None else {chosen.name: draw(values(chosen))}
+    fixed = {name for name, written in document["fuzzy_sets"].items() if written.get("learnable")}
+    for name in sorted(document["fuzzy_sets"].keys() - fixed):
+        names = [key for key in document["fuzzy_sets"][name] if key not in {"indicator", "learnable"}]
+        sets[name] = {key: draw(memberships()) for key in draw(st.lists(st.sampled_from(names), max_size=1))}
+    wanted = document["training"]["labels"]
+    spec = find_label(wanted["source"], wanted.get("method"))
+    free = [item for item in spec.parameters if item.name not in {"method", "vol_symbol", "classes"}]
+    chosen = draw(st.sampled_from(free))
+    return {
+        "indicators": indicators,
+        "fuzzy_sets": sets,
+        "training": {"labels": {chosen.name: draw(values(chosen))}},
+        "decisions": {"allow_short_from_flat": draw(st.booleans()), "filters": {"min_signal_separation": 3}},
+    }
+
+
+@st.composite
+def overridden(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a document with overrides for an asset class and for its symbol, and now and then for all."""
+    document = draw(documents())
+    overrides = {"asset_classes": {"stock": draw(layers(document))}, "symbols": {"SIM_STOCK": draw(layers(document))}}
+    if draw(st.booleans()):
+        overrides["defaults"] = draw(layers(document))
+    return {**document, "symbol_overrides": overrides}
