@@ -39,6 +39,7 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.strategy.for_symbol import strategy_for
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
@@ -246,6 +247,7 @@ ROWS: list[Row] = [
     ("model.features.include_price_context", True, features, NOTHING),
     ("model.features.include_volume_context", True, features, NOTHING),
     ("model.features.include_time_context", True, features, NOTHING),
+    ("model.features.include_session_context", True, features, NOTHING),
     ("model.features.include_symbol_context", True, features, NOTHING),
     ("model.features.price_context.returns", [2], features, {"model.features.include_price_context": True}),
     ("model.features.price_context.ma", 30, features, {"model.features.include_price_context": True}),
@@ -297,6 +299,11 @@ ROWS: list[Row] = [
     ("deployment.target_symbols.restrictions.excluded_symbols", ["THIRD"], served,
      {"deployment.target_symbols.mode": "universal"}),
     ("deployment.target_timeframes.supported", ["1d"], served, NOTHING),
+    # other values for some symbols
+    ("symbol_overrides.defaults", {"indicators": {"rsi_a": {"period": 21}}}, matrix, NOTHING),
+    ("symbol_overrides.asset_classes", {"stock": {"indicators": {"rsi_a": {"period": 21}}}}, matrix, NOTHING),
+    ("symbol_overrides.symbols", {"WALK": {"fuzzy_sets": {"rsi": {"low": [0, 40, 50]}}}}, matrix, NOTHING),
+    ("symbol_overrides.WALK", {"labels": {"horizon": 9}}, learned, NOTHING),
 ]  # fmt: skip
 
 ONE_VALUE = {"version", "training.method", "context_data[].alignment"}
@@ -429,6 +436,7 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
     aliases = {alias for table in everywhere for item in table for alias in item.aliases} | {"count", "limit"}
     names = {item.name for table in tables for item in table}
     covered = {spelled(row[0]) for row in ROWS} | ONE_VALUE | set(SAID_ALOUD)
+    covered |= {f"symbol_overrides.{name}" for name in ("*", "asset_classes.*", "symbols.*")}
     covered |= {f"training.data_split.{name}" for name in ("train", "validation", "test")} | {"nn_inputs[].catalogue"}
     dead = []
     for path in schema_paths(strategy_schema()):
@@ -440,6 +448,35 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
         if not (mirrored or by_table or last in aliases or path in covered):
             dead.append(path)
     assert dead == []
+
+
+OVERRIDABLE = ("fuzzy_sets.rsi.low.", "decisions.")
+"""Paths whose value an override may hold instead, beside parameters of indicators and labels."""
+
+
+def test_an_override_does_what_the_key_does() -> None:
+    tried = set()
+    parameters = [("indicators.rsi_a.period", 21, NOTHING), ("training.labels.horizon", 9, NOTHING)]
+    rows = [(row[0], row[1], row[3]) for row in ROWS if row[0].startswith(OVERRIDABLE)]
+    for path, value, also in [*rows, *parameters]:
+        if path == "decisions.output_format":
+            continue
+        before = with_all(also)
+        place = path.rpartition(".")[0] if path.startswith("fuzzy_sets") or "volume_filter." in path else path
+        written = at(changed(path, value, before), place)
+        override = changed(f"symbol_overrides.symbols.WALK.{place}", written, before)
+        assert strategy_for(parse(override), "WALK", "stock") == parse(changed(path, value, before)), path
+        assert strategy_for(parse(override), "OTHER", "stock") == parse(before), path
+        tried.add(path)
+    paths = schema_paths(strategy_schema()["$defs"]["overrides"])
+    decided = {path for path in paths if path.startswith("decisions.")} - {"decisions.output_format"}
+    assert decided <= {spelled(path) for path in tried}
+
+
+def at(document: Document, path: str) -> Any:
+    for name in path.split("."):
+        document = document[name]
+    return document
 
 
 def test_model_training_mirrors_training() -> None:

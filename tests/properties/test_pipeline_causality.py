@@ -43,6 +43,7 @@ DOCUMENT: dict[str, Any] = {
             "include_price_context": True,
             "include_volume_context": True,
             "include_time_context": True,
+            "include_session_context": True,
             "lookback_periods": 2,
         },
     },

@@ -192,3 +192,36 @@ def test_the_volatility_rank_is_that_of_a_loop_and_sees_nothing_ahead():
         assert found[t] == pytest.approx((window <= volatility[t]).mean())
     short = random_bars(330, 7, timeframe="1h").between(None, int(bars.stamps[300]))
     np.testing.assert_array_equal(context_column(rank, short), found[: len(short)])
+
+
+def session_columns(bars: Bars) -> dict[str, np.ndarray]:
+    timeframe = str(bars.timeframe)
+    features = context_features(ContextFeatures(session=True), timeframe)
+    return {feature.id.removeprefix(f"{timeframe}_"): context_column(feature, bars) for feature in features}
+
+
+def test_minutes_since_the_open_and_to_the_close_count_the_running_session():
+    times = ["02T13:30", "02T14:00", "02T15:00", "02T20:00", "02T21:00", "03T10:00", "03T17:00", "05T12:00"]
+    bars = bars_at([f"2024-01-{time}Z" for time in times], "1h", weekday_sessions("2024-01-02", 2))
+    found = session_columns(bars)
+    minutes = {name: (found[f"session_{name}"] * 1440).round(6).tolist() for name in ("since_open", "to_close")}
+    assert minutes["since_open"] == [0, 30, 90, 390, 0, 0, 210, 0]
+    assert minutes["to_close"] == [0, 360, 300, 0, 0, 0, 180, 0]
+
+
+@pytest.mark.parametrize(
+    ("moment", "trading"),
+    [
+        ("2024-01-02T01:00Z", {"asia"}),  # 10:00 to 11:00 in Tokyo
+        ("2024-01-02T06:00Z", set()),  # known at 16:00 there
+        ("2024-01-02T07:00Z", set()),  # up to 8:00 in London, which has not traded yet
+        ("2024-01-02T08:00Z", {"europe"}),
+        ("2024-01-02T14:00Z", {"europe", "america"}),  # up to 10:00 in New York
+        ("2024-07-02T13:00Z", {"europe", "america"}),  # the same in summer time
+        ("2024-01-02T20:00Z", {"america"}),  # up to the close
+        ("2024-01-06T14:00Z", set()),  # a Saturday
+    ],
+)
+def test_regions_trade_by_their_own_clocks(moment, trading):
+    found = session_columns(bars_at([moment], "1h", None))
+    assert {name for name in ("asia", "europe", "america") if found[f"session_{name}"][0]} == trading

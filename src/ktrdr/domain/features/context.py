@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,12 @@ from ktrdr.domain.strategy.feature_ids import (
 CONTEXT_REVISION = "ktrdr context 1"
 """Kernel of all context features; its number grows whenever a formula changes."""
 
+_REGIONS: Mapping[str, tuple[str, int, int]] = {
+    "asia": ("Asia/Tokyo", 540, 900),
+    "europe": ("Europe/London", 480, 990),
+    "america": ("America/New_York", 570, 960),
+}
+"""Time zone, and first and last minute of the day's trade on the clock there."""
 _MONDAY = 4 * NS_PER_DAY  # the epoch was a Thursday
 
 
@@ -66,6 +73,10 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     - ``time_hour_sin``, ``_cos``: clock of the UTC day; ``time_weekday_sin``, ``_cos``: day of the UTC week, Monday 0.
     - ``time_market_open``: 1 if a session was trading right up to the moment, else 0.
     - ``time_session_share``: share of the latest session that has elapsed; 1 between sessions, 0 before the first.
+    - ``session_since_open``, ``session_to_close``: minutes since the running session opened, and until it closes, in
+      days of 1,440 minutes; 0 between sessions.
+    - ``session_asia``, ``_europe``, ``_america``: 1 if the clock of Tokyo stood between 9:00 and 15:00, that of London
+      between 8:00 and 16:30, that of New York between 9:30 and 16:00, from Monday to Friday, holidays among them.
     - ``symbol_asset_class_x``: 1 for a symbol of that class, else 0; `of_symbol` says which it is.
     - ``symbol_volatility_rank``: volatility is the standard deviation of the last 20 log returns; its percentile rank
       among its own last 250 values, this one included; in (0, 1], ties share the mean of their ranks.
@@ -158,6 +169,25 @@ def _market_open(bars: Bars) -> Floats:
     return ((opens < now) & (now <= closes)).astype(np.float64)
 
 
+def _since_open(bars: Bars) -> Floats:
+    opens, _, now = _latest_session(bars)
+    return _market_open(bars) * (now - opens) / NS_PER_DAY
+
+
+def _to_close(bars: Bars) -> Floats:
+    _, closes, now = _latest_session(bars)
+    return _market_open(bars) * (closes - now) / NS_PER_DAY
+
+
+def _region_open(bars: Bars, region: str) -> Floats:
+    """Return 1 where a region's main exchange was trading right up to the moment, by its clock alone."""
+    zone, opens, closes = _REGIONS[region]
+    clock = pd.to_datetime(bars.known_at, utc=True).tz_convert(zone)
+    minute = (clock.hour * 60 + clock.minute + clock.second / 60).to_numpy()
+    trading: Floats = ((minute > opens) & (minute <= closes) & (clock.day_of_week.to_numpy() < 5)).astype(np.float64)
+    return trading
+
+
 def _session_share(bars: Bars) -> Floats:
     opens, closes, now = _latest_session(bars)
     return np.clip((now - opens) / (closes - opens), 0.0, 1.0)
@@ -177,4 +207,7 @@ _TIME: Mapping[str, Callable[[Bars], Floats]] = {
     "time_weekday_cos": lambda bars: np.cos(_weekday(bars)),
     "time_market_open": _market_open,
     "time_session_share": _session_share,
+    "session_since_open": _since_open,
+    "session_to_close": _to_close,
+    **{f"session_{region}": partial(_region_open, region=region) for region in _REGIONS},
 }

@@ -109,6 +109,7 @@ class ContextFeatures:
     volume: Mapping[str, Any] | None = None
     time: bool = False
     symbol: bool = False
+    session: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,13 @@ TIME_CONTEXT = (
     "time_market_open",
     "time_session_share",
 )
+SESSION_CONTEXT = (
+    "session_since_open",
+    "session_to_close",
+    "session_asia",
+    "session_europe",
+    "session_america",
+)
 ASSET_CLASS = "symbol_asset_class_"
 VOLATILITY_RANK = "symbol_volatility_rank"
 VOLATILITY_BARS = 20
@@ -49,7 +56,7 @@ def lagged(name: str, lag: int) -> str:
 def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, str, int | None]]:
     """Yield id, name and period (None where it has none) of each context feature.
 
-    In this order: price, volume, time, symbol. A period is also how many bars pass before the first value.
+    In this order: price, volume, time, session, symbol. A period is also how many bars pass before the first value.
     """
     named: list[tuple[str, int]] = []
     if context.price is not None:
@@ -59,7 +66,8 @@ def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, 
         named += [(name, context.volume["period"]) for name in ("volume_ratio", "volume_zscore")]
     for name, period in named:
         yield f"{base}_{name}_{period}", name, period
-    for name in (*(TIME_CONTEXT if context.time else ()), *(SYMBOL_CONTEXT if context.symbol else ())):
+    kinds = ((context.time, TIME_CONTEXT), (context.session, SESSION_CONTEXT), (context.symbol, SYMBOL_CONTEXT))
+    for name in (name for wanted, names in kinds if wanted for name in names):
         yield f"{base}_{name}", name, VOLATILITY_BARS + RANKED_BARS - 1 if name == VOLATILITY_RANK else None
 
 

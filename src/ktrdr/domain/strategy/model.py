@@ -14,6 +14,9 @@ from ktrdr.domain.strategy.reading import Findings, Section
 _PRICE = Parameter("include_price_context", "bool", False, description="returns and distance from a moving average")
 _VOLUME = Parameter("include_volume_context", "bool", False, description="volume against its own past")
 _TIME = Parameter("include_time_context", "bool", False, description="hour, weekday, market open, share of session")
+_SESSION = Parameter(
+    "include_session_context", "bool", False, description="time since the open and to the close, and who else trades"
+)
 _SYMBOL = Parameter("include_symbol_context", "bool", False, description="asset class and volatility rank")
 _LOOKBACK = Parameter("lookback_periods", "int", 1, low=1, high=1000, description="rows fed, this one included")
 _SCALE = Parameter("scale_features", "bool", False, description="scale every feature, fitted on train rows")
@@ -25,7 +28,7 @@ PRICE_CONTEXT = (
     period(20, "ma", low=2),
 )
 VOLUME_CONTEXT = (period(20, low=2),)
-FEATURE_PARAMETERS = (_PRICE, _VOLUME, _TIME, _SYMBOL, _LOOKBACK, _SCALE, _METHOD)
+FEATURE_PARAMETERS = (_PRICE, _VOLUME, _TIME, _SESSION, _SYMBOL, _LOOKBACK, _SCALE, _METHOD)
 
 
 def read_model(parent: Section, findings: Findings) -> Model:
@@ -85,6 +88,10 @@ def _read_features(section: Section, findings: Findings) -> tuple[ContextFeature
     section.warn_unknown()
     method = "zscore" if values["scaling_method"] == "standard" else values["scaling_method"]
     context = ContextFeatures(
-        contexts["price"], contexts["volume"], values["include_time_context"], values["include_symbol_context"]
+        contexts["price"],
+        contexts["volume"],
+        values["include_time_context"],
+        values["include_symbol_context"],
+        values["include_session_context"],
     )
     return context, values["lookback_periods"], method if values["scale_features"] else "none"

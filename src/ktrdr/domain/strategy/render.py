@@ -113,6 +113,8 @@ def _model(strategy: Strategy) -> dict[str, Any]:
         "lookback_periods": model.lookback_periods,
         "scale_features": model.scaling != "none",
     }
+    if model.context.session:
+        features["include_session_context"] = True
     if model.scaling != "none":
         features["scaling_method"] = model.scaling
     for name, values in (("price_context", model.context.price), ("volume_context", model.context.volume)):
