@@ -450,19 +450,15 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
     assert dead == []
 
 
-OVERRIDABLE = ("fuzzy_sets.rsi.low.", "decisions.")
-"""Paths whose value an override may hold instead, beside parameters of indicators and labels."""
-
-
 def test_an_override_does_what_the_key_does() -> None:
     tried = set()
-    parameters = [("indicators.rsi_a.period", 21, NOTHING), ("training.labels.horizon", 9, NOTHING)]
-    rows = [(row[0], row[1], row[3]) for row in ROWS if row[0].startswith(OVERRIDABLE)]
-    for path, value, also in [*rows, *parameters]:
+    parts = {"indicators.rsi_a.period": 21, "training.labels.horizon": 9, "fuzzy_sets.rsi.low": [0, 40, 50]}
+    rows = [(row[0], row[1], row[3]) for row in ROWS if row[0].startswith("decisions.")]
+    for path, value, also in [*rows, *((path, value, NOTHING) for path, value in parts.items())]:
         if path == "decisions.output_format":
             continue
         before = with_all(also)
-        place = path.rpartition(".")[0] if path.startswith("fuzzy_sets") or "volume_filter." in path else path
+        place = path.rpartition(".")[0] if "volume_filter." in path else path
         written = at(changed(path, value, before), place)
         override = changed(f"symbol_overrides.symbols.WALK.{place}", written, before)
         assert strategy_for(parse(override), "WALK", "stock") == parse(changed(path, value, before)), path

@@ -53,6 +53,7 @@ def strategy_schema() -> dict[str, Any]:
             "backtesting": _ANYTHING,
             "orchestrator": _ANYTHING,
         },
+        "$defs": {"overrides": _overrides()},
     }
 
 
@@ -231,17 +232,18 @@ def _decisions() -> dict[str, Any]:
 
 
 def _symbol_overrides() -> dict[str, Any]:
-    labels = _object(_values(item for specs in LABELS.values() for spec in specs for item in spec.parameters))
-    layer = _object({
-        "indicators": _object({}, additionalProperties=_ANYTHING),
-        "fuzzy_sets": _object({}, additionalProperties=_object({}, additionalProperties=_membership_forms())),
-        "training": _object({"labels": labels}),
-        "labels": labels,
-        "decisions": _decisions(),
-    })  # fmt: skip
-    classes = _object(dict.fromkeys(ASSET_CLASSES, layer))
+    layer = {"$ref": "#/$defs/overrides"}
+    classes = _object({}, propertyNames=_any_case(ASSET_CLASSES), additionalProperties=layer)
     symbols = _object({}, additionalProperties=layer)
-    return _object({"defaults": layer, "asset_classes": classes, "symbols": symbols}, additionalProperties=_ANYTHING)
+    return _object({"defaults": layer, "asset_classes": classes, "symbols": symbols}, additionalProperties=layer)
+
+
+def _overrides() -> dict[str, Any]:
+    labels = _object(_values(item for specs in LABELS.values() for spec in specs for item in spec.parameters))
+    memberships = _object({}, additionalProperties=_membership_forms())
+    parts = {"indicators": _object({}, additionalProperties=_ANYTHING), "decisions": _decisions()}
+    parts["fuzzy_sets"] = _object({}, additionalProperties=memberships)
+    return _object({**parts, "training": _object({"labels": labels}), "labels": labels})
 
 
 def _training() -> dict[str, Any]:
