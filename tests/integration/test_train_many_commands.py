@@ -88,6 +88,12 @@ def test_the_table_compares_all_symbols_and_failures_have_their_reason(run: Run)
     lines = printed.out.splitlines()
     assert lines[0].split()[:3] == ["symbol", "version", "train"]
     assert [line.split()[:2] for line in lines[1:3]] == [["AAA", "v1"], ["BBB", "v1"]]
+    kept = run("--mode", "multi", "--symbols", "AAA,BBB", "--resume", "--json").json["models"]
+    for line, model in zip(lines[1:3], kept, strict=True):
+        verdict, figures = model["verdict"], line.split()
+        assert figures[2] == str(model["rows"]["train"])
+        assert figures[4:6] == [f"{verdict['loss']:.4g}", f"{verdict['baseline_loss']:.4g}"]
+        assert f" {model['metrics']['accuracy']:.4g}  {verdict['outcome'].replace('_', ' ')}" in line
     assert "4 symbols: " in printed.out
     assert "2 failed" in printed.out
     failed = printed.out.partition("\nfailed\n")[2].splitlines()

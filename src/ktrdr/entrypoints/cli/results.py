@@ -13,7 +13,7 @@ from ktrdr.entrypoints.cli.outcome import outcome_text
 from ktrdr.entrypoints.cli.render import emit, say, section, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ktrdr.application.use_cases.train import FailedJob, TrainedModel, TrainingResult
 
@@ -87,22 +87,19 @@ def _table(models: Sequence[TrainedModel]) -> str:
                 f"{verdict['baseline_loss']:.4g}",
                 verdict["baseline"].replace("_", " "),
                 f"{verdict['difference']:+.3g}",
+                _hits(model.report["metrics"]),
                 verdict["outcome"].replace("_", " "),
             )
         )
     metric = models[0].report["verdict"]["metric"].replace("_", " ")
-    header = [
-        "symbol",
-        "version",
-        "train rows",
-        "test rows",
-        metric,
-        "of baseline",
-        "baseline",
-        "difference",
-        "verdict",
-    ]
-    return table(header, rows)
+    header = ["symbol", "version", "train rows", "test rows", metric, "of baseline", "baseline", "difference"]
+    return table([*header, "accuracy", "verdict"], rows)
+
+
+def _hits(metrics: Mapping[str, Any]) -> str:
+    """Return the share of classes, or of directions, that were forecast right."""
+    share = metrics.get("accuracy", metrics.get("directional_accuracy"))
+    return "-" if share is None else f"{share:.4g}"
 
 
 def _summary(result: TrainingResult) -> str:
