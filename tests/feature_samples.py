@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ktrdr.adapters.features.kernels import KERNELS
+from ktrdr.adapters.features.kernels import kernels_for
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.features.prices import price_column
@@ -89,7 +89,7 @@ def indicator_outputs(indicator: str, parameters: Mapping[str, Any], bars: Bars)
     spec = INDICATORS[indicator]
     columns = tuple(price_column(bars, name) for name in spec.columns(parameters))
     outputs: dict[str, np.ndarray] = {}
-    for kernel in KERNELS[indicator]:
+    for kernel in kernels_for(indicator, parameters):
         outputs |= zip(kernel.outputs or spec.outputs or ("",), kernel.compute(columns, parameters), strict=True)
     return outputs
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from feature_samples import complete, flat_bars, indicator_outputs, random_bars, same_bits, sample_bars, with_columns
 
-from ktrdr.adapters.features.kernels import KERNELS, Kernel
+from ktrdr.adapters.features.kernels import Kernel, kernels_for
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.prices import price_column
 from ktrdr.domain.market.bars import Bars
@@ -24,10 +24,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "fishertransform": [{"smoothing": 1}],
     "autocorrelation": [{"lag": 10}],
     "zscore": [{"period": 2}, {"period": 3}],
-    "bbands": [{"period": 2}],
     "sma": [{"period": 1}, {"source": "hlc3"}],
     "ema": [{"period": 1}, {"period": 200}],
-    "rsi": [{"source": "volume"}],
+    "rsi": [{"source": "volume"}, {"scale": "rolling"}],
+    "macd": [{"scale": "atr"}, {"scale": "rolling"}],
+    "bbands": [{"period": 2}, {"scale": "atr"}],
+    "supertrend": [{"scale": "atr"}],
+    "obv": [{"scale": "rolling"}],
 }
 CASES = [
     pytest.param(name, complete(name, **given), id="-".join([name, *map(str, given.values())]))
@@ -62,8 +65,8 @@ def series() -> dict[str, Bars]:
 @pytest.mark.parametrize(("name", "parameters"), CASES)
 def test_steps_give_the_bits_of_the_whole(name: str, parameters: dict[str, Any], bars: Bars) -> None:
     whole = indicator_outputs(name, parameters, bars)
-    for opened in (INDICATORS[name].first_value(parameters) + 2, len(bars) - STEPS):
-        for kernel in KERNELS[name]:
+    for opened in (INDICATORS[name].first_known(parameters) + 2, len(bars) - STEPS):
+        for kernel in kernels_for(name, parameters):
             stepped = _stepped(kernel, name, parameters, bars, opened)
             for output, values in zip(kernel.outputs or INDICATORS[name].outputs or ("",), stepped, strict=True):
                 wanted = whole[output][opened : opened + STEPS]

@@ -57,6 +57,8 @@ class TalibFeatureStream(FeatureStream):
 
     def row(self) -> Float32s:
         """Return the features on the newest base bar, lagged ones from the rows before."""
+        if self._rows and self._rows.maxlen == 1:
+            return self._rows[0][self._taken]
         known = self._lags < len(self._rows)
         features = np.full(len(self._taken), np.nan, dtype=np.float32)
         if known.any():
@@ -102,7 +104,7 @@ class _Lane:
             own = (name for name in names if name != "session")
             self._published = {name: published_column(beside, name, sources[0]) for name in own}
         self._columns = {name: Growing(self._history(name)) for name in names}
-        self.series = [_Series(group, self._views(group[0])) for group in _by_computation(sources)]
+        self.series = [_Series(group, self._views(_columns_of(group[0]))) for group in _by_computation(sources)]
 
     def advance(self) -> None:
         """Take in the newest bar; a series beside the bars begins where its first publication is known."""
@@ -113,10 +115,10 @@ class _Lane:
             beside = self._published.get(name)
             column.append(newest_price(self._bars, name) if beside is None else beside[publication])
         for series in self.series:
-            series.advance(self._views(series.source))
+            series.advance(self._views(series.columns))
 
-    def _views(self, source: Source) -> Columns:
-        return tuple(self._columns[name].values for name in _columns_of(source))
+    def _views(self, names: Sequence[str]) -> Columns:
+        return tuple(self._columns[name].values for name in names)
 
     def _publication(self) -> int:
         """Return which publication is the latest at the newest bar; -1 before the first."""
@@ -139,6 +141,7 @@ class _Series:
 
     def __init__(self, sources: Sequence[Source], columns: Columns) -> None:
         self.source = sources[0]
+        self.columns = _columns_of(self.source)
         spec = INDICATORS[self.source.indicator]
         wanted = {source.output for source in sources}
         kernels = kernels_for(self.source.indicator, self.source.parameters)
@@ -164,7 +167,7 @@ class _Carried:
     def __init__(self, kernel: Kernel, source: Source, outputs: tuple[str, ...]) -> None:
         self.outputs = outputs
         self._kernel, self._parameters = kernel, source.parameters
-        self._opens_after = INDICATORS[source.indicator].first_value(source.parameters) + _AFTER_FIRST
+        self._opens_after = INDICATORS[source.indicator].first_known(source.parameters) + _AFTER_FIRST
         self._step: Step | None = None
         self._may_open = kernel.step is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,9 +11,11 @@ import numpy as np
 
 from ktrdr.adapters.features.kernels.kernel import Kernel
 from ktrdr.adapters.features.kernels.rolling import deviation, total
+from ktrdr.adapters.features.kernels.step import Step, Values
 from ktrdr.adapters.features.kernels.volatility import VOLATILITY
 from ktrdr.domain.catalogue.indicators.scale import ATR_BARS, ROLLING_BARS, has_no_unit, is_level
 from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.running import RunningDeviation, RunningSum
 
 _PRICES = 3
 
@@ -39,8 +42,10 @@ def scaled(kernel: Kernel, indicator: str, outputs: Sequence[str], scale: str) -
     ----------
     Wilder (1978), New Concepts in Technical Trading Systems: the average true range.
     """
-    compute = _by_atr if scale == "atr" else _by_its_past
-    return Kernel(f"{kernel.name}, {scale} 1", partial(compute, kernel, indicator, tuple(outputs)), kernel.outputs)
+    compute, step = (_by_atr, _by_atr_step) if scale == "atr" else (_by_its_past, _by_its_past_step)
+    given = kernel, indicator, tuple(outputs)
+    carried = None if kernel.step is None else partial(step, *given)
+    return Kernel(f"{kernel.name}, {scale} 1", partial(compute, *given), kernel.outputs, carried)
 
 
 def _by_atr(
@@ -62,6 +67,31 @@ def _by_atr(
     return tuple(one(output, column) for output, column in zip(outputs, values, strict=True))
 
 
+def _by_atr_step(
+    kernel: Kernel,
+    indicator: str,
+    outputs: tuple[str, ...],
+    columns: tuple[Floats, ...],
+    parameters: Mapping[str, Any],
+) -> Step:
+    width, own = VOLATILITY["atr"][0].step, kernel.step
+    assert width is not None
+    assert own is not None
+    atr, values = width(columns[-_PRICES:], {"period": ATR_BARS}), own(columns[:-_PRICES], parameters)
+
+    def one(output: str, value: float, close: float, width: float) -> float:
+        if has_no_unit(indicator, output):
+            return value
+        return _divided_once(close - value if is_level(indicator, output) else value, width)
+
+    def step(columns: tuple[Floats, ...]) -> Values:
+        (width,), close = atr(columns[-_PRICES:]), columns[-1].item(-1)
+        pairs = zip(outputs, values(columns[:-_PRICES]), strict=True)
+        return tuple(one(output, value, close, width) for output, value in pairs)
+
+    return step
+
+
 def _by_its_past(
     kernel: Kernel, _: str, __: tuple[str, ...], columns: tuple[Floats, ...], parameters: Mapping[str, Any]
 ) -> tuple[Floats, ...]:
@@ -69,6 +99,27 @@ def _by_its_past(
         _divided(column - total(column, ROLLING_BARS) / ROLLING_BARS, deviation(column, ROLLING_BARS))
         for column in kernel.compute(columns, parameters)
     )
+
+
+def _by_its_past_step(
+    kernel: Kernel, _: str, __: tuple[str, ...], columns: tuple[Floats, ...], parameters: Mapping[str, Any]
+) -> Step:
+    assert kernel.step is not None
+    values, history = kernel.step(columns, parameters), [item.tolist() for item in kernel.compute(columns, parameters)]
+    pasts = [(RunningSum(ROLLING_BARS, item), RunningDeviation(ROLLING_BARS, item)) for item in history]
+
+    def step(columns: tuple[Floats, ...]) -> Values:
+        pairs = zip(values(columns), pasts, strict=True)
+        return tuple(
+            _divided_once(value - total.update(value) / ROLLING_BARS, spread.update(value))
+            for value, (total, spread) in pairs
+        )
+
+    return step
+
+
+def _divided_once(value: float, by: float) -> float:
+    return value / by if by > 0 else math.nan
 
 
 def _divided(values: Floats, by: Floats) -> Floats:
