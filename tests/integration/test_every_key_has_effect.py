@@ -23,6 +23,7 @@ from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.artifacts.serving import require_servable
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -44,6 +45,7 @@ from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
 from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import make_container
 
 Document = dict[str, Any]
@@ -167,6 +169,14 @@ def planned(document: Document) -> object:
     return [(job.symbols, job.combination) for job in plan_training(TrainingRequest(parse(document)))]
 
 
+def pooled(document: Document) -> object:
+    """The rows that two symbols of other hours give together."""
+    seldom = walk("SELDOM", 3).take(slice(None, None, 2))
+    data, strategy = MemoryRepository([walk(), seldom]), parse(document)
+    found = prepare_pool(data, TalibFeatureEngineer(), strategy, ("WALK", "SELDOM"), (), in_memory)
+    return found.split.report()
+
+
 def series(document: Document) -> object:
     """Which series stand beside the bars, and who reads them."""
     strategy = parse(document)
@@ -211,6 +221,7 @@ ROWS: list[Row] = [
     ("training_data.date_range.start", "2024-01-08", parts, NOTHING),
     ("training_data.date_range.end", "2024-01-15", parts, NOTHING),
     ("training_data.extended_hours", True, matrix, SEVERAL),
+    ("training_data.alignment", "common_hours", pooled, NOTHING),
     # series besides the bars
     ("context_data.0.provider", "ib", series, SERIES),
     ("context_data.0.series", "DGS10", series, {"context_data": [{"provider": "fred", "id": "DGS2", "series": "X"}],

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from pool_samples import CLASSES, NUMBER, clock, labels_of, matrix_of, pool_of
+from pool_samples import CLASSES, MINUTE, NUMBER, clock, labels_of, matrix_of, pool_of
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.training.pooling.hours import in_common_hours
 from ktrdr.domain.training.pooling.pool import PoolBuilder, in_memory
 
 
@@ -73,3 +76,29 @@ def test_the_pool_is_written_where_it_was_given_room() -> None:
     builder.add("A", matrix_of(times), labels_of(10, 1), times, np.ones(10, dtype=bool))
     assert np.shares_memory(builder.build().values, room)
     assert len(pool_of({"A": times})) == 10
+
+
+def test_common_hours_keep_the_moments_at_which_everybody_trades() -> None:
+    # A trades each minute, B each third one from minute 30 to 60: before and after, A is alone.
+    pool = pool_of({"A": clock(100), "B": clock(11, start=29, step=3)}, spans=1)
+    kept = in_common_hours(pool)
+    rows = np.flatnonzero(kept.label_end != NO_LABEL)
+    minutes = (pool.known_at[rows] // MINUTE).tolist()
+    together = list(range(30, 61, 3))
+    assert minutes == [*range(1, 30), *together, *range(61, 100), *together[:-1]]
+    np.testing.assert_array_equal(kept.label_end[rows], pool.label_end[rows])
+    assert kept.values is pool.values
+
+
+def test_symbols_held_out_do_not_decide_which_hours_are_common() -> None:
+    times = {"A": clock(100), "B": clock(11, start=29, step=3)}
+    pool = pool_of(times, spans=1)
+    np.testing.assert_array_equal(in_common_hours(pool, ("B",)).label_end, pool.label_end)
+
+
+def test_no_common_hour_is_an_error() -> None:
+    pool = pool_of({"A": clock(50, step=2), "B": clock(50, start=1, step=2)}, spans=1)
+    label_end = pool.label_end.copy()
+    label_end[[0, 99]] = NO_LABEL  # the very first and the very last moment, of one symbol each
+    with pytest.raises(InvalidInput, match="A, B never trade at one moment"):
+        in_common_hours(replace(pool, label_end=label_end))

@@ -25,6 +25,7 @@ from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.pooling.adjustments import mixed_adjustments
+from ktrdr.domain.training.pooling.hours import in_common_hours
 from ktrdr.domain.training.pooling.own_inputs import own_inputs
 from ktrdr.domain.training.pooling.pool import Allocate, Pool, PoolBuilder
 from ktrdr.domain.training.pooling.scales import all_zero_rows, unscaled_inputs, unscaled_notes
@@ -131,6 +132,8 @@ def prepare_pool(
         settled = SettledHistory.of(rows.features, base, window)
         members[symbol] = _member(rows, settled, all_zero_rows(features, risky, rows.matrix))
     pool = builder.build()
+    if strategy.training_data.alignment == "common_hours":
+        pool = in_common_hours(pool, frozenset(held_out))
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})

@@ -49,6 +49,7 @@ class TrainingData:
     start: str | None = None
     end: str | None = None
     extended_hours: bool = False
+    alignment: Literal["all_hours", "common_hours"] = "all_hours"
 
 
 @dataclass(frozen=True, slots=True)

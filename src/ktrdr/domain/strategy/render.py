@@ -57,6 +57,7 @@ def _training_data(data: TrainingData) -> dict[str, Any]:
         "start_date": data.start,
         "end_date": data.end,
         "extended_hours": data.extended_hours,
+        **({} if data.alignment == "all_hours" else {"alignment": data.alignment}),
     }
     return {name: value for name, value in document.items() if value is not None}
 

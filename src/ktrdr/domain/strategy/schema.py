@@ -20,7 +20,13 @@ from ktrdr.domain.strategy.deployment import SYMBOL_MODES
 from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.inputs import NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
-from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, MAX_SYMBOLS, TIMEFRAME_SOURCE
+from ktrdr.domain.strategy.training_data import (
+    EXTENDED_HOURS,
+    HISTORY_REQUIRED,
+    MAX_SYMBOLS,
+    POOL_ALIGNMENT,
+    TIMEFRAME_SOURCE,
+)
 
 _KINDS = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
@@ -141,7 +147,8 @@ def _training_data() -> dict[str, Any]:
         "end_date": day,
         "date_range": _object({"start": day, "end": day}),
     }
-    return _object(properties | _values([HISTORY_REQUIRED, EXTENDED_HOURS]), required=["symbols", "timeframes"])
+    values = _values([HISTORY_REQUIRED, EXTENDED_HOURS, POOL_ALIGNMENT])
+    return _object(properties | values, required=["symbols", "timeframes"])
 
 
 def _context_source() -> dict[str, Any]:

@@ -22,6 +22,13 @@ HISTORY_REQUIRED = Parameter(
 EXTENDED_HOURS = Parameter(
     "extended_hours", "bool", False, description="let bars outside the session take part in resampling"
 )
+POOL_ALIGNMENT = Parameter(
+    "alignment",
+    "str",
+    "all_hours",
+    choices=("all_hours", "common_hours"),
+    description="which rows a pooled model learns from: all, or those of moments at which every symbol trades",
+)
 TIMEFRAME_SOURCE = Parameter(
     "source", "str", "resampled", choices=("resampled", "native"), description="where other timeframes come from"
 )
@@ -50,6 +57,7 @@ def read_training_data(parent: Section, findings: Findings) -> TrainingData:
     timeframes = _read_timeframes(section.get("timeframes"), section.at("timeframes"), findings)
     history = section.read(HISTORY_REQUIRED)
     extended = section.read(EXTENDED_HOURS)
+    alignment = section.read(POOL_ALIGNMENT)
     start, end = _read_span(section, findings)
     section.warn_unknown()
     for name, value in (
@@ -62,7 +70,7 @@ def read_training_data(parent: Section, findings: Findings) -> TrainingData:
         top = name.partition(".")[0]
         given = top in section or (top in {"start_date", "end_date"} and "date_range" in section and value is not None)
         findings.setting(section.at(name), value, section.path if given else "default")
-    return TrainingData(symbols, timeframes, history, start, end, extended)
+    return TrainingData(symbols, timeframes, history, start, end, extended, alignment)
 
 
 def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
