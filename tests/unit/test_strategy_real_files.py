@@ -56,6 +56,7 @@ EXPECTED: dict[str, str] = {
     "anchors": "1h_slow_{low,high} 1h_fast_{low,high}",
     "volatility_forecast": "1d_hv_20_raw 1d_tr_raw 1d_natr_{calm,wild}",
     "market_regime_weekly": "1w_ppo_{down,up} {1d,1w}_uo_{low,high}",
+    "own_values": "1h_rsi_{oversold,overbought} 1h_momentum_{falling,rising}",
 }
 
 WARNED: dict[str, set[str]] = {
