@@ -16,6 +16,9 @@ import sys
 from collections import deque
 from collections.abc import Iterable
 
+import pandas as pd
+
+_SUMS_ANEW = int(pd.__version__.partition(".")[0]) >= 3  # before, equal values alone were sure to have no deviation
 _ILL_CONDITIONED = 1e3 * sys.float_info.epsilon
 
 
@@ -124,7 +127,8 @@ class RunningMean(RunningSum):
 class RunningDeviation(_Running):
     """The standard deviation of the last values: ``Series.rolling(period).std(ddof)``.
 
-    Where taking a value away leaves next to nothing of the squares, they are summed anew over the window.
+    Where taking a value away leaves next to nothing of the squares, they are summed anew over the window, as pandas
+    does it since version 3.
     """
 
     def __init__(self, period: int, values: Iterable[float] = (), ddof: int = 0) -> None:
@@ -164,10 +168,12 @@ class RunningDeviation(_Running):
         self._lost_in_removal = delta + self._mean - wanted
         self._mean -= delta / self._count
         self._squares -= (value - before) * (value - self._mean)
-        self._unstable = squares * _ILL_CONDITIONED > self._squares
+        self._unstable = _SUMS_ANEW and squares * _ILL_CONDITIONED > self._squares
 
     def _result(self) -> float:
         if self._count <= self._ddof:
             return math.nan
+        if not _SUMS_ANEW and (self._count == 1 or self._constant):
+            return 0.0
         variance = self._squares / (self._count - self._ddof)
         return math.sqrt(variance) if variance > 0 else 0.0
