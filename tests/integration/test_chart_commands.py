@@ -214,6 +214,7 @@ def test_sets_are_measured_on_the_rows_of_training(ktrdr: Command, tmp_path: Pat
     assert "rsi on 1d: never is dead: it is 0 on every row" in outcome.json["findings"]
     assert len(Page(tmp_path / "sets.html").drawings) == 3
     assert "never is dead" in ktrdr("fuzzy", "plot", path).stdout
+    assert (tmp_path / "sets_sets.html").read_bytes() == (tmp_path / "sets.html").read_bytes()
 
 
 def test_fit_changes_parameters_only_and_from_train_rows_only(ktrdr: Command, tmp_path: Path, strategy: str) -> None:
@@ -284,7 +285,9 @@ def test_labels_are_counted_and_drawn(ktrdr: Command, tmp_path: Path, strategy: 
     strips = [item["class"] for tag, item in page.found if tag == "path" and "strip" in (item["class"] or "")]
     assert strips == ["strip c0", "strip c1", "strip c2"]
     assert (tmp_path / "labels.html").stat().st_size < 200_000
-    assert "mean run" in ktrdr("labels", "show", strategy).stdout
+    printed = ktrdr("labels", "show", strategy).stdout
+    assert "mean run" in printed
+    assert Page(tmp_path / printed.splitlines()[-1].removeprefix("drawn: ")).drawings == page.drawings
 
 
 def test_numbers_are_drawn_as_they_are(ktrdr: Command, tmp_path: Path) -> None:
