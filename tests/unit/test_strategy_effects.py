@@ -33,6 +33,13 @@ REGRESSION = changed(
         ("training.labels", {"zigzag_threshold": 0.02}, small()),
         ("version", "3.1", small()),
         ("deployment.target_timeframes", {"supported": ["1h"]}, small()),
+        ("model.training", {"epochs": 7}, small()),
+        ("model.training", {"early_stopping": {"enabled": False}}, changed("training.early_stopping", True)),
+        ("decisions.cost_model", {"min_edge_multiplier": 3.0}, REGRESSION),
+        ("decisions.cost_model", {"round_trip_cost": 0.01, "min_edge_multiplier": 0.0}, REGRESSION),
+        ("deployment.target_symbols", {"restrictions": {"asset_classes": ["stock"]}}, small()),
+        ("deployment.target_symbols", {"mode": "group_restricted"}, small()),
+        ("deployment.target_symbols", {"restrictions": {"excluded_symbols": ["SIM_STOCK"]}}, small()),
     ],
 )
 def test_it_is_warned_about(path: str, value: Any, document: dict[str, Any]) -> None:

@@ -25,19 +25,19 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics) -> N
             f"{manifest.model_name} may not serve {manifest.timeframe} bars: deployment.target_timeframes allows "
             f"{allowed}"
         )
-    if _listed(instrument.symbol, manifest.training_symbols):
-        return
     rules = _rules(manifest.strategy, "target_symbols")
-    restrictions = rules.get("restrictions") or {}
-    mode = rules.get("mode", "training_only")
+    mode, restrictions = rules.get("mode", "training_only"), rules.get("restrictions") or {}
+    classes = restrictions.get("asset_classes") or ()
     excluded = _listed(instrument.symbol, restrictions.get("excluded_symbols") or ())
-    allowed_class = instrument.asset_class in (restrictions.get("asset_classes") or ())
-    if not excluded and (mode == "universal" or (mode == "group_restricted" and allowed_class)):
+    trained = _listed(instrument.symbol, manifest.training_symbols)
+    in_group = instrument.asset_class in classes or (mode == "universal" and not classes)
+    if not excluded and (trained or (in_group and mode != "training_only")):
         return
-    trained = ", ".join(manifest.training_symbols)
+    within = f" within {', '.join(classes)}" if classes else ""
     raise InvalidInput(
-        f"{manifest.model_name} may not serve {instrument.symbol}: it was trained on {trained}, and "
-        f"deployment.target_symbols is {mode}{' without this symbol' if excluded else ''}"
+        f"{manifest.model_name} may not serve {instrument.symbol} ({instrument.asset_class}): it was trained on "
+        f"{', '.join(manifest.training_symbols)}, and deployment.target_symbols is {mode}{within}"
+        f"{' without this symbol' if excluded else ''}"
     )
 
 

@@ -155,6 +155,10 @@ class Section:
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
 
 
+COMMAND_LINE = "command line"
+"""The origin of a value that silences the document's own without a word: it was meant to."""
+
+
 def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], path: str, findings: Findings) -> Any:
     """Return the value of the first layer that has the parameter, else its default; record value and origin."""
     found: tuple[Any, str] | None = None
@@ -166,6 +170,8 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
             if message:
                 findings.error(section.at(section.spelling(parameter)), message)
             found = (parameter.default if message else coerced(parameter, value), origin)
+        elif value is not None and found is not None and found[1] != COMMAND_LINE and value != found[0]:
+            findings.warning(section.at(section.spelling(parameter)), f"has no effect: {path} has precedence")
     if found is None and parameter.required:
         findings.error(path, f"is required: {parameter.description}")
     value, origin = found or (parameter.default, "default")

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT, settings_for
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading import Findings, Section, read_layered
+from ktrdr.domain.strategy.reading import COMMAND_LINE, Findings, Section, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
@@ -31,7 +31,7 @@ def read_training(
     labels, spec = _read_labels(_owner("labels", section, fallback), findings)
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Section(command_line, section.path, findings)
-    layers = [(first, "command line"), (section, "training"), (fallback, "model.training")]
+    layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
     parameters = settings_for(find_model_type(str(parent.written("model").get("type"))))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
     settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
