@@ -149,6 +149,13 @@ def test_efficiency_ratio(bars):
     agree("efficiencyratio", bars, 11, lambda window: abs(window[-1] - window[0]) / np.abs(np.diff(window)).sum())
 
 
+def test_the_efficiency_ratio_of_no_way_is_zero_whether_there_was_movement_or_none():
+    (compute,) = (kernel.compute for kernel in _kernels("efficiencyratio"))
+    prices = np.array([1e6, 7.3, 0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.2, 0.3, 0.3])
+    (values,) = compute((prices,), {"period": 2})
+    np.testing.assert_allclose(values, [np.nan, np.nan, 1, 1, 0, 0, 1, 0, 1 / 3, 1, 1], atol=1e-9)
+
+
 @BARS
 def test_downside_share_and_sharpe_ratio(bars):
     def downside(window):

@@ -9,7 +9,7 @@ import numpy as np
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, mean, quotient
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, quotient
 from ktrdr.adapters.features.kernels.windows import window_sum
 from ktrdr.domain.market.bars import Floats
 
@@ -61,20 +61,13 @@ def percentage_oscillator(columns: Columns, p: Parameters) -> Columns:
 
 
 def _tsi(columns: Columns, p: Parameters) -> Columns:
-    step = change(columns[0])
-    net, total = (exponential(exponential(part, p["long_period"]), p["short_period"]) for part in (step, np.abs(step)))
-    line = np.clip(100.0 * quotient(net, total), -100.0, 100.0)
+    line = np.clip(talib.TSI(columns[0], p["long_period"], p["short_period"]), -100.0, 100.0)
     return _since_last(line, exponential(line, p["signal_period"]))
 
 
 def _since_last(line: Floats, signal: Floats) -> Columns:
     """Return both, from the first bar on which the signal has a value."""
     return np.where(np.isnan(signal), np.nan, line), signal
-
-
-def _awesome(columns: Columns, p: Parameters) -> Columns:
-    (median,) = columns
-    return (mean(median, p["fast_period"]) - mean(median, p["slow_period"]),)
 
 
 MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
@@ -91,7 +84,7 @@ MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
         talib_kernel("ULTOSC", timeperiod1="short_period", timeperiod2="medium_period", timeperiod3="long_period"),
     ),
     "ppo": (own_kernel("ppo", percentage_oscillator),),
-    "tsi": (own_kernel("tsi", _tsi),),
-    "awesomeoscillator": (own_kernel("awesomeoscillator", _awesome),),
+    "tsi": (own_kernel("tsi", _tsi, revision=2),),
+    "awesomeoscillator": (talib_kernel("AO", fastperiod="fast_period", slowperiod="slow_period"),),
     "cmo": (talib_kernel("CMO", timeperiod="period"),),
 }

@@ -148,8 +148,9 @@ def _up_share(columns: Columns, p: Parameters) -> Columns:
 
 def _efficiency(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
-    path = window_sum(np.abs(change(source)), period)
-    return (np.minimum(quotient(np.abs(change(source, period)), path), 1.0),)
+    ratio = talib.ER(source, period)
+    ratio[period:][source[period:] == source[:-period]] = 0.0  # TA-Lib gives 1 to a market that stands still
+    return (ratio,)
 
 
 def _downside(columns: Columns, p: Parameters) -> Columns:
@@ -171,7 +172,7 @@ STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "rsquared": (own_kernel("rsquared", _r_squared),),
     "maxdrawdown": (own_kernel("maxdrawdown", _max_drawdown),),
     "upshare": (own_kernel("upshare", _up_share),),
-    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency),),
+    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency, revision=2),),
     "downsideshare": (own_kernel("downsideshare", _downside),),
     "sharperatio": (own_kernel("sharperatio", _sharpe),),
 }

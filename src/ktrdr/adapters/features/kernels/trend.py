@@ -9,7 +9,7 @@ import numpy as np
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, mean, quotient
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, mean, quotient
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Floats
 
@@ -43,7 +43,7 @@ def _ichimoku(columns: Columns, given: Given) -> Columns:
 
 def _middle(columns: Columns, period: int) -> Floats:
     high, low = columns
-    return (highest(high, period) + lowest(low, period)) / 2
+    return talib.MIDPRICE(high, low, period) if period > 1 else (high + low) / 2
 
 
 def _supertrend(columns: Columns, given: Given) -> Columns:
