@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 from typer.main import get_command
 
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
+from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.catalogue.labels import LABELS
+from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.strategy.parse import problems
 from ktrdr.entrypoints.cli.errors import EXIT_CODES
 from ktrdr.entrypoints.cli.main import app
@@ -21,6 +29,7 @@ CLI = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"--[a-z][a-z-]*")
+PLACEHOLDER = re.compile(r"<!-- *generated[: ]*(.*?) *-->")
 
 
 def leaves(command: Any, path: tuple[str, ...] = ("ktrdr",)) -> Iterator[tuple[str, Any]]:
@@ -82,3 +91,59 @@ def test_whole_strategies_on_the_pages_are_valid() -> None:
     whole = [yaml.safe_load(text) for text in texts if text.startswith("name:")]
     assert whole
     assert [problems(document) for document in whole] == [()] * len(whole)
+
+
+@cache
+def generator() -> ModuleType:
+    spec = spec_from_file_location("generate_reference", ROOT / "docs/generate_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def rendered(page: str) -> str:
+    """Return a page as mkdocs gets it."""
+    return generator().on_page_markdown((ROOT / "docs" / page).read_text(encoding="utf-8"))
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    """Return the cells of each row of a page's tables by the name in code that its first cell shows."""
+    lines = [line.strip("| ").split(" | ") for line in rendered(page).splitlines() if line.startswith("| ")]
+    return {found[1]: cells for cells in lines if (found := re.match(r"\[?`([^`]+)`", cells[0]))}
+
+
+def test_every_placeholder_is_known_and_used() -> None:
+    used = [name for page in PAGES for name in PLACEHOLDER.findall(page.read_text(encoding="utf-8"))]
+    assert set(used) == set(generator().GENERATED)
+
+
+@pytest.mark.parametrize("name", INDICATORS)
+def test_the_page_of_indicators_has_each_one_with_its_facts(name: str) -> None:
+    spec = INDICATORS[name]
+    defaults = {item.name: item.default for item in spec.parameters}
+    settled = "never: cumulative" if spec.cumulative else f"bar {spec.settled_bars(defaults)}"
+    _, parameters, outputs, scale, first, after = rows("reference/indicators.md")[name]
+    assert [parameters, outputs] == [
+        ", ".join(f"{key} {value}" for key, value in defaults.items()) or "none",
+        ", ".join(f"`{output}`" for output in spec.outputs) or "single",
+    ]
+    assert [scale, first, after] == [spec.scale, f"bar {spec.first_value(defaults)}", settled]
+    section = rendered("reference/indicators.md").partition(f"### {name} {{#type-{name}}}")[2].partition("\n##")[0]
+    assert spec.reference.rstrip(".") in section
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == list(defaults)
+
+
+def test_the_pages_have_every_membership_label_model_type_and_catalogue_column() -> None:
+    memberships = rows("reference/memberships.md")
+    assert {name: memberships[name][1] for name in MEMBERSHIPS} == {
+        name: f"`[{', '.join(spec.parameters)}]`" for name, spec in MEMBERSHIPS.items()
+    }
+    labels = [", method ".join(filter(None, (spec.source, spec.method))) for specs in LABELS.values() for spec in specs]
+    assert re.findall(r"^## (.+)$", rendered("reference/labels.md"), re.MULTILINE) == labels
+    models = re.findall(r"^## (.+)$", rendered("reference/models.md"), re.MULTILINE)
+    assert [title for title in models if "#" not in title] == list(MODEL_TYPES)
+    columns = [column.name for catalogue in CATALOGUES.values() for column in catalogue.columns]
+    assert re.findall(r"^\| \d+ \| `(\w+)`", rendered("reference/catalogues.md"), re.MULTILINE) == columns
