@@ -32,11 +32,7 @@ from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.windows import newest_whole
-
-DECIDED_ROWS = 1000
-"""Decisions are run from flat over this many of the newest rows, or over all that were asked for where these are more,
-so that the decision at a bar does not depend on how many rows are shown."""
+from ktrdr.domain.training.windows import whole_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,8 @@ class Forecast:
         Probabilities, shape (n_rows, n_classes), or predictions, shape (n_rows,).
     signals : Signals
     decisions : DecisionSeries
-        What the strategy does at each row, by its position and filters; see `DECIDED_ROWS`.
+        What the strategy does at each row, by its filters and its position. It is flat before the first row that can
+        be predicted, so that a decision does not depend on how many rows are shown.
     target : Target
     notes : tuple of str
     """
@@ -111,7 +108,7 @@ class Predict:
         require_servable(manifest, self._data.characteristics(symbol))
         market, matrix = self._prepare(manifest, strategy, symbol)
         spec = model_spec(strategy)
-        rows = newest_whole(matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
+        rows = whole_windows(matrix, market.base_bars, spec)
         read = matrix.values[(first := int(rows[0]) - spec.window + 1) :]
         ends = rows - first if spec.reads_windows else None
         outputs = read_inference(manifest, model.feature_ids).outputs(model, read, ends)
