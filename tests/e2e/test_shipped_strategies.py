@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import STRATEGIES, Command
+from command_line import STRATEGIES, Command
 
 SHIPPED = sorted(STRATEGIES.glob("*.yaml"))
 

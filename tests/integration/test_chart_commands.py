@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from command_line import Command
 from documents import changed
 
 from ktrdr.adapters.data.sample import SampleRepository
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import problems
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
 
 VOID = {"meta", "br", "link"}
 ONE_SERIES = {"symbols": "AAPL", "timeframes": "1d", "history_required": 100}
@@ -55,32 +51,6 @@ class Page(HTMLParser):
     @property
     def drawings(self) -> list[str | None]:
         return [attributes["aria-label"] for tag, attributes in self.found if tag == "svg"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def ktrdr(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("KTRDR_DATA_DIR", raising=False)
-
-    def run(*words: str) -> Outcome:
-        code = run_guarded(lambda: app(list(words), standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

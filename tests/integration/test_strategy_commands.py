@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from command_line import Command
 from documents import changed, small
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.strategy.parse import problems
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def ktrdr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Outcome:
-        words = [str(item) for item in arguments]
-        code = run_guarded(lambda: app(words, standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
 
 
 def write(folder: Path, name: str, document: Any) -> Path:
