@@ -26,6 +26,11 @@ REGRESSION = changed(
         ("training.early_stopping", {"enabled": False, "patience": 3}, small()),
         ("model.features.scaling_method", "minmax", small()),
         ("decisions.cost_model", {"round_trip_cost": 0.1}, small()),
+        (
+            "fuzzy_sets.rsi.neutral",
+            {"type": "triangular", "parameters": {"a": 35, "b": 50, "c": 65, "d": 99}},
+            small(),
+        ),
         ("indicators.spare", {"type": "sma"}, small()),
         ("fuzzy_sets.spare", {"indicator": "rsi_14", "low": [0, 1, 2]}, small()),
         ("training.gradient_clip", None, small()),

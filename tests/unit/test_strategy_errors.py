@@ -196,6 +196,32 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("nn_inputs.1", {"catalogue": 75}, "nn_inputs[1].catalogue", ("75", "technical_75@1")),
     ("nn_inputs.1", {"catalogue": "technical_75@1", "fuzzy_set": "rsi"}, "nn_inputs[1]", ("exactly one",)),
     ("nn_inputs.1", "macd", "nn_inputs[1]", ("must be a mapping", "'macd'")),
+    (
+        "indicators",
+        {
+            "macd": {"type": "macd"},
+            "macd.signal": {"type": "rsi"},
+            "rsi_14": {"type": "rsi"},
+            "macd_a": {"type": "macd"},
+        },
+        "indicators.macd.signal",
+        ("output 'signal' of indicator 'macd'", "another id"),
+    ),
+    (
+        "indicators",
+        {"": {"type": "rsi"}, "rsi_14": {"type": "rsi"}, "macd_a": {"type": "macd"}},
+        'indicators.""',
+        ("no name",),
+    ),
+    ("fuzzy_sets. ", {"indicator": "rsi_14", "low": [0, 1, 2]}, "fuzzy_sets. ", ("no name",)),
+    ("fuzzy_sets.rsi", {"indicator": "rsi_14", None: [0, 1, 2]}, 'fuzzy_sets.rsi.""', ("no name",)),
+    (
+        "fuzzy_sets.rsi.oversold",
+        {"type": "triangular", "parameters": {"a": 35, "c": 50}},
+        "fuzzy_sets.rsi.oversold.parameters",
+        ("a, b, c", "missing: b"),
+    ),
+    ("fuzzy_sets.rsi.oversold", {"type": "bell"}, "fuzzy_sets.rsi.oversold.parameters", ("required", "[a, b, c]")),
     # symbols
     (
         "training_data.symbols",

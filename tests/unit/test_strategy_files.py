@@ -54,6 +54,13 @@ def test_merge_keys_and_bare_exponents_mean_what_people_mean(tmp_path: Path) -> 
     }  # fmt: skip
 
 
+def test_a_null_is_no_name_unless_it_is_quoted(tmp_path: Path) -> None:
+    content = b'a: {null: 1}\nb: {~: 2}\nc: {"null": 3, "~": 4}\n? \n: 5\n'
+    assert read(tmp_path, content) == {"a": {"": 1}, "b": {"": 2}, "c": {"null": 3, "~": 4}, "": 5}
+    lines = find_lines(tmp_path / "s.yaml")
+    assert (lines['a.""'], lines['b.""'], lines["c.~"], lines['""']) == (1, 2, 3, 4)
+
+
 def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InvalidInput, match="no plain file"):

@@ -10,17 +10,19 @@ from typing import Any
 import yaml
 
 from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
+from ktrdr.domain.strategy.problems import EMPTY
 
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
 _BACKUP = ".v2.bak"
 _MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+_NULL = "tag:yaml.org,2002:null"
 
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML that refuses a key given twice, of which plain YAML would silently keep the last.
 
-    Keys are texts as they are written: a membership called ``on``, ``no`` or ``5`` keeps its name.
+    Keys are texts as they are written: a membership called ``on``, ``no`` or ``5`` keeps its name. A null is no name.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -30,11 +32,11 @@ class _Loader(yaml.SafeLoader):
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a list cannot be a key", key_node.start_mark)
-            key = key_node.value
+            key = _name(key_node)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
-            key_node.tag = _TEXT
+            key_node.value, key_node.tag = key, _TEXT
         return super().construct_mapping(node, deep)
 
 
@@ -93,13 +95,18 @@ def _note_lines(node: yaml.Node | None, path: str, lines: dict[str, int]) -> Non
     elif isinstance(node, yaml.MappingNode):
         own = [(key, value) for key, value in node.value if key.tag != _MERGE]
         for key, value in own:
-            below = f"{path}.{key.value}" if path else str(key.value)
+            name = _name(key) or EMPTY
+            below = f"{path}.{name}" if path else name
             lines[below] = key.start_mark.line + 1
             _note_lines(value, below, lines)
         for key, value in node.value:
             if key.tag == _MERGE:
                 for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     _note_lines(merged, path, lines)
+
+
+def _name(key: yaml.Node) -> str:
+    return "" if key.tag == _NULL else str(key.value)
 
 
 def strategy_files(path: Path) -> tuple[Path, ...]:
@@ -185,25 +192,6 @@ def render_document(document: Any) -> str:
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 
-def write_new_file(path: Path, text: str) -> None:
-    """Write a text to a path where nothing is yet.
-
-    Raises
-    ------
-    Conflict
-        If something is there already.
-    Unavailable
-        If it cannot be written.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise Conflict(f"{path}: is there already, and is not written over") from error
-    except OSError as error:
-        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
-
-
 def replace_document(path: Path, document: Any) -> Path:
     """Write a document over a file, keep the old one beside it, and return where that is.
 
@@ -214,6 +202,8 @@ def replace_document(path: Path, document: Any) -> Path:
     Unavailable
         If the folder cannot be written; the file stays as it was.
     """
+    if path.is_symlink():
+        path = path.resolve()  # the file itself is replaced, not the link
     backup, beside = path.with_name(path.name + _BACKUP), path.with_name(f".{path.name}.{os.getpid()}")
     if backup.exists():
         raise Conflict(f"{backup}: is there already, so {path.name} is not written over")

@@ -25,6 +25,7 @@ def read_indicators(
     if not parent.get("indicators") and required:
         findings.error("indicators", "is required and names at least one indicator")
     section = parent.section("indicators")
+    section.refuse_empty_names()
     indicators = {}
     for name, value in section.values.items():
         if value is not None and not isinstance(value, Mapping):
@@ -33,7 +34,17 @@ def read_indicators(
         indicator = _read_indicator(section.section(name), sources, findings)
         if indicator is not None:
             indicators[name] = indicator
+    _refuse_ambiguous(section, indicators)
     return indicators
+
+
+def _refuse_ambiguous(section: Section, indicators: Mapping[str, Indicator]) -> None:
+    """Refuse an id that reads as an output of another indicator: what refers to it may mean either."""
+    for name in indicators:
+        other, _, output = name.rpartition(".")
+        if other in indicators and output in INDICATORS[indicators[other].type].outputs:
+            message = f"is also how output {output!r} of indicator {other!r} is referred to; give it another id"
+            section.findings.error(section.at(name), message)
 
 
 def _read_indicator(section: Section, sources: Sequence[ContextSource], findings: Findings) -> Indicator | None:

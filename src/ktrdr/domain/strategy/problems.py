@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+EMPTY = '""'
+"""How a path shows a key without a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -9,7 +9,7 @@ from typing import Any
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown
-from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.strategy.problems import EMPTY, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Section:
         if values is not None and not isinstance(values, Mapping):
             findings.error(path, f"must be a mapping, found {shown(values)}")
             values = None
-        self.values: dict[str, Any] = {str(key): value for key, value in (values or {}).items()}
+        self.values = _with_texts(values or {})
         self.path = path
         self.findings = findings
         self._known: set[str] = set()
@@ -85,8 +85,8 @@ class Section:
         return self.values.get(name) is not None
 
     def at(self, name: str) -> str:
-        """Return the dotted path of a key."""
-        return f"{self.path}.{name}" if self.path else name
+        """Return the dotted path of a key; two quotes stand for an empty one."""
+        return f"{self.path}.{name or EMPTY}" if self.path else name or EMPTY
 
     def get(self, *names: str) -> Any:
         """Return the value of the first of these keys that is there, or None; all of them count as known."""
@@ -108,7 +108,13 @@ class Section:
     def written(self, name: str) -> Mapping[str, Any]:
         """Return a nested mapping as it stands, empty where there is none; whoever reads it notes its problems."""
         value = self.values.get(name)
-        return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+        return _with_texts(value) if isinstance(value, Mapping) else {}
+
+    def refuse_empty_names(self) -> None:
+        """Refuse an entry that its author gave no name."""
+        for name in self.values:
+            if not name.strip():
+                self.findings.error(self.at(name), "has no name; a name that reads as null stands in quotes")
 
     def origin(self, name: str) -> str:
         """Return where an effective value of this key comes from."""
@@ -153,6 +159,10 @@ class Section:
             if name not in self._known:
                 hint = did_you_mean(name, {*self._known, *also})
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
+
+
+def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"" if key is None else str(key): value for key, value in values.items()}
 
 
 COMMAND_LINE = "command line"
