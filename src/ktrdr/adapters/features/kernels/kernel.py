@@ -11,7 +11,9 @@ import talib
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Floats
 
-Compute = Callable[[tuple[Floats, ...], Mapping[str, Any]], tuple[Floats, ...]]
+Columns = tuple[Floats, ...]
+Parameters = Mapping[str, Any]
+Compute = Callable[[Columns, Parameters], Columns]
 
 LIBRARY = f"talib {talib.__ta_version__.decode().split()[0]}"  # type: ignore[attr-defined]
 
@@ -40,7 +42,7 @@ def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: s
     """Return a kernel of TA-Lib; `arguments` says which of our parameters each of its own takes."""
     call = getattr(talib, function)
 
-    def compute(columns: tuple[Floats, ...], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
+    def compute(columns: Columns, parameters: Parameters) -> Columns:
         given = {theirs: parameters[ours] for theirs, ours in arguments.items()}
         try:
             result = call(*columns, **given)

@@ -42,6 +42,17 @@ def lowest(values: Floats, period: int) -> Floats:
     return values.copy() if period == 1 else talib.MIN(values, period)
 
 
+def middle(high: Floats, low: Floats, period: int) -> Floats:
+    """Return the middle of the range of the last `period` bars."""
+    return talib.MIDPRICE(high, low, period) if period > 1 else (high + low) / 2
+
+
+def place(values: Floats, period: int, otherwise: float = 0.0) -> Floats:
+    """Return the place in the range of the last `period` values, 0 to 1; `otherwise` where there is no range."""
+    low = lowest(values, period)
+    return quotient(values - low, highest(values, period) - low, otherwise)
+
+
 def exponential(values: Floats, period: int) -> Floats:
     """Return the average of weight 2 / (period + 1), begun with the mean of the first `period` values."""
     return talib.EMA(values, period)
@@ -50,6 +61,11 @@ def exponential(values: Floats, period: int) -> Floats:
 def change(values: Floats, bars: int = 1) -> Floats:
     """Return the difference to the value `bars` before; NaN where there is none."""
     return values - earlier(values, bars)
+
+
+def returns(values: Floats) -> Floats:
+    """Return the change of one bar as a fraction of the older value; 0 where that is 0."""
+    return quotient(change(values), earlier(values, 1))
 
 
 def earlier(values: Floats, bars: int) -> Floats:

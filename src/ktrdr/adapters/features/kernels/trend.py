@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import talib
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import earlier, exponential, mean, quotient
+from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, mean, middle, quotient
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Given = Mapping[str, Any]
 
 
-def _aroon(columns: Columns, given: Given) -> Columns:
+def _aroon(columns: Columns, given: Parameters) -> Columns:
     high, low = columns
     down, up = talib.AROON(high, low, given["period"])
     return up, down, up - down
 
 
-def _parabolicsar(columns: Columns, given: Given) -> Columns:
+def _parabolicsar(columns: Columns, given: Parameters) -> Columns:
     """SAR has one factor for both first value and step; SAREXT has two, but marks a fall by a negative sign."""
     high, low = columns
     initial, step, highest_factor = (given[name] for name in ("initial_af", "step_af", "max_af"))
@@ -35,24 +30,20 @@ def _parabolicsar(columns: Columns, given: Given) -> Columns:
     return (np.abs(talib.SAREXT(high, low, 0.0, 0.0, *side, *side)),)
 
 
-def _ichimoku(columns: Columns, given: Given) -> Columns:
-    tenkan, kijun, slow = (_middle(columns, given[f"{name}_period"]) for name in ("tenkan", "kijun", "senkou_b"))
+def _ichimoku(columns: Columns, given: Parameters) -> Columns:
+    high, low = columns
+    tenkan, kijun, slow = (middle(high, low, given[f"{name}_period"]) for name in ("tenkan", "kijun", "senkou_b"))
     shift = given["displacement"]
     return tenkan, kijun, earlier((tenkan + kijun) / 2, shift), earlier(slow, shift)
 
 
-def _middle(columns: Columns, period: int) -> Floats:
-    high, low = columns
-    return talib.MIDPRICE(high, low, period) if period > 1 else (high + low) / 2
-
-
-def _supertrend(columns: Columns, given: Given) -> Columns:
+def _supertrend(columns: Columns, given: Parameters) -> Columns:
     high, low, close = columns
     line, direction = talib.SUPERTREND(high, low, close, given["period"], given["multiplier"])
     return line, np.where(np.isnan(line), np.nan, direction)
 
 
-def _distancefromma(columns: Columns, given: Given) -> Columns:
+def _distancefromma(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     average = (exponential if given["ma_type"] == "EMA" else mean)(values, given["period"])
     return (100.0 * quotient(values - average, average),)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import talib
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import deviation, earlier, highest, quotient, total
-from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Given = Mapping[str, Any]
 
 
-def _bollingerbandwidth(columns: Columns, given: Given) -> Columns:
+def _bollingerbandwidth(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     upper, middle, lower = talib.BBANDS(values, given["period"], given["multiplier"], given["multiplier"])
     return (quotient(upper - lower, middle),)
 
 
-def _squeezeintensity(columns: Columns, given: Given) -> Columns:
+def _squeezeintensity(columns: Columns, given: Parameters) -> Columns:
     high, low, close, source = columns
     period = given["kc_period"]
     upper, _, lower = talib.KC(high, low, close, period, period, given["kc_multiplier"])
@@ -30,7 +25,7 @@ def _squeezeintensity(columns: Columns, given: Given) -> Columns:
     return (np.maximum(1.0 - quotient(bollinger, upper - lower, otherwise=1.0), 0.0),)
 
 
-def _historicalvolatility(columns: Columns, given: Given) -> Columns:
+def _historicalvolatility(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     with np.errstate(divide="ignore", invalid="ignore"):
         returns = np.log(values / earlier(values, 1))
@@ -38,7 +33,7 @@ def _historicalvolatility(columns: Columns, given: Given) -> Columns:
     return (deviation(returns, given["period"], sample=True) * np.sqrt(given["bars_per_year"]),)
 
 
-def _ulcerindex(columns: Columns, given: Given) -> Columns:
+def _ulcerindex(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     peak = highest(values, given["period"])
     drawdown = 100.0 * quotient(values - peak, peak)

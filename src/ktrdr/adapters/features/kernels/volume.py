@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import talib
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.momentum import percentage_oscillator
 from ktrdr.adapters.features.kernels.rolling import change, highest, quotient, total
 from ktrdr.domain.market.bars import Floats
 
-Columns = tuple[Floats, ...]
-Given = Mapping[str, Any]
 
-
-def _vwap(columns: Columns, given: Given) -> Columns:
+def _vwap(columns: Columns, given: Parameters) -> Columns:
     """Weigh prices by volume over the window, or since the session began; equally where nothing was traded."""
     high, low, close, volume, session = columns
     price = (high + low + close) / 3 if given["use_typical_price"] else close
@@ -40,18 +36,18 @@ def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Fl
     return tuple(sums[name].to_numpy() for name in columns)  # type: ignore[return-value]
 
 
-def _cmf(columns: Columns, given: Given) -> Columns:
+def _cmf(columns: Columns, given: Parameters) -> Columns:
     high, low, close, volume = columns
     values = talib.CMF(high, low, close, volume, given["period"])
     return (np.where(highest(volume, given["period"]) == 0, 0.0, values),)
 
 
-def _volumeratio(columns: Columns, given: Given) -> Columns:
+def _volumeratio(columns: Columns, given: Parameters) -> Columns:
     (volume,) = columns
     return (quotient(volume * given["period"], total(volume, given["period"])),)
 
 
-def _easeofmovement(columns: Columns, given: Given) -> Columns:
+def _easeofmovement(columns: Columns, given: Parameters) -> Columns:
     high, low, volume = columns
     ease = quotient(change((high + low) / 2) * (high - low) * given["divisor"], volume)
     return (total(ease, given["period"]) / given["period"],)
