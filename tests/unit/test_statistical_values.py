@@ -10,7 +10,7 @@ import pytest
 from feature_samples import complete, indicator_outputs, random_bars, sample_bars
 from scipy import stats
 
-from ktrdr.adapters.features.kernels.windows import deepest_fall, window_sum
+from ktrdr.adapters.features.kernels.windows import deepest_fall
 from ktrdr.domain.features.prices import price_column
 
 SERIES = {
@@ -167,16 +167,10 @@ def test_downside_share_and_sharpe_ratio(bars):
 
 
 @pytest.mark.parametrize("period", [1, 2, 3, 7, 50, 199, 200, 201])
-def test_window_sums_and_falls_of_every_length(period):
+def test_deepest_falls_of_every_length(period):
     values = np.exp(np.random.default_rng(1).normal(0, 1, 200))
-    np.testing.assert_allclose(window_sum(values, period), pd.Series(values).rolling(period).sum())
     falls = pd.Series(values).rolling(period).apply(lambda w: np.min(w / np.maximum.accumulate(w)), raw=True)
     np.testing.assert_allclose(deepest_fall(values, period), falls)
-
-
-def test_a_window_of_zeros_sums_to_zero_whatever_stood_before_and_nan_spoils_its_own_windows_alone():
-    values = np.array([np.nan, 1e300, -3.7e10, 1e-3, 0.0, 0.0, 0.0, 5.0])
-    np.testing.assert_array_equal(window_sum(values, 3)[[2, 6, 7]], [np.nan, 0.0, 5.0])
 
 
 @pytest.mark.parametrize(

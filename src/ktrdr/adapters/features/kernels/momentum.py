@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import talib
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, quotient
-from ktrdr.adapters.features.kernels.windows import window_sum
+from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, place, quotient
 from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Parameters = Mapping[str, Any]
+from ktrdr.domain.market.windows import window_sum
 
 
 def _rvi(columns: Columns, p: Parameters) -> Columns:
@@ -37,9 +33,8 @@ def _triangular(values: Floats, period: int) -> Floats:
 
 def _fisher(columns: Columns, p: Parameters) -> Columns:
     (median,) = columns
-    low, high = lowest(median, p["period"]), highest(median, p["period"])
-    place = np.clip(2.0 * quotient(median - low, high - low, 0.5) - 1.0, -0.999, 0.999)
-    fisher = np.arctanh(exponential(place, p["smoothing"]))
+    held = np.clip(2.0 * place(median, p["period"], 0.5) - 1.0, -0.999, 0.999)
+    fisher = np.arctanh(exponential(held, p["smoothing"]))
     return _since_last(fisher, earlier(fisher, 1))
 
 

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import talib
 
-from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import change, deviation, earlier, quotient
-from ktrdr.adapters.features.kernels.windows import deepest_fall, window_sum
+from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
+from ktrdr.adapters.features.kernels.rolling import change, deviation, earlier, quotient, returns
+from ktrdr.adapters.features.kernels.windows import deepest_fall
 from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Parameters = Mapping[str, Any]
+from ktrdr.domain.market.windows import window_sum
 
 _ROUNDING = 1e-12  # share of the mean square below which a variance is rounding error
 _LAGS = (1, 2, 4, 8, 16)
 _PATTERNS = ((0, 0, 0), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 1))
 _COMPARED = 256  # earlier values up to which comparing with each is quicker than a sorted list
 _CHUNK = 32768  # values at a time, so that they stay in the processor's cache
-
-
-def _returns(source: Floats) -> Floats:
-    """Return the change of one bar as a fraction of the older value; 0 where that is 0."""
-    return quotient(change(source), earlier(source, 1))
 
 
 def _mean(values: Floats, period: int) -> Floats:
@@ -47,7 +39,7 @@ def _zscore(columns: Columns, p: Parameters) -> Columns:
 
 
 def _autocorrelation(columns: Columns, p: Parameters) -> Columns:
-    now = _returns(columns[0])
+    now = returns(columns[0])
     before, period = earlier(now, p["lag"]), p["period"]
     mean, mean_before = _mean(now, period), _mean(before, period)
     spread, spread_before = _spread(mean, _mean(now * now, period)), _spread(mean_before, _mean(before**2, period))
@@ -75,20 +67,20 @@ def _entropy(columns: Columns, p: Parameters) -> Columns:
 
 
 def _sharpe(columns: Columns, p: Parameters) -> Columns:
-    step = _returns(columns[0])
+    step = returns(columns[0])
     mean = _mean(step, p["period"])
     return (quotient(mean, np.sqrt(_spread(mean, _mean(step * step, p["period"])))),)
 
 
 def _skew(columns: Columns, p: Parameters) -> Columns:
-    step, period = _returns(columns[0]), p["period"]
+    step, period = returns(columns[0]), p["period"]
     mean, square, cube = (_mean(power, period) for power in (step, step * step, step * step * step))
     central = cube - 3.0 * mean * square + 2.0 * mean**3
     return (quotient(central, _spread(mean, square) ** 1.5),)
 
 
 def _kurtosis(columns: Columns, p: Parameters) -> Columns:
-    step, period = _returns(columns[0]), p["period"]
+    step, period = returns(columns[0]), p["period"]
     squares = step * step
     mean, square, cube, fourth = (_mean(power, period) for power in (step, squares, squares * step, squares**2))
     central = fourth - 4.0 * mean * cube + 6.0 * mean**2 * square - 3.0 * mean**4
@@ -154,7 +146,7 @@ def _efficiency(columns: Columns, p: Parameters) -> Columns:
 
 
 def _downside(columns: Columns, p: Parameters) -> Columns:
-    step = _returns(columns[0])
+    step = returns(columns[0])
     falls = np.minimum(step, 0.0)
     return (np.minimum(quotient(window_sum(falls * falls, p["period"]), window_sum(step * step, p["period"])), 1.0),)
 
