@@ -276,7 +276,7 @@ def test_a_strategy_of_a_catalogue_has_no_sets(ktrdr: Command, tmp_path: Path) -
     path = write(
         tmp_path / "catalogue.yaml", {k: v for k, v in document.items() if k not in {"indicators", "fuzzy_sets"}}
     )
-    assert "the strategy has no fuzzy sets" in ktrdr("fuzzy", "plot", path).stdout
+    assert "the strategy has no fuzzy sets" in ktrdr("fuzzy", "plot", path).stderr
     outcome = ktrdr("fuzzy", "fit", path, "--output", "new.yaml", "--json")
     assert (outcome.code, "no fuzzy sets" in outcome.json["error"]["message"]) == (2, True)
     assert not (tmp_path / "new.yaml").exists()

@@ -96,7 +96,7 @@ def _sets_text(found: SetPlots, output: Path) -> str:
     sections = [f"{found.strategy.name} on {found.symbol}"]
     sections += [_set_text(one) for one in found.plots]
     findings = [(sentence,) for one in found.plots for sentence in one.sentences()]
-    fine = "every row is covered, and no membership is dead" if found.plots else "the strategy has no fuzzy sets"
+    fine = "every row is covered, and no membership is dead"
     sections.append(section("findings", findings or [(fine,)]))
     return "\n\n".join([*sections, f"drawn: {output}"])
 
