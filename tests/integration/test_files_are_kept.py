@@ -62,4 +62,6 @@ def test_migration_through_a_link_writes_the_file_itself(ktrdr: Command, tmp_pat
     (tmp_path / "link.yaml").symlink_to(there / "old.yaml")
     assert ktrdr("strategy", "migrate", "link.yaml", "--write").code == 0
     assert (tmp_path / "link.yaml").is_symlink()
-    assert yaml.safe_load((there / "old.yaml").read_text(encoding="utf-8"))["indicators"] == {"rsi_14": {"type": "rsi", "period": 14}}
+    assert yaml.safe_load((there / "old.yaml").read_text(encoding="utf-8"))["indicators"] == {
+        "rsi_14": {"type": "rsi", "period": 14}
+    }

@@ -138,6 +138,19 @@ def test_a_new_strategy_is_written_once_and_trains(ktrdr: Command, tmp_path: Pat
     assert trained.code == 0, trained.stderr
 
 
+def test_somebody_at_a_terminal_is_asked_for_each_wish(ktrdr: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"name": "mine", "symbol": "MSFT", "timeframe": "1h,1d", "model": "gru", "labels": "direction"}
+    answers |= {"indicators": "rsi:period=21,obv"}
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda key, **_: asked.append(key) or answers[key])
+    given = [word for key, value in answers.items() for word in (f"--{key}", value)]
+    assert ktrdr("strategy", "new").stdout == ktrdr("strategy", "new", *given).stdout
+    assert asked == list(answers)
+    assert ktrdr("strategy", "new", "--json").code == 0
+    assert asked == list(answers), "nobody is asked for a wish that a script did not give"
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [

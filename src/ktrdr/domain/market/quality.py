@@ -77,7 +77,7 @@ def _count(marked: NDArray[np.bool_]) -> str:
 def _named(bars: Bars, marked: NDArray[np.bool_], ratio: NDArray[np.float64] | None = None) -> str:
     rows = np.flatnonzero(marked)
     texts = [
-        iso(bars.stamps[row]) + ("" if ratio is None else f" (x {ratio[row]:.2f})") for row in rows[:_NAMED_AT_MOST]
+        iso(bars.stamps[row]) + ("" if ratio is None else f" (x {ratio[row]:.3g})") for row in rows[:_NAMED_AT_MOST]
     ]
     return ", ".join(texts) + _rest(len(rows))
 
