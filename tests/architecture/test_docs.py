@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *(ROOT / "docs").rglob("*.md")]
 CLI = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"`([\w./-]+)`")
+PATH = re.compile(r".*/.*|.*\.(?:py|md|toml|yaml)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"--[a-z][a-z-]*")
 PLACEHOLDER = re.compile(r"<!-- *generated[: ]*(.*?) *-->")
@@ -58,6 +60,21 @@ def test_the_readme_stays_short() -> None:
 def test_relative_links_lead_somewhere(page: Path) -> None:
     targets = [target for target in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "CONTRIBUTING.md", *(ROOT / "docs/explanation").glob("*.md")], ids=lambda page: page.name
+)
+def test_paths_in_code_lead_somewhere(page: Path) -> None:
+    """A bare file name stands beside the path before it in its line, or among the benchmarks."""
+    missing = []
+    for line in page.read_text(encoding="utf-8").splitlines():
+        folders = [ROOT, ROOT / "src/ktrdr", ROOT / "benchmarks"]
+        for name in filter(PATH.fullmatch, CODE.findall(line)):
+            found = next((folder / name for folder in folders if (folder / name).exists()), None)
+            missing += [] if found else [name]
+            folders += [found if found.is_dir() else found.parent] if found else []
+    assert missing == []
 
 
 def test_the_page_has_every_command_and_no_other() -> None:
