@@ -133,6 +133,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("training.loss", "cross_entrpy", "training.loss", ("did you mean 'cross_entropy'",)),
     ("training.class_weights", "balancd", "training.class_weights", ("did you mean 'balanced'",)),
     ("training.lr_scheduler", {"type": "cosin"}, "training.lr_scheduler.type", ("did you mean 'cosine'",)),
+    ("training.lr_scheduler", {"type": "cosine", "min_lr": 0.5}, "training.lr_scheduler.min_lr", ("0.5", "0.001")),
+    ("training.lr_scheduler", {"type": "step", "min_lr": 0.002}, "training.lr_scheduler.min_lr", ("0.002", "0.001")),
     ("training.early_stopping", {"patience": 0}, "training.early_stopping.patience", ("0", "1 to")),
     ("training.seed", -1, "training.seed", ("-1",)),
     # context data

@@ -20,7 +20,7 @@ from ktrdr.domain.strategy.indicators import read_indicators
 from ktrdr.domain.strategy.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.model import read_model
 from ktrdr.domain.strategy.problems import Problem
-from ktrdr.domain.strategy.reading import Findings, Section
+from ktrdr.domain.strategy.reading import Findings, Section, warn_empty
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
 
@@ -102,6 +102,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     scope = _read_scope(root, findings)
     description = root.text("description")
     root.warn_unknown()
+    warn_empty({name: value for name, value in document.items() if name not in kept}, "", findings)
     strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
         version, scope, kept, context_data,

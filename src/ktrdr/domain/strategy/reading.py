@@ -69,12 +69,16 @@ class Findings:
 
 
 class Section:
-    """A mapping of the document; remembers which keys were read, so that the rest can be warned about."""
+    """A mapping of the document; remembers which keys were read, so that the rest can be warned about.
+
+    `given` is false where the document has no such mapping.
+    """
 
     def __init__(self, values: Any, path: str, findings: Findings) -> None:
         if values is not None and not isinstance(values, Mapping):
             findings.error(path, f"must be a mapping, found {shown(values)}")
             values = None
+        self.given = values is not None
         self.values = _with_texts(values or {})
         self.path = path
         self.findings = findings
@@ -144,11 +148,6 @@ class Section:
             return default
         return value
 
-    def warn_empty(self, name: str) -> None:
-        """Warn where a key is there without a value."""
-        if name in self.values and self.values[name] is None:
-            self.findings.warning(self.at(name), "is empty and counts as not given")
-
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
         self._known.update(names)
@@ -159,6 +158,20 @@ class Section:
             if name not in self._known:
                 hint = did_you_mean(name, {*self._known, *also})
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
+
+
+def warn_empty(value: Any, path: str, findings: Findings) -> None:
+    """Warn about every key below a value that is there with nothing behind it; what is reported already is left."""
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if item is not None:
+                warn_empty(item, f"{path}[{index}]", findings)
+    elif isinstance(value, Mapping):
+        section = Section(value, path, findings)
+        for name, item in section.values.items():
+            warn_empty(item, section.at(name), findings)
+    elif value is None and not any(f"{problem.path}.".startswith(f"{path}.") for problem in findings.problems):
+        findings.warning(path, "is empty and counts as not given")
 
 
 def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -174,7 +187,6 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
     found: tuple[Any, str] | None = None
     for section, origin in layers:
         value = section.get(parameter.name, *parameter.aliases)
-        section.warn_empty(parameter.name)
         if value is not None and found is None:
             message = fault(parameter, value)
             if message:

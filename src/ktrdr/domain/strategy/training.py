@@ -36,6 +36,7 @@ def read_training(
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
     settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
     settings |= _read_nested(layers, "lr_scheduler", SCHEDULER, "type", findings)
+    _check_rates(settings, findings)
     settings["loss"] = _read_loss(layers, spec, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings["early_stopping.monitor"] == "val_accuracy" and spec.kind == "regression":
@@ -85,7 +86,7 @@ def _check_labels(section: Section, spec: LabelSpec, parameters: Mapping[str, An
     if wrong is not None:
         section.findings.error(section.at(wrong.parameter), wrong.message)
     for item in spec.parameters:
-        if item.name in spec.without_effect and parameters[item.name] != item.default:
+        if item.name in spec.without_effect and section.spelling(item) in section:
             section.findings.warning(section.at(item.name), spec.without_effect[item.name])
     for spelling, (decisive, remark) in spec.remarks.items():
         if spelling in section and decisive not in section:
@@ -122,6 +123,8 @@ def _read_nested(
         elif isinstance(value, bool | str):
             value = {shorthand: value}
         nested.append((Section(value, section.at(name), findings), origin))
+    if name == "lr_scheduler":
+        _imply_schedule([section for section, _ in nested if section.given], findings)
     values = {
         f"{name}.{item.name}": read_layered(item, nested, f"training.{name}.{item.name}", findings)
         for item in parameters
@@ -129,6 +132,20 @@ def _read_nested(
     for section, _ in nested:
         section.warn_unknown()
     return values
+
+
+def _imply_schedule(written: list[Section], findings: Findings) -> None:
+    """Read a schedule without a type as one that waits for a plateau, which is what ``true`` means too."""
+    if written and not any("type" in section for section in written):
+        findings.warning(written[0].at("type"), "is not given: reduce_on_plateau is used")
+        written[0].values["type"] = "reduce_on_plateau"
+
+
+def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
+    rate, least = settings["learning_rate"], settings["lr_scheduler.min_lr"]
+    if settings["lr_scheduler.type"] != "constant" and least > rate:
+        message = f"{least:g} lies above training.learning_rate, {rate:g}: a schedule lowers the rate"
+        findings.error("training.lr_scheduler.min_lr", message)
 
 
 def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec, findings: Findings) -> str:
