@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_samples import complete, flat_bars, indicator_outputs, random_bars, sample_bars, with_columns
+from feature_samples import complete, flat_bars, indicator_outputs, random_bars, sample_bars, scaled_bars, with_columns
 from scipy.signal import lfilter
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -140,6 +140,27 @@ def _settled(name: str, parameters: dict[str, Any], bars: Bars) -> int:
             error = np.abs(values - whole[output][start:]) / spread[output]
             latest = max(latest, *(np.flatnonzero(~(error < 1e-4)) + 1), 0)
     return latest
+
+
+_UNEVEN = {
+    "falling": scaled_bars(random_bars(6000, 0), np.geomspace(1e7, 0.1, 6000)),
+    "bursts": scaled_bars(random_bars(6000, 1), np.where(np.arange(6000) % 700 < 3, 1e4, 1.0)),
+    "volume bursts": with_columns(
+        random_bars(6000, 2), volume=random_bars(6000, 2).volume * np.where(np.arange(6000) % 700 < 3, 1e6, 1.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("bars", _UNEVEN.values(), ids=_UNEVEN)
+@pytest.mark.parametrize("name", [name for name, spec in INDICATORS.items() if not spec.cumulative])
+def test_large_prices_and_volumes_of_long_ago_leave_no_trace(name, bars):
+    """The last 500 bars, begun 1500 or more bars before them, against the same bars after all that stood before."""
+    parameters = complete(name)
+    whole = indicator_outputs(name, parameters, bars)
+    for start in (3000, 3501):
+        for output, values in indicator_outputs(name, parameters, bars.take(slice(start, None))).items():
+            error = np.abs(values[-500:] - whole[output][-500:])
+            assert error.max() < 1e-4 * _spread(values[-500:]), output
 
 
 def _spread(values: np.ndarray) -> float:

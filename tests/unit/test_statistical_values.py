@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from feature_samples import complete, indicator_outputs, random_bars, sample_bars
+from feature_samples import complete, indicator_outputs, random_bars, sample_bars, scaled_bars
 from scipy import stats
 
 from ktrdr.adapters.features.kernels.windows import deepest_fall
@@ -15,6 +15,8 @@ from ktrdr.domain.features.prices import price_column
 
 SERIES = {
     "walk": random_bars(400, 3),
+    "falling": scaled_bars(random_bars(400, 4), np.geomspace(1e7, 0.1, 400)),
+    "crash": scaled_bars(random_bars(400, 5), np.where(np.arange(400) < 150, 1e7, 0.1)),
     "AAPL_1d": sample_bars("AAPL_1d").take(slice(500, 900)),
     "EURUSD_1h": sample_bars("EURUSD_1h").take(slice(500, 900)),
 }

@@ -1,4 +1,4 @@
-"""Sliding sums, means and deviations against exact arithmetic over each window."""
+"""Sliding sums, means, deviations and slopes against exact arithmetic over each window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktrdr.domain.market.windows import window_deviation, window_mean, window_sum
+from ktrdr.domain.market.windows import window_deviation, window_mean, window_slope, window_sum
 
 NAN = np.nan
 
@@ -49,6 +49,11 @@ def test_every_value_is_that_of_its_own_window(values, period):
     np.testing.assert_array_less(np.abs(found[period - 1 :, 1] - expected[:, 1]), 1e-15 * period * largest)
     np.testing.assert_allclose(found[period - 1 :, 2], deviation, rtol=1e-12)
     if period > 1:
+        place = np.arange(period) - (period - 1) / 2
+        centred = [values[end : end + period] - values[end] for end in range(len(deviation))]
+        slope = [place @ window / (place @ place) for window in centred]
+        error = np.abs(window_slope(values, period)[period - 1 :] - np.array(slope))
+        np.testing.assert_array_less(error, 1e-14 * period * (deviation + 1e-300))
         sample = window_deviation(values, period, sample=True)[period - 1 :]
         np.testing.assert_allclose(sample, deviation * sqrt(period / (period - 1)), rtol=1e-12)
 
@@ -69,7 +74,7 @@ def test_equal_values_give_exactly_themselves_whatever_stood_before(before, valu
 def test_a_nan_spoils_its_own_windows_alone():
     values = np.array([NAN, 1e300, -3.7e10, 1e-3, 0.0, 0.0, 0.0, 5.0])
     np.testing.assert_array_equal(window_sum(values, 3)[[2, 6, 7]], [NAN, 0.0, 5.0])
-    for function in (window_sum, window_mean, window_deviation):
+    for function in (window_sum, window_mean, window_deviation, window_slope):
         for row in range(9):
             values = np.arange(9.0)
             values[row] = NAN

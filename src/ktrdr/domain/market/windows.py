@@ -1,4 +1,4 @@
-"""Sums, means and deviations over sliding windows, each value from its own window alone.
+"""Sums, means, deviations and slopes over sliding windows, each value from its own window alone.
 
 The series is cut into blocks of one window's length. A window is the end of one block and the beginning of the next,
 and both parts accumulate from the border between them (van Herk 1992; Gil and Werman 1993). So no error runs on from
@@ -47,6 +47,18 @@ def window_deviation(values: Floats, period: int, *, sample: bool = False) -> Fl
     squares -= distances * distances / period
     squares /= period - int(sample)
     return np.sqrt(np.maximum(squares, 0.0, out=squares), out=squares)
+
+
+def window_slope(values: Floats, period: int) -> Floats:
+    """Return the slope of the straight line through the last `period` values by least squares, per bar; 2 at least."""
+    ends, beginnings, _ = _centred(values, period)
+    distances = _across(ends, beginnings, len(values))
+    place = np.arange(period, dtype=np.float64)  # bars since the border
+    ends *= place
+    beginnings *= place - period
+    products = _across(ends, beginnings, len(values))
+    products -= distances * np.resize(place - 0.5 * (period - 1), len(values))
+    return products / (period * (period**2 - 1) / 12.0)
 
 
 def in_blocks(values: Floats, period: int, padding: float = 0.0) -> Floats:

@@ -1,35 +1,21 @@
 """Windowed and exponential averages that kernels are made of; none loops over bars in Python.
 
 All take and return float64 of shape (n,), NaN until the window is full. NaN at the head is skipped, as TA-Lib does it:
-a window counts from the first number. The first k values depend on the first k bars alone, bit for bit.
+a window counts from the first number. Sums, means and deviations that carry no rounding error from bar to bar are in
+`ktrdr.domain.market.windows`. The first k values depend on the first k bars alone, bit for bit.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import talib
 
 from ktrdr.domain.market.bars import Floats
 
 
-def total(values: Floats, period: int) -> Floats:
-    """Return the sum of the last `period` values; its running error is compensated, so that large values leave none."""
-    return pd.Series(values, copy=False).rolling(period).sum().to_numpy()
-
-
 def mean(values: Floats, period: int) -> Floats:
     """Return the mean of the last `period` values."""
     return talib.SMA(values, period)
-
-
-def deviation(values: Floats, period: int, *, sample: bool = False) -> Floats:
-    """Return the standard deviation of the last `period` values: of the population, or of a `sample`.
-
-    It is updated value by value with compensation, so that it keeps its digits where the level is far above the spread,
-    and is exactly 0 over equal values.
-    """
-    return pd.Series(values, copy=False).rolling(period).std(ddof=int(sample)).to_numpy()
 
 
 def highest(values: Floats, period: int) -> Floats:

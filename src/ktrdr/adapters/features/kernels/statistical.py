@@ -10,10 +10,10 @@ import pandas as pd
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import change, deviation, earlier, quotient, returns
+from ktrdr.adapters.features.kernels.rolling import change, earlier, quotient, returns
 from ktrdr.adapters.features.kernels.windows import deepest_fall
 from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.windows import window_sum
+from ktrdr.domain.market.windows import window_deviation, window_mean, window_slope, window_sum
 
 _ROUNDING = 1e-12  # share of the mean square below which a variance is rounding error
 _LAGS = (1, 2, 4, 8, 16)
@@ -35,7 +35,7 @@ def _spread(mean: Floats, square: Floats) -> Floats:
 
 def _zscore(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
-    return (quotient(source - _mean(source, p["period"]), deviation(source, p["period"])),)
+    return (quotient(source - window_mean(source, p["period"]), window_deviation(source, p["period"])),)
 
 
 def _autocorrelation(columns: Columns, p: Parameters) -> Columns:
@@ -125,8 +125,8 @@ def _percent_rank(columns: Columns, p: Parameters) -> Columns:
 
 def _r_squared(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
-    explained = talib.LINEARREG_SLOPE(source, period) * math.sqrt((period**2 - 1) / 12.0)
-    return (np.minimum(quotient(explained, deviation(source, period)) ** 2, 1.0),)
+    explained = window_slope(source, period) * math.sqrt((period**2 - 1) / 12.0)
+    return (np.minimum(quotient(explained, window_deviation(source, period)) ** 2, 1.0),)
 
 
 def _max_drawdown(columns: Columns, p: Parameters) -> Columns:
@@ -153,7 +153,7 @@ def _downside(columns: Columns, p: Parameters) -> Columns:
 
 STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "returns": (talib_kernel("ROCP", timeperiod="period"),),
-    "zscore": (own_kernel("zscore", _zscore),),
+    "zscore": (own_kernel("zscore", _zscore, revision=2),),
     "autocorrelation": (own_kernel("autocorrelation", _autocorrelation),),
     "entropy": (own_kernel("entropy", _entropy),),
     "skew": (own_kernel("skew", _skew),),
@@ -161,7 +161,7 @@ STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "hurstexponent": (own_kernel("hurstexponent", _hurst),),
     "varianceratio": (own_kernel("varianceratio", _variance_ratio),),
     "percentrank": (own_kernel("percentrank", _percent_rank),),
-    "rsquared": (own_kernel("rsquared", _r_squared),),
+    "rsquared": (own_kernel("rsquared", _r_squared, revision=2),),
     "maxdrawdown": (own_kernel("maxdrawdown", _max_drawdown),),
     "upshare": (own_kernel("upshare", _up_share),),
     "efficiencyratio": (own_kernel("efficiencyratio", _efficiency, revision=2),),

@@ -8,7 +8,8 @@ import numpy as np
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import deviation, earlier, highest, quotient, total
+from ktrdr.adapters.features.kernels.rolling import earlier, highest, quotient
+from ktrdr.domain.market.windows import window_deviation, window_mean
 
 
 def _bollingerbandwidth(columns: Columns, given: Parameters) -> Columns:
@@ -30,14 +31,14 @@ def _historicalvolatility(columns: Columns, given: Parameters) -> Columns:
     with np.errstate(divide="ignore", invalid="ignore"):
         returns = np.log(values / earlier(values, 1))
     returns[np.isinf(returns)] = np.nan
-    return (deviation(returns, given["period"], sample=True) * np.sqrt(given["bars_per_year"]),)
+    return (window_deviation(returns, given["period"], sample=True) * np.sqrt(given["bars_per_year"]),)
 
 
 def _ulcerindex(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     peak = highest(values, given["period"])
     drawdown = 100.0 * quotient(values - peak, peak)
-    return (np.sqrt(np.maximum(total(drawdown**2, given["period"]), 0.0) / given["period"]),)
+    return (np.sqrt(window_mean(drawdown**2, given["period"])),)
 
 
 VOLATILITY: Mapping[str, tuple[Kernel, ...]] = {
@@ -51,6 +52,6 @@ VOLATILITY: Mapping[str, tuple[Kernel, ...]] = {
     "chaikinvolatility": (talib_kernel("CVI", timeperiod="period", rocperiod="roc_period"),),
     "bollingerbandwidth": (own_kernel("bollingerbandwidth", _bollingerbandwidth),),
     "squeezeintensity": (own_kernel("squeezeintensity", _squeezeintensity),),
-    "historicalvolatility": (own_kernel("historicalvolatility", _historicalvolatility),),
-    "ulcerindex": (own_kernel("ulcerindex", _ulcerindex),),
+    "historicalvolatility": (own_kernel("historicalvolatility", _historicalvolatility, revision=2),),
+    "ulcerindex": (own_kernel("ulcerindex", _ulcerindex, revision=2),),
 }

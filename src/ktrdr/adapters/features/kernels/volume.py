@@ -10,8 +10,9 @@ import talib
 
 from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.momentum import percentage_oscillator
-from ktrdr.adapters.features.kernels.rolling import change, highest, quotient, total
+from ktrdr.adapters.features.kernels.rolling import change, highest, quotient
 from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.market.windows import window_mean, window_sum
 
 
 def _vwap(columns: Columns, given: Parameters) -> Columns:
@@ -24,9 +25,9 @@ def _vwap(columns: Columns, given: Parameters) -> Columns:
 
 
 def _sums(period: int, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, float]:
-    """Return money flow, volume and price summed over the window, and its length; volume is exactly 0 without any."""
-    traded = np.where(highest(volume, period) > 0, total(volume, period), 0.0)
-    return total(price * volume, period), traded, total(price, period), float(period)
+    """Return money flow, volume and price summed over the window, and its length."""
+    flow, traded, level = (window_sum(values, period) for values in (price * volume, volume, price))
+    return flow, traded, level, float(period)
 
 
 def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -44,13 +45,13 @@ def _cmf(columns: Columns, given: Parameters) -> Columns:
 
 def _volumeratio(columns: Columns, given: Parameters) -> Columns:
     (volume,) = columns
-    return (quotient(volume * given["period"], total(volume, given["period"])),)
+    return (quotient(volume * given["period"], window_sum(volume, given["period"])),)
 
 
 def _easeofmovement(columns: Columns, given: Parameters) -> Columns:
     high, low, volume = columns
     ease = quotient(change((high + low) / 2) * (high - low) * given["divisor"], volume)
-    return (total(ease, given["period"]) / given["period"],)
+    return (window_mean(ease, given["period"]),)
 
 
 VOLUME: Mapping[str, tuple[Kernel, ...]] = {
@@ -61,9 +62,9 @@ VOLUME: Mapping[str, tuple[Kernel, ...]] = {
     "volumepricetrend": (talib_kernel("PVT"),),
     "nvi": (talib_kernel("NVI"),),
     "pvi": (talib_kernel("PVI"),),
-    "vwap": (own_kernel("vwap", _vwap),),
+    "vwap": (own_kernel("vwap", _vwap, revision=2),),
     "cmf": (own_kernel("cmf", _cmf),),
-    "volumeratio": (own_kernel("volumeratio", _volumeratio),),
-    "easeofmovement": (own_kernel("easeofmovement", _easeofmovement),),
+    "volumeratio": (own_kernel("volumeratio", _volumeratio, revision=2),),
+    "easeofmovement": (own_kernel("easeofmovement", _easeofmovement, revision=2),),
     "pvo": (own_kernel("pvo", percentage_oscillator),),
 }
