@@ -142,6 +142,25 @@ def _settled(name: str, parameters: dict[str, Any], bars: Bars) -> int:
     return latest
 
 
+OF_VOLUME = [
+    pytest.param(name, parameters | {"source": "volume"}, id="-".join([name, *map(str, parameters.values())]))
+    for name, parameters in (case.values for case in CASES)
+    if "source" in parameters and INDICATORS[name].fade(parameters)
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), OF_VOLUME)
+def test_values_of_volume_settle_on_the_declared_bar(name, parameters):
+    assert max(_settled(name, parameters, bars) for bars in _volumes()) <= INDICATORS[name].settled_bars(parameters)
+
+
+@cache
+def _volumes() -> tuple[Bars, ...]:
+    """Volumes that scatter little, much and very much, and real ones."""
+    draws = [np.exp(np.random.default_rng(seed).normal(0, wild, 5000)) for seed, wild in enumerate((0.5, 1, 2), 50)]
+    return (*(with_columns(random_bars(5000), volume=draw) for draw in draws), sample_bars("AAPL_1d"))
+
+
 _UNEVEN = {
     "falling": scaled_bars(random_bars(6000, 0), np.geomspace(1e7, 0.1, 6000)),
     "bursts": scaled_bars(random_bars(6000, 1), np.where(np.arange(6000) % 700 < 3, 1e4, 1.0)),

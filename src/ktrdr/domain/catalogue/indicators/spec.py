@@ -12,6 +12,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 
 Parameters = Mapping[str, Any]
 
+_FADE_OF_VOLUME = 1.25  # times as long as that of prices
 HLC = ("high", "low", "close")
 OHLC = ("open", *HLC)
 HLCV = (*HLC, "volume")
@@ -76,9 +77,13 @@ class IndicatorSpec:
     def settled_bars(self, parameters: Parameters) -> int | None:
         """Return the bar (from 0) from which values no longer depend on where the series began.
 
-        From there on the error is below 1e-4 of the output's interquartile range; None where it never settles.
+        From there on the error is below 1e-4 of the output's interquartile range; None where it never settles. Of
+        volume it takes longer: volume scatters about a level, so that averages spread less than what they forget.
         """
-        return None if self.cumulative else self.first_value(parameters) + self.fade(parameters)
+        if self.cumulative:
+            return None
+        longer = _FADE_OF_VOLUME if parameters.get("source") == "volume" else 1
+        return self.first_value(parameters) + math.ceil(longer * self.fade(parameters))
 
 
 def fade_of_ema(period: int, e_folds: float) -> int:

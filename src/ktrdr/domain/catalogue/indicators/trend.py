@@ -18,8 +18,12 @@ from ktrdr.domain.catalogue.parameters import SOURCE, Parameter, period
 
 
 def _kama_fade(parameters: Parameters) -> int:
-    """Return a bound that all measured series kept; without any trend the weight never falls below (2/31) squared."""
-    return min(20 * int(parameters["period"]), 2800)
+    """Return a bound that all measured series kept; without any trend the weight never falls below (2/31) squared.
+
+    Volume has hardly any trend over a few bars, and keeps the weight lower than prices do.
+    """
+    periods = 50 if parameters["source"] == "volume" else 20
+    return min(periods * int(parameters["period"]), 2800)
 
 
 TREND = (
