@@ -52,6 +52,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ),
     ("training_data.history_required", 10, "training_data.history_required", ("10", "50")),
     ("training_data.start_date", "yesterday", "training_data.start_date", ("yesterday", "2020-01-31")),
+    ("training_data.start_date", "2010-13-45", "training_data.start_date", ("'2010-13-45'", "must be a date")),
+    ("training_data.start_date", "2010-02-30 09:30", "training_data.start_date", ("'2010-02-30 09:30'",)),
     ("training_data.start_date", "0001-01-01", "training_data.start_date", ("0001-01-01", "1680")),
     ("training_data.end_date", "9999-12-31", "training_data.end_date", ("9999-12-31", "2260")),
     ("training_data.history_required", 10**400, "training_data.history_required", ("integer", "1000")),
