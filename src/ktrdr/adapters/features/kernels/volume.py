@@ -40,7 +40,8 @@ def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Fl
 def _cmf(columns: Columns, given: Parameters) -> Columns:
     high, low, close, volume = columns
     values = talib.CMF(high, low, close, volume, given["period"])
-    return (np.where(highest(volume, given["period"]) == 0, 0.0, values),)
+    values[highest(volume, given["period"]) == 0] = 0.0
+    return (values,)
 
 
 def _volumeratio(columns: Columns, given: Parameters) -> Columns:
