@@ -8,8 +8,10 @@ import numpy as np
 import talib
 
 from ktrdr.adapters.features.kernels.kernel import Columns, Kernel, Parameters, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import earlier, highest, quotient
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, quotient
 from ktrdr.domain.market.windows import window_deviation, window_mean
+
+_NOTHING = 1e-9  # share of the price below which an average range is what rounding left of livelier times
 
 
 def _bollingerbandwidth(columns: Columns, given: Parameters) -> Columns:
@@ -24,6 +26,14 @@ def _squeezeintensity(columns: Columns, given: Parameters) -> Columns:
     upper, _, lower = talib.KC(high, low, close, period, period, given["kc_multiplier"])
     bollinger = 2 * given["bb_multiplier"] * talib.STDDEV(source, given["bb_period"])
     return (np.maximum(1.0 - quotient(bollinger, upper - lower, otherwise=1.0), 0.0),)
+
+
+def _chaikinvolatility(columns: Columns, given: Parameters) -> Columns:
+    high, low = columns
+    average = exponential(high - low, given["period"])
+    older = earlier(average, given["roc_period"])
+    older[older <= _NOTHING * np.abs(high)] = 0.0
+    return (100.0 * quotient(average - older, older),)
 
 
 def _historicalvolatility(columns: Columns, given: Parameters) -> Columns:
@@ -49,7 +59,7 @@ VOLATILITY: Mapping[str, tuple[Kernel, ...]] = {
     "natr": (talib_kernel("NATR", timeperiod="period"),),
     "standarddeviation": (talib_kernel("STDDEV", timeperiod="period"),),
     "truerange": (talib_kernel("TRANGE"),),
-    "chaikinvolatility": (talib_kernel("CVI", timeperiod="period", rocperiod="roc_period"),),
+    "chaikinvolatility": (own_kernel("chaikinvolatility", _chaikinvolatility),),
     "bollingerbandwidth": (own_kernel("bollingerbandwidth", _bollingerbandwidth),),
     "squeezeintensity": (own_kernel("squeezeintensity", _squeezeintensity),),
     "historicalvolatility": (own_kernel("historicalvolatility", _historicalvolatility, revision=2),),
