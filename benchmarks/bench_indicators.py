@@ -1,7 +1,7 @@
 """Every indicator of the catalogue over 1,000,000 bars, against bare TA-Lib calls where TA-Lib has it, in one run.
 
 An indicator is timed from bars to its outputs, price columns included, in processor time, so that other programs hardly
-count. `BARE` calls TA-Lib as a user without ktrdr would: the function itself, or the ones that all outputs take. The run
+count. `BARE` calls TA-Lib as a user without ktrdr would: the function itself, or those that all outputs take. The run
 fails where a target is missed.
 """
 
