@@ -168,6 +168,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("indicators.rsi_14.data_source", 2, "indicators.rsi_14.data_source", ("must be a text", "2")),
     # indicators, memberships, inputs
     ("indicators.rsi_14.type", "ZigZag", "indicators.rsi_14.type", ("'ZigZag'", "looks ahead", "training.labels")),
+    ("indicators.rsi_14.type", "zig_zag", "indicators.rsi_14.type", ("'zig_zag'", "looks ahead", "training.labels")),
+    ("indicators.rsi_14.type", "Zig-Zag %", "indicators.rsi_14.type", ("looks ahead", "training.labels")),
     ("indicators.rsi_14.type", ["rsi"], "indicators.rsi_14.type", ("must be a text", "['rsi']")),
     ("indicators.macd_a", {"type": "macd", "fast": 0}, "indicators.macd_a.fast", ("0", "to 10000")),
     ("indicators.rsi_14", {"type": "supertrend", "multiplier": -1}, "indicators.rsi_14.multiplier", ("-1",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator, plain_name
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.context_data import read_data_source
@@ -51,7 +51,7 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     written = section.text("type", required=True)
     spec = find_indicator(written)
     if spec is None:
-        if written.casefold() in _LOOKS_AHEAD:
+        if plain_name(written) in _LOOKS_AHEAD:
             findings.error(section.at("type"), f"{written!r} looks ahead: it may label (training.labels), never feed")
         elif written:
             hint = did_you_mean(written, _known_names()) or f"; known: {', '.join(sorted(INDICATORS))}"

@@ -36,7 +36,7 @@ def _factor(name: str, default: float, description: str, *aliases: str) -> Param
 FOLLOWERS = (
     IndicatorSpec(
         name="parabolicsar",
-        aliases=("parabolic_sar", "psar", "sar", "parabolic"),
+        aliases=("parabolic_sar", "psar", "sar", "parabolic", "parabolic_stop_and_reverse"),
         category="trend",
         parameters=(
             _factor("initial_af", 0.02, "factor of the first bar of a run", "initial", "start", "af_start"),

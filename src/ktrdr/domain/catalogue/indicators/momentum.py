@@ -24,6 +24,7 @@ def _tsi_fade(p: Parameters) -> int:
 MOMENTUM = (
     IndicatorSpec(
         name="rsi",
+        aliases=("relativestrengthindex",),
         category="momentum",
         parameters=(period(14, low=2), SOURCE),
         inputs=("source",),
@@ -36,6 +37,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="roc",
+        aliases=("rateofchange",),
         category="momentum",
         parameters=(period(10), SOURCE),
         inputs=("source",),
@@ -46,6 +48,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="momentum",
+        aliases=("mom",),
         category="momentum",
         parameters=(period(10), SOURCE),
         inputs=("source",),
@@ -56,6 +59,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="stochastic",
+        aliases=("stoch", "stochasticoscillator", "slowstochastic"),
         category="momentum",
         parameters=(period(14, "k_period"), period(3, "d_period"), period(3, "smooth_k")),
         inputs=HLC,
@@ -68,6 +72,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="williamsr",
+        aliases=("williams", "williamspercentr", "williamspercentrange", "percentr", "willr"),
         category="momentum",
         parameters=(period(14, low=2),),
         inputs=HLC,
@@ -78,6 +83,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="cci",
+        aliases=("commoditychannelindex",),
         category="momentum",
         parameters=(period(20, low=2),),
         inputs=HLC,
@@ -118,7 +124,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="stochrsi",
-        aliases=("stochasticrsi",),
+        aliases=("stochasticrsi", "stochasticrelativestrengthindex"),
         category="momentum",
         parameters=(
             period(14, low=2, aliases=("rsi_period",)),
@@ -138,7 +144,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="ultimateoscillator",
-        aliases=("ultosc",),
+        aliases=("ultosc", "uo"),
         category="momentum",
         parameters=(
             period(7, "short_period", aliases=("period1", "timeperiod1", "fast_period")),
@@ -194,7 +200,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="awesomeoscillator",
-        aliases=("awesome",),
+        aliases=("ao", "awesome"),
         category="momentum",
         parameters=(
             period(5, "fast_period", low=2, aliases=("fast",)),

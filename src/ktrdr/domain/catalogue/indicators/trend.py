@@ -186,6 +186,7 @@ TREND = (
     ),
     IndicatorSpec(
         name="aroon",
+        aliases=("aroonindicator", "aroon_indicator"),
         category="trend",
         parameters=(period(14, low=2),),
         inputs=("high", "low"),

@@ -138,7 +138,7 @@ VOLATILITY = (
     ),
     IndicatorSpec(
         name="chaikinvolatility",
-        aliases=("chaikin_volatility", "cvi", "chaikinvol"),
+        aliases=("chaikin_volatility", "chaikinsvolatility", "cvi", "chaikinvol"),
         category="volatility",
         parameters=(
             period(10, low=2, aliases=("ema_period",)),
