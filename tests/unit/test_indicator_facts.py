@@ -270,6 +270,27 @@ def test_a_flat_market_gives_what_the_row_says(name, parameters):
         np.testing.assert_allclose(values[first:], value, rtol=0, atol=1e-12, err_msg=output)
 
 
+STAYING = {"rsi", "cmo", "tsi", "adx"}
+
+
+@pytest.mark.parametrize("name", [name for name, spec in INDICATORS.items() if not spec.cumulative])
+def test_where_a_market_falls_asleep_the_last_value_stays_only_where_the_row_says_so(name):
+    """A thousand bars after the last movement: what a market gives that never moved, or what stood on that bar."""
+    lively, parameters = random_bars(1500, 3), complete(name)
+    asleep = np.arange(1500) >= 500
+    columns = {column: np.where(asleep, lively.close[499], getattr(lively, column)) for column in PRICE_COLUMNS}
+    found = indicator_outputs(name, parameters, with_columns(lively, **columns))
+    flat = {column: np.full(1500, lively.close[499]) for column in PRICE_COLUMNS}
+    never = indicator_outputs(name, parameters, with_columns(lively, **flat))
+    for output, values in found.items():
+        if name in STAYING:
+            assert values[-1] == pytest.approx(values[550], rel=0.05)
+            assert abs(values[-1]) > 5
+        else:
+            assert values[-1] == pytest.approx(never[output][-1], rel=1e-6, abs=1e-6)
+    assert ("last value stays" in INDICATORS[name].description) == (name in STAYING)
+
+
 @pytest.mark.parametrize(("name", "parameters"), CASES)
 def test_a_market_that_falls_asleep_and_loses_its_volume_keeps_finite_values(name, parameters):
     """After lively bars of large volume come bars that stand still, then lively ones without volume."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ktrdr.domain.catalogue.indicators.spec import (
     HLC,
     OHLC,
+    STAYS,
     IndicatorSpec,
     Parameters,
     fade_of_difference,
@@ -31,8 +32,7 @@ MOMENTUM = (
         first_value=lambda p: p["period"],
         fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="bounded",
-        description="100 x average gain / (average gain + average loss), by Wilder's average; 0 to 100. "
-        "0 in a flat market.",
+        description="100 x average gain / (average gain + average loss), by Wilder's average; 0 to 100. " + STAYS,
         reference="Wilder (1978), New Concepts in Technical Trading Systems",
     ),
     IndicatorSpec(
@@ -195,7 +195,7 @@ MOMENTUM = (
         fade=_tsi_fade,
         scale="bounded",
         description="line = 100 x the change of one bar, over its absolute value, each averaged exponentially over "
-        "`long_period` and again over `short_period` bars; -100 to 100. signal = EMA of the line. 0 in a flat market.",
+        "`long_period` and again over `short_period` bars; -100 to 100. signal = EMA of the line. " + STAYS,
         reference="Blau (1995), Momentum, Direction, and Divergence",
     ),
     IndicatorSpec(
@@ -223,7 +223,7 @@ MOMENTUM = (
         fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="bounded",
         description="100 x (average gain - average loss) / (average gain + average loss), by Wilder's average as "
-        "TA-Lib has it; -100 to 100. 0 in a flat market.",
+        "TA-Lib has it; -100 to 100. " + STAYS,
         reference="Chande and Kroll (1994), The New Technical Trader",
     ),
 )

@@ -13,6 +13,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 Parameters = Mapping[str, Any]
 
 _FADE_OF_VOLUME = 1.25  # times as long as that of prices
+STAYS = "0 in a market that is flat from its beginning; the last value stays in one that falls asleep later."
 HLC = ("high", "low", "close")
 OHLC = ("open", *HLC)
 HLCV = (*HLC, "volume")

@@ -7,6 +7,7 @@ import math
 from ktrdr.domain.catalogue.indicators.followers import FOLLOWERS
 from ktrdr.domain.catalogue.indicators.spec import (
     HLC,
+    STAYS,
     IndicatorSpec,
     Parameters,
     fade_of_difference,
@@ -82,7 +83,7 @@ TREND = (
         fade=lambda p: fade_of_wilder(p["period"], 13.5),
         scale="bounded",
         description="Strength of a trend whichever way it goes, 0 to 100: Wilder's average of "
-        "100 |plus_di - minus_di| / (plus_di + minus_di). 0 in a flat market.",
+        "100 |plus_di - minus_di| / (plus_di + minus_di). Of all three: " + STAYS,
         reference="Wilder (1978), New Concepts in Technical Trading Systems",
     ),
     IndicatorSpec(
