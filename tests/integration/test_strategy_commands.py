@@ -45,7 +45,9 @@ def test_validate_says_all_at_once_with_the_lines(ktrdr: Command, tmp_path: Path
 def test_a_warning_refuses_a_file_only_when_strict(ktrdr: Command, tmp_path: Path) -> None:
     path = write(tmp_path, "s.yaml", changed("note", "x"))
     assert ktrdr("strategy", "validate", path).code == 0
-    assert ktrdr("strategy", "validate", path, "--strict").code == 2
+    strict = ktrdr("strategy", "validate", path, "--strict")
+    assert strict.code == 2
+    assert strict.stdout.endswith("not valid: --strict refuses warnings\n")
 
 
 def test_validate_checks_a_whole_folder(ktrdr: Command, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_return_may_not_be_asked_for_twice() -> None:
 
 
 def test_settings_name_data_labels_and_model_with_their_origin() -> None:
-    strategy = parse(small(), command_line={"epochs": 9}, overridden=["training_data.symbols"])
+    strategy = parse(small(), command_line={"epochs": 9}, overridden={"training_data.symbols": "--symbol"})
     found = {item.path: (item.value, item.origin) for item in strategy.settings}
     assert found["training_data.symbols"] == (["SIM_STOCK"], "command line")
     assert found["training_data.timeframes"] == (["5m"], "training_data")
@@ -189,6 +189,6 @@ def test_two_spellings_of_one_length_are_refused() -> None:
     assert "two spellings" in problem.message
 
 
-def test_a_fault_of_the_command_line_names_the_setting() -> None:
-    with pytest.raises(ValueError, match=r"training\.epochs: 0 is out of bounds"):
-        parse(small(), command_line={"epochs": 0})
+def test_a_fault_of_the_command_line_names_the_option_and_no_file() -> None:
+    with pytest.raises(ValueError, match=r"^--epochs: 0 is out of bounds"):
+        parse(small(), where="s.yaml", command_line={"epochs": 0})

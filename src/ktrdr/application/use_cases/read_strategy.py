@@ -64,13 +64,13 @@ class ReadStrategy:
         effective = override(document, symbol=symbol, timeframe=timeframe, start=start, end=end)
         given = {name: value for name, value in settings.items() if value is not None}
         changes = {
-            "training_data.symbols": symbol,
-            "training_data.timeframes": timeframe,
-            "training_data.timeframes.base_timeframe": timeframe,
-            "training_data.start_date": start,
-            "training_data.end_date": end,
+            "training_data.symbols": ("--symbol", symbol),
+            "training_data.timeframes": ("--timeframe", timeframe),
+            "training_data.timeframes.base_timeframe": ("--timeframe", timeframe),
+            "training_data.start_date": ("--start-date", start),
+            "training_data.end_date": ("--end-date", end),
         }
-        overridden = [name for name, value in changes.items() if value is not None]
+        overridden = {name: option for name, (option, value) in changes.items() if value is not None}
         try:
             strategy = parse(effective, where=str(path), command_line=given, overridden=overridden)
         except InvalidStrategy as error:

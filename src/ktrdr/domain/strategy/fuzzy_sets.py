@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.values import coerced, fault, is_number
+from ktrdr.domain.catalogue.values import coerced, fault, is_number, quoted_number
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.indicators import read_reference
@@ -76,7 +76,7 @@ def _read_membership(name: str, value: Any, path: str, findings: Findings) -> Me
     spec = MEMBERSHIPS[kind]
     wrong = [item for item in numbers if not is_number(item)]
     if wrong:
-        findings.error(path, f"parameters must be numbers, found {shown(wrong[0])}")
+        findings.error(path, f"parameters must be numbers, found {shown(wrong[0])}{quoted_number(wrong[0])}")
         return None
     parameters = tuple(float(item) for item in numbers)
     message = spec.check(parameters)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator, plain_name
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.context_data import read_data_source
 from ktrdr.domain.strategy.document import ContextSource, Indicator, Reference
 from ktrdr.domain.strategy.reading import Findings, Section
@@ -48,7 +48,10 @@ def _refuse_ambiguous(section: Section, indicators: Mapping[str, Indicator]) -> 
 
 
 def _read_indicator(section: Section, sources: Sequence[ContextSource], findings: Findings) -> Indicator | None:
-    written = section.text("type", required=True)
+    if "type" not in section:
+        _refuse_without_type(section)
+        return None
+    written = section.text("type")
     spec = find_indicator(written)
     if spec is None:
         if plain_name(written) in _LOOKS_AHEAD:
@@ -65,6 +68,20 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     if message:
         findings.error(section.path, message)
     return Indicator(spec.name, parameters, data_source)
+
+
+def _refuse_without_type(section: Section) -> None:
+    """Ask for the type, and say under which other key there is one."""
+    section.know("type", "data_source")
+    written = ((key, value, find_indicator(value)) for key, value in section.values.items() if isinstance(value, str))
+    key, value, spec = next((item for item in written if item[2] is not None), ("", "", None))
+    if spec is None:
+        section.findings.error(section.at("type"), "is required, such as type: rsi")
+        return
+    lower = "; keys are written in lower case" if key.casefold() == "type" else ""
+    section.findings.error(section.at("type"), f"is required: found {key!r}, write type: {value}{lower}")
+    section.know(*(name for item in spec.parameters for name in (item.name, *item.aliases)))
+    section.warn_unknown()
 
 
 def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) -> dict[str, Any]:
@@ -99,7 +116,7 @@ def read_reference(
     findings : Findings
     """
     if not isinstance(value, str) or not value:
-        findings.error(path, f"must name an indicator, found {shown(value)}")
+        findings.error(path, f"must name an indicator, found {shown(value)}{unquoted(value)}")
         return None
     name, _, output = (value, "", "") if value in declared else value.rpartition(".")
     if name not in declared and findings.refused("indicators"):

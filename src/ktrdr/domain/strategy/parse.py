@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,7 @@ def parse(
     *,
     where: str = "strategy",
     command_line: Mapping[str, Any] | None = None,
-    overridden: Collection[str] = (),
+    overridden: Mapping[str, str] | None = None,
 ) -> Strategy:
     """Return the strategy that a document describes.
 
@@ -48,19 +48,25 @@ def parse(
         Name of the file, for messages.
     command_line : mapping, optional
         Training settings that take precedence over the document (``epochs``, ``seed``).
-    overridden : collection of str
-        Paths that the command line has changed in the document already; named as such among the settings.
+    overridden : mapping, optional
+        Paths that the command line has changed in the document already -> the option; named as such among the settings,
+        and in place of the path where what it gave is wrong.
 
     Raises
     ------
     InvalidStrategy
         With every problem found.
     """
-    findings = Findings(overridden=frozenset(overridden))
+    options = overridden or {}
+    findings = Findings(overridden=options)
     strategy = _read(document, command_line or {}, findings)
     if strategy is None or findings.errors:
-        raise InvalidStrategy(findings.errors, where)
-    return replace(strategy, settings=tuple(findings.settings), warnings=findings.warnings)
+        raise InvalidStrategy(_by_option(findings.errors, options), where)
+    return replace(strategy, settings=tuple(findings.settings), warnings=_by_option(findings.warnings, options))
+
+
+def _by_option(found: Iterable[Problem], options: Mapping[str, str]) -> tuple[Problem, ...]:
+    return tuple(replace(problem, path=options.get(problem.path, problem.path)) for problem in found)
 
 
 def problems(document: Any) -> tuple[Problem, ...]:

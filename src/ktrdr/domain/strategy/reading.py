@@ -8,8 +8,8 @@ from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import did_you_mean, shown
-from ktrdr.domain.strategy.problems import EMPTY, Problem
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
+from ktrdr.domain.strategy.problems import EMPTY, OPTION, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Setting:
 class Findings:
     """What reading a document brought up: problems, and effective settings in the order they were read.
 
-    `overridden` holds the paths that the command line has changed.
+    `overridden` holds the paths that the command line has changed, with the option that changed each.
     """
 
     problems: list[Problem] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
-    overridden: frozenset[str] = frozenset()
+    overridden: Mapping[str, str] = field(default_factory=dict)
 
     def setting(self, path: str, value: Any, origin: str) -> None:
         """Note an effective value; what the command line has overridden comes from there."""
@@ -144,7 +144,7 @@ class Section:
                 self.findings.error(self.at(name), "is required")
             return default
         if not isinstance(value, str) or not value.strip():
-            self.findings.error(self.at(name), f"must be a text, found {shown(value)}")
+            self.findings.error(self.at(name), f"must be a text, found {shown(value)}{unquoted(value)}")
             return default
         return value
 
@@ -176,6 +176,14 @@ def warn_empty(value: Any, path: str, findings: Findings) -> None:
 
 def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:
     return {"" if key is None else str(key): value for key, value in values.items()}
+
+
+class Options(Section):
+    """Settings from the command line; their paths are options."""
+
+    def at(self, name: str) -> str:
+        """Return the option that gives a setting."""
+        return OPTION + name.replace("_", "-")
 
 
 COMMAND_LINE = "command line"

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT, settings_for
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading import COMMAND_LINE, Findings, Section, read_layered
+from ktrdr.domain.strategy.reading import COMMAND_LINE, Findings, Options, Section, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
@@ -30,7 +30,7 @@ def read_training(
     _owner("method", section, fallback).read(_METHOD)
     labels, spec = _read_labels(_owner("labels", section, fallback), findings)
     split = _read_split(_owner("data_split", section, fallback), findings)
-    first = Section(command_line, section.path, findings)
+    first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
     parameters = settings_for(find_model_type(str(parent.written("model").get("type"))))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
@@ -59,10 +59,14 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
     implied = "labels" not in section
     if implied:
         nested = Section(IMPLIED_LABELS, section.at("labels"), Findings())
-        findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
+        if not findings.refused("training"):
+            findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
+    elif isinstance(alone := section.values["labels"], str) and alone.casefold() in LABELS:
+        findings.error(section.at("labels"), f"must be a mapping: write {{source: {alone}}}")
+        return Labels("zigzag", {}), LABELS["zigzag"][0]
     else:
         nested = section.section("labels")
-        if "source" not in nested:
+        if "source" not in nested and not findings.refused(nested.path):
             findings.warning(nested.at("source"), "is not given: zigzag is used")
     source = nested.text("source", default="zigzag").casefold()
     method = nested.text("method", default=LABELS[source][0].method if source in LABELS else "")

@@ -50,7 +50,10 @@ def _report(file: CheckedFile, strict: bool) -> dict[str, Any]:
 
 def _lines(file: CheckedFile, strict: bool) -> list[str]:
     found = [f"{problem.severity}: {problem.located(str(file.path))}" for problem in (*file.errors, *file.warnings)]
-    return [*found, f"{file.path}: {'valid' if file.is_valid(strict) else 'not valid'}"]
+    verdict = (
+        "valid" if file.is_valid(strict) else "not valid" if file.errors else "not valid: --strict refuses warnings"
+    )
+    return [*found, f"{file.path}: {verdict}"]
 
 
 @app.command()
