@@ -22,6 +22,7 @@ class _Group:
 
     names: list[tuple[str, ...]] = field(default_factory=list)
     starts: list[Membership] = field(default_factory=list)
+    offsets: list[float] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
     members: list[int] = field(default_factory=list)
 
@@ -30,12 +31,15 @@ class _Group:
         if item.tied not in self.names:
             self.names.append(item.tied)
             self.starts.append(start)
+            self.offsets.append(item.offset)
         self.columns.append(item.column)
         self.members.append(self.names.index(item.tied))
 
     def natural(self, kind: str) -> NDArray[np.float64]:
-        """Return the written coordinates, shape (n_coordinates, n_sets)."""
-        return np.array([SHAPES[kind].natural(*start.parameters) for start in self.starts], dtype=np.float64).T
+        """Return the written coordinates, shape (n_coordinates, n_sets); the places less what the columns lack."""
+        natural = np.array([SHAPES[kind].natural(*start.parameters) for start in self.starts], dtype=np.float64).T
+        natural[0] -= self.offsets
+        return natural
 
     def units(self, kind: str) -> NDArray[np.float64]:
         """Return by how much each set's place moves per unit of its parameter, shape (n_sets,)."""
@@ -66,6 +70,7 @@ class Fuzzify(nn.Module):
     Notes
     -----
     Memberships are evaluated in float64 where the device has it: an indicator may be a thousand times its set's width.
+    The columns hold the indicator less each set's offset, and places are kept less it, too.
 
     References
     ----------
@@ -105,9 +110,10 @@ class Fuzzify(nn.Module):
         for kind, group in self._groups.items():
             moves = self.moves[kind].detach().cpu().double()
             start, unit = torch.from_numpy(group.natural(kind)), torch.from_numpy(group.units(kind))
-            for place, natural in enumerate(_moved(moves, start, unit).T.tolist()):
+            for place, (centred, *sizes) in enumerate(_moved(moves, start, unit).T.tolist()):
                 moved = bool(moves[:, place].any())
-                parameters = SHAPES[kind].written(*natural) if moved else group.starts[place].parameters
+                written = SHAPES[kind].written(centred + group.offsets[place], *sizes)
+                parameters = written if moved else group.starts[place].parameters
                 found[group.names[place]] = Membership(kind, tuple(map(float, parameters)))
         return found
 
