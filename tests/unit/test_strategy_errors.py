@@ -237,6 +237,13 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("fuzzy_sets.rsi.indicator", True, "fuzzy_sets.rsi.indicator", ("True", "YAML reads yes")),
     ("nn_inputs.0.fuzzy_set", False, "nn_inputs[0].fuzzy_set", ("False", "YAML reads yes")),
     ("training_data.symbols", [False], "training_data.symbols", ("False", "YAML reads yes")),
+    (
+        "deployment.target_symbols",
+        {"mode": "universal", "restrictions": {"excluded_symbols": ["GME", True]}},
+        "deployment.target_symbols.restrictions.excluded_symbols",
+        ("True", "YAML reads yes"),
+    ),
+    ("context_data", [{"provider": "ib", "symbol": True}], "context_data[0].symbol", ("True", "YAML reads yes")),
     ("training_data.symbols", 5, "training_data.symbols", ("5", "write it in quotes")),
     ("training_data.timeframes", 60, "training_data.timeframes", ("60", "write 60m or 1h")),
     ("training_data.timeframes", 5, "training_data.timeframes", ("5", "write 5m")),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import shown
+from ktrdr.domain.errors import shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Strategy
@@ -65,7 +65,10 @@ def _names(section: Section, name: str, allowed: tuple[str, ...], findings: Find
     if written is None:
         return
     if not isinstance(written, list) or not all(isinstance(item, str) for item in written):
-        findings.error(section.at(name), f"must be a list of texts, found {shown(written)}")
+        wrong = (
+            next((item for item in written if not isinstance(item, str)), None) if isinstance(written, list) else None
+        )
+        findings.error(section.at(name), f"must be a list of texts, found {shown(written)}{unquoted(wrong)}")
         return
     unknown = [item for item in written if allowed and item not in allowed]
     if unknown:
