@@ -40,6 +40,8 @@ REGRESSION = changed(
         ("model.features", None, small()),
         ("deployment", None, small()),
         ("description", None, small()),
+        ("deployment.target_symbols", {"mode": "universal", "restrictions": None}, small()),
+        ("orchestrator", None, small()),
         ("model.features.scaling_method", "minmax", small()),
         ("decisions.cost_model", {"round_trip_cost": 0.1}, small()),
         (

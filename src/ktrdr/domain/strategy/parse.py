@@ -108,7 +108,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     scope = _read_scope(root, findings)
     description = root.text("description")
     root.warn_unknown()
-    warn_empty({name: value for name, value in document.items() if name not in kept}, "", findings)
+    warn_empty({name: value for name, value in document.items() if name not in _KEPT or value is None}, "", findings)
     strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
         version, scope, kept, context_data,
