@@ -57,10 +57,6 @@ def prose(text: str) -> str:
     return _BRACES.sub(r"`\g<0>`", text)
 
 
-def _default(item: Parameter) -> str:
-    return "required" if item.required else code(item.default)
-
-
 def _names(item: Parameter) -> str:
     also = f" (or {', '.join(map(code, item.aliases))})" if item.aliases else ""
     return code(item.name) + also

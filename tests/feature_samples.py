@@ -13,7 +13,7 @@ from ktrdr.adapters.features.kernels import kernels_for
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.features.prices import price_column
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
+from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -50,6 +50,11 @@ def sample_bars(name: str) -> Bars:
 def with_columns(bars: Bars, **columns: np.ndarray) -> Bars:
     values = {name: getattr(bars, name) for name in BAR_COLUMNS} | columns
     return Bars("TEST", bars.timeframe, bars.stamps, **values, sessions=bars.sessions, known_at=bars.known_at)
+
+
+def scaled_bars(bars: Bars, factors: np.ndarray) -> Bars:
+    """The same bars with the prices of each multiplied."""
+    return with_columns(bars, **{name: factors * getattr(bars, name) for name in PRICE_COLUMNS})
 
 
 def poisoned(bars: Bars, after: int, seed: int = 1) -> Bars:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from conftest import STRATEGIES, Command, Outcome, run_command
+from command_line import STRATEGIES, Command, Outcome, run_command
 from documents import changed, small
 
 EXAMPLE = STRATEGIES / "v3_test_example.yaml"

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import yaml
-from conftest import STRATEGIES, Command
+from command_line import STRATEGIES, Command
 from documents import changed
 
 from ktrdr.domain.strategy.schema import strategy_schema

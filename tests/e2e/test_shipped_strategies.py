@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import STRATEGIES, Command
+from command_line import STRATEGIES, Command
 
 SHIPPED = sorted(STRATEGIES.glob("*.yaml"))
 
@@ -37,7 +37,7 @@ def test_the_example_trains_as_its_dry_run_says(ktrdr: Command, tmp_path: Path) 
 @pytest.mark.parametrize("strategy", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_strategy_is_valid_and_trains(strategy: Path, ktrdr: Command, tmp_path: Path) -> None:
     checked = ktrdr("strategy", "validate", strategy, "--strict", "--json")
-    assert checked.json == {"valid": True, "errors": [], "warnings": []}
+    assert checked.json == {"path": str(strategy), "valid": True, "errors": [], "warnings": []}
     outcome = ktrdr("train", strategy, "--epochs", 1, "--no-importance", "--json", "--strict")
     assert outcome.code == 0, outcome.stderr
     (model,) = outcome.json["models"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from conftest import STRATEGIES, Outcome, run_command
+from command_line import STRATEGIES, Outcome, run_command
 
 DEMO = STRATEGIES / "neuro_mean_reversion.yaml"
 

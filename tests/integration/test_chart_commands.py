@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from command_line import Command
 from documents import changed
 
 from ktrdr.adapters.data.sample import SampleRepository
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import problems
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
 
 VOID = {"meta", "br", "link"}
 ONE_SERIES = {"symbols": "AAPL", "timeframes": "1d", "history_required": 100}
@@ -55,32 +51,6 @@ class Page(HTMLParser):
     @property
     def drawings(self) -> list[str | None]:
         return [attributes["aria-label"] for tag, attributes in self.found if tag == "svg"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def ktrdr(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("KTRDR_DATA_DIR", raising=False)
-
-    def run(*words: str) -> Outcome:
-        code = run_guarded(lambda: app(list(words), standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -214,6 +184,7 @@ def test_sets_are_measured_on_the_rows_of_training(ktrdr: Command, tmp_path: Pat
     assert "rsi on 1d: never is dead: it is 0 on every row" in outcome.json["findings"]
     assert len(Page(tmp_path / "sets.html").drawings) == 3
     assert "never is dead" in ktrdr("fuzzy", "plot", path).stdout
+    assert (tmp_path / "sets_sets.html").read_bytes() == (tmp_path / "sets.html").read_bytes()
 
 
 def test_fit_changes_parameters_only_and_from_train_rows_only(ktrdr: Command, tmp_path: Path, strategy: str) -> None:
@@ -284,7 +255,9 @@ def test_labels_are_counted_and_drawn(ktrdr: Command, tmp_path: Path, strategy: 
     strips = [item["class"] for tag, item in page.found if tag == "path" and "strip" in (item["class"] or "")]
     assert strips == ["strip c0", "strip c1", "strip c2"]
     assert (tmp_path / "labels.html").stat().st_size < 200_000
-    assert "mean run" in ktrdr("labels", "show", strategy).stdout
+    printed = ktrdr("labels", "show", strategy).stdout
+    assert "mean run" in printed
+    assert Page(tmp_path / printed.splitlines()[-1].removeprefix("drawn: ")).drawings == page.drawings
 
 
 def test_numbers_are_drawn_as_they_are(ktrdr: Command, tmp_path: Path) -> None:
@@ -303,7 +276,7 @@ def test_a_strategy_of_a_catalogue_has_no_sets(ktrdr: Command, tmp_path: Path) -
     path = write(
         tmp_path / "catalogue.yaml", {k: v for k, v in document.items() if k not in {"indicators", "fuzzy_sets"}}
     )
-    assert "the strategy has no fuzzy sets" in ktrdr("fuzzy", "plot", path).stdout
+    assert "the strategy has no fuzzy sets" in ktrdr("fuzzy", "plot", path).stderr
     outcome = ktrdr("fuzzy", "fit", path, "--output", "new.yaml", "--json")
     assert (outcome.code, "no fuzzy sets" in outcome.json["error"]["message"]) == (2, True)
     assert not (tmp_path / "new.yaml").exists()

@@ -14,7 +14,7 @@ from documents import changed
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
-from ktrdr.application.use_cases.predict import DECIDED_ROWS, PredictRequest
+from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
@@ -197,14 +197,17 @@ def test_what_never_settles_needs_the_same_first_bar(
 
 
 def test_the_decision_at_a_bar_does_not_depend_on_how_many_are_shown(container: Container) -> None:
-    artifact, _ = train(container, document(confidence_threshold=0.0, filters={"min_signal_separation": 7}))
-    reference = artifact.manifest.key.reference(1)
-    many = container.predict().execute(PredictRequest(reference, last=300))
-    few = container.predict().execute(PredictRequest(reference, last=3))
-    shown = [many.decisions[row] for row in range(300)]
-    assert [few.decisions[row] for row in range(3)] == shown[-3:]
-    assert len(few.signals.actions) == 3
-    assert DECIDED_ROWS >= 300
+    trial, _ = train(container, document(confidence_threshold=0.0))
+    sure = container.predict().execute(PredictRequest(trial.manifest.key.reference(1), last=5000)).outputs.max(axis=1)
+    rare = float(np.quantile(sure[:-1000], 0.99))
+    artifact, _ = train(container, document(confidence_threshold=rare))
+    reference = artifact.manifest.key.reference(2)
+    whole = container.predict().execute(PredictRequest(reference, last=5000))
+    assert 1000 < len(whole.matrix) < 1500
+    assert whole.decisions.positions[-1000] != 0, "a position is open where a shorter look would begin flat"
+    for last in (1, 3, 400, 1000):
+        few = container.predict().execute(PredictRequest(reference, last=last))
+        assert [few.decisions[row] for row in range(last)] == [whole.decisions[-last + row] for row in range(last)]
 
 
 def test_filters_act_on_predictions_and_a_filter_that_cannot_is_said(container: Container, folder: Path) -> None:

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from command_line import Command
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
 
 HOUR = Timeframe("1h")
 CSV = "time,open,high,low,close,volume\n2024-07-02 13:00,1,2,1,1.5,10\n2024-07-02 14:00,1.5,4,1.5,3,10\n"
 
 
-class Outcome(NamedTuple):
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("KTRDR_DATA_DIR", raising=False)
-
-    def run(*arguments: object) -> Outcome:
-        words = ["data", *map(str, arguments)]
-        code = run_guarded(lambda: app(words, standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+def data(ktrdr: Command) -> Command:
+    return partial(ktrdr, "data")
 
 
 @pytest.fixture

@@ -36,7 +36,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, st
                 with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
                     code = run_guarded(lambda words=words: app(words, standalone_mode=False), words)  # type: ignore[misc]
                 outcomes.append((line, code, out.getvalue()))
-        assert {path.name for path in folder.glob("*.html")} == {"sets.html", "rsi.html", "labels.html"}
+        assert {path.name for path in folder.glob("*.html")} == {
+            "swing_sets.html",
+            "rsi.html",
+            "fitted_sets.html",
+            "fitted_labels.html",
+        }
     return outcomes
 
 

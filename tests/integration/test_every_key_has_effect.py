@@ -186,6 +186,7 @@ def series(document: Document) -> object:
 Effect = Callable[[Document], object]
 Row = tuple[str, Any, Effect, Mapping[str, Any]]
 NOTHING: Mapping[str, Any] = {}
+LOW_BELL = {"fuzzy_sets.rsi.low": {"type": "bell", "parameters": [9, 20, 50]}}
 
 ROWS: list[Row] = [
     ("name", "another", stored, NOTHING),
@@ -236,7 +237,7 @@ ROWS: list[Row] = [
     ("indicators.rsi_a.scale", "rolling", matrix, NOTHING),
     ("fuzzy_sets.rsi.indicator", "macd_a", matrix, NOTHING),
     ("fuzzy_sets.rsi.learnable", True, learned, NOTHING),
-    ("fuzzy_sets.rsi.low.type", "gaussian", matrix, {"fuzzy_sets.rsi.low": {"type": "bell", "parameters": [9, 2, 50]}}),
+    ("fuzzy_sets.rsi.low.type", "triangular", matrix, LOW_BELL),
     ("nn_inputs.0.fuzzy_set", "spare", matrix, NOTHING),
     ("nn_inputs.1.raw_indicator", "macd_a.signal", matrix, NOTHING),
     ("nn_inputs.0.timeframes", ["1h"], matrix, SEVERAL),
@@ -328,12 +329,20 @@ SAID_ALOUD = {
 """Keys of older files that have no effect, and are warned about."""
 
 
+REFUSED = {"training_data.timeframes.mode", "training_data.history_required", "decisions.output_format"}
+"""Keys that refuse what no longer fits."""
+
+
 @pytest.mark.parametrize(("path", "value", "effect", "also"), ROWS, ids=[f"{row[0]}-{row[2].__name__}" for row in ROWS])
 def test_another_value_has_another_effect(path: str, value: Any, effect: Effect, also: Mapping[str, Any]) -> None:
     before = with_all(also)
     after = changed(path, value, before)
-    assert stored(before) != answer(lambda: stored(after))
-    assert effect(before) != answer(lambda: effect(after))
+    if path in REFUSED:
+        with pytest.raises(InvalidInput):
+            effect(after)
+    else:
+        assert stored(before) != stored(after)
+        assert effect(before) != effect(after)
 
 
 @pytest.mark.parametrize(("path", "value"), SAID_ALOUD.items())

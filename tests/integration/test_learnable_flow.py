@@ -8,23 +8,28 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from dependency_injector import providers
 from documents import changed
 
+from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
+from ktrdr.adapters.models.torch.fuzzify import Fuzzify
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.use_cases.export_features import ExportFeatures
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.artifacts.model_facts import learned_sets, read_inference
+from ktrdr.domain.artifacts.model_facts import learned_sets, read_inference, read_model_facts
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
+from ktrdr.domain.features.learnable import fuzzified, input_columns, resolved_matrix
 from ktrdr.domain.features.memberships import membership_degrees
+from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
@@ -112,6 +117,7 @@ def test_a_restored_model_predicts_the_same_bytes(container: Container, kind: st
     )
     first, second = (TorchTrainer("cpu").restore(artifact) for _ in range(2))
     assert first.predict(inputs).tobytes() == second.predict(inputs).tobytes()
+    assert read_model_facts(artifact).fuzzify == fuzzified(prepared.features)
     assert first.state() == {"model.safetensors": artifact.blobs["model.safetensors"]}
     assert {
         (item["set"], item["membership"]): Membership(item["type"], tuple(item["tuned"]))
@@ -120,7 +126,8 @@ def test_a_restored_model_predicts_the_same_bytes(container: Container, kind: st
     forecast = container.predict().execute(PredictRequest(reference, last=3))
     assert list(forecast.matrix.ids) == artifact.manifest.resolved_features
     row = prepared.matrix.ids.index("5m_rsi_input")
-    oversold = membership_degrees(first.tuned["rsi", "oversold"], prepared.matrix.values[-3:, row])
+    rsi = prepared.matrix.values[-3:, row] + np.float64(prepared.columns[row].offset)
+    oversold = membership_degrees(first.tuned["rsi", "oversold"], rsi)
     np.testing.assert_allclose(
         forecast.matrix.values[:, forecast.matrix.ids.index("5m_rsi_oversold")], oversold, atol=1e-6
     )
@@ -137,6 +144,40 @@ def test_a_network_behind_learned_sets_starts_as_one_behind_written_ones(contain
     for name in ("log_loss", "accuracy"):
         figures = (artifact.manifest.training_metrics[name] for artifact in (learned, fixed))
         assert next(figures) == pytest.approx(next(figures), rel=1e-5)
+
+
+LARGE = {
+    "price": ("sma", 1e5, [99_990, 100_000, 100_010], [99_995, 100_000, 100_005, 100_015], [0, 0, 99_980, 99_990]),
+    "volume": ("obv", 1e9, [1e9 - 10, 1e9, 1e9 + 10], [1e9, 1e9 + 5, 1e9 + 10, 1e9 + 20], [1e9, 1e9 + 40, 2e9, 2e9]),
+}
+
+
+@pytest.mark.parametrize(("indicator", "level", "peak", "plateau", "open_end"), LARGE.values(), ids=LARGE)
+def test_large_values_keep_their_digits_where_the_set_is_narrow(indicator, level, peak, plateau, open_end) -> None:
+    """Written and learnable memberships of values that float32 holds to 0.008 at 1e5, and to 64 at 1e9."""
+    rng = np.random.default_rng(1)
+    close = level + rng.normal(0, 15, 800) if indicator == "sma" else 100 + rng.normal(0, 1, 800)
+    volume = np.concatenate([[level], np.abs(rng.normal(0, 8, 799))])
+    bars = Bars("WALK", Timeframe("5m"), walk(800).stamps, close, close + 1, close - 1, close, volume)
+    written = document()
+    written["indicators"]["x"] = {"type": indicator} | ({"period": 1} if indicator == "sma" else {})
+    sets = {"peak": peak, "plateau": plateau, "open": open_end}
+    centred = {"gaussian": [level, 10], "sigmoid": [0.2, level], "bell": [10, 2, level]}
+    sets |= {kind: {"type": kind, "parameters": parameters} for kind, parameters in centred.items()}
+    written["fuzzy_sets"]["x"] = {"indicator": "x", "learnable": True, **sets}
+    written["nn_inputs"] = [{"fuzzy_set": "x"}]
+    features = resolve(parse(written))
+    engineer, given = TalibFeatureEngineer(), ({"5m": bars}, "5m")
+    columns = engineer.engineer(input_columns(features), *given)
+    plain = engineer.engineer([replace(feature, learnable=()) for feature in features], *given).values
+    assert (plain.max(axis=0) > 0.5).all()
+    np.testing.assert_allclose(resolved_matrix(columns, features).values, plain, rtol=0, atol=1e-6)
+    layer = Fuzzify(fuzzified(features))
+    with torch.no_grad():
+        np.testing.assert_allclose(layer(torch.from_numpy(columns.values)), plain, rtol=0, atol=1e-6)
+    assert {name: item.parameters for (_, name), item in layer.tuned().items()} == {
+        feature.learnable[1]: feature.membership.parameters for feature in features if feature.membership
+    }
 
 
 def test_weight_decay_draws_sets_to_where_they_were_written(container: Container) -> None:
@@ -169,6 +210,7 @@ def test_verify_notices_sets_that_the_model_has_not_learned(container: Container
     "entry",
     [
         {"membership": ["rsi"], "column": "5m_rsi_input"},
+        {"membership": ["rsi", "oversold"], "column": "5m_rsi_input", "offset": "50"},
         {"membership": ["rsi", "oversold"], "column": "no_such"},
         {"membership": [["rsi"], 1], "column": "5m_rsi_input"},
         ["rsi"],
@@ -188,8 +230,9 @@ def test_the_export_has_written_memberships_and_tuned_ones_where_a_model_is_give
     use_case = ExportFeatures(container.data_repository(), container.feature_engineer())
     request = TrainingRequest(parse(written))
     plain, tuned = use_case.execute(request), use_case.execute(request, artifact.manifest)
-    values = columns_of(container, written).matrix
-    column = values.values[:, values.ids.index("5m_rsi_input")]
+    prepared = columns_of(container, written)
+    place = prepared.matrix.ids.index("5m_rsi_input")
+    column = prepared.matrix.values[:, place] + np.float64(prepared.columns[place].offset)
     for table, parameters in (
         (plain, (0, 20, 40)),
         (tuned, artifact.manifest.fuzzy_sets["rsi"]["oversold"]["parameters"]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Command
 from fit_samples import artifact_of, task
 from universal_samples import universal
 
@@ -18,8 +18,6 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.features.contract import contract_hash
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
 
 FEATURES = [f"1d_rsi_f{number}" for number in range(4)]
 MEMBERSHIPS = {f"f{number}": [0, 25 * number, 100] for number in range(4)}
@@ -48,20 +46,6 @@ VERDICT = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
 @pytest.fixture(scope="module")
 def trained() -> Artifact:
     given = replace(task(n=80, epochs=1), feature_ids=tuple(FEATURES))
@@ -80,15 +64,8 @@ def root(trained: Artifact, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def models(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(root.parent)
-
-    def run(*words: str) -> Outcome:
-        arguments = ["models", *words, "--models-dir", str(root)]
-        code = run_guarded(lambda: app(arguments, standalone_mode=False), arguments)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+def models(ktrdr: Command, root: Path) -> Command:
+    return lambda *words: ktrdr("models", *words, "--models-dir", root)
 
 
 def test_list_as_json(models: Command, root: Path, trained: Artifact) -> None:

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from command_line import Command
 from documents import changed, small
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.strategy.parse import problems
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def ktrdr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Outcome:
-        words = [str(item) for item in arguments]
-        code = run_guarded(lambda: app(words, standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
 
 
 def write(folder: Path, name: str, document: Any) -> Path:
@@ -75,7 +45,9 @@ def test_validate_says_all_at_once_with_the_lines(ktrdr: Command, tmp_path: Path
 def test_a_warning_refuses_a_file_only_when_strict(ktrdr: Command, tmp_path: Path) -> None:
     path = write(tmp_path, "s.yaml", changed("note", "x"))
     assert ktrdr("strategy", "validate", path).code == 0
-    assert ktrdr("strategy", "validate", path, "--strict").code == 2
+    strict = ktrdr("strategy", "validate", path, "--strict")
+    assert strict.code == 2
+    assert strict.stdout.endswith("not valid: --strict refuses warnings\n")
 
 
 def test_validate_checks_a_whole_folder(ktrdr: Command, tmp_path: Path) -> None:
@@ -166,6 +138,19 @@ def test_a_new_strategy_is_written_once_and_trains(ktrdr: Command, tmp_path: Pat
     assert (again.code, "already" in again.stderr) == (4, True)
     trained = ktrdr("train", path, "--epochs", 1, "--strict", "--json")
     assert trained.code == 0, trained.stderr
+
+
+def test_somebody_at_a_terminal_is_asked_for_each_wish(ktrdr: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"name": "mine", "symbol": "MSFT", "timeframe": "1h,1d", "model": "gru", "labels": "direction"}
+    answers |= {"indicators": "rsi:period=21,obv"}
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda key, **_: asked.append(key) or answers[key])
+    given = [word for key, value in answers.items() for word in (f"--{key}", value)]
+    assert ktrdr("strategy", "new").stdout == ktrdr("strategy", "new", *given).stdout
+    assert asked == list(answers)
+    assert ktrdr("strategy", "new", "--json").code == 0
+    assert asked == list(answers), "nobody is asked for a wish that a script did not give"
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ PARAMETERS = {
     "ppo": _increasing("fast_period", "slow_period"),
     "pvo": _increasing("fast_period", "slow_period"),
     "awesomeoscillator": _increasing("fast_period", "slow_period"),
-    "tsi": st.fixed_dictionaries({"long_period": st.integers(1, 40), "short_period": st.integers(1, 40)}),
+    "tsi": st.fixed_dictionaries({"long_period": st.integers(2, 40), "short_period": st.integers(2, 40)}),
     "divergence": st.fixed_dictionaries({"period": st.integers(2, 40), "rsi_period": st.integers(2, 40)}),
     "autocorrelation": st.fixed_dictionaries({"period": st.integers(3, 60), "lag": st.integers(1, 20)}),
     "varianceratio": st.fixed_dictionaries({"period": st.integers(3, 60), "lag": st.integers(2, 20)}),

@@ -225,3 +225,27 @@ def test_minutes_since_the_open_and_to_the_close_count_the_running_session():
 def test_regions_trade_by_their_own_clocks(moment, trading):
     found = session_columns(bars_at([moment], "1h", None))
     assert {name for name in ("asia", "europe", "america") if found[f"session_{name}"][0]} == trading
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_volumes_before_the_window_have_no_part_in_it(seed):
+    before = np.random.default_rng(seed).lognormal(5, 2, 130)
+    volume = np.concatenate([before, np.zeros(30), before[:30], np.full(30, 123.4), before[:20]])
+    bars = random_bars(len(volume), seed, "1h")
+    found = columns(with_columns(bars, volume=volume))
+    z = found["volume_zscore_20"]
+    expected = [(w[-1] - w.mean()) / w.std() for w in np.lib.stride_tricks.sliding_window_view(volume, 20)[1:100]]
+    np.testing.assert_allclose(z[20:119], expected, rtol=1e-9)
+    equal = [*range(149, 160), *range(209, 220)]
+    assert np.isnan(z[equal]).all()
+    assert np.flatnonzero(np.isnan(z[19:])).tolist() == [row - 19 for row in equal]
+    assert np.flatnonzero(np.isnan(found["volume_ratio_20"][19:])).tolist() == [row - 19 for row in equal[:11]]
+
+
+def test_the_rank_of_no_movement_is_the_lowest_whatever_stood_before():
+    (rank,) = [item for item in context_features(ContextFeatures(symbol=True), "1h") if "rank" in item.id]
+    bars = random_bars(600, 3, "1h")
+    still = np.arange(600) >= 400
+    found = context_column(rank, with_columns(bars, close=np.where(still, bars.close[399], bars.close)))
+    zeros = np.arange(2, 182)  # volatilities of 0 up to each row, the first of them at row 419
+    np.testing.assert_allclose(found[420:600], (zeros + 1) / 2 / 250, rtol=1e-12)

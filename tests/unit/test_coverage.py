@@ -23,6 +23,7 @@ def test_a_learnable_set_is_counted_from_its_indicator_as_it_is_written() -> Non
     document = changed("nn_inputs", [{"fuzzy_set": "rsi"}, {"fuzzy_set": "macd"}])
     document["fuzzy_sets"]["rsi"]["learnable"] = True
     values = np.array([[10, 0, 1], [45, 0, 1], [120, 1, 0], [-5, 0, 1]], dtype=np.float32)
+    values[:, 0] -= 50  # the middle of the set, which the column is short of
     rows = np.arange(4)
     ids = ("5m_rsi_input", "5m_macd_down", "5m_macd_up")
     matrix = FeatureMatrix(np.asfortranarray(values), ids, rows, rows, rows)

@@ -13,7 +13,7 @@ from documents import changed
 from feature_samples import flat_bars, indicator_outputs, random_bars, same_bits, sample_bars, with_columns
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
-from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES, find_catalogue
+from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.values import fault
 from ktrdr.domain.features.contract import contract_hash, feature_contract
@@ -72,11 +72,6 @@ def test_columns_name_all_parameters_within_bounds_and_an_output_without_unit(co
     assert column.output in (spec.outputs or ("",))
     assert spec.scale in {"bounded", "ratio"} or column.output == "direction"
     assert not spec.cumulative
-
-
-def test_catalogues_are_found_by_name_and_version():
-    assert find_catalogue("technical_75@1") is TECHNICAL
-    assert find_catalogue("technical_75") is None
 
 
 def test_a_catalogue_alone_resolves_to_its_columns_timeframe_by_timeframe():

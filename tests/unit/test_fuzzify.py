@@ -10,7 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktrdr.adapters.models.torch.fuzzify import SHAPES, Fuzzify
+from ktrdr.adapters.models.torch.fuzzify import Fuzzify
+from ktrdr.adapters.models.torch.shapes import SHAPES
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified

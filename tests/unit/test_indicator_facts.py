@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_samples import complete, flat_bars, indicator_outputs, random_bars, sample_bars, with_columns
+from feature_samples import complete, flat_bars, indicator_outputs, random_bars, sample_bars, scaled_bars, with_columns
 from scipy.signal import lfilter
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -142,6 +142,46 @@ def _settled(name: str, parameters: dict[str, Any], bars: Bars) -> int:
     return latest
 
 
+OF_VOLUME = [
+    pytest.param(name, parameters | {"source": "volume"}, id="-".join([name, *map(str, parameters.values())]))
+    for name, parameters in (case.values for case in CASES)
+    if "source" in parameters and INDICATORS[name].fade(parameters)
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), OF_VOLUME)
+def test_values_of_volume_settle_on_the_declared_bar(name, parameters):
+    assert max(_settled(name, parameters, bars) for bars in _volumes()) <= INDICATORS[name].settled_bars(parameters)
+
+
+@cache
+def _volumes() -> tuple[Bars, ...]:
+    """Volumes that scatter little, much and very much, and real ones."""
+    draws = [np.exp(np.random.default_rng(seed).normal(0, wild, 5000)) for seed, wild in enumerate((0.5, 1, 2), 50)]
+    return (*(with_columns(random_bars(5000), volume=draw) for draw in draws), sample_bars("AAPL_1d"))
+
+
+_UNEVEN = {
+    "falling": scaled_bars(random_bars(6000, 0), np.geomspace(1e7, 0.1, 6000)),
+    "bursts": scaled_bars(random_bars(6000, 1), np.where(np.arange(6000) % 700 < 3, 1e4, 1.0)),
+    "volume bursts": with_columns(
+        random_bars(6000, 2), volume=random_bars(6000, 2).volume * np.where(np.arange(6000) % 700 < 3, 1e6, 1.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("bars", _UNEVEN.values(), ids=_UNEVEN)
+@pytest.mark.parametrize("name", [name for name, spec in INDICATORS.items() if not spec.cumulative])
+def test_large_prices_and_volumes_of_long_ago_leave_no_trace(name, bars):
+    """The last 500 bars, begun 1500 or more bars before them, against the same bars after all that stood before."""
+    parameters = complete(name)
+    whole = indicator_outputs(name, parameters, bars)
+    for start in (3000, 3501):
+        for output, values in indicator_outputs(name, parameters, bars.take(slice(start, None))).items():
+            error = np.abs(values[-500:] - whole[output][-500:])
+            assert error.max() < 1e-4 * _spread(values[-500:]), output
+
+
 def _spread(values: np.ndarray) -> float:
     """The interquartile range; of an output that is nearly always the same, its whole range."""
     low, high = np.nanpercentile(values, [25, 75])
@@ -228,6 +268,27 @@ def test_a_flat_market_gives_what_the_row_says(name, parameters):
     for output, values in indicator_outputs(name, parameters, flat_bars(first + 120)).items():
         value = expected[output] if isinstance(expected, dict) else expected
         np.testing.assert_allclose(values[first:], value, rtol=0, atol=1e-12, err_msg=output)
+
+
+STAYING = {"rsi", "cmo", "tsi", "adx"}
+
+
+@pytest.mark.parametrize("name", [name for name, spec in INDICATORS.items() if not spec.cumulative])
+def test_where_a_market_falls_asleep_the_last_value_stays_only_where_the_row_says_so(name):
+    """A thousand bars after the last movement: what a market gives that never moved, or what stood on that bar."""
+    lively, parameters = random_bars(1500, 3), complete(name)
+    asleep = np.arange(1500) >= 500
+    columns = {column: np.where(asleep, lively.close[499], getattr(lively, column)) for column in PRICE_COLUMNS}
+    found = indicator_outputs(name, parameters, with_columns(lively, **columns))
+    flat = {column: np.full(1500, lively.close[499]) for column in PRICE_COLUMNS}
+    never = indicator_outputs(name, parameters, with_columns(lively, **flat))
+    for output, values in found.items():
+        if name in STAYING:
+            assert values[-1] == pytest.approx(values[550], rel=0.05)
+            assert abs(values[-1]) > 5
+        else:
+            assert values[-1] == pytest.approx(never[output][-1], rel=1e-6, abs=1e-6)
+    assert ("last value stays" in INDICATORS[name].description) == (name in STAYING)
 
 
 @pytest.mark.parametrize(("name", "parameters"), CASES)

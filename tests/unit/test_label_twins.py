@@ -183,6 +183,20 @@ def test_risk_adjusted(classes, entry):
     assert min(found.class_shares().values()) > 0.02
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("source", "settings"), [("risk_adjusted", {"vol_window": 60}), ("regime", {"vol_lookback": 60})]
+)
+def test_a_market_that_stands_still_has_no_volatility_whatever_stood_before(source, settings, seed):
+    """Every price of rows 500 to 699 is the same, so that the 60 returns up to rows 559 to 699 are 0."""
+    prices = path_of(1000, seed)
+    still = (np.arange(1000) >= 500) & (np.arange(1000) < 700)
+    path = tuple(np.where(still, prices[3][499], values) for values in prices)
+    labels = label(bars_of(path), source, settings)
+    assert not labels.defined[559:700].any()
+    assert labels.defined[700:].any()
+
+
 @pytest.mark.parametrize(
     ("macro", "micro", "tolerance"), [(3.0, 1.0, 0.5), (2.0, 0.5, 0.7), (1.0, 1.5, 0.0), (6, 1, 1.0)]
 )

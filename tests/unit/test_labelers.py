@@ -196,6 +196,15 @@ def test_a_short_position_needs_its_own_target_before_its_own_stop():
     assert (both.values[3], both.end_rows[3]) == (1, 5)  # a long one is stopped, a short one never wins
 
 
+@pytest.mark.parametrize(("close", "expected"), [(101.5, 1), (98.6, 2)])
+@pytest.mark.parametrize("expiry", ["sign", "band"])
+def test_the_end_of_the_holding_period_speaks_for_no_side_that_was_stopped(close, expected, expiry):
+    """The long position is stopped at 98 and then closes higher, or lower, as the short one that still stands."""
+    parameters = {**BARS, "pt_multiplier": 1.1, "side": "both", "expiry": expiry}
+    bars = ranged([*CALM, (100, 100, 98, 98.5), (98.5, 101.6, 98.5, close)])
+    assert label(bars, "triple_barrier", parameters).values[3] == expected
+
+
 def test_no_barrier_label_without_a_range():
     labels = label(ranged([(100, 100, 100, 100)] * 20), "triple_barrier", BARS)
     assert not labels.defined.any()

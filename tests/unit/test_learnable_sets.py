@@ -20,6 +20,8 @@ from ktrdr.domain.strategy.render import render
 
 KERNELS = {"rsi": "talib RSI", "macd": "talib MACD"}
 OVERSOLD = Membership("triangular", (0.0, 20.0, 40.0))
+MIDDLE = 50.0
+"""Of the places 0, 20, 40, 30, 50, 70, 60, 80 and 100 that the set over rsi is written at."""
 
 
 def strategy(learnable: Any = True, **changes: Any) -> Strategy:
@@ -42,10 +44,10 @@ def test_one_raw_column_stands_where_the_first_membership_stood():
     raw = columns[-1]
     assert (raw.kind, raw.lag, raw.normalization, raw.membership) == ("raw", 1, "none", None)
     assert raw.source is not None
-    assert (raw.source.indicator, raw.source.timeframe) == ("rsi", "1h")
+    assert (raw.source.indicator, raw.source.timeframe, raw.offset) == ("rsi", "1h", MIDDLE)
     plan = fuzzified(features)
     assert len(plan) == len(features)
-    assert plan[:5] == (*(Fuzzified(place) for place in range(4)), Fuzzified(4, OVERSOLD, ("rsi", "oversold")))
+    assert plan[:5] == (*(Fuzzified(place) for place in range(4)), Fuzzified(4, OVERSOLD, ("rsi", "oversold"), MIDDLE))
     assert [item.column for item in plan[4:10]] == [4, 4, 4, 5, 5, 5]
     assert {item.tied for item in plan if item.membership == OVERSOLD} == {("rsi", "oversold")}
 
@@ -57,7 +59,11 @@ def test_resolved_features_do_not_depend_on_it_and_the_hash_does():
     assert fuzzified(fixed) == ()
     contracts = [feature_contract(features, KERNELS) for features in (learnable, fixed)]
     assert contract_hash(contracts[0]) != contract_hash(contracts[1])
-    assert contracts[0][4]["learnable"] == {"membership": ["rsi", "oversold"], "column": "5m_rsi_input"}
+    assert contracts[0][4]["learnable"] == {
+        "membership": ["rsi", "oversold"],
+        "column": "5m_rsi_input",
+        "offset": MIDDLE,
+    }
     assert not any("learnable" in entry for entry in contracts[1])
 
 
@@ -92,7 +98,7 @@ def test_anything_but_true_or_false_is_refused():
 def test_features_come_of_the_columns_by_the_tuned_functions():
     features = resolve(strategy())
     values = np.zeros((2, 6), dtype=np.float32)
-    values[:, 4], values[:, 5], values[:, 0] = [10, 30], [70, 45], 0.25
+    values[:, 4], values[:, 5], values[:, 0] = np.subtract([10, 30], MIDDLE), np.subtract([70, 45], MIDDLE), 0.25
     rows = np.arange(2)
     matrix = FeatureMatrix(values, tuple(column.id for column in input_columns(features)), rows, rows, rows)
     written = resolved_matrix(matrix, features)

@@ -95,6 +95,6 @@ def test_the_schema_has_every_type_and_no_default_for_what_is_required() -> None
     rules = strategy_schema()["properties"]["model"]["allOf"]
     assert len(rules) == len(MODEL_TYPES)
     for rule in rules:
-        values = rule["then"]["properties"]["architecture"]["properties"]
+        values = rule["then"]["properties"]["architecture"]["anyOf"][0]["properties"]
         assert "default" not in values.get("sequence_length", {})
         assert "default" in values["dropout"]

@@ -76,6 +76,15 @@ def test_a_group_is_an_asset_class() -> None:
         serve("BTC", "crypto", target_symbols=rules)
 
 
+def test_a_restriction_holds_in_every_mode() -> None:
+    crypto = {"mode": "universal", "restrictions": {"asset_classes": ["crypto"]}}
+    serve("BTC", "crypto", target_symbols=crypto)
+    with pytest.raises(InvalidInput, match=r"MSFT \(stock\).*within crypto"):
+        serve("MSFT", target_symbols=crypto)
+    with pytest.raises(InvalidInput, match="without this symbol"):
+        serve("AAPL", target_symbols={"restrictions": {"excluded_symbols": ["AAPL"]}})
+
+
 def test_a_timeframe_that_is_not_supported_is_refused() -> None:
     serve("AAPL", target_timeframes={"supported": ["1d", "1h"]})
     with pytest.raises(InvalidInput, match=r"1d bars.*1h"):

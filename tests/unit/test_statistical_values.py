@@ -7,14 +7,16 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from feature_samples import complete, indicator_outputs, random_bars, sample_bars
+from feature_samples import complete, indicator_outputs, random_bars, sample_bars, scaled_bars
 from scipy import stats
 
-from ktrdr.adapters.features.kernels.windows import deepest_fall, window_sum
+from ktrdr.adapters.features.kernels.windows import deepest_fall
 from ktrdr.domain.features.prices import price_column
 
 SERIES = {
     "walk": random_bars(400, 3),
+    "falling": scaled_bars(random_bars(400, 4), np.geomspace(1e7, 0.1, 400)),
+    "crash": scaled_bars(random_bars(400, 5), np.where(np.arange(400) < 150, 1e7, 0.1)),
     "AAPL_1d": sample_bars("AAPL_1d").take(slice(500, 900)),
     "EURUSD_1h": sample_bars("EURUSD_1h").take(slice(500, 900)),
 }
@@ -149,6 +151,13 @@ def test_efficiency_ratio(bars):
     agree("efficiencyratio", bars, 11, lambda window: abs(window[-1] - window[0]) / np.abs(np.diff(window)).sum())
 
 
+def test_the_efficiency_ratio_of_no_way_is_zero_whether_there_was_movement_or_none():
+    (compute,) = (kernel.compute for kernel in _kernels("efficiencyratio"))
+    prices = np.array([1e6, 7.3, 0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.2, 0.3, 0.3])
+    (values,) = compute((prices,), {"period": 2})
+    np.testing.assert_allclose(values, [np.nan, np.nan, 1, 1, 0, 0, 1, 0, 1 / 3, 1, 1], atol=1e-9)
+
+
 @BARS
 def test_downside_share_and_sharpe_ratio(bars):
     def downside(window):
@@ -160,16 +169,10 @@ def test_downside_share_and_sharpe_ratio(bars):
 
 
 @pytest.mark.parametrize("period", [1, 2, 3, 7, 50, 199, 200, 201])
-def test_window_sums_and_falls_of_every_length(period):
+def test_deepest_falls_of_every_length(period):
     values = np.exp(np.random.default_rng(1).normal(0, 1, 200))
-    np.testing.assert_allclose(window_sum(values, period), pd.Series(values).rolling(period).sum())
     falls = pd.Series(values).rolling(period).apply(lambda w: np.min(w / np.maximum.accumulate(w)), raw=True)
     np.testing.assert_allclose(deepest_fall(values, period), falls)
-
-
-def test_a_window_of_zeros_sums_to_zero_whatever_stood_before_and_nan_spoils_its_own_windows_alone():
-    values = np.array([np.nan, 1e300, -3.7e10, 1e-3, 0.0, 0.0, 0.0, 5.0])
-    np.testing.assert_array_equal(window_sum(values, 3)[[2, 6, 7]], [np.nan, 0.0, 5.0])
 
 
 @pytest.mark.parametrize(

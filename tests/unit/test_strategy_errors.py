@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from documents import DELETE, changed, small
 
+from ktrdr.application.use_cases.read_strategy import ReadStrategy
 from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.strategy.parse import parse, problems
 
@@ -52,6 +54,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ),
     ("training_data.history_required", 10, "training_data.history_required", ("10", "50")),
     ("training_data.start_date", "yesterday", "training_data.start_date", ("yesterday", "2020-01-31")),
+    ("training_data.start_date", "2010-13-45", "training_data.start_date", ("'2010-13-45'", "must be a date")),
+    ("training_data.start_date", "2010-02-30 09:30", "training_data.start_date", ("'2010-02-30 09:30'",)),
     ("training_data.start_date", "0001-01-01", "training_data.start_date", ("0001-01-01", "1680")),
     ("training_data.end_date", "9999-12-31", "training_data.end_date", ("9999-12-31", "2260")),
     ("training_data.history_required", 10**400, "training_data.history_required", ("integer", "1000")),
@@ -133,6 +137,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("training.loss", "cross_entrpy", "training.loss", ("did you mean 'cross_entropy'",)),
     ("training.class_weights", "balancd", "training.class_weights", ("did you mean 'balanced'",)),
     ("training.lr_scheduler", {"type": "cosin"}, "training.lr_scheduler.type", ("did you mean 'cosine'",)),
+    ("training.lr_scheduler", {"type": "cosine", "min_lr": 0.5}, "training.lr_scheduler.min_lr", ("0.5", "0.001")),
+    ("training.lr_scheduler", {"type": "step", "min_lr": 0.002}, "training.lr_scheduler.min_lr", ("0.002", "0.001")),
     ("training.early_stopping", {"patience": 0}, "training.early_stopping.patience", ("0", "1 to")),
     ("training.seed", -1, "training.seed", ("-1",)),
     # context data
@@ -164,6 +170,8 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("indicators.rsi_14.data_source", 2, "indicators.rsi_14.data_source", ("must be a text", "2")),
     # indicators, memberships, inputs
     ("indicators.rsi_14.type", "ZigZag", "indicators.rsi_14.type", ("'ZigZag'", "looks ahead", "training.labels")),
+    ("indicators.rsi_14.type", "zig_zag", "indicators.rsi_14.type", ("'zig_zag'", "looks ahead", "training.labels")),
+    ("indicators.rsi_14.type", "Zig-Zag %", "indicators.rsi_14.type", ("looks ahead", "training.labels")),
     ("indicators.rsi_14.type", ["rsi"], "indicators.rsi_14.type", ("must be a text", "['rsi']")),
     ("indicators.macd_a", {"type": "macd", "fast": 0}, "indicators.macd_a.fast", ("0", "to 10000")),
     ("indicators.rsi_14", {"type": "supertrend", "multiplier": -1}, "indicators.rsi_14.multiplier", ("-1",)),
@@ -196,6 +204,61 @@ FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [
     ("nn_inputs.1", {"catalogue": 75}, "nn_inputs[1].catalogue", ("75", "technical_75@1")),
     ("nn_inputs.1", {"catalogue": "technical_75@1", "fuzzy_set": "rsi"}, "nn_inputs[1]", ("exactly one",)),
     ("nn_inputs.1", "macd", "nn_inputs[1]", ("must be a mapping", "'macd'")),
+    (
+        "indicators",
+        {
+            "macd": {"type": "macd"},
+            "macd.signal": {"type": "rsi"},
+            "rsi_14": {"type": "rsi"},
+            "macd_a": {"type": "macd"},
+        },
+        "indicators.macd.signal",
+        ("output 'signal' of indicator 'macd'", "another id"),
+    ),
+    (
+        "indicators",
+        {"": {"type": "rsi"}, "rsi_14": {"type": "rsi"}, "macd_a": {"type": "macd"}},
+        'indicators.""',
+        ("no name",),
+    ),
+    ("fuzzy_sets. ", {"indicator": "rsi_14", "low": [0, 1, 2]}, "fuzzy_sets. ", ("no name",)),
+    ("fuzzy_sets.rsi", {"indicator": "rsi_14", None: [0, 1, 2]}, 'fuzzy_sets.rsi.""', ("no name",)),
+    (
+        "fuzzy_sets.rsi.oversold",
+        {"type": "triangular", "parameters": {"a": 35, "c": 50}},
+        "fuzzy_sets.rsi.oversold.parameters",
+        ("a, b, c", "missing: b"),
+    ),
+    ("fuzzy_sets.rsi.oversold", {"type": "bell"}, "fuzzy_sets.rsi.oversold.parameters", ("required", "[a, b, c]")),
+    # what YAML read as something else, or what was meant
+    ("name", True, "name", ("must be a text", "YAML reads yes, no, on and off", "quotes")),
+    ("name", 5, "name", ("must be a text", "5", "write it in quotes")),
+    ("name", date(2020, 1, 2), "name", ("must be a text", "found 2020-01-02", "write it in quotes")),
+    ("fuzzy_sets.rsi.indicator", True, "fuzzy_sets.rsi.indicator", ("True", "YAML reads yes")),
+    ("nn_inputs.0.fuzzy_set", False, "nn_inputs[0].fuzzy_set", ("False", "YAML reads yes")),
+    ("training_data.symbols", [False], "training_data.symbols", ("False", "YAML reads yes")),
+    (
+        "deployment.target_symbols",
+        {"mode": "universal", "restrictions": {"excluded_symbols": ["GME", True]}},
+        "deployment.target_symbols.restrictions.excluded_symbols",
+        ("True", "YAML reads yes"),
+    ),
+    ("context_data", [{"provider": "ib", "symbol": True}], "context_data[0].symbol", ("True", "YAML reads yes")),
+    ("training_data.symbols", 5, "training_data.symbols", ("5", "write it in quotes")),
+    ("training_data.timeframes", 60, "training_data.timeframes", ("60", "write 60m or 1h")),
+    ("training_data.timeframes", 5, "training_data.timeframes", ("5", "write 5m")),
+    ("training_data.timeframes", [60, "5m"], "training_data.timeframes", ("60", "write 60m or 1h")),
+    ("training_data.timeframes", {"timeframe": 60}, "training_data.timeframes", ("60", "write 60m or 1h")),
+    ("nn_inputs.0.timeframes", ["5m", "all"], "nn_inputs[0].timeframes", ("write all alone",)),
+    ("indicators.rsi_14.period", "14", "indicators.rsi_14.period", ("'14'", "remove the quotes")),
+    ("training.learning_rate", "0.01", "training.learning_rate", ("'0.01'", "remove the quotes")),
+    ("fuzzy_sets.rsi.oversold", [0, "20", 40], "fuzzy_sets.rsi.oversold", ("'20'", "remove the quotes")),
+    ("fuzzy_sets.rsi.learnable", "true", "fuzzy_sets.rsi.learnable", ("'true'", "remove the quotes")),
+    ("indicators.rsi_14", {"Type": "rsi", "period": 14}, "indicators.rsi_14.type", ("'Type'", "type: rsi", "lower")),
+    ("indicators.rsi_14", {"name": "rsi", "period": 14}, "indicators.rsi_14.type", ("'name'", "write type: rsi")),
+    ("training", "supervised", "training", ("must be a mapping", "'supervised'")),
+    ("training.labels", "zigzag", "training.labels", ("must be a mapping", "write {source: zigzag}")),
+    ("training.labels", "zigzga", "training.labels", ("must be a mapping", "'zigzga'")),
     # symbols
     (
         "training_data.symbols",
@@ -285,6 +348,46 @@ def test_one_fault_is_one_error_with_path_value_and_help(
     assert problem.path == reported
     assert all(word in problem.message for word in words), problem.message
     assert str(caught.value).startswith("file.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("training", "supervised"), ("training", DELETE), ("training.labels", "zigzag"), ("training.labels", "zigzga"),
+     ("training_data.timeframes", 60), ("training_data.symbols", 5), ("nn_inputs.0.timeframes", ["5m", "all"])],
+)  # fmt: skip
+def test_one_fault_brings_no_warning_of_what_follows_from_it(path: str, value: Any) -> None:
+    assert [problem.severity for problem in problems(changed(path, value))] == ["error"]
+
+
+def test_a_type_under_another_key_is_pointed_at_and_nothing_else_is() -> None:
+    found = problems(changed("indicators.rsi_14", {"Type": "rsi", "period": 14, "perod": 3}))
+    assert [problem.path for problem in found] == [
+        "indicators.rsi_14.type",
+        "indicators.rsi_14.Type",
+        "indicators.rsi_14.perod",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "--epochs: 0 is out of bounds"),
+        ({"symbol": "A B"}, "--symbol: "),
+        ({"timeframe": "7x"}, "--timeframe: timeframe '7x'"),
+        ({"start": "soon"}, "--start-date: must be a date"),
+        ({"end": "soon"}, "--end-date: must be a date"),
+        ({"end": "2000-01-01"}, "--end-date: the start, 2001-01-01, lies after the end, 2000-01-01"),
+        ({"start": "2002-01-01", "end": "2000-01-01"}, "--start-date: the start, 2002-01-01, lies after"),
+    ],
+)
+def test_what_the_command_line_got_wrong_is_blamed_on_the_option(change: dict[str, Any], message: str) -> None:
+    document = changed("training_data.start_date", "2001-01-01")
+    lines = {"": 1, "training.epochs": 7, "training_data.start_date": 8, "training_data": 9}
+    with pytest.raises(InvalidStrategy) as caught:
+        ReadStrategy(lambda _: document, lambda _: lines).execute("s.yaml", **change)
+    (problem,) = caught.value.problems
+    assert problem.line is None
+    assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize("document", [None, [], "text", 3, [{"name": "x"}]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,19 @@ def read(folder: Path, content: bytes) -> object:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (BOMB.encode(), "aliases expand"),
-        (b"a: &a [*a]\n", "aliases expand"),
+        (BOMB.encode(), "line 6, column 5.*aliases expand to more than 100,000"),
+        (b"a: &a [*a]\n", "line 1, column 4.*aliases expand"),
+        (b"a: " + b"[" * 5000 + b"]" * 5000, "line 1, column 43.*more than 40 levels"),
+        (b"- &l0 [x]\n" + b"".join(b"- &l%d [*l%d]\n" % (n, n - 1) for n in range(1, 99)), "line 4.*40 levels"),
         (b"a: 1\nb: {c: 2, c: 3}\n", r"line 2.*'c' is given twice"),
         (b"a: [1, 2\n", "line"),
         (b"? [1, 2]\n: 3\n", "cannot be a key"),
         (b"\xff\xfe\x00a", "UTF-8"),
         (b"a: !!python/object/apply:os.system ['true']\n", "not valid YAML"),
-        (b"a: 2020-13-45\n", "not valid YAML"),
         (b"a: x\n" * 300_000, "too many"),
-        (b"a: !!bool abc\n", "not valid YAML"),
-        (b"a: !!timestamp abc\n", "not valid YAML"),
+        (b"a: 1\nb: !!bool abc\n", "line 2, column 4: not valid YAML .'abc' is not bool"),
+        (b"a: !!timestamp abc\n", "line 1, column 4: not valid YAML"),
+        (b"a: 1\nb: " + b"9" * 5000, "line 2, column 4: not valid YAML"),
     ],
 )
 def test_what_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
@@ -52,6 +55,18 @@ def test_merge_keys_and_bare_exponents_mean_what_people_mean(tmp_path: Path) -> 
     assert read(tmp_path, b"a: 1e-3\nb: 1E5\nc: -2.5e+1\nd: 5m\ne: 1e\n") == {
         "a": 0.001, "b": 1e5, "c": -25.0, "d": "5m", "e": "1e",
     }  # fmt: skip
+
+
+def test_what_looks_like_a_date_and_is_none_is_left_to_its_reader(tmp_path: Path) -> None:
+    found = read(tmp_path, b"a: 2010-13-45\nb: 2010-12-24\nc: 2010-02-30 09:30:00\n")
+    assert found == {"a": "2010-13-45", "b": date(2010, 12, 24), "c": "2010-02-30 09:30:00"}
+
+
+def test_a_null_is_no_name_unless_it_is_quoted(tmp_path: Path) -> None:
+    content = b'a: {null: 1}\nb: {~: 2}\nc: {"null": 3, "~": 4}\n? \n: 5\n'
+    assert read(tmp_path, content) == {"a": {"": 1}, "b": {"": 2}, "c": {"null": 3, "~": 4}, "": 5}
+    lines = find_lines(tmp_path / "s.yaml")
+    assert (lines['a.""'], lines['b.""'], lines["c.~"], lines['""']) == (1, 2, 3, 4)
 
 
 def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml
+from documents import changed
 
 from ktrdr.adapters.strategies.yaml_file import find_lines, read_document
 from ktrdr.application.use_cases.read_strategy import ReadStrategy
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.parse import parse, problems
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
 
@@ -159,6 +161,63 @@ def test_it_meets_the_schema(name: str) -> None:
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
     effective = plain(render(read(name)))
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(effective)] == []
+
+
+NULLS = [
+    "description", "version", "scope", "context_data", "deployment", "backtesting", "training_data.start_date",
+    "training_data.date_range", "training_data.history_required", "training_data.extended_hours",
+    "indicators.rsi_14.period", "indicators.rsi_14.source", "indicators.rsi_14.data_source", "fuzzy_sets.rsi.learnable",
+    "nn_inputs.0.timeframes", "nn_inputs.0.normalization", "nn_inputs.0.catalogue", "model.architecture",
+    "model.architecture.dropout", "model.features", "model.features.lookback_periods", "model.training",
+    "decisions.filters", "decisions.confidence_threshold", "decisions.filters.volume_filter", "training.labels",
+    "training.labels.label_lookahead", "training.early_stopping", "training.lr_scheduler", "training.loss",
+    "training.data_split.embargo_bars", "training.optimizer",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((path, None) for path in NULLS),
+        ("training.learning_rate", "1e-3"),
+        ("training.epochs", "1e1"),
+        ("training.labels.zigzag_threshold", "2e-2"),
+        ("training.labels.zigzag_threshold", {"atr": "2E0"}),
+        ("model.architecture.hidden_layers", ["1e1"]),
+        ("fuzzy_sets.rsi.oversold", ["1e-3", 20, "4.5e+1"]),
+        ("fuzzy_sets.rsi.oversold", {"type": "gaussian", "parameters": {"mu": 1, "sigma": "1e-3"}}),
+        ("training_data.start_date", date(2020, 1, 1)),
+        ("training_data.date_range", {"start": date(2020, 1, 1), "end": datetime(2021, 1, 1, 9, 30)}),
+    ],
+)
+def test_what_the_parser_takes_meets_the_schema_as_other_readers_of_yaml_see_it(
+    path: str, value: Any, tmp_path: Path
+) -> None:
+    document = changed(path, value)
+    file = tmp_path / "s.yaml"
+    file.write_text(yaml.safe_dump(document).replace("'", ""))  # without quotes 1e-3 is a number to our reader
+    assert [problem for problem in problems(read_document(file)) if problem.severity == "error"] == []
+    validator = jsonschema.Draft202012Validator(strategy_schema())
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("name", None),
+        ("indicators.rsi_14.type", None),
+        ("fuzzy_sets.rsi.oversold", None),
+        ("fuzzy_sets.rsi.indicator", None),
+        ("nn_inputs.0", {"fuzzy_set": None}),
+        ("training.learning_rate", "fast"),
+        ("training.learning_rate", 0),
+        ("training_data.start_date", 2005),
+        ("training", None),
+    ],
+)
+def test_what_the_parser_refuses_does_not_meet_the_schema(path: str, value: Any) -> None:
+    assert problems(changed(path, value))[0].severity == "error"
+    assert not jsonschema.Draft202012Validator(strategy_schema()).is_valid(changed(path, value))
 
 
 def plain(value: Any) -> Any:

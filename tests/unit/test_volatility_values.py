@@ -6,6 +6,7 @@ import math
 import statistics
 
 import numpy as np
+import pandas as pd
 import pytest
 from feature_samples import complete, indicator_outputs, random_bars, sample_bars, with_columns
 from indicator_twins import (
@@ -22,6 +23,7 @@ from indicator_twins import (
 )
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.market.bars import PRICE_COLUMNS
 
 
 def keltnerchannels(b, p):
@@ -133,3 +135,20 @@ def test_historical_volatility_has_no_value_while_the_window_has_a_price_without
     changed = with_columns(bars, close=close, low=np.minimum(bars.low, close))
     values = indicator_outputs("historicalvolatility", complete("historicalvolatility", period=5), changed)[""]
     assert np.flatnonzero(np.isnan(values)).tolist() == [*range(5), *range(30, 36)]
+
+
+def test_chaikin_volatility_does_not_explode_when_a_market_wakes_from_a_long_sleep():
+    """130 bars without range leave 1e-14 of the average of 10 bars; the change to that is no figure of a market."""
+    bars = random_bars(400, 3)
+    asleep = (np.arange(400) >= 100) & (np.arange(400) < 230)
+    still = {column: np.where(asleep, 100.0, getattr(bars, column)) for column in PRICE_COLUMNS}
+    (values,) = indicator_outputs(
+        "chaikinvolatility", complete("chaikinvolatility"), with_columns(bars, **still)
+    ).values()
+    average = pd.Series(np.where(asleep, 0.0, bars.high - bars.low)).ewm(span=10, adjust=False).mean().to_numpy()
+    older = np.concatenate([np.full(10, np.nan), average[:-10]])
+    nothing = older <= 1e-9 * still["high"]
+    assert nothing[210:240].all()
+    np.testing.assert_array_equal(values[nothing], 0.0)
+    late = ~nothing & (np.arange(400) > 100)
+    np.testing.assert_allclose(values[late], 100 * (average / older - 1)[late], rtol=1e-6)

@@ -21,6 +21,7 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -116,5 +117,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, with its kind where that is what is wrong."""
-    text = repr(value)
+    text = str(value) if isinstance(value, date) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unquoted(value: Any) -> str:
+    """Return how to write as a text what YAML has read as something else, or an empty string, to end a message with."""
+    if isinstance(value, bool):
+        return "; YAML reads yes, no, on and off as true and false: write it in quotes"
+    return "; write it in quotes" if isinstance(value, int | float | date) else ""

@@ -100,7 +100,6 @@ class Container(containers.DeclarativeContainer):
     strategy_files = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:strategy_files"))
     render_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:render_document"))
     replace_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:replace_document"))
-    write_new_file = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:write_new_file"))
     read_strategy = providers.Factory(
         _lazy("ktrdr.application.use_cases.read_strategy:ReadStrategy"), read_document, find_lines
     )
@@ -111,8 +110,9 @@ class Container(containers.DeclarativeContainer):
         find_lines,
     )
     diff_strategies = providers.Factory(_lazy("ktrdr.application.use_cases.diff_strategies:DiffStrategies"))
+    write_file = providers.Singleton(_lazy("ktrdr.adapters.report.text_file:FileWriter"))
     new_strategy = providers.Factory(
-        _lazy("ktrdr.application.use_cases.new_strategy:NewStrategy"), render_document, write_new_file
+        _lazy("ktrdr.application.use_cases.new_strategy:NewStrategy"), render_document, write_file
     )
     training_orchestrator = providers.Factory(
         _lazy("ktrdr.application.use_cases.train:TrainingOrchestrator"),
@@ -192,7 +192,6 @@ class Container(containers.DeclarativeContainer):
     sets_page = providers.Object(_lazy("ktrdr.adapters.report.plots:sets_page"))
     labels_page = providers.Object(_lazy("ktrdr.adapters.report.plots:labels_page"))
     backtest_page = providers.Object(_lazy("ktrdr.adapters.report.backtests:backtest_page"))
-    write_file = providers.Singleton(_lazy("ktrdr.adapters.report.text_file:FileWriter"))
     write_table = providers.Singleton(_lazy("ktrdr.adapters.report.table_file:TableWriter"))
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
     write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))

@@ -8,8 +8,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.errors import Conflict, Unavailable
 
+_BEGINNING = b'{"time": "'
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -26,11 +27,14 @@ def log_steps(verbose: bool, log_file: Path | None) -> None:
 
     Raises
     ------
+    Conflict
+        If the file is there and is no log of steps.
     Unavailable
         If the file cannot be opened.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if verbose else []
     if log_file is not None:
+        _refuse_other_files(log_file)
         try:
             handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
         except OSError as error:
@@ -40,3 +44,14 @@ def log_steps(verbose: bool, log_file: Path | None) -> None:
     for handler in handlers:
         handler.setFormatter(_JsonLines())
         logger.addHandler(handler)
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Lines are added to a log that is there; a strategy or bars, named by mistake, would be spoiled by them."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_BEGINNING))
+    except OSError:  # not there yet, or said by whoever opens it to write
+        return
+    if begins and begins != _BEGINNING:
+        raise Conflict(f"--log-file {path}: is there already, and is no log of steps; nothing is added to it")

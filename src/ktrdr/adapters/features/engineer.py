@@ -145,6 +145,6 @@ def _write(feature: Feature, values: Floats, column: Float32s) -> None:
     lagged, target = values[: max(len(values) - feature.lag, 0)], column[feature.lag :]
     if feature.membership is None:
         with np.errstate(over="ignore"):
-            target[:] = lagged
+            np.subtract(lagged, feature.offset, out=target, casting="same_kind")
     else:
         membership_degrees(feature.membership, lagged, out=target)

@@ -76,6 +76,7 @@ class _Now:
         self._around, self._context = np.array(around, dtype=np.intp), ContextRow([features[i] for i in around], base)
         fuzzy = [place for place, item in enumerate(features) if item.membership is not None]
         self._fuzzy = np.array(fuzzy, dtype=np.intp)
+        self._offsets = np.array([0.0 if item.membership else item.offset for item in features])
         self._degrees = DegreeRow([item.membership for item in features if item.membership is not None])
 
     def row(self) -> Float32s:
@@ -86,7 +87,7 @@ class _Now:
         if len(self._around):
             values[self._around] = self._context.advance()
         with np.errstate(over="ignore"):
-            row = values.astype(np.float32)
+            row: Float32s = (values - self._offsets).astype(np.float32)
         row[self._fuzzy] = self._degrees(values[self._fuzzy])
         return row
 
@@ -226,7 +227,7 @@ def _meaning(feature: Feature) -> object:
     """Return what decides a feature's values but for its lag."""
     source = feature.source
     read = None if source is None else (source.timeframe, source.data_source, source.output, _computation(source))
-    return read, feature.membership, tuple(sorted(feature.context.items()))
+    return read, feature.membership, feature.offset, tuple(sorted(feature.context.items()))
 
 
 def _columns_of(source: Source) -> tuple[str, ...]:

@@ -57,8 +57,8 @@ def _values(feature: Feature, bars: Mapping[str, Bars], base: Bars, context: Map
         beside = context.get(feature.source.data_source)
         values = _latest_known(feature.source, bars[feature.source.timeframe], base, beside)
     if feature.membership is not None:
-        values = pd.Series(membership_degrees(feature.membership, values))
-    return values.shift(feature.lag)
+        return pd.Series(membership_degrees(feature.membership, values)).shift(feature.lag)
+    return (values - feature.offset).shift(feature.lag)
 
 
 def _latest_known(source: Source, series: Bars, base: Bars, beside: ContextSeries | None) -> pd.Series:

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from ktrdr.domain.errors import InvalidInput, Unavailable
+from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
 
 
 class TableWriter:
     """Writes a frame in the format that the file's name says, beside first and then moved into place."""
 
-    def check(self, path: Path) -> None:
+    def check(self, path: Path, *, replace: bool = False) -> None:
         """Refuse a file that could not be written, before anything is computed for it.
 
         Raises
         ------
         InvalidInput
             If the name ends neither in .parquet nor in .csv.
+        Conflict
+            If a file is there already, unless `replace`.
         Unavailable
             If the folder is missing or cannot be written.
         """
@@ -27,16 +29,18 @@ class TableWriter:
             raise InvalidInput(f"{path}: must end in .parquet or .csv")
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
             raise Unavailable(f"{path}: {path.parent} is no folder that can be written")
+        if os.path.lexists(path) and not replace:
+            raise Conflict(f"{path}: is there already, and is not written over without --replace")
 
-    def __call__(self, frame: pd.DataFrame, path: Path) -> None:
+    def __call__(self, frame: pd.DataFrame, path: Path, *, replace: bool = False) -> None:
         """Write the frame.
 
         Raises
         ------
-        InvalidInput, Unavailable
+        InvalidInput, Conflict, Unavailable
             See `check`; nothing is left behind.
         """
-        self.check(path)
+        self.check(path, replace=replace)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             if path.suffix == ".parquet":

@@ -58,8 +58,9 @@ class FileWriter:
         try:
             beside.write_bytes(content)
             if new:
-                path.touch(exist_ok=False)
-            beside.replace(path)
+                os.link(beside, path)
+            else:
+                beside.replace(path)
         except FileExistsError as error:
             raise Conflict(f"{path}: is there already, and is not written over") from error
         except OSError as error:

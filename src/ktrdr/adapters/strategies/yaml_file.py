@@ -10,18 +10,46 @@ from typing import Any
 import yaml
 
 from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
+from ktrdr.domain.strategy.problems import EMPTY
 
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
+_MAX_DEPTH = 40
 _BACKUP = ".v2.bak"
 _MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+_NULL, _MOMENT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:timestamp"
 
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML that refuses a key given twice, of which plain YAML would silently keep the last.
 
-    Keys are texts as they are written: a membership called ``on``, ``no`` or ``5`` keeps its name.
+    Keys are texts as they are written: a membership called ``on``, ``no`` or ``5`` keeps its name. A null is no name.
+    What looks like a date and is none stays a text, for whoever reads it to refuse.
     """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self._depth >= _MAX_DEPTH:
+            raise _fault(f"more than {_MAX_DEPTH} levels within each other", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise _fault(f"{node.value!r:.60} is not {node.tag.rpartition(':')[2]}", node.start_mark) from error
+
+    def construct_moment(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -29,15 +57,20 @@ class _Loader(yaml.SafeLoader):
             if key_node.tag == _MERGE:
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a list cannot be a key", key_node.start_mark)
-            key = key_node.value
+                raise _fault("a list cannot be a key", key_node.start_mark)
+            key = _name(key_node)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+                raise _fault(f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
-            key_node.tag = _TEXT
+            key_node.value, key_node.tag = key, _TEXT
         return super().construct_mapping(node, deep)
 
 
+def _fault(message: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=message, problem_mark=mark)
+
+
+_Loader.add_constructor(_MOMENT, _Loader.construct_moment)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
 )  # 1e-3 is a text to YAML 1.1 and a number to everybody else
@@ -93,13 +126,18 @@ def _note_lines(node: yaml.Node | None, path: str, lines: dict[str, int]) -> Non
     elif isinstance(node, yaml.MappingNode):
         own = [(key, value) for key, value in node.value if key.tag != _MERGE]
         for key, value in own:
-            below = f"{path}.{key.value}" if path else str(key.value)
+            name = _name(key) or EMPTY
+            below = f"{path}.{name}" if path else name
             lines[below] = key.start_mark.line + 1
             _note_lines(value, below, lines)
         for key, value in node.value:
             if key.tag == _MERGE:
                 for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     _note_lines(merged, path, lines)
+
+
+def _name(key: yaml.Node) -> str:
+    return "" if key.tag == _NULL else str(key.value)
 
 
 def strategy_files(path: Path) -> tuple[Path, ...]:
@@ -143,7 +181,7 @@ def _read(path: Path) -> str:
         raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from error
 
 
-_FAULTS = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_FAULTS = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
 """What the YAML library raises where a file is not what it should be."""
 
 
@@ -164,44 +202,37 @@ def _load(text: str) -> Any:
 
 def _composed(loader: _Loader) -> yaml.Node | None:
     node = loader.get_single_node()
-    if node is not None and _values_in(node, {}) > _MAX_VALUES:
-        raise ValueError(f"its aliases expand to more than {_MAX_VALUES:,} values")
+    if node is not None:
+        _measure(node, {})
     return node
 
 
-def _values_in(node: yaml.Node, counted: dict[int, int]) -> int:
-    """Return how many values a node stands for once every alias is written out; within itself, without end."""
+def _measure(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many values and levels a node stands for once every alias is written out.
+
+    Raises
+    ------
+    yaml.MarkedYAMLError
+        If either is too many: within itself, a node has them without end.
+    """
     if isinstance(node, yaml.ScalarNode):
-        return 1
-    if id(node) not in counted:
-        counted[id(node)] = _MAX_VALUES + 1
+        return 1, 1
+    if id(node) not in known:
+        known[id(node)] = _MAX_VALUES, _MAX_DEPTH
         parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
-        counted[id(node)] = 1 + sum(_values_in(part, counted) for part in parts)
-    return counted[id(node)]
+        measured = [_measure(part, known) for part in parts]
+        values, levels = 1 + sum(item[0] for item in measured), 1 + max((item[1] for item in measured), default=0)
+        if values > _MAX_VALUES:
+            raise _fault(f"its aliases expand to more than {_MAX_VALUES:,} values", node.start_mark)
+        if levels > _MAX_DEPTH:
+            raise _fault(f"its aliases expand to more than {_MAX_DEPTH} levels within each other", node.start_mark)
+        known[id(node)] = values, levels
+    return known[id(node)]
 
 
 def render_document(document: Any) -> str:
     """Return a document as YAML: keys in their order, innermost lists and mappings on one line."""
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-
-
-def write_new_file(path: Path, text: str) -> None:
-    """Write a text to a path where nothing is yet.
-
-    Raises
-    ------
-    Conflict
-        If something is there already.
-    Unavailable
-        If it cannot be written.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise Conflict(f"{path}: is there already, and is not written over") from error
-    except OSError as error:
-        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def replace_document(path: Path, document: Any) -> Path:
@@ -214,6 +245,8 @@ def replace_document(path: Path, document: Any) -> Path:
     Unavailable
         If the folder cannot be written; the file stays as it was.
     """
+    if path.is_symlink():
+        path = path.resolve()  # the file itself is replaced, not the link
     backup, beside = path.with_name(path.name + _BACKUP), path.with_name(f".{path.name}.{os.getpid()}")
     if backup.exists():
         raise Conflict(f"{backup}: is there already, so {path.name} is not written over")

@@ -27,13 +27,13 @@ class NewStrategy:
     ----------
     render_document : callable
         Returns a document as YAML.
-    write_new_file : callable
-        Writes a text to a path where nothing is yet.
+    write_file : callable
+        Writes bytes to a path, told by `new` that nothing may be there yet.
     """
 
-    def __init__(self, render_document: Callable[[Any], str], write_new_file: Callable[[Path, str], None]) -> None:
+    def __init__(self, render_document: Callable[[Any], str], write_file: Callable[..., None]) -> None:
         self._render_document = render_document
-        self._write_new_file = write_new_file
+        self._write_file = write_file
 
     def execute(self, wishes: Template, path: Path | None = None) -> NewFile:
         """Return the strategy that fits the wishes; with a path, write it there too.
@@ -51,5 +51,5 @@ class NewStrategy:
         strategy = parse(document, where="new strategy")
         text = self._render_document(document)
         if path is not None:
-            self._write_new_file(path, text)
+            self._write_file(path, text.encode(), new=True)
         return NewFile(text, strategy.warnings)

@@ -13,6 +13,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.raw_values import raw_values, used_on
 from ktrdr.application.selection import with_selected_symbols
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.set_use import SetUse, measure_use
 from ktrdr.domain.strategy.document import FuzzySet, Strategy
@@ -102,6 +103,8 @@ class PlotSets:
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = own_strategy(self._data, job.strategy, job.symbol)
+        if not strategy.fuzzy_sets:
+            raise InvalidInput("the strategy has no fuzzy sets: there is nothing to draw")
         prepared = prepare(self._data, self._features, strategy, job.symbols[0])
         matrix, plots = prepared.matrix, []
         for name, fuzzy_set in strategy.fuzzy_sets.items():

@@ -21,11 +21,7 @@ from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.training.windows import newest_whole
-
-DECIDED_ROWS = 1000
-"""Decisions are run from flat over this many of the newest rows, or over all that were asked for where these are more,
-so that the decision at a bar does not depend on how many rows are shown."""
+from ktrdr.domain.training.windows import whole_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,8 @@ class Forecast:
         Probabilities, shape (n_rows, n_classes), or predictions, shape (n_rows,).
     signals : Signals
     decisions : DecisionSeries
-        What the strategy does at each row, by its position and filters; see `DECIDED_ROWS`.
+        What the strategy does at each row, by its filters and its position. It is flat before the first row that can
+        be predicted, so that a decision does not depend on how many rows are shown.
     target : Target
     notes : tuple of str
     reason : str or None
@@ -135,7 +132,7 @@ class Predict:
         symbol = request.symbol or opened.only_symbol
         served = serve(self._data, self._features, opened, symbol)
         market, spec = served.market, opened.spec
-        rows = newest_whole(served.matrix, market.base_bars, spec, max(request.last, DECIDED_ROWS))
+        rows = whole_windows(served.matrix, market.base_bars, spec)
         decided = decided_on(served, rows)
         asked = rows[-request.last :]
         left_out = len(served.matrix) - int(asked[0]) - len(asked)

@@ -81,14 +81,14 @@ class ReadStrategy:
         )
         given = {name: value for name, value in settings.items() if value is not None}
         changes = {
-            "training_data.symbols": symbols if symbol is None else symbol,
-            "training_data.timeframes": timeframe,
-            "training_data.timeframes.base_timeframe": timeframe,
-            "training_data.start_date": start,
-            "training_data.end_date": end,
-            SECTION: others,
+            "training_data.symbols": ("--symbols", symbols) if symbol is None else ("--symbol", symbol),
+            "training_data.timeframes": ("--timeframe", timeframe),
+            "training_data.timeframes.base_timeframe": ("--timeframe", timeframe),
+            "training_data.start_date": ("--start-date", start),
+            "training_data.end_date": ("--end-date", end),
+            SECTION: ("--symbol-configs", others),
         }
-        overridden = [name for name, value in changes.items() if value is not None]
+        overridden = {name: option for name, (option, value) in changes.items() if value is not None}
         try:
             strategy = parse(effective, where=str(path), command_line=given, overridden=overridden)
         except InvalidStrategy as error:

@@ -90,7 +90,10 @@ def _fuzzified(entry: Mapping[str, Any], position: Mapping[str, int]) -> Fuzzifi
     names = learnable["membership"]
     if not _are_texts(names) or len(names) != 2:
         raise ValueError("needs a fuzzy set and a membership")
-    return Fuzzified(position[learnable["column"]], _membership(entry["membership"]), tuple(names))
+    offset = learnable.get("offset", 0.0)  # absent from manifests of older versions
+    if type(offset) not in {int, float}:
+        raise ValueError("offset must be a number")
+    return Fuzzified(position[learnable["column"]], _membership(entry["membership"]), tuple(names), float(offset))
 
 
 def _membership(written: Mapping[str, Any]) -> Membership:

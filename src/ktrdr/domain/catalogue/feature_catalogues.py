@@ -167,8 +167,3 @@ CATALOGUES: Mapping[str, FeatureCatalogue] = {
     )
 }
 """Every block by name and version. A block that was released is never edited: a change is the next version."""
-
-
-def find_catalogue(name: str) -> FeatureCatalogue | None:
-    """Return the block of that name and version, or None."""
-    return CATALOGUES.get(name)

@@ -42,7 +42,7 @@ SCHEDULER = (
     Parameter("gamma", "float", 0.1, low=0, high=1, above=True, description="step, exponential: factor"),
     Parameter("factor", "float", 0.5, low=0, high=1, above=True, description="reduce_on_plateau: factor"),
     Parameter("patience", "int", 5, low=0, description="reduce_on_plateau: epochs without improvement"),
-    Parameter("min_lr", "float", 0.0, low=0, description="reduce_on_plateau, cosine: smallest learning rate"),
+    Parameter("min_lr", "float", 0.0, low=0, description="all but constant: smallest learning rate"),
 )
 SPLIT = (
     Parameter("train", "float", 0.7, low=0, high=1, above=True, description="share of the rows, oldest first"),

@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
+
+QUOTED = "; remove the quotes"
+_SWITCHES = ("true", "false", "yes", "no", "on", "off")
 
 
 def fault(parameter: Parameter, value: Any) -> str | None:
     """Return what is wrong with a value, or None."""
     kind = parameter.kind
     if kind == "bool":
-        return None if isinstance(value, bool) else f"must be true or false, found {shown(value)}"
+        if isinstance(value, bool):
+            return None
+        quoted = isinstance(value, str) and value.casefold() in _SWITCHES
+        return f"must be true or false, found {shown(value)}{QUOTED if quoted else ''}"
     if kind == "str":
         return _text_fault(parameter, value)
     if kind == "threshold" and isinstance(value, Mapping):
@@ -49,7 +55,8 @@ def _text_fault(parameter: Parameter, value: Any) -> str | None:
     if parameter.switch and isinstance(value, bool):
         return None
     if not isinstance(value, str):
-        return f"must be a text, found {shown(value)}"
+        hint = f"; allowed: {', '.join(parameter.choices)}" if parameter.choices else unquoted(value)
+        return f"must be a text, found {shown(value)}{hint}"
     if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:
         allowed = ", ".join(parameter.choices)
         return f"{value!r} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
@@ -60,13 +67,21 @@ def _number_fault(parameter: Parameter, value: Any) -> str | None:
     whole = parameter.kind in {"int", "ints"}
     wanted = "an integer" if whole else "a number"
     if not is_number(value):
-        return f"must be {wanted}, found {shown(value)}"
+        return f"must be {wanted}, found {shown(value)}{quoted_number(value)}"
     if whole and value != int(value):
         return f"must be an integer, found {value!r}"
     too_low = parameter.low is not None and (value < parameter.low or (parameter.above and value == parameter.low))
     if too_low or (parameter.high is not None and value > parameter.high):
         return f"{value!r} is out of bounds; allowed: {bounds(parameter)}"
     return None
+
+
+def quoted_number(value: Any) -> str:
+    """Return the advice for a number in quotes, to end a message with; an empty string for anything else."""
+    try:
+        return QUOTED if isinstance(value, str) and is_number(float(value)) else ""
+    except ValueError:
+        return ""
 
 
 def bounds(parameter: Parameter) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.running import RunningMean
+from ktrdr.domain.market.windows import window_mean
 
 VOLUME_WINDOW_BARS = 20
 
@@ -34,7 +34,7 @@ def volume_permits(volume: Floats, multiple: float | None) -> NDArray[np.bool_]:
     """
     if multiple is None:
         return np.ones(len(volume), dtype=np.bool_)
-    mean = pd.Series(volume).rolling(VOLUME_WINDOW_BARS).mean().to_numpy(dtype=np.float64)
+    mean = window_mean(volume, VOLUME_WINDOW_BARS)
     silent_so_far = np.logical_not(np.maximum.accumulate(volume > 0))
     permitted: NDArray[np.bool_] = silent_so_far | ((volume > 0) & (volume >= multiple * mean))
     return permitted

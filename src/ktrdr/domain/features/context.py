@@ -15,6 +15,7 @@ from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bars import Bars, Floats
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
+from ktrdr.domain.market.windows import window_deviation, window_mean
 from ktrdr.domain.strategy.document import ContextFeatures
 from ktrdr.domain.strategy.feature_ids import (
     ASSET_CLASS,
@@ -24,7 +25,7 @@ from ktrdr.domain.strategy.feature_ids import (
     context_columns,
 )
 
-CONTEXT_REVISION = "ktrdr context 1"
+CONTEXT_REVISION = "ktrdr context 2"
 """Kernel of all context features; its number grows whenever a formula changes."""
 
 _REGIONS: Mapping[str, tuple[str, int, int]] = {
@@ -93,7 +94,8 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n,)
-        NaN until the window is full, and where a quotient has no value (a window without any volume).
+        NaN until the window is full, and where a quotient has no value: over a window without any volume, and for the
+        z-score over equal volumes, whatever stood before them.
 
     Causality: uses the row's own and earlier bars, and the calendar and the asset class, which are known in advance.
 
@@ -116,9 +118,8 @@ def _asset_class(feature: Feature, rows: int) -> Floats:
 
 
 def _volatility_rank(bars: Bars, _: int) -> Floats:
-    returns = pd.Series(np.log(bars.close)).diff()
-    ranks = returns.rolling(VOLATILITY_BARS).std(ddof=0).rolling(RANKED_BARS).rank(pct=True)
-    return ranks.to_numpy(dtype=np.float64)
+    volatility = window_deviation(np.diff(np.log(bars.close), prepend=np.nan), VOLATILITY_BARS)
+    return pd.Series(volatility).rolling(RANKED_BARS).rank(pct=True).to_numpy(dtype=np.float64)
 
 
 def _price_return(bars: Bars, period: int) -> Floats:
@@ -128,20 +129,15 @@ def _price_return(bars: Bars, period: int) -> Floats:
 
 
 def _price_ma_distance(bars: Bars, period: int) -> Floats:
-    return bars.close / _mean(bars.close, period) - 1.0
+    return bars.close / window_mean(bars.close, period) - 1.0
 
 
 def _volume_ratio(bars: Bars, period: int) -> Floats:
-    return bars.volume / _mean(bars.volume, period)
+    return bars.volume / window_mean(bars.volume, period)
 
 
 def _volume_zscore(bars: Bars, period: int) -> Floats:
-    deviation: Floats = pd.Series(bars.volume).rolling(period).std(ddof=0).to_numpy(dtype=np.float64)
-    return (bars.volume - _mean(bars.volume, period)) / deviation
-
-
-def _mean(values: Floats, period: int) -> Floats:
-    return pd.Series(values).rolling(period).mean().to_numpy(dtype=np.float64)
+    return (bars.volume - window_mean(bars.volume, period)) / window_deviation(bars.volume, period)
 
 
 def _hour(bars: Bars) -> Floats:

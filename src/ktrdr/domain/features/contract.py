@@ -35,10 +35,11 @@ def feature_contract(features: Sequence[Feature], kernels: Mapping[str, str]) ->
 
 
 def _learned(feature: Feature, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Return which set is tuned from its written parameters, and the input column that carries its indicator."""
+    """Return which set is tuned from its written parameters, and the input column: its indicator less the offset."""
     if not feature.learnable:
         return {}
-    return {"learnable": {"membership": list(feature.learnable), "column": columns[feature.id]}}
+    column = {"column": columns[feature.id], "offset": feature.offset}
+    return {"learnable": {"membership": list(feature.learnable)} | column}
 
 
 def _entry(feature: Feature, kernels: Mapping[str, str]) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import input_ids
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.feature_ids import Column, columns
 
@@ -19,7 +19,8 @@ def uncovered(strategy: Strategy, matrix: FeatureMatrix) -> tuple[str, ...]:
 
     Learnable sets count as they are written. The matrix holds the strategy's input columns.
     """
-    inputs = input_ids(resolve(strategy))
+    features = resolve(strategy)
+    inputs, offsets = input_ids(features), {feature.id: feature.offset for feature in features}
     position = {name: index for index, name in enumerate(matrix.ids)}
     notes = []
     for entry in strategy.nn_inputs:
@@ -29,7 +30,7 @@ def uncovered(strategy: Strategy, matrix: FeatureMatrix) -> tuple[str, ...]:
             silent = np.ones(len(matrix), dtype=np.bool_)
             for column in columns(entry, strategy.fuzzy_sets):
                 if column[1] == timeframe:
-                    values = matrix.values[:, position[inputs[column[0]]]]
+                    values = matrix.values[:, position[inputs[column[0]]]] + np.float64(offsets[column[0]])
                     silent &= _degrees(column, values, strategy.fuzzy_sets[entry.name].learnable) == 0
             if silent.any():
                 share = f"{silent.mean():.2%} of the rows"
@@ -37,9 +38,9 @@ def uncovered(strategy: Strategy, matrix: FeatureMatrix) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _degrees(column: Column, values: NDArray[np.float32], learnable: bool) -> NDArray[np.float32]:
+def _degrees(column: Column, values: Floats, learnable: bool) -> Floats:
     """Return the degrees of a membership: of a learnable set the column is its indicator, else the degrees."""
     function = column[2]
     if not learnable or function is None:
         return values
-    return membership_degrees(Membership(function.type, function.parameters), values, out=np.empty_like(values))
+    return membership_degrees(Membership(function.type, function.parameters), values)

@@ -57,6 +57,10 @@ class Feature:
         For context features: name and parameters.
     learnable : tuple of str
         Fuzzy set and membership whose parameters the model tunes; empty where the written ones count.
+    offset : float
+        What is taken from the source's value before it is rounded to float32. Of a learnable feature and the column
+        that carries it: a number in the middle of the written set, so that a large value keeps its digits where the set
+        lies.
     """
 
     id: str
@@ -67,3 +71,4 @@ class Feature:
     normalization: str = "none"
     context: Mapping[str, Any] = field(default_factory=dict)
     learnable: tuple[str, ...] = ()
+    offset: float = 0.0

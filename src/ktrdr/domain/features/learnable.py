@@ -28,15 +28,33 @@ class Fuzzified:
         Learnable function that the column passes through, as written; None passes it on as it is.
     tied : tuple of str
         Fuzzy set and membership name: equal names share one set of parameters, over timeframes and lags.
+    offset : float
+        What has been taken from the column's values.
     """
 
     column: int
     membership: Membership | None = None
     tied: tuple[str, ...] = ()
+    offset: float = 0.0
+
+
+def middle_of(memberships: Sequence[Membership]) -> float:
+    """Return the middle one of the places that a fuzzy set's memberships are written at: feet, peaks and centres."""
+    places = sorted(place for item in memberships for place in _places(item))
+    return places[len(places) // 2]
+
+
+def _places(membership: Membership) -> tuple[float, ...]:
+    parameters = membership.parameters
+    return parameters[_CENTRE[membership.type]] if membership.type in _CENTRE else parameters
+
+
+_CENTRE = {"gaussian": slice(0, 1), "sigmoid": slice(1, 2), "bell": slice(2, 3)}
+"""Where the one place stands among the parameters; of every other type each parameter is one."""
 
 
 def input_columns(features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """Return what the matrix carries for these features: in place of each learnable set its indicator, raw.
+    """Return what the matrix carries for these features: in place of each learnable set its indicator, less `offset`.
 
     Parameters
     ----------
@@ -79,7 +97,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _carried(feature: Feature, name: str) -> Feature:
     if not feature.learnable:
         return feature
-    return Feature(name, "raw", feature.source, lag=feature.lag)
+    return Feature(name, "raw", feature.source, lag=feature.lag, offset=feature.offset)
 
 
 def fuzzified(features: Sequence[Feature]) -> tuple[Fuzzified, ...]:
@@ -89,7 +107,9 @@ def fuzzified(features: Sequence[Feature]) -> tuple[Fuzzified, ...]:
     ids = input_ids(features)
     position = {name: place for place, name in enumerate(dict.fromkeys(ids.values()))}
     return tuple(
-        Fuzzified(position[ids[feature.id]], feature.membership if feature.learnable else None, feature.learnable)
+        Fuzzified(position[ids[feature.id]], feature.membership, feature.learnable, feature.offset)
+        if feature.learnable
+        else Fuzzified(position[ids[feature.id]])
         for feature in features
     )
 
@@ -121,7 +141,7 @@ def resolved_matrix(columns: FeatureMatrix, features: Sequence[Feature]) -> Feat
         if item.membership is None:
             values[place] = column
         else:
-            membership_degrees(item.membership, column, out=values[place])
+            membership_degrees(item.membership, column + np.float64(item.offset), out=values[place])
     return replace(columns, values=values.T, ids=tuple(feature.id for feature in features))
 
 

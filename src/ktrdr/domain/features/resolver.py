@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import cycle
+from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
+from ktrdr.domain.features.learnable import middle_of
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
 from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
@@ -49,9 +51,19 @@ def _entry_features(strategy: Strategy, entry: NetworkInput) -> list[Feature]:
             features.append(Feature(name, "raw", source, normalization=entry.normalization))
         else:
             function = Membership(membership.type, membership.parameters)
-            learnable = (entry.name, membership.name) if strategy.fuzzy_sets[entry.name].learnable else ()
-            features.append(Feature(name, "membership", source, function, learnable=learnable))
+            features.append(
+                Feature(name, "membership", source, function, **_learning(strategy, entry, membership.name))
+            )
     return features
+
+
+def _learning(strategy: Strategy, entry: NetworkInput, membership: str) -> dict[str, Any]:
+    """Return what a learnable set's feature has beside the others."""
+    fuzzy_set = strategy.fuzzy_sets[entry.name]
+    if not fuzzy_set.learnable:
+        return {}
+    written = [Membership(item.type, item.parameters) for item in fuzzy_set.memberships]
+    return {"learnable": (entry.name, membership), "offset": middle_of(written)}
 
 
 def _catalogue_features(entry: NetworkInput) -> list[Feature]:

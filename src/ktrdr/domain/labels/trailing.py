@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.windows import window_deviation
 
 
 def log_returns(bars: Bars) -> Floats:
@@ -16,10 +17,11 @@ def log_returns(bars: Bars) -> Floats:
 def rolling_deviation(returns: Floats, window: int) -> Floats:
     """Return the sample standard deviation (n - 1) of the last `window` values; NaN until there are as many.
 
-    Causality: the value at t uses values up to t.
+    Exactly 0 over equal values, whatever stood before them.
+
+    Causality: the value at t uses the last `window` values alone.
     """
-    deviation: Floats = pd.Series(returns).rolling(window).std().to_numpy()
-    return deviation
+    return window_deviation(returns, window, sample=True)
 
 
 def bar_volatility(bars: Bars, span: int, method: str) -> Floats:

@@ -11,6 +11,7 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.sessions import Sessions
 
 _MOVE = 1.5
+_PLAIN, _WILD = ".2f", ".0e"
 _NAMED_AT_MOST = 5
 
 
@@ -77,7 +78,8 @@ def _count(marked: NDArray[np.bool_]) -> str:
 def _named(bars: Bars, marked: NDArray[np.bool_], ratio: NDArray[np.float64] | None = None) -> str:
     rows = np.flatnonzero(marked)
     texts = [
-        iso(bars.stamps[row]) + ("" if ratio is None else f" (x {ratio[row]:.2f})") for row in rows[:_NAMED_AT_MOST]
+        iso(bars.stamps[row]) + ("" if ratio is None else f" (x {ratio[row]:{_PLAIN if ratio[row] < 1e6 else _WILD}})")
+        for row in rows[:_NAMED_AT_MOST]
     ]
     return ", ".join(texts) + _rest(len(rows))
 

@@ -1,102 +1,131 @@
-"""Sums, means and deviations of the last values, one value at a time, with the bits of pandas' rolling windows.
+"""Sums, means, deviations and slopes of the last values, one value at a time, with the bits of `market.windows`.
 
-They take the same operations in the same order as pandas does over a whole column, compensated sums and all, so that
-what is carried from bar to bar never differs from what is computed over all bars.
-
-References
-----------
-Kahan (1965), Further remarks on reducing truncation errors, Communications of the ACM 8(1). Welford (1962), Note on a
-method for calculating corrected sums of squares and products, Technometrics 4(3).
+They take the same operations in the same order as that does over a whole series, block by block, so that what is
+carried from bar to bar never differs from what is computed over all bars. A value costs the same whatever the window's
+length, but for the first one of a block, at which the block before is summed up once.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import accumulate
 
-import pandas as pd
 
-_SUMS_ANEW = int(pd.__version__.partition(".")[0]) >= 3  # before, equal values alone were sure to have no deviation
-_ILL_CONDITIONED = 1e3 * sys.float_info.epsilon
+class _Across:
+    """The sum of a term over each window that begins in one block and ends in the next."""
+
+    def __init__(self, before: Sequence[float]) -> None:
+        self._since = -0.0  # which adds nothing to a first term, not even a sign
+        self._until = [0.0, *list(accumulate(reversed(before)))[:-1]]
+
+    def add(self, term: float) -> float:
+        """Take one more term in, as many as there were before; return the sum over the window that it ends."""
+        self._since += term
+        return self._since + self._until.pop()
 
 
 class _Running:
-    """The last `period` values; NaN is left out, and gives no result until it has passed."""
+    """The last `period` values of a series; `values` are its first ones, all of them, as its blocks count from there.
 
-    def __init__(self, period: int, values: Iterable[float] = ()) -> None:
+    NaN until the window is full, and while a NaN is in it.
+    """
+
+    def __init__(self, period: int, values: Sequence[float] = ()) -> None:
         self._period = period
-        self._held: deque[float] = deque(maxlen=period)
-        self._equal, self._before = 0, math.nan
-        self._restart()
-        self.value = math.nan
-        for value in values:
+        self._block = [math.nan] * period
+        for value in values[max(len(values) // period - 1, 0) * period :]:
             self.update(value)
 
     def update(self, value: float) -> float:
-        """Take one more value in; return the result over the last `period`, NaN until there are as many."""
+        """Take one more value in; return the result over the last `period`."""
         value = float(value)
-        if self._period == 1:
-            self._restart()
-        elif len(self._held) == self._period and not math.isnan(self._held[0]):
-            self._count -= 1
-            self._remove(self._held[0])
-        self._held.append(value)
-        if not math.isnan(value):
-            self._count += 1
-            self._equal = self._equal + 1 if value == self._before else 1
-            self._before = value
-            self._add(value)
-        self._mend()
-        self.value = self._result() if self._count == self._period else math.nan
-        return self.value
+        if len(self._block) == self._period:
+            before, self._block = self._block, [value]
+            self._turn(before)
+        else:
+            self._block.append(value)
+        return self._take(value)
 
-    @property
-    def _constant(self) -> bool:
-        return self._equal >= self._count
-
-    def _restart(self) -> None:
-        self._count = 0
-
-    def _add(self, value: float) -> None:
+    def _turn(self, before: Sequence[float]) -> None:
+        """Begin a block, of which the first value is there."""
         raise NotImplementedError
 
-    def _remove(self, value: float) -> None:
-        raise NotImplementedError
-
-    def _mend(self) -> None:
-        """Begin anew where what is carried has lost its digits."""
-
-    def _result(self) -> float:
+    def _take(self, value: float) -> float:
         raise NotImplementedError
 
 
 class RunningSum(_Running):
-    """The sum of the last values: ``Series.rolling(period).sum()``."""
+    """The sum of the last values: `window_sum`."""
 
-    def _restart(self) -> None:
-        super()._restart()
-        self._total = self._lost = self._lost_in_removal = 0.0
+    def _turn(self, before: Sequence[float]) -> None:
+        self._sum = _Across(before)
 
-    def _add(self, value: float) -> None:
-        wanted = value - self._lost
-        total = self._total + wanted
-        self._lost = total - self._total - wanted
-        self._total = total
+    def _take(self, value: float) -> float:
+        return self._sum.add(value)
 
-    def _remove(self, value: float) -> None:
-        wanted = -value - self._lost_in_removal
-        total = self._total + wanted
-        self._lost_in_removal = total - self._total - wanted
-        self._total = total
 
-    def _result(self) -> float:
-        return self._before * self._count if self._constant else self._total
+class _Centred(_Running):
+    """What is made of distances from the block's first value."""
+
+    def _turn(self, before: Sequence[float]) -> None:
+        self._centre = centre = self._block[0]
+        self._turn_distances([value - centre for value in before])
+
+    def _take(self, value: float) -> float:
+        return self._take_distance(value - self._centre)
+
+    def _turn_distances(self, before: Sequence[float]) -> None:
+        self._distances = _Across(before)
+
+    def _take_distance(self, distance: float) -> float:
+        raise NotImplementedError
+
+
+class RunningMean(_Centred):
+    """The mean of the last values: `window_mean`."""
+
+    def _take_distance(self, distance: float) -> float:
+        return self._distances.add(distance) / self._period + self._centre
+
+
+class RunningDeviation(_Centred):
+    """The standard deviation of the last values, of the population or of a `sample`: `window_deviation`."""
+
+    def __init__(self, period: int, values: Sequence[float] = (), *, sample: bool = False) -> None:
+        self._free = period - int(sample)
+        super().__init__(period, values)
+
+    def _turn_distances(self, before: Sequence[float]) -> None:
+        super()._turn_distances(before)
+        self._squares = _Across([distance * distance for distance in before])
+
+    def _take_distance(self, distance: float) -> float:
+        distances, squares = self._distances.add(distance), self._squares.add(distance * distance)
+        variance = (squares - distances * distances / self._period) / self._free
+        return math.sqrt(max(variance, 0.0))
+
+
+class RunningSlope(_Centred):
+    """The slope of the straight line through the last values by least squares, per bar; 2 at least: `window_slope`."""
+
+    def _turn_distances(self, before: Sequence[float]) -> None:
+        super()._turn_distances(before)
+        self._products = _Across([distance * (place - self._period) for place, distance in enumerate(before)])
+
+    def _take_distance(self, distance: float) -> float:
+        period, place = self._period, len(self._block) - 1.0
+        distances, products = self._distances.add(distance), self._products.add(distance * place)
+        return (products - distances * (place - 0.5 * (period - 1))) / (period * (period**2 - 1) / 12.0)
 
 
 class CompensatedSum:
-    """The sum of all values: ``Series.cumsum()`` within a group."""
+    """The sum of all values: ``Series.cumsum()`` of pandas within a group.
+
+    References
+    ----------
+    Kahan (1965), Further remarks on reducing truncation errors, Communications of the ACM 8(1).
+    """
 
     def __init__(self) -> None:
         self._total = self._lost = 0.0
@@ -108,72 +137,3 @@ class CompensatedSum:
         self._lost = total - self._total - wanted
         self._total = total
         return total
-
-
-class RunningMean(RunningSum):
-    """The mean of the last values: ``Series.rolling(period).mean()``."""
-
-    def _result(self) -> float:
-        if self._constant:
-            return self._before
-        mean = self._total / self._count
-        if mean < 0 and all(math.copysign(1.0, value) > 0 for value in self._held):
-            return 0.0
-        if mean > 0 and all(math.copysign(1.0, value) < 0 for value in self._held):
-            return 0.0
-        return mean
-
-
-class RunningDeviation(_Running):
-    """The standard deviation of the last values: ``Series.rolling(period).std(ddof)``.
-
-    Where taking a value away leaves next to nothing of the squares, they are summed anew over the window, as pandas
-    does it since version 3.
-    """
-
-    def __init__(self, period: int, values: Iterable[float] = (), ddof: int = 0) -> None:
-        self._ddof = ddof
-        super().__init__(period, values)
-
-    def _restart(self) -> None:
-        super()._restart()
-        self._mean = self._squares = self._lost = self._lost_in_removal = 0.0
-        self._unstable = False
-
-    def _mend(self) -> None:
-        if not self._unstable:
-            return
-        self._restart()
-        for value in self._held:
-            if not math.isnan(value):
-                self._count += 1
-                self._add(value)
-
-    def _add(self, value: float) -> None:
-        before = self._mean - self._lost
-        wanted = value - self._lost
-        delta = wanted - self._mean
-        self._lost = delta + self._mean - wanted
-        self._mean += delta / self._count
-        self._squares += (value - before) * (value - self._mean)
-
-    def _remove(self, value: float) -> None:
-        if not self._count:
-            self._mean = self._squares = 0.0
-            return
-        squares = self._squares
-        before = self._mean - self._lost_in_removal
-        wanted = value - self._lost_in_removal
-        delta = wanted - self._mean
-        self._lost_in_removal = delta + self._mean - wanted
-        self._mean -= delta / self._count
-        self._squares -= (value - before) * (value - self._mean)
-        self._unstable = _SUMS_ANEW and squares * _ILL_CONDITIONED > self._squares
-
-    def _result(self) -> float:
-        if self._count <= self._ddof:
-            return math.nan
-        if not _SUMS_ANEW and (self._count == 1 or self._constant):
-            return 0.0
-        variance = self._squares / (self._count - self._ddof)
-        return math.sqrt(variance) if variance > 0 else 0.0

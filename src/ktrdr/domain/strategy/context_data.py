@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.document import ContextSource
 from ktrdr.domain.strategy.reading import Findings, Section
 
@@ -60,7 +60,8 @@ def _read_entry(section: Section) -> Iterator[ContextSource]:
     names = value if isinstance(value, list | tuple) else [value]
     wrong = next((name for name in [*names, *([] if chosen is None else [chosen])] if not _is_name(name)), None)
     if wrong is not None or not names:
-        findings.error(section.at(given[0]), f"must be a text, found {shown(value if wrong is None else wrong)}")
+        found = value if wrong is None else wrong
+        findings.error(section.at(given[0]), f"must be a text, found {shown(found)}{unquoted(found)}")
         return
     for name in names:
         yield ContextSource(name if chosen is None or len(names) > 1 else chosen, provider, name, alignment)
@@ -89,7 +90,7 @@ def read_data_source(section: Section, sources: Sequence[ContextSource], readabl
         return None
     path, findings = section.at("data_source"), section.findings
     if not _is_name(written):
-        findings.error(path, f"must be a text, found {shown(written)}")
+        findings.error(path, f"must be a text, found {shown(written)}{unquoted(written)}")
         return None
     found = [item for item in sources if written in _spellings(item)]
     found = found or [item for item in sources if written.casefold() in map(str.casefold, _spellings(item))]

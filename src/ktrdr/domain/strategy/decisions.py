@@ -90,5 +90,8 @@ def _from_mapping(section: Section) -> Any:
     multiple = section.get(*_MULTIPLE)
     section.warn_unknown()
     if value is False:
+        for name in _MULTIPLE:
+            if name in section:
+                section.findings.warning(section.at(name), "has no effect with enabled: false")
         return False
     return True if multiple is None else multiple

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import shown
+from ktrdr.domain.errors import shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading import Findings, Section
 
@@ -36,7 +37,8 @@ def read_deployment(parent: Section, findings: Findings) -> Mapping[str, Any] | 
 
 
 def warn_shut_out(strategy: Strategy, findings: Findings) -> None:
-    """Warn where the deployment shuts out the timeframe that the model itself is trained on."""
+    """Warn where the deployment shuts out more than its author may think."""
+    _warn_symbols(strategy, findings)
     timeframes = strategy.kept.get("deployment", {}).get("target_timeframes") or {}
     supported, base = timeframes.get("supported"), strategy.training_data.timeframes.base
     if supported and base not in supported:
@@ -44,12 +46,29 @@ def warn_shut_out(strategy: Strategy, findings: Findings) -> None:
         findings.warning(path, f"leaves out {base}, the base timeframe: the model may not serve at all")
 
 
+def _warn_symbols(strategy: Strategy, findings: Findings) -> None:
+    rules = strategy.kept.get("deployment", {}).get("target_symbols") or {}
+    mode, restrictions = rules.get("mode", "training_only"), rules.get("restrictions") or {}
+    path, classes = "deployment.target_symbols.restrictions", restrictions.get("asset_classes")
+    if classes and mode == "training_only":
+        findings.warning(f"{path}.asset_classes", "has no effect with mode: training_only")
+    if mode == "group_restricted" and not classes:
+        findings.warning(f"{path}.asset_classes", "is not given: no symbol but those of training may be served")
+    excluded = restrictions.get("excluded_symbols") or ()
+    for symbol in strategy.training_data.symbols.symbols:
+        if any(same_symbol(symbol, name) for name in excluded):
+            findings.warning(f"{path}.excluded_symbols", f"names {symbol}, which the model is trained on")
+
+
 def _names(section: Section, name: str, allowed: tuple[str, ...], findings: Findings) -> None:
     written = section.get(name)
     if written is None:
         return
     if not isinstance(written, list) or not all(isinstance(item, str) for item in written):
-        findings.error(section.at(name), f"must be a list of texts, found {shown(written)}")
+        wrong = (
+            next((item for item in written if not isinstance(item, str)), None) if isinstance(written, list) else None
+        )
+        findings.error(section.at(name), f"must be a list of texts, found {shown(written)}{unquoted(wrong)}")
         return
     unknown = [item for item in written if allowed and item not in allowed]
     if unknown:

@@ -17,13 +17,18 @@ from ktrdr.domain.strategy.reading import Findings
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A setting that counts only where `applies`; written as its default it does no harm."""
+    """A setting that counts only where `applies`; as `off` it asks for nothing, so that nothing is lost."""
 
     section: str
     name: str
     default: Any
     applies: Callable[[Strategy], bool]
     reason: str
+    off: Any = None
+
+    @property
+    def path(self) -> str:
+        return f"{self.section}.{self.name}".removeprefix(".")
 
 
 def _classifies(strategy: Strategy) -> bool:
@@ -52,6 +57,7 @@ def _schedule_rule(name: str, kinds: tuple[str, ...]) -> _Rule:
         _default(SCHEDULER, name),
         lambda strategy: strategy.training["lr_scheduler.type"] in kinds,
         reason,
+        off=0 if name == "min_lr" else None,
     )
 
 
@@ -72,6 +78,7 @@ def _layer_rule(name: str) -> _Rule:
         _default(MODEL_TYPES["mlp"].parameters, name),
         lambda strategy: strategy.model.type != "mlp" or bool(strategy.model.architecture["hidden_layers"]),
         "has no effect without hidden_layers",
+        off=None if name == "activation" else 0,
     )
 
 
@@ -84,7 +91,9 @@ _TRADING = {
 
 
 def _trading_rule(section: str, parameter: Parameter) -> _Rule:
-    return _Rule(section, parameter.name, parameter.default, _trades, "has no effect: these labels ask for no trade")
+    off = 0 if parameter.kind in {"int", "float"} else None
+    reason = "has no effect: these labels ask for no trade"
+    return _Rule(section, parameter.name, parameter.default, _trades, reason, off)
 
 
 def _trades(strategy: Strategy) -> bool:
@@ -100,7 +109,14 @@ _RULES = (
         lambda strategy: _classifies(strategy) or not _trades(strategy),
         "has no effect on a regression, which has no probabilities; cost_model decides",
     ),
-    _Rule("training", "class_weights", "none", _classifies, "has no effect on a regression, which has no classes"),
+    _Rule(
+        "training",
+        "class_weights",
+        "none",
+        _classifies,
+        "has no effect on a regression, which has no classes",
+        off="none",
+    ),
     _Rule(
         "training",
         "focal_gamma",
@@ -129,6 +145,21 @@ _RULES = (
         lambda strategy: len(strategy.training_data.symbols.symbols) != 1,
         "has no effect on one symbol: it says how several are trained",
     ),
+    _Rule(
+        "decisions.cost_model",
+        "min_edge_multiplier",
+        _default(COSTS, "min_edge_multiplier"),
+        lambda strategy: _classifies(strategy) or strategy.decisions.round_trip_cost > 0,
+        "has no effect: round_trip_cost is 0",
+    ),
+    _Rule(
+        "decisions.cost_model",
+        "round_trip_cost",
+        _default(COSTS, "round_trip_cost"),
+        lambda strategy: _classifies(strategy) or strategy.decisions.min_edge_multiplier > 0,
+        "has no effect: min_edge_multiplier is 0",
+        off=0,
+    ),
     *(_layer_rule(name) for name in ("activation", "dropout", "batch_norm")),
     *(_trading_rule(section, item) for section, parameters in _TRADING.items() for item in parameters),
     *(_schedule_rule(name, kinds) for name, kinds in _SCHEDULES.items()),
@@ -137,17 +168,21 @@ _RULES = (
 
 
 def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, findings: Findings) -> None:
-    """Warn about settings that are written, differ from their default, and change nothing here; and unused names."""
+    """Warn about settings that are written, ask for something, and change nothing here; and unused names."""
     for rule in _RULES:
-        sections = [rule.section]
-        if rule.section.startswith("training"):
-            sections.append(f"model.{rule.section}")
-        for section in sections:
-            path = f"{section}.{rule.name}".removeprefix(".")
+        for path in [rule.path, *([f"model.{rule.path}"] if rule.section.startswith("training") else [])]:
             written = _lookup(document, path)
-            if written is not None and written != rule.default and not rule.applies(strategy):
+            if written is not None and written != rule.off and not rule.applies(strategy):
                 findings.warning(path, rule.reason)
     _warn_unused(strategy, findings)
+
+
+def idle_defaults(strategy: Strategy) -> dict[str, Any]:
+    """Return the settings that change nothing in this strategy, by path, each with its default."""
+    idle = {rule.path: rule.default for rule in _RULES if not rule.applies(strategy)}
+    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    unread = [item for item in labels.parameters if item.name in labels.without_effect]
+    return idle | {f"training.labels.{item.name}": item.default for item in unread}
 
 
 def _warn_unused(strategy: Strategy, findings: Findings) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.values import coerced, fault, is_number
+from ktrdr.domain.catalogue.values import coerced, fault, is_number, quoted_number
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.indicators import read_reference
@@ -25,6 +25,7 @@ def read_fuzzy_sets(
         findings.error("fuzzy_sets", "is required and names at least one fuzzy set")
     section = parent.section("fuzzy_sets")
     declared = parent.written("indicators")
+    section.refuse_empty_names()
     sets = {}
     for name in section.values:
         fuzzy_set = _read_fuzzy_set(section.section(name), indicators, declared, findings)
@@ -43,6 +44,7 @@ def _read_fuzzy_set(
         path = section.at("indicator")
         reference = read_reference(section.get("indicator"), path, indicators, declared, findings)
     learnable = _read_learnable(section, findings)
+    section.refuse_empty_names()
     names = [name for name in section.values if name not in _NOT_MEMBERSHIPS]
     if not names:
         findings.error(section.path, "needs at least one membership, such as oversold: [0, 20, 35]")
@@ -75,7 +77,7 @@ def read_membership(name: str, value: Any, path: str, findings: Findings) -> Mem
     spec = MEMBERSHIPS[kind]
     wrong = [item for item in numbers if not is_number(item)]
     if wrong:
-        findings.error(path, f"parameters must be numbers, found {shown(wrong[0])}")
+        findings.error(path, f"parameters must be numbers, found {shown(wrong[0])}{quoted_number(wrong[0])}")
         return None
     parameters = tuple(float(item) for item in numbers)
     message = spec.check(parameters)
@@ -99,10 +101,23 @@ def _typed(value: Any, path: str, findings: Findings) -> tuple[str | None, Any]:
             allowed = f"allowed: {', '.join(MEMBERSHIPS)}{did_you_mean(kind, MEMBERSHIPS)}"
             findings.error(section.at("type"), f"membership type {kind!r} is not known; {allowed}")
         return None, ()
+    wanted = MEMBERSHIPS[kind].parameters
     if isinstance(numbers, Mapping):
-        numbers = [numbers.get(name) for name in MEMBERSHIPS[kind].parameters]
+        return _named(kind, Section(numbers, section.at("parameters"), findings))
     if not isinstance(numbers, list | tuple):
-        wanted = ", ".join(MEMBERSHIPS[kind].parameters)
-        findings.error(section.at("parameters"), f"must be a list [{wanted}], found {shown(numbers)}")
+        found = "is required:" if numbers is None else f"found {shown(numbers)}; must be"
+        findings.error(section.at("parameters"), f"{found} a list [{', '.join(wanted)}]")
+        return None, ()
+    return kind, numbers
+
+
+def _named(kind: str, section: Section) -> tuple[str | None, Any]:
+    """Return type and parameters where each parameter is given by its name."""
+    wanted = MEMBERSHIPS[kind].parameters
+    numbers = [section.get(name) for name in wanted]
+    section.warn_unknown()
+    missing = [name for name, number in zip(wanted, numbers, strict=True) if number is None]
+    if missing:
+        section.findings.error(section.path, f"{kind} takes {', '.join(wanted)}; missing: {', '.join(missing)}")
         return None, ()
     return kind, numbers

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator
+from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_indicator, plain_name
 from ktrdr.domain.catalogue.indicators.scale import SCALE, contradiction
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.context_data import read_data_source
 from ktrdr.domain.strategy.document import ContextSource, Indicator, Reference
 from ktrdr.domain.strategy.reading import Findings, Section
@@ -26,6 +26,7 @@ def read_indicators(
     if not parent.get("indicators") and required:
         findings.error("indicators", "is required and names at least one indicator")
     section = parent.section("indicators")
+    section.refuse_empty_names()
     indicators = {}
     for name, value in section.values.items():
         if value is not None and not isinstance(value, Mapping):
@@ -34,14 +35,27 @@ def read_indicators(
         indicator = _read_indicator(section.section(name), sources, findings)
         if indicator is not None:
             indicators[name] = indicator
+    _refuse_ambiguous(section, indicators)
     return indicators
 
 
+def _refuse_ambiguous(section: Section, indicators: Mapping[str, Indicator]) -> None:
+    """Refuse an id that reads as an output of another indicator: what refers to it may mean either."""
+    for name in indicators:
+        other, _, output = name.rpartition(".")
+        if other in indicators and output in INDICATORS[indicators[other].type].outputs:
+            message = f"is also how output {output!r} of indicator {other!r} is referred to; give it another id"
+            section.findings.error(section.at(name), message)
+
+
 def _read_indicator(section: Section, sources: Sequence[ContextSource], findings: Findings) -> Indicator | None:
-    written = section.text("type", required=True)
+    if "type" not in section:
+        _refuse_without_type(section)
+        return None
+    written = section.text("type")
     spec = find_indicator(written)
     if spec is None:
-        if written.casefold() in _LOOKS_AHEAD:
+        if plain_name(written) in _LOOKS_AHEAD:
             findings.error(section.at("type"), f"{written!r} looks ahead: it may label (training.labels), never feed")
         elif written:
             hint = did_you_mean(written, _known_names()) or f"; known: {', '.join(sorted(INDICATORS))}"
@@ -75,6 +89,20 @@ def _read_scale(section: Section, spec: IndicatorSpec, data_source: str | None, 
         return {}
     scale = coerced(SCALE, written)
     return {} if scale == SCALE.default else {SCALE.name: scale}
+
+
+def _refuse_without_type(section: Section) -> None:
+    """Ask for the type, and say under which other key there is one."""
+    section.know("type", "data_source")
+    written = ((key, value, find_indicator(value)) for key, value in section.values.items() if isinstance(value, str))
+    key, value, spec = next((item for item in written if item[2] is not None), ("", "", None))
+    if spec is None:
+        section.findings.error(section.at("type"), "is required, such as type: rsi")
+        return
+    lower = "; keys are written in lower case" if key.casefold() == "type" else ""
+    section.findings.error(section.at("type"), f"is required: found {key!r}, write type: {value}{lower}")
+    section.know(*(name for item in spec.parameters for name in (item.name, *item.aliases)))
+    section.warn_unknown()
 
 
 def _read_parameters(section: Section, spec: IndicatorSpec, findings: Findings) -> dict[str, Any]:
@@ -111,7 +139,7 @@ def read_reference(
     findings : Findings
     """
     if not isinstance(value, str) or not value:
-        findings.error(path, f"must name an indicator, found {shown(value)}")
+        findings.error(path, f"must name an indicator, found {shown(value)}{unquoted(value)}")
         return None
     name, _, output = (value, "", "") if value in declared else value.rpartition(".")
     if name not in declared and findings.refused("indicators"):

@@ -8,7 +8,7 @@ from typing import Any
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, TimeframeChoice
 from ktrdr.domain.strategy.indicators import read_reference
 from ktrdr.domain.strategy.reading import Findings, Section
@@ -77,7 +77,7 @@ def _read_entry(
         if not isinstance(name, str) or name not in declared_sets:
             known = ", ".join(declared_sets)
             hint = did_you_mean(str(name), declared_sets)
-            findings.error(path, f"fuzzy set {shown(name)} is not defined; defined: {known}{hint}")
+            findings.error(path, f"fuzzy set {shown(name)} is not defined; defined: {known}{hint}{unquoted(name)}")
             return None
         return NetworkInput("fuzzy_set", name, spans)
     reference = read_reference(name, path, indicators, declared_indicators, findings)
@@ -121,6 +121,9 @@ def _read_timeframes(section: Section, timeframes: TimeframeChoice, findings: Fi
     path = section.at("timeframes")
     if not isinstance(names, list | tuple) or not names:
         findings.error(path, f"must be all, a timeframe or a list of timeframes, found {shown(value)}")
+        return timeframes.timeframes
+    if "all" in names:
+        findings.error(path, f"write all alone, not in a list; found {shown(value)}")
         return timeframes.timeframes
     for name in names:
         if name not in timeframes.timeframes and not findings.refused("training_data", "training_data.timeframes"):

@@ -37,7 +37,8 @@ def override(
     if start is not None or end is not None:
         span = data.pop("date_range", None)
         if isinstance(span, Mapping):
-            data = {"start_date": span.get("start"), "end_date": span.get("end")} | data
+            written = {"start_date": span.get("start"), "end_date": span.get("end")}
+            data = {name: value for name, value in written.items() if value is not None} | data
         data |= {name: value for name, value in (("start_date", start), ("end_date", end)) if value is not None}
     others = {} if symbol_overrides is None else {"symbol_overrides": symbol_overrides}
     return {**document, "training_data": data, **others}

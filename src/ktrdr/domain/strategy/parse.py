@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from ktrdr.domain.strategy.indicators import read_indicators
 from ktrdr.domain.strategy.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.model import read_model
 from ktrdr.domain.strategy.problems import Problem
-from ktrdr.domain.strategy.reading import Findings, Section
+from ktrdr.domain.strategy.reading import Findings, Section, warn_empty
 from ktrdr.domain.strategy.symbol_overrides import read_symbol_overrides
 from ktrdr.domain.strategy.training import read_training
 from ktrdr.domain.strategy.training_data import read_training_data
@@ -38,7 +38,7 @@ def parse(
     *,
     where: str = "strategy",
     command_line: Mapping[str, Any] | None = None,
-    overridden: Collection[str] = (),
+    overridden: Mapping[str, str] | None = None,
 ) -> Strategy:
     """Return the strategy that a document describes.
 
@@ -50,19 +50,25 @@ def parse(
         Name of the file, for messages.
     command_line : mapping, optional
         Training settings that take precedence over the document (``epochs``, ``seed``).
-    overridden : collection of str
-        Paths that the command line has changed in the document already; named as such among the settings.
+    overridden : mapping, optional
+        Paths that the command line has changed in the document already -> the option; named as such among the settings,
+        and in place of the path where what it gave is wrong.
 
     Raises
     ------
     InvalidStrategy
         With every problem found.
     """
-    findings = Findings(overridden=frozenset(overridden))
+    options = overridden or {}
+    findings = Findings(overridden=options)
     strategy = _read(document, command_line or {}, findings)
     if strategy is None or findings.errors:
-        raise InvalidStrategy(findings.errors, where)
-    return replace(strategy, settings=tuple(findings.settings), warnings=findings.warnings)
+        raise InvalidStrategy(_by_option(findings.errors, options), where)
+    return replace(strategy, settings=tuple(findings.settings), warnings=_by_option(findings.warnings, options))
+
+
+def _by_option(found: Iterable[Problem], options: Mapping[str, str]) -> tuple[Problem, ...]:
+    return tuple(replace(problem, path=options.get(problem.path, problem.path)) for problem in found)
 
 
 def problems(document: Any) -> tuple[Problem, ...]:
@@ -104,6 +110,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
     scope = _read_scope(root, findings)
     description = root.text("description")
     root.warn_unknown()
+    warn_empty({name: value for name, value in document.items() if name not in _KEPT or value is None}, "", findings)
     strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
         version, scope, kept, context_data,

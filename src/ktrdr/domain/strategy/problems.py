@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+OPTION = "--"
+EMPTY = '""'
+"""How a path shows a key without a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -14,7 +18,8 @@ class Problem:
     Attributes
     ----------
     path : str
-        Place in the document (``indicators.rsi_14.period``); empty for the document itself.
+        Place in the document (``indicators.rsi_14.period``), or option of the command line (``--epochs``); empty for
+        the document itself.
     message : str
         What was found and what is allowed, with the nearest known name.
     severity : str
@@ -37,7 +42,9 @@ class Problem:
         return place | {"path": self.path, "line": self.line, "message": self.message, "severity": self.severity}
 
     def located(self, where: str) -> str:
-        """Return ``where:line: path: message``, without the line where none is known."""
+        """Return ``where:line: path: message``, without the line where none is known; an option stands in no file."""
+        if self.path.startswith(OPTION):
+            return str(self)
         place = self.file or where
         return f"{place}: {self}" if self.line is None else f"{place}:{self.line}: {self}"
 
@@ -52,6 +59,8 @@ def with_lines(problems: Iterable[Problem], lines: Mapping[str, int]) -> tuple[P
 
 
 def _line(path: str, lines: Mapping[str, int]) -> int | None:
+    if path.startswith(OPTION):
+        return None
     while path and path not in lines:
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return lines.get(path)

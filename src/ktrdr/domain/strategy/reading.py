@@ -8,8 +8,8 @@ from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import did_you_mean, shown
-from ktrdr.domain.strategy.problems import Problem
+from ktrdr.domain.errors import did_you_mean, shown, unquoted
+from ktrdr.domain.strategy.problems import EMPTY, OPTION, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Setting:
 class Findings:
     """What reading a document brought up: problems, and effective settings in the order they were read.
 
-    `overridden` holds the paths that the command line has changed.
+    `overridden` holds the paths that the command line has changed, with the option that changed each.
     """
 
     problems: list[Problem] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
-    overridden: frozenset[str] = frozenset()
+    overridden: Mapping[str, str] = field(default_factory=dict)
 
     def setting(self, path: str, value: Any, origin: str) -> None:
         """Note an effective value; what the command line has overridden comes from there."""
@@ -69,13 +69,17 @@ class Findings:
 
 
 class Section:
-    """A mapping of the document; remembers which keys were read, so that the rest can be warned about."""
+    """A mapping of the document; remembers which keys were read, so that the rest can be warned about.
+
+    `given` is false where the document has no such mapping.
+    """
 
     def __init__(self, values: Any, path: str, findings: Findings) -> None:
         if values is not None and not isinstance(values, Mapping):
             findings.error(path, f"must be a mapping, found {shown(values)}")
             values = None
-        self.values: dict[str, Any] = {str(key): value for key, value in (values or {}).items()}
+        self.given = values is not None
+        self.values = _with_texts(values or {})
         self.path = path
         self.findings = findings
         self._known: set[str] = set()
@@ -85,8 +89,8 @@ class Section:
         return self.values.get(name) is not None
 
     def at(self, name: str) -> str:
-        """Return the dotted path of a key."""
-        return f"{self.path}.{name}" if self.path else name
+        """Return the dotted path of a key; two quotes stand for an empty one."""
+        return f"{self.path}.{name or EMPTY}" if self.path else name or EMPTY
 
     def get(self, *names: str) -> Any:
         """Return the value of the first of these keys that is there, or None; all of them count as known."""
@@ -108,7 +112,13 @@ class Section:
     def written(self, name: str) -> Mapping[str, Any]:
         """Return a nested mapping as it stands, empty where there is none; whoever reads it notes its problems."""
         value = self.values.get(name)
-        return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+        return _with_texts(value) if isinstance(value, Mapping) else {}
+
+    def refuse_empty_names(self) -> None:
+        """Refuse an entry that its author gave no name."""
+        for name in self.values:
+            if not name.strip():
+                self.findings.error(self.at(name), "has no name; a name that reads as null stands in quotes")
 
     def origin(self, name: str) -> str:
         """Return where an effective value of this key comes from."""
@@ -134,14 +144,9 @@ class Section:
                 self.findings.error(self.at(name), "is required")
             return default
         if not isinstance(value, str) or not value.strip():
-            self.findings.error(self.at(name), f"must be a text, found {shown(value)}")
+            self.findings.error(self.at(name), f"must be a text, found {shown(value)}{unquoted(value)}")
             return default
         return value
-
-    def warn_empty(self, name: str) -> None:
-        """Warn where a key is there without a value."""
-        if name in self.values and self.values[name] is None:
-            self.findings.warning(self.at(name), "is empty and counts as not given")
 
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
@@ -155,17 +160,48 @@ class Section:
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
 
 
+def warn_empty(value: Any, path: str, findings: Findings) -> None:
+    """Warn about every key below a value that is there with nothing behind it; what is reported already is left."""
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if item is not None:
+                warn_empty(item, f"{path}[{index}]", findings)
+    elif isinstance(value, Mapping):
+        section = Section(value, path, findings)
+        for name, item in section.values.items():
+            warn_empty(item, section.at(name), findings)
+    elif value is None and not any(f"{problem.path}.".startswith(f"{path}.") for problem in findings.problems):
+        findings.warning(path, "is empty and counts as not given")
+
+
+def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"" if key is None else str(key): value for key, value in values.items()}
+
+
+class Options(Section):
+    """Settings from the command line; their paths are options."""
+
+    def at(self, name: str) -> str:
+        """Return the option that gives a setting."""
+        return OPTION + name.replace("_", "-")
+
+
+COMMAND_LINE = "command line"
+"""The origin of a value that silences the document's own without a word: it was meant to."""
+
+
 def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], path: str, findings: Findings) -> Any:
     """Return the value of the first layer that has the parameter, else its default; record value and origin."""
     found: tuple[Any, str] | None = None
     for section, origin in layers:
         value = section.get(parameter.name, *parameter.aliases)
-        section.warn_empty(parameter.name)
         if value is not None and found is None:
             message = fault(parameter, value)
             if message:
                 findings.error(section.at(section.spelling(parameter)), message)
             found = (parameter.default if message else coerced(parameter, value), origin)
+        elif value is not None and found is not None and found[1] != COMMAND_LINE and value != found[0]:
+            findings.warning(section.at(section.spelling(parameter)), f"has no effect: {path} has precedence")
     if found is None and parameter.required:
         findings.error(path, f"is required: {parameter.description}")
     value, origin = found or (parameter.default, "default")

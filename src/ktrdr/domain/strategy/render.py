@@ -14,11 +14,15 @@ from ktrdr.domain.strategy.document import (
     SymbolChoice,
     TrainingData,
 )
+from ktrdr.domain.strategy.effects import idle_defaults
 from ktrdr.domain.strategy.symbol_overrides import overrides_document
 
 
 def render(strategy: Strategy) -> dict[str, Any]:
-    """Return the effective strategy as plain values, every default written out, in the order of the grammar."""
+    """Return the effective strategy as plain values, in the order of the grammar.
+
+    Every default is written out but those that change nothing here, such as the patience of a stopping switched off.
+    """
     document: dict[str, Any] = {"name": strategy.name, "description": strategy.description or None}
     document |= {"version": strategy.version, "scope": strategy.scope}
     document["training_data"] = _training_data(strategy.training_data)
@@ -35,7 +39,17 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document["decisions"] = _decisions(strategy.decisions)
     document["training"] = _training(strategy)
     document["symbol_overrides"] = overrides_document(strategy.symbol_overrides)
+    for path, default in idle_defaults(strategy).items():
+        _leave_out(document, path, default)
     return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}
+
+
+def _leave_out(document: dict[str, Any], path: str, value: Any) -> None:
+    *sections, name = path.split(".")
+    for section in sections:
+        document = document.get(section, {})
+    if name in document and document[name] == value:
+        del document[name]
 
 
 def settings_document(strategy: Strategy) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ktrdr.domain.strategy.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.deployment import SYMBOL_MODES
 from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
-from ktrdr.domain.strategy.inputs import NORMALIZATION
+from ktrdr.domain.strategy.inputs import KINDS, NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
 from ktrdr.domain.strategy.training_data import (
     EXTENDED_HOURS,
@@ -28,63 +28,70 @@ from ktrdr.domain.strategy.training_data import (
     TIMEFRAME_SOURCE,
 )
 
-_KINDS = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_KINDS = {"bool": "boolean", "str": "string"}
+_EXPONENT = {"type": "string", "pattern": r"^[-+]?[0-9][0-9_]*(\.[0-9]*)?[eE][-+]?[0-9]+$"}
+"""A number such as ``1e-3``, which YAML 1.1 reads as a text."""
+_NUMBER: dict[str, Any] = {"anyOf": [{"type": "number"}, _EXPONENT]}
+_NUMBERS = {"type": "array", "items": _NUMBER}
+_NULL = {"type": "null"}
+_DATE = {
+    "not": {"type": ["number", "boolean", "array", "object"]},
+    "description": "a date such as 2020-01-31, or a time; without quotes it is no text to every reader of YAML",
+}
 _ANYTHING: dict[str, Any] = {"type": "object"}
 
 
 def strategy_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of a strategy document, generated from the catalogue."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "ktrdr strategy, grammar 3.0",
-        "type": "object",
-        "required": ["name", "training_data", "nn_inputs", "model", "decisions", "training"],
-        "properties": {
-            "name": {"type": "string", "maxLength": 100},
-            "description": {"type": "string"},
-            "version": {"enum": ["3.0", 3.0, 3]},
-            "scope": {"enum": ["universal", "symbol_group", "symbol_specific"]},
-            "training_data": _training_data(),
-            "context_data": {"type": "array", "items": _context_source()},
-            "deployment": _deployment(),
-            "indicators": _object({}, additionalProperties=_indicator()),
-            "fuzzy_sets": _object({}, additionalProperties=_fuzzy_set()),
-            "nn_inputs": {"type": "array", "minItems": 1, "items": _entry()},
-            "model": _model(),
-            "decisions": _decisions(),
-            "training": _training(),
-            "symbol_overrides": _symbol_overrides(),
-            "risk_management": _ANYTHING,
-            "backtesting": _ANYTHING,
-            "orchestrator": _ANYTHING,
-        },
-        "$defs": {"overrides": _overrides()},
+    properties = {
+        "name": {"type": "string", "maxLength": 100},
+        "description": {"type": "string"},
+        "version": {"enum": ["3.0", 3.0, 3]},
+        "scope": {"enum": ["universal", "symbol_group", "symbol_specific"]},
+        "training_data": _training_data(),
+        "context_data": {"type": "array", "items": _context_source()},
+        "deployment": _deployment(),
+        "indicators": _object({}, additionalProperties=_indicator()),
+        "fuzzy_sets": _object({}, additionalProperties=_fuzzy_set()),
+        "nn_inputs": {"type": "array", "minItems": 1, "items": _entry()},
+        "model": _model(),
+        "decisions": _decisions(),
+        "training": _training(),
+        "symbol_overrides": _symbol_overrides(),
+        "risk_management": _ANYTHING,
+        "backtesting": _ANYTHING,
+        "orchestrator": _ANYTHING,
     }
+    required = ["name", "training_data", "nn_inputs", "model", "decisions", "training"]
+    title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ktrdr strategy, grammar 3.0"}
+    return title | _object(properties, required=required) | {"$defs": {"overrides": _overrides()}}
 
 
 def _value(parameter: Parameter) -> dict[str, Any]:
     if parameter.kind == "ints":
-        schema: dict[str, Any] = {"type": "array", "items": _limits(parameter, {"type": "integer"})}
+        schema: dict[str, Any] = {"type": "array", "items": {"anyOf": _numbers(parameter)}}
     elif parameter.kind == "threshold":
-        atr = _object({"atr": _limits(parameter, {"type": "number"})}, required=["atr"], additionalProperties=False)
-        schema = {"anyOf": [_limits(parameter, {"type": "number"}), atr]}
+        atr = _object({"atr": {"anyOf": _numbers(parameter)}}, required=["atr"], additionalProperties=False)
+        schema = {"anyOf": [*_numbers(parameter), atr]}
+    elif parameter.kind in {"int", "float"}:
+        schema = {"anyOf": _numbers(parameter)}
     elif parameter.choices:
         schema = _any_case(parameter.choices)
     else:
-        schema = _limits(parameter, {"type": _KINDS[parameter.kind]})
+        schema = {"type": _KINDS[parameter.kind]}
     if parameter.switch:
         schema = {"anyOf": [schema, {"type": "boolean"}]}
     default = {} if parameter.default is None else {"default": parameter.default}
     return schema | default | {"description": parameter.description}
 
 
-def _limits(parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:
+def _numbers(parameter: Parameter) -> list[dict[str, Any]]:
+    schema: dict[str, Any] = {"type": "integer" if parameter.kind in {"int", "ints"} else "number"}
     if parameter.low is not None:
         schema["exclusiveMinimum" if parameter.above else "minimum"] = parameter.low
     if parameter.high is not None:
         schema["maximum"] = parameter.high
-    return schema
+    return [schema, _EXPONENT]
 
 
 def _any_case(names: Iterable[str], between: str = "") -> dict[str, Any]:
@@ -106,7 +113,23 @@ def _values(parameters: Iterable[Parameter]) -> dict[str, Any]:
 
 
 def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, **more}
+    """Return a mapping; a key that is not required may be empty."""
+    required = more.get("required", ())
+    nullable = {name: value if name in required else _nullable(value) for name, value in properties.items()}
+    return {"type": "object", "properties": nullable, **more}
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in schema:
+        return schema if _NULL in schema["anyOf"] else schema | {"anyOf": [*schema["anyOf"], _NULL]}
+    if not schema or schema is _DATE:
+        return schema
+    outside = {name: schema[name] for name in ("default", "description") if name in schema}
+    return outside | {"anyOf": [{name: item for name, item in schema.items() if name not in outside}, _NULL]}
+
+
+def _given(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"not": _NULL}}}
 
 
 def _when(name: str, values: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
@@ -139,13 +162,12 @@ def _training_data() -> dict[str, Any]:
         "base_timeframe": timeframe,
         "source": _value(TIMEFRAME_SOURCE),
     })  # fmt: skip
-    day = {"type": "string", "description": "a date such as 2020-01-31, or a time"}
     properties = {
         "symbols": {"anyOf": [{"type": "string"}, _strings("symbols"), symbols]},
         "timeframes": {"anyOf": [timeframe, several, timeframes]},
-        "start_date": day,
-        "end_date": day,
-        "date_range": _object({"start": day, "end": day}),
+        "start_date": _DATE,
+        "end_date": _DATE,
+        "date_range": _object({"start": _DATE, "end": _DATE}),
     }
     values = _values([HISTORY_REQUIRED, EXTENDED_HOURS, POOL_ALIGNMENT])
     return _object(properties | values, required=["symbols", "timeframes"])
@@ -154,7 +176,7 @@ def _training_data() -> dict[str, Any]:
 def _context_source() -> dict[str, Any]:
     name = _one_of_several({"type": "string"})
     properties = {"id": {"type": "string"}, "name": {"type": "string"}, "series": name, "symbol": name, "report": name}
-    kinds = [{"required": [kind]} for kind in ("series", "symbol", "report")]
+    kinds = [_given(kind) for kind in ("series", "symbol", "report")]
     return _object(properties | _values([PROVIDER, ALIGNMENT]), required=["provider"], oneOf=kinds)
 
 
@@ -189,7 +211,7 @@ def _membership_forms() -> dict[str, Any]:
 def _membership(spec: MembershipSpec) -> dict[str, Any]:
     count = len(spec.parameters)
     listed = {**_NUMBERS, "minItems": count, "maxItems": count, "description": ", ".join(spec.parameters)}
-    named = _object({name: {"type": "number"} for name in spec.parameters}, required=list(spec.parameters))
+    named = _object(dict.fromkeys(spec.parameters, _NUMBER), required=list(spec.parameters))
     return _object(
         {"type": _any_case([spec.name]), "parameters": {"anyOf": [listed, named]}},
         required=["type", "parameters"],
@@ -205,7 +227,7 @@ def _entry() -> dict[str, Any]:
         "timeframes": {"anyOf": [{"type": "string"}, _strings("timeframes, or all")]},
         "normalization": _value(NORMALIZATION),
     }
-    return _object(properties, oneOf=[{"required": [kind]} for kind in ("fuzzy_set", "raw_indicator", "catalogue")])
+    return _object(properties, oneOf=[_given(kind) for kind in KINDS])
 
 
 def _model() -> dict[str, Any]:
@@ -228,7 +250,7 @@ def _model() -> dict[str, Any]:
 
 def _decisions() -> dict[str, Any]:
     volume = _value(VOLUME_FILTER)
-    parts = _object({"enabled": {"type": "boolean"}, "min_ratio": {"type": "number", "exclusiveMinimum": 0}})
+    parts = _object({"enabled": {"type": "boolean"}, "min_ratio": {"anyOf": _numbers(VOLUME_FILTER)}})
     filters = _values([SEPARATION]) | {"volume_filter": {"anyOf": [volume, {"type": "boolean"}, parts]}}
     properties = {
         "output_format": _any_case(["classification", "regression"]),

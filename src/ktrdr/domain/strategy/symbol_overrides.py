@@ -208,7 +208,6 @@ class _Reader:
         """Return the parameters that are written, checked; whatever else is written is warned about."""
         values = {}
         for parameter in parameters:
-            section.warn_empty(parameter.name)
             written = section.get(parameter.name, *parameter.aliases)
             message = None if written is None else fault(parameter, written)
             if message:

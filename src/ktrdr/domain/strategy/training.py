@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT, settings_for
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading import Findings, Section, read_layered
+from ktrdr.domain.strategy.reading import COMMAND_LINE, Findings, Options, Section, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
@@ -30,12 +30,13 @@ def read_training(
     _owner("method", section, fallback).read(_METHOD)
     labels, spec = _read_labels(_owner("labels", section, fallback), findings)
     split = _read_split(_owner("data_split", section, fallback), findings)
-    first = Section(command_line, section.path, findings)
-    layers = [(first, "command line"), (section, "training"), (fallback, "model.training")]
+    first = Options(command_line, section.path, findings)
+    layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
     parameters = settings_for(find_model_type(str(parent.written("model").get("type"))))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
     settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
     settings |= _read_nested(layers, "lr_scheduler", SCHEDULER, "type", findings)
+    _check_rates(settings, findings)
     settings["loss"] = _read_loss(layers, spec, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings["early_stopping.monitor"] == "val_accuracy" and spec.kind == "regression":
@@ -58,10 +59,14 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
     implied = "labels" not in section
     if implied:
         nested = Section(IMPLIED_LABELS, section.at("labels"), Findings())
-        findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
+        if not findings.refused("training"):
+            findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
+    elif isinstance(alone := section.values["labels"], str) and alone.casefold() in LABELS:
+        findings.error(section.at("labels"), f"must be a mapping: write {{source: {alone}}}")
+        return Labels("zigzag", {}), LABELS["zigzag"][0]
     else:
         nested = section.section("labels")
-        if "source" not in nested:
+        if "source" not in nested and not findings.refused(nested.path):
             findings.warning(nested.at("source"), "is not given: zigzag is used")
     source = nested.text("source", default="zigzag").casefold()
     method = nested.text("method", default=LABELS[source][0].method if source in LABELS else "")
@@ -85,7 +90,7 @@ def _check_labels(section: Section, spec: LabelSpec, parameters: Mapping[str, An
     if wrong is not None:
         section.findings.error(section.at(wrong.parameter), wrong.message)
     for item in spec.parameters:
-        if item.name in spec.without_effect and parameters[item.name] != item.default:
+        if item.name in spec.without_effect and section.spelling(item) in section:
             section.findings.warning(section.at(item.name), spec.without_effect[item.name])
     for spelling, (decisive, remark) in spec.remarks.items():
         if spelling in section and decisive not in section:
@@ -122,6 +127,8 @@ def _read_nested(
         elif isinstance(value, bool | str):
             value = {shorthand: value}
         nested.append((Section(value, section.at(name), findings), origin))
+    if name == "lr_scheduler":
+        _imply_schedule([section for section, _ in nested if section.given], findings)
     values = {
         f"{name}.{item.name}": read_layered(item, nested, f"training.{name}.{item.name}", findings)
         for item in parameters
@@ -129,6 +136,20 @@ def _read_nested(
     for section, _ in nested:
         section.warn_unknown()
     return values
+
+
+def _imply_schedule(written: list[Section], findings: Findings) -> None:
+    """Read a schedule without a type as one that waits for a plateau, which is what ``true`` means too."""
+    if written and not any("type" in section for section in written):
+        findings.warning(written[0].at("type"), "is not given: reduce_on_plateau is used")
+        written[0].values["type"] = "reduce_on_plateau"
+
+
+def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
+    rate, least = settings["learning_rate"], settings["lr_scheduler.min_lr"]
+    if settings["lr_scheduler.type"] != "constant" and least > rate:
+        message = f"{least:g} lies above training.learning_rate, {rate:g}: a schedule lowers the rate"
+        findings.error("training.lr_scheduler.min_lr", message)
 
 
 def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec, findings: Findings) -> str:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.errors import InvalidInput, did_you_mean, shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
@@ -121,6 +121,8 @@ def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoi
     lengths = [Timeframe(name).ns for name, valid in zip(names, checks, strict=True) if valid]
     if len(set(lengths)) < len(lengths):
         findings.error(path, f"lists one length in two spellings: {', '.join(names)}")
+    if not names and findings.refused(path):
+        return TimeframeChoice(("1d",), "1d")
     if not names:
         findings.error(path, "names no timeframe; write timeframes: 1h, or {mode: multi_timeframe, list: [5m, 1h]}")
         return TimeframeChoice(("1d",), "1d")
@@ -152,6 +154,9 @@ def _choice(
     if value is None or isinstance(value, str | list | tuple):
         names = _names([value] if isinstance(value, str) else value or [], path, findings)
         return ("single" if len(names) < 2 else multi), names
+    if not isinstance(value, Mapping):
+        findings.error(path, f"must be a text, a list or a mapping, found {shown(value)}{_meant(value, path)}")
+        return "single", ()
     section = Section(value, path, findings)
     one, many, mode = section.get(*single), section.get(*several), section.get("mode")
     if one is not None and many is not None:
@@ -171,12 +176,20 @@ def _names(values: Iterable[Any], path: str, findings: Findings) -> tuple[str, .
     names: list[str] = []
     for value in values:
         if not isinstance(value, str) or not value:
-            findings.error(path, f"must be texts, found {shown(value)}; put quotes around it if it is a name")
+            findings.error(path, f"must be texts, found {shown(value)}{_meant(value, path)}")
         elif value in names:
             findings.error(path, f"{value!r} is listed twice")
         else:
             names.append(value)
     return tuple(names)
+
+
+def _meant(value: Any, path: str) -> str:
+    """Return what a value that is no text may be meant as, to end a message with."""
+    if not path.endswith("timeframes") or isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        return unquoted(value)
+    hours = f" or {value // 60}h" if not value % 60 else ""
+    return f"; write {value}m{hours}"
 
 
 def _check(kind: Callable[[str], object], value: str, path: str, findings: Findings) -> bool:
@@ -200,7 +213,9 @@ def _read_span(section: Section, findings: Findings) -> tuple[str | None, str | 
     span.warn_unknown()
     start, end = values["start_date"], values["end_date"]
     if start and end and start[:10] > end[:10]:
-        findings.error(section.at("start_date"), f"{start} lies after the end, {end}")
+        ends = section.at("end_date") in findings.overridden and section.at("start_date") not in findings.overridden
+        path = section.at("end_date" if ends else "start_date")
+        findings.error(path, f"the start, {start}, lies after the end, {end}")
     return start, end
 
 

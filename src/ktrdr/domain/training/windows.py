@@ -42,8 +42,8 @@ def look_back(matrix: FeatureMatrix, base: Bars, break_at_session: bool = False)
     return run_lengths(unbroken)
 
 
-def newest_whole(matrix: FeatureMatrix, base: Bars, spec: ModelSpec, count: int) -> Int64s:
-    """Return the newest `count` rows that have a whole window, ascending; all of them where there are fewer.
+def whole_windows(matrix: FeatureMatrix, base: Bars, spec: ModelSpec) -> Int64s:
+    """Return the rows that have a whole window, ascending.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def newest_whole(matrix: FeatureMatrix, base: Bars, spec: ModelSpec, count: int)
             f"{base.symbol} {base.timeframe}: the newest row can not be predicted: the model reads {spec.window} rows "
             f"without a break, found {found}"
         )
-    return np.flatnonzero(reached >= spec.window)[-count:]
+    return np.flatnonzero(reached >= spec.window)
 
 
 def missing_look_back(reached: Int64s, spec: ModelSpec, where: str) -> str:

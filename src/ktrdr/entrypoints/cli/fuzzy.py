@@ -23,7 +23,7 @@ StrategyFile = Annotated[Path, typer.Argument(readable=False, help="Strategy fil
 @app.command()
 def plot(
     strategy: StrategyFile,
-    output: Annotated[Path | None, typer.Option(help="Draw the sets into this HTML file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The HTML file to draw into [default: FILE_sets.html].")] = None,
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
@@ -32,13 +32,13 @@ def plot(
     strict: Strict = False,
     json: Json = False,
 ) -> None:
-    """Show what each set covers, which memberships are dead; with --output, draw them over histograms."""
+    """Show what each set covers and which memberships are dead, and draw them over histograms."""
     from ktrdr.domain.training.plan import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()
-    if output is not None:
-        write.check(output, *PAGES)
+    output = output or Path(f"{strategy.stem}_sets.html")
+    write.check(output, *PAGES)
     effective = container.read_strategy().execute(
         strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
@@ -46,12 +46,11 @@ def plot(
     found = container.plot_sets().execute(TrainingRequest(effective))
     for note in found.notes:
         say(f"note: {note}")
-    if output is not None:
-        write(output, container.sets_page()(found))
+    write(output, container.sets_page()(found))
     payload = {
         "name": found.strategy.name,
         "symbol": found.symbol,
-        "path": None if output is None else str(output),
+        "path": str(output),
         "sets": [one.as_dict() for one in found.plots],
         "findings": [sentence for one in found.plots for sentence in one.sentences()],
     }
@@ -61,7 +60,9 @@ def plot(
 @app.command()
 def fit(
     strategy: StrategyFile,
-    output: Annotated[Path, typer.Option(help="The new strategy file; must not be there yet.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The new strategy file; must not be there yet [default: FILE_fitted.yaml].")
+    ] = None,
     set_ids: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
@@ -76,6 +77,7 @@ def fit(
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()
+    output = output or Path(f"{strategy.stem}_fitted.yaml")
     write.check(output, ".yaml", ".yml", new=True)
     effective = container.read_strategy().execute(
         strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
@@ -90,13 +92,13 @@ def fit(
     emit({"path": str(output), **fitted.as_dict()}, _fitted_text(fitted, output), json)
 
 
-def _sets_text(found: SetPlots, output: Path | None) -> str:
+def _sets_text(found: SetPlots, output: Path) -> str:
     sections = [f"{found.strategy.name} on {found.symbol}"]
     sections += [_set_text(one) for one in found.plots]
     findings = [(sentence,) for one in found.plots for sentence in one.sentences()]
-    fine = "every row is covered, and no membership is dead" if found.plots else "the strategy has no fuzzy sets"
+    fine = "every row is covered, and no membership is dead"
     sections.append(section("findings", findings or [(fine,)]))
-    return "\n\n".join(sections if output is None else [*sections, f"drawn: {output}"])
+    return "\n\n".join([*sections, f"drawn: {output}"])
 
 
 def _set_text(one: SetPlot) -> str:

@@ -26,7 +26,9 @@ def main() -> None:
 @app.command()
 def show(
     strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
-    output: Annotated[Path | None, typer.Option(help="Draw price and labels into this HTML file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The HTML file to draw price and labels into [default: FILE_labels.html].")
+    ] = None,
     bars: Annotated[int, typer.Option(min=10, help="How many of the newest bars to draw.")] = 500,
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
@@ -36,13 +38,13 @@ def show(
     strict: Strict = False,
     json: Json = False,
 ) -> None:
-    """Show how labels are spread, how long they last and how far they look; with --output, draw them."""
+    """Show how labels are spread, how long they last and how far they look, and draw them with the price."""
     from ktrdr.domain.training.plan import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()
-    if output is not None:
-        write.check(output, *PAGES)
+    output = output or Path(f"{strategy.stem}_labels.html")
+    write.check(output, *PAGES)
     effective = container.read_strategy().execute(
         strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
@@ -50,13 +52,12 @@ def show(
     view = container.show_labels().execute(TrainingRequest(effective))
     for note in view.notes:
         say(f"note: {note}")
-    if output is not None:
-        write(output, container.labels_page()(view, bars))
-    payload = {"name": effective.name, "path": None if output is None else str(output), **view.as_dict()}
+    write(output, container.labels_page()(view, bars))
+    payload = {"name": effective.name, "path": str(output), **view.as_dict()}
     emit(payload, _labels_text(view, output), json)
 
 
-def _labels_text(view: LabelView, output: Path | None) -> str:
+def _labels_text(view: LabelView, output: Path) -> str:
     facts = view.as_dict()
     parameters = ", ".join(f"{name} {value}" for name, value in facts["parameters"].items())
     rows = [
@@ -76,4 +77,4 @@ def _labels_text(view: LabelView, output: Path | None) -> str:
         section("bars looked ahead", spans),
         section("balance", [(line,) for line in view.balance.sentences()]),
     ]
-    return "\n\n".join(sections if output is None else [*sections, f"drawn: {output}"])
+    return "\n\n".join([*sections, f"drawn: {output}"])

@@ -57,6 +57,7 @@ def warn_or_refuse(warnings: Sequence[Problem], where: str, strict: bool) -> Non
         If `strict` and there are any.
     """
     if strict and warnings:
+        say("note: --strict refuses warnings")
         raise InvalidStrategy(warnings, where)
     for problem in warnings:
         say(f"warning: {problem.located(where)}")

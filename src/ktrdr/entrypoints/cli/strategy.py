@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.domain.errors import Unavailable
 from ktrdr.entrypoints.cli.options import Json, Strict
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
 from ktrdr.entrypoints.cli.session import open_container
@@ -51,7 +50,10 @@ def _report(file: CheckedFile, strict: bool) -> dict[str, Any]:
 
 def _lines(file: CheckedFile, strict: bool) -> list[str]:
     found = [f"{problem.severity}: {problem.located(str(file.path))}" for problem in (*file.errors, *file.warnings)]
-    return [*found, f"{file.path}: {'valid' if file.is_valid(strict) else 'not valid'}"]
+    verdict = (
+        "valid" if file.is_valid(strict) else "not valid" if file.errors else "not valid: --strict refuses warnings"
+    )
+    return [*found, f"{file.path}: {verdict}"]
 
 
 @app.command()
@@ -139,7 +141,7 @@ def migrate(
 
 @app.command()
 def schema(
-    path: Annotated[Path | None, typer.Argument(help="Write the schema to this file instead of stdout.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="New file (.json), instead of stdout.")] = None,
     json: Json = False,
 ) -> None:
     """Print the JSON schema of strategy files, for completion in editors."""
@@ -151,10 +153,9 @@ def schema(
     if path is None:
         emit(document, dumps(document, indent=2), json)
         return
-    try:
-        path.write_text(dumps(document, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
+    write = open_container().write_file()
+    write.check(path, ".json", new=True)
+    write(path, (dumps(document, indent=2) + "\n").encode(), new=True)
     say(f"written: {path}")
     if json:
         emit({"path": str(path)}, "", json)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import talib
 
-from ktrdr.adapters.features.kernels.step import OpenStep, tail_step, talib_step
+from ktrdr.adapters.features.kernels.step import Columns, OpenStep, Parameters, tail_step, talib_step
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Floats
 
-Compute = Callable[[tuple[Floats, ...], Mapping[str, Any]], tuple[Floats, ...]]
+Compute = Callable[[Columns, Parameters], Columns]
 
 LIBRARY = f"talib {talib.__ta_version__.decode().split()[0]}"  # type: ignore[attr-defined]
 
@@ -43,7 +41,7 @@ class Kernel:
         """Return the kernel with a way to compute it bar by bar."""
         return replace(self, step=step)
 
-    def looking_back(self, bars: Callable[[Mapping[str, Any]], int]) -> Kernel:
+    def looking_back(self, bars: Callable[[Parameters], int]) -> Kernel:
         """Return the kernel, whose values depend on so many bars alone, as one that computes bar by bar over these."""
         return replace(self, step=tail_step(self.compute, bars))
 
@@ -52,7 +50,7 @@ def talib_kernel(function: str, outputs: tuple[str, ...] = (), /, **arguments: s
     """Return a kernel of TA-Lib; `arguments` says which of our parameters each of its own takes."""
     call = getattr(talib, function)
 
-    def compute(columns: tuple[Floats, ...], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
+    def compute(columns: Columns, parameters: Parameters) -> Columns:
         given = {theirs: parameters[ours] for theirs, ours in arguments.items()}
         try:
             result = call(*columns, **given)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import talib
 from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, mean, quotient
-from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio, tail
-from ktrdr.adapters.features.kernels.windows import window_sum
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, place, quotient
+from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, tail
 from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Parameters = Mapping[str, Any]
+from ktrdr.domain.market.windows import window_sum
 
 
 def _rvi(columns: Columns, p: Parameters) -> Columns:
@@ -51,28 +47,27 @@ def _triangular(values: Floats, period: int) -> Floats:
 
 
 def _fisher(columns: Columns, p: Parameters) -> Columns:
-    fisher = np.arctanh(exponential(_place(columns[0], p["period"]), p["smoothing"]))
+    fisher = np.arctanh(exponential(_held_place(columns[0], p["period"]), p["smoothing"]))
     return _since_last(fisher, earlier(fisher, 1))
 
 
 def _fisher_step(columns: Columns, p: Parameters) -> Step:
     period = p["period"]
-    average = stream.EMA(_place(columns[0], period), p["smoothing"])
+    average = stream.EMA(_held_place(columns[0], period), p["smoothing"])
     fisher = float(np.arctanh(average.value))
 
     def step(columns: Columns) -> Values:
         nonlocal fisher
         before = fisher
-        fisher = float(np.arctanh(average.update(_place(columns[0][-period:], period).item(-1))))
+        fisher = float(np.arctanh(average.update(_held_place(columns[0][-period:], period).item(-1))))
         return fisher, before
 
     return step
 
 
-def _place(median: Floats, period: int) -> Floats:
-    """Return the place in the range of the last `period` values, from -0.999 to 0.999."""
-    low, high = lowest(median, period), highest(median, period)
-    return np.clip(2.0 * quotient(median - low, high - low, 0.5) - 1.0, -0.999, 0.999)
+def _held_place(median: Floats, period: int) -> Floats:
+    """Return the place in the range of the last `period` values, held from -0.999 to 0.999."""
+    return np.clip(2.0 * place(median, period, 0.5) - 1.0, -0.999, 0.999)
 
 
 def _stochrsi(columns: Columns, p: Parameters) -> Columns:
@@ -121,53 +116,24 @@ def percentage_oscillator_step(columns: Columns, p: Parameters) -> Step:
 
 
 def _tsi(columns: Columns, p: Parameters) -> Columns:
-    line = _strength(columns[0], p["long_period"], p["short_period"])
+    line = np.clip(talib.TSI(columns[0], p["long_period"], p["short_period"]), -100.0, 100.0)
     return _since_last(line, exponential(line, p["signal_period"]))
 
 
-def _strength(source: Floats, long: int, short: int) -> Floats:
-    step = change(source)
-    net, total = (exponential(exponential(part, long), short) for part in (step, np.abs(step)))
-    return np.clip(100.0 * quotient(net, total), -100.0, 100.0)
-
-
 def _tsi_step(columns: Columns, p: Parameters) -> Step:
-    move, long, short = change(columns[0]), p["long_period"], p["short_period"]
-    net, total = _twice_averaged(move, long, short), _twice_averaged(np.abs(move), long, short)
-    signal = stream.EMA(_strength(columns[0], long, short), p["signal_period"])
+    strength, values = stream.TSI.open_and_fill(columns[0], p["long_period"], p["short_period"])
+    signal = stream.EMA(np.clip(values, -100.0, 100.0), p["signal_period"])
 
     def step(columns: Columns) -> Values:
-        before, now = columns[0][-2:].tolist()
-        line = min(max(100.0 * ratio(net(now - before), total(abs(now - before))), -100.0), 100.0)
+        line = min(max(strength.update(columns[0].item(-1)), -100.0), 100.0)
         return line, signal.update(line)
 
     return step
 
 
-def _twice_averaged(values: Floats, first: int, second: int) -> Callable[[float], float]:
-    inner, averages = stream.EMA.open_and_fill(values, first)
-    outer = stream.EMA(averages, second)
-    return lambda value: outer.update(inner.update(value))
-
-
 def _since_last(line: Floats, signal: Floats) -> Columns:
     """Return both, from the first bar on which the signal has a value."""
     return np.where(np.isnan(signal), np.nan, line), signal
-
-
-def _awesome(columns: Columns, p: Parameters) -> Columns:
-    (median,) = columns
-    return (mean(median, p["fast_period"]) - mean(median, p["slow_period"]),)
-
-
-def _awesome_step(columns: Columns, p: Parameters) -> Step:
-    fast, slow = (stream.SMA(columns[0], p[f"{name}_period"]) for name in ("fast", "slow"))
-
-    def step(columns: Columns) -> Values:
-        (median,) = newest(columns)
-        return (fast.update(median) - slow.update(median),)
-
-    return step
 
 
 MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
@@ -184,7 +150,7 @@ MOMENTUM: Mapping[str, tuple[Kernel, ...]] = {
         talib_kernel("ULTOSC", timeperiod1="short_period", timeperiod2="medium_period", timeperiod3="long_period"),
     ),
     "ppo": (own_kernel("ppo", percentage_oscillator).stepping(percentage_oscillator_step),),
-    "tsi": (own_kernel("tsi", _tsi).stepping(_tsi_step),),
-    "awesomeoscillator": (own_kernel("awesomeoscillator", _awesome).stepping(_awesome_step),),
+    "tsi": (own_kernel("tsi", _tsi, revision=2).stepping(_tsi_step),),
+    "awesomeoscillator": (talib_kernel("AO", fastperiod="fast_period", slowperiod="slow_period"),),
     "cmo": (talib_kernel("CMO", timeperiod="period"),),
 }

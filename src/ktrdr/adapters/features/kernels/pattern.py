@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import talib
 from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel
-from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, quotient
-from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
-from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Parameters = Mapping[str, Any]
+from ktrdr.adapters.features.kernels.rolling import change, earlier, exponential, highest, lowest, place, quotient
+from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
 
 _NOTHING = 1e-9  # share of the price below which a heikin-ashi candle has no extent
 
@@ -43,7 +38,7 @@ def _divergence(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
     if len(source) <= p["rsi_period"]:
         return (np.full(len(source), np.nan),)
-    return (_place(talib.RSI(source, p["rsi_period"]), p["period"]) - _place(source, p["period"]),)
+    return (place(talib.RSI(source, p["rsi_period"]), p["period"]) - place(source, p["period"]),)
 
 
 def _divergence_step(columns: Columns, p: Parameters) -> Step:
@@ -61,12 +56,6 @@ def _divergence_step(columns: Columns, p: Parameters) -> Step:
 def _place_of_last(values: Sequence[float]) -> float:
     low = min(values)
     return ratio(values[-1] - low, max(values) - low)
-
-
-def _place(values: Floats, period: int) -> Floats:
-    """Return the place in the range of the last `period` values, 0 to 1; 0 where there is no range."""
-    low = lowest(values, period)
-    return quotient(values - low, highest(values, period) - low)
 
 
 def _structure(columns: Columns, p: Parameters) -> Columns:
@@ -106,10 +95,10 @@ def _pivot(columns: Columns, p: Parameters) -> Columns:
 
 def _streak(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
-    direction, place = np.sign(change(source)), np.arange(len(source))
+    direction, bar = np.sign(change(source)), np.arange(len(source))
     begins = np.ones(len(source), dtype=np.bool_)
     begins[1:] = direction[1:] != direction[:-1]
-    length = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1
+    length = bar - np.maximum.accumulate(np.where(begins, bar, 0)) + 1
     share = direction * np.minimum(length, p["period"]) / p["period"]
     share[: p["period"]] = np.nan
     return (share,)

@@ -1,35 +1,21 @@
 """Windowed and exponential averages that kernels are made of; none loops over bars in Python.
 
 All take and return float64 of shape (n,), NaN until the window is full. NaN at the head is skipped, as TA-Lib does it:
-a window counts from the first number. The first k values depend on the first k bars alone, bit for bit.
+a window counts from the first number. Sums, means and deviations that carry no rounding error from bar to bar are in
+`ktrdr.domain.market.windows`. The first k values depend on the first k bars alone, bit for bit.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import talib
 
 from ktrdr.domain.market.bars import Floats
 
 
-def total(values: Floats, period: int) -> Floats:
-    """Return the sum of the last `period` values; its running error is compensated, so that large values leave none."""
-    return pd.Series(values, copy=False).rolling(period).sum().to_numpy()
-
-
 def mean(values: Floats, period: int) -> Floats:
     """Return the mean of the last `period` values."""
     return talib.SMA(values, period)
-
-
-def deviation(values: Floats, period: int, *, sample: bool = False) -> Floats:
-    """Return the standard deviation of the last `period` values: of the population, or of a `sample`.
-
-    It is updated value by value with compensation, so that it keeps its digits where the level is far above the spread,
-    and is exactly 0 over equal values.
-    """
-    return pd.Series(values, copy=False).rolling(period).std(ddof=int(sample)).to_numpy()
 
 
 def highest(values: Floats, period: int) -> Floats:
@@ -42,6 +28,17 @@ def lowest(values: Floats, period: int) -> Floats:
     return values.copy() if period == 1 else talib.MIN(values, period)
 
 
+def middle(high: Floats, low: Floats, period: int) -> Floats:
+    """Return the middle of the range of the last `period` bars."""
+    return talib.MIDPRICE(high, low, period) if period > 1 else (high + low) / 2
+
+
+def place(values: Floats, period: int, otherwise: float = 0.0) -> Floats:
+    """Return the place in the range of the last `period` values, 0 to 1; `otherwise` where there is no range."""
+    low = lowest(values, period)
+    return quotient(values - low, highest(values, period) - low, otherwise)
+
+
 def exponential(values: Floats, period: int) -> Floats:
     """Return the average of weight 2 / (period + 1), begun with the mean of the first `period` values."""
     return talib.EMA(values, period)
@@ -50,6 +47,11 @@ def exponential(values: Floats, period: int) -> Floats:
 def change(values: Floats, bars: int = 1) -> Floats:
     """Return the difference to the value `bars` before; NaN where there is none."""
     return values - earlier(values, bars)
+
+
+def returns(values: Floats) -> Floats:
+    """Return the change of one bar as a fraction of the older value; 0 where that is 0."""
+    return quotient(change(values), earlier(values, 1))
 
 
 def earlier(values: Floats, bars: int) -> Floats:

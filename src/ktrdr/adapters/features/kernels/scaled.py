@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ktrdr.adapters.features.kernels.kernel import Kernel
-from ktrdr.adapters.features.kernels.rolling import deviation, total
 from ktrdr.adapters.features.kernels.step import Step, Values
 from ktrdr.adapters.features.kernels.volatility import VOLATILITY
 from ktrdr.domain.catalogue.indicators.scale import ATR_BARS, ROLLING_BARS, has_no_unit, is_level
 from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.running import RunningDeviation, RunningSum
+from ktrdr.domain.market.running import RunningDeviation, RunningMean
+from ktrdr.domain.market.windows import window_deviation, window_mean
 
 _PRICES = 3
 
@@ -96,7 +96,7 @@ def _by_its_past(
     kernel: Kernel, _: str, __: tuple[str, ...], columns: tuple[Floats, ...], parameters: Mapping[str, Any]
 ) -> tuple[Floats, ...]:
     return tuple(
-        _divided(column - total(column, ROLLING_BARS) / ROLLING_BARS, deviation(column, ROLLING_BARS))
+        _divided(column - window_mean(column, ROLLING_BARS), window_deviation(column, ROLLING_BARS))
         for column in kernel.compute(columns, parameters)
     )
 
@@ -106,14 +106,11 @@ def _by_its_past_step(
 ) -> Step:
     assert kernel.step is not None
     values, history = kernel.step(columns, parameters), [item.tolist() for item in kernel.compute(columns, parameters)]
-    pasts = [(RunningSum(ROLLING_BARS, item), RunningDeviation(ROLLING_BARS, item)) for item in history]
+    pasts = [(RunningMean(ROLLING_BARS, item), RunningDeviation(ROLLING_BARS, item)) for item in history]
 
     def step(columns: tuple[Floats, ...]) -> Values:
         pairs = zip(values(columns), pasts, strict=True)
-        return tuple(
-            _divided_once(value - total.update(value) / ROLLING_BARS, spread.update(value))
-            for value, (total, spread) in pairs
-        )
+        return tuple(_divided_once(value - mean.update(value), spread.update(value)) for value, (mean, spread) in pairs)
 
     return step
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,25 +11,18 @@ import talib
 from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import change, deviation, earlier, quotient
-from ktrdr.adapters.features.kernels.step import Step, Values, ratio, tail
-from ktrdr.adapters.features.kernels.windows import deepest_fall, window_sum
+from ktrdr.adapters.features.kernels.rolling import change, earlier, quotient, returns
+from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, ratio
+from ktrdr.adapters.features.kernels.windows import deepest_fall
 from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.running import RunningDeviation
-
-Columns = tuple[Floats, ...]
-Parameters = Mapping[str, Any]
+from ktrdr.domain.market.running import RunningDeviation, RunningMean, RunningSlope
+from ktrdr.domain.market.windows import window_deviation, window_mean, window_slope, window_sum
 
 _ROUNDING = 1e-12  # share of the mean square below which a variance is rounding error
 _LAGS = (1, 2, 4, 8, 16)
 _PATTERNS = ((0, 0, 0), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 1))
 _COMPARED = 256  # earlier values up to which comparing with each is quicker than a sorted list
 _CHUNK = 32768  # values at a time, so that they stay in the processor's cache
-
-
-def _returns(source: Floats) -> Floats:
-    """Return the change of one bar as a fraction of the older value; 0 where that is 0."""
-    return quotient(change(source), earlier(source, 1))
 
 
 def _mean(values: Floats, period: int) -> Floats:
@@ -46,24 +38,22 @@ def _spread(mean: Floats, square: Floats) -> Floats:
 
 def _zscore(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
-    return (quotient(source - _mean(source, p["period"]), deviation(source, p["period"])),)
+    return (quotient(source - window_mean(source, p["period"]), window_deviation(source, p["period"])),)
 
 
 def _zscore_step(columns: Columns, p: Parameters) -> Step:
-    period = p["period"]
-    spread = RunningDeviation(period, columns[0].tolist())
+    history = columns[0].tolist()
+    mean, spread = RunningMean(p["period"], history), RunningDeviation(p["period"], history)
 
     def step(columns: Columns) -> Values:
-        (last,) = tail(columns, 2 * period, period)
-        mean = _mean(last, period).item(-1)
         value = columns[0].item(-1)
-        return (ratio(value - mean, spread.update(value)),)
+        return (ratio(value - mean.update(value), spread.update(value)),)
 
     return step
 
 
 def _autocorrelation(columns: Columns, p: Parameters) -> Columns:
-    now = _returns(columns[0])
+    now = returns(columns[0])
     before, period = earlier(now, p["lag"]), p["period"]
     mean, mean_before = _mean(now, period), _mean(before, period)
     spread, spread_before = _spread(mean, _mean(now * now, period)), _spread(mean_before, _mean(before**2, period))
@@ -91,20 +81,20 @@ def _entropy(columns: Columns, p: Parameters) -> Columns:
 
 
 def _sharpe(columns: Columns, p: Parameters) -> Columns:
-    step = _returns(columns[0])
+    step = returns(columns[0])
     mean = _mean(step, p["period"])
     return (quotient(mean, np.sqrt(_spread(mean, _mean(step * step, p["period"])))),)
 
 
 def _skew(columns: Columns, p: Parameters) -> Columns:
-    step, period = _returns(columns[0]), p["period"]
+    step, period = returns(columns[0]), p["period"]
     mean, square, cube = (_mean(power, period) for power in (step, step * step, step * step * step))
     central = cube - 3.0 * mean * square + 2.0 * mean**3
     return (quotient(central, _spread(mean, square) ** 1.5),)
 
 
 def _kurtosis(columns: Columns, p: Parameters) -> Columns:
-    step, period = _returns(columns[0]), p["period"]
+    step, period = returns(columns[0]), p["period"]
     squares = step * step
     mean, square, cube, fourth = (_mean(power, period) for power in (step, squares, squares * step, squares**2))
     central = fourth - 4.0 * mean * cube + 6.0 * mean**2 * square - 3.0 * mean**4
@@ -159,13 +149,14 @@ def _percent_rank_step(_: Columns, p: Parameters) -> Step:
 
 def _r_squared(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
-    explained = talib.LINEARREG_SLOPE(source, period) * math.sqrt((period**2 - 1) / 12.0)
-    return (np.minimum(quotient(explained, deviation(source, period)) ** 2, 1.0),)
+    explained = window_slope(source, period) * math.sqrt((period**2 - 1) / 12.0)
+    return (np.minimum(quotient(explained, window_deviation(source, period)) ** 2, 1.0),)
 
 
 def _r_squared_step(columns: Columns, p: Parameters) -> Step:
     period, scale = p["period"], math.sqrt((p["period"] ** 2 - 1) / 12.0)
-    slope, spread = stream.LINEARREG_SLOPE(columns[0], period), RunningDeviation(period, columns[0].tolist())
+    history = columns[0].tolist()
+    slope, spread = RunningSlope(period, history), RunningDeviation(period, history)
 
     def step(columns: Columns) -> Values:
         value = columns[0].item(-1)
@@ -186,12 +177,25 @@ def _up_share(columns: Columns, p: Parameters) -> Columns:
 
 def _efficiency(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
-    path = window_sum(np.abs(change(source)), period)
-    return (np.minimum(quotient(np.abs(change(source, period)), path), 1.0),)
+    ratio = talib.ER(source, period)
+    ratio[period:][source[period:] == source[:-period]] = 0.0  # TA-Lib gives 1 to a market that stands still
+    return (ratio,)
+
+
+def _efficiency_step(columns: Columns, p: Parameters) -> Step:
+    period = p["period"]
+    ratio = stream.ER(columns[0], period)
+
+    def step(columns: Columns) -> Values:
+        (source,) = columns
+        value = ratio.update(source.item(-1))
+        return (0.0 if source.item(-1) == source.item(-1 - period) else value,)
+
+    return step
 
 
 def _downside(columns: Columns, p: Parameters) -> Columns:
-    step = _returns(columns[0])
+    step = returns(columns[0])
     falls = np.minimum(step, 0.0)
     return (np.minimum(quotient(window_sum(falls * falls, p["period"]), window_sum(step * step, p["period"])), 1.0),)
 
@@ -203,7 +207,7 @@ def _two_blocks(p: Parameters) -> int:
 
 STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "returns": (talib_kernel("ROCP", timeperiod="period"),),
-    "zscore": (own_kernel("zscore", _zscore).stepping(_zscore_step),),
+    "zscore": (own_kernel("zscore", _zscore, revision=2).stepping(_zscore_step),),
     "autocorrelation": (own_kernel("autocorrelation", _autocorrelation).looking_back(_two_blocks),),
     "entropy": (own_kernel("entropy", _entropy).looking_back(_two_blocks),),
     "skew": (own_kernel("skew", _skew).looking_back(_two_blocks),),
@@ -211,10 +215,10 @@ STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "hurstexponent": (own_kernel("hurstexponent", _hurst).looking_back(_two_blocks),),
     "varianceratio": (own_kernel("varianceratio", _variance_ratio).looking_back(_two_blocks),),
     "percentrank": (own_kernel("percentrank", _percent_rank).stepping(_percent_rank_step),),
-    "rsquared": (own_kernel("rsquared", _r_squared).stepping(_r_squared_step),),
+    "rsquared": (own_kernel("rsquared", _r_squared, revision=2).stepping(_r_squared_step),),
     "maxdrawdown": (own_kernel("maxdrawdown", _max_drawdown).looking_back(_two_blocks),),
     "upshare": (own_kernel("upshare", _up_share).looking_back(_two_blocks),),
-    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency).looking_back(_two_blocks),),
+    "efficiencyratio": (own_kernel("efficiencyratio", _efficiency, revision=2).stepping(_efficiency_step),),
     "downsideshare": (own_kernel("downsideshare", _downside).looking_back(_two_blocks),),
     "sharperatio": (own_kernel("sharperatio", _sharpe).looking_back(_two_blocks),),
 }

@@ -1,8 +1,8 @@
 """Kernels bar by bar: opened on a history and carried forward, with the bits of a computation over the whole series.
 
 A step is called once per bar, with the columns up to it, and returns the outputs on that bar. What a running value
-forgets only slowly, such as an exponential average, TA-Lib's own handles carry; `ktrdr.domain.market.running` has the
-rolling sums of pandas.
+forgets only slowly, such as an exponential average, TA-Lib's own handles carry; `ktrdr.domain.market.running` carries
+the sums over windows.
 """
 
 from __future__ import annotations

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import talib
 from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, lowest, mean, quotient
-from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, mean, middle, quotient
+from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Floats
-
-Columns = tuple[Floats, ...]
-Given = Mapping[str, Any]
 
 
-def _aroon(columns: Columns, given: Given) -> Columns:
+def _aroon(columns: Columns, given: Parameters) -> Columns:
     high, low = columns
     down, up = talib.AROON(high, low, given["period"])
     return up, down, up - down
 
 
-def _aroon_step(columns: Columns, given: Given) -> Step:
+def _aroon_step(columns: Columns, given: Parameters) -> Step:
     high, low = columns
     handle = stream.AROON(high, low, given["period"])
 
@@ -36,7 +31,7 @@ def _aroon_step(columns: Columns, given: Given) -> Step:
     return step
 
 
-def _parabolicsar(columns: Columns, given: Given) -> Columns:
+def _parabolicsar(columns: Columns, given: Parameters) -> Columns:
     """SAR has one factor for both first value and step; SAREXT has two, but marks a fall by a negative sign."""
     high, low = columns
     initial, step, highest_factor = (given[name] for name in ("initial_af", "step_af", "max_af"))
@@ -48,7 +43,7 @@ def _parabolicsar(columns: Columns, given: Given) -> Columns:
     return (np.abs(talib.SAREXT(high, low, 0.0, 0.0, *side, *side)),)
 
 
-def _parabolicsar_step(columns: Columns, given: Given) -> Step:
+def _parabolicsar_step(columns: Columns, given: Parameters) -> Step:
     highs, lows = columns
     side = initial, step, highest_factor = tuple(given[name] for name in ("initial_af", "step_af", "max_af"))
     if initial == step:
@@ -65,24 +60,20 @@ def _parabolicsar_step(columns: Columns, given: Given) -> Step:
     return advance
 
 
-def _ichimoku(columns: Columns, given: Given) -> Columns:
-    tenkan, kijun, slow = (_middle(columns, given[f"{name}_period"]) for name in ("tenkan", "kijun", "senkou_b"))
+def _ichimoku(columns: Columns, given: Parameters) -> Columns:
+    high, low = columns
+    tenkan, kijun, slow = (middle(high, low, given[f"{name}_period"]) for name in ("tenkan", "kijun", "senkou_b"))
     shift = given["displacement"]
     return tenkan, kijun, earlier((tenkan + kijun) / 2, shift), earlier(slow, shift)
 
 
-def _middle(columns: Columns, period: int) -> Floats:
-    high, low = columns
-    return (highest(high, period) + lowest(low, period)) / 2
-
-
-def _supertrend(columns: Columns, given: Given) -> Columns:
+def _supertrend(columns: Columns, given: Parameters) -> Columns:
     high, low, close = columns
     line, direction = talib.SUPERTREND(high, low, close, given["period"], given["multiplier"])
     return line, np.where(np.isnan(line), np.nan, direction)
 
 
-def _supertrend_step(columns: Columns, given: Given) -> Step:
+def _supertrend_step(columns: Columns, given: Parameters) -> Step:
     high, low, close = columns
     handle = stream.SUPERTREND(high, low, close, given["period"], given["multiplier"])
 
@@ -93,13 +84,13 @@ def _supertrend_step(columns: Columns, given: Given) -> Step:
     return step
 
 
-def _distancefromma(columns: Columns, given: Given) -> Columns:
+def _distancefromma(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     average = (exponential if given["ma_type"] == "EMA" else mean)(values, given["period"])
     return (100.0 * quotient(values - average, average),)
 
 
-def _distancefromma_step(columns: Columns, given: Given) -> Step:
+def _distancefromma_step(columns: Columns, given: Parameters) -> Step:
     handle = (stream.EMA if given["ma_type"] == "EMA" else stream.SMA)(columns[0], given["period"])
 
     def step(columns: Columns) -> Values:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import talib
 from talib import stream
 
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
-from ktrdr.adapters.features.kernels.rolling import deviation, earlier, highest, quotient, total
-from ktrdr.adapters.features.kernels.step import Step, Values, newest, ratio
+from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, quotient
+from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
 from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.running import RunningDeviation, RunningSum
+from ktrdr.domain.market.running import RunningDeviation, RunningMean
+from ktrdr.domain.market.windows import window_deviation, window_mean
 
-Columns = tuple[Floats, ...]
-Given = Mapping[str, Any]
+_NOTHING = 1e-9  # share of the price below which an average range is what rounding left of livelier times
 
 
-def _bollingerbandwidth(columns: Columns, given: Given) -> Columns:
+def _bollingerbandwidth(columns: Columns, given: Parameters) -> Columns:
     (values,) = columns
     upper, middle, lower = talib.BBANDS(values, given["period"], given["multiplier"], given["multiplier"])
     return (quotient(upper - lower, middle),)
 
 
-def _bollingerbandwidth_step(columns: Columns, given: Given) -> Step:
+def _bollingerbandwidth_step(columns: Columns, given: Parameters) -> Step:
     handle = stream.BBANDS(columns[0], given["period"], given["multiplier"], given["multiplier"])
 
     def step(columns: Columns) -> Values:
@@ -36,7 +36,7 @@ def _bollingerbandwidth_step(columns: Columns, given: Given) -> Step:
     return step
 
 
-def _squeezeintensity(columns: Columns, given: Given) -> Columns:
+def _squeezeintensity(columns: Columns, given: Parameters) -> Columns:
     high, low, close, source = columns
     period = given["kc_period"]
     upper, _, lower = talib.KC(high, low, close, period, period, given["kc_multiplier"])
@@ -44,7 +44,7 @@ def _squeezeintensity(columns: Columns, given: Given) -> Columns:
     return (np.maximum(1.0 - quotient(bollinger, upper - lower, otherwise=1.0), 0.0),)
 
 
-def _squeezeintensity_step(columns: Columns, given: Given) -> Step:
+def _squeezeintensity_step(columns: Columns, given: Parameters) -> Step:
     period, width = given["kc_period"], 2 * given["bb_multiplier"]
     high, low, close, source = columns
     channels = stream.KC(high, low, close, period, period, given["kc_multiplier"])
@@ -58,13 +58,35 @@ def _squeezeintensity_step(columns: Columns, given: Given) -> Step:
     return step
 
 
-def _historicalvolatility(columns: Columns, given: Given) -> Columns:
-    deviations = deviation(_log_returns(columns[0]), given["period"], sample=True)
+def _chaikinvolatility(columns: Columns, given: Parameters) -> Columns:
+    high, low = columns
+    average = exponential(high - low, given["period"])
+    older = earlier(average, given["roc_period"])
+    older[older <= _NOTHING * np.abs(high)] = 0.0
+    return (100.0 * quotient(average - older, older),)
+
+
+def _chaikinvolatility_step(columns: Columns, given: Parameters) -> Step:
+    high, low = columns
+    average, values = stream.EMA.open_and_fill(high - low, given["period"])
+    held = deque(values[-given["roc_period"] :].tolist(), maxlen=given["roc_period"])
+
+    def step(columns: Columns) -> Values:
+        high, low = newest(columns)
+        older = 0.0 if held[0] <= _NOTHING * abs(high) else held[0]
+        held.append(average.update(high - low))
+        return (100.0 * ratio(held[-1] - older, older),)
+
+    return step
+
+
+def _historicalvolatility(columns: Columns, given: Parameters) -> Columns:
+    deviations = window_deviation(_log_returns(columns[0]), given["period"], sample=True)
     return (deviations * np.sqrt(given["bars_per_year"]),)
 
 
-def _historicalvolatility_step(columns: Columns, given: Given) -> Step:
-    spread = RunningDeviation(given["period"], _log_returns(columns[0]).tolist(), ddof=1)
+def _historicalvolatility_step(columns: Columns, given: Parameters) -> Step:
+    spread = RunningDeviation(given["period"], _log_returns(columns[0]).tolist(), sample=True)
     scale = float(np.sqrt(given["bars_per_year"]))
     return lambda columns: (spread.update(_log_returns(columns[0][-2:]).item(-1)) * scale,)
 
@@ -76,20 +98,14 @@ def _log_returns(values: Floats) -> Floats:
     return returns
 
 
-def _ulcerindex(columns: Columns, given: Given) -> Columns:
-    squares = _square_drawdowns(columns[0], given["period"])
-    return (np.sqrt(np.maximum(total(squares, given["period"]), 0.0) / given["period"]),)
+def _ulcerindex(columns: Columns, given: Parameters) -> Columns:
+    return (np.sqrt(window_mean(_square_drawdowns(columns[0], given["period"]), given["period"])),)
 
 
-def _ulcerindex_step(columns: Columns, given: Given) -> Step:
+def _ulcerindex_step(columns: Columns, given: Parameters) -> Step:
     period = given["period"]
-    squares = RunningSum(period, _square_drawdowns(columns[0], period).tolist())
-
-    def step(columns: Columns) -> Values:
-        total = squares.update(_square_drawdowns(columns[0][-period:], period).item(-1))
-        return (math.sqrt(max(total, 0.0) / period),)
-
-    return step
+    mean = RunningMean(period, _square_drawdowns(columns[0], period).tolist())
+    return lambda columns: (math.sqrt(mean.update(_square_drawdowns(columns[0][-period:], period).item(-1))),)
 
 
 def _square_drawdowns(values: Floats, period: int) -> Floats:
@@ -106,11 +122,11 @@ VOLATILITY: Mapping[str, tuple[Kernel, ...]] = {
     "natr": (talib_kernel("NATR", timeperiod="period"),),
     "standarddeviation": (talib_kernel("STDDEV", timeperiod="period"),),
     "truerange": (talib_kernel("TRANGE"),),
-    "chaikinvolatility": (talib_kernel("CVI", timeperiod="period", rocperiod="roc_period"),),
+    "chaikinvolatility": (own_kernel("chaikinvolatility", _chaikinvolatility).stepping(_chaikinvolatility_step),),
     "bollingerbandwidth": (own_kernel("bollingerbandwidth", _bollingerbandwidth).stepping(_bollingerbandwidth_step),),
     "squeezeintensity": (own_kernel("squeezeintensity", _squeezeintensity).stepping(_squeezeintensity_step),),
     "historicalvolatility": (
-        own_kernel("historicalvolatility", _historicalvolatility).stepping(_historicalvolatility_step),
+        own_kernel("historicalvolatility", _historicalvolatility, revision=2).stepping(_historicalvolatility_step),
     ),
-    "ulcerindex": (own_kernel("ulcerindex", _ulcerindex).stepping(_ulcerindex_step),),
+    "ulcerindex": (own_kernel("ulcerindex", _ulcerindex, revision=2).stepping(_ulcerindex_step),),
 }

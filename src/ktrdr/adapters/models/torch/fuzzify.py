@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,121 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ktrdr.adapters.models.torch.shapes import SHAPES
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
-
-Coordinates = tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One kind of membership in coordinates that may move freely: a place, then sizes that keep their sign.
-
-    Attributes
-    ----------
-    natural : callable
-        Parameters as they are written to coordinates.
-    written : callable
-        And back; feet in order, whatever positive sizes are given.
-    unit : callable
-        Coordinates to the length in which the place moves: the set's own width.
-    degrees : callable
-        Whether any size is 0, values and coordinates, each of shape (..., n), to degrees of that shape.
-    """
-
-    natural: Callable[..., Coordinates]
-    written: Callable[..., Coordinates]
-    unit: Callable[..., float]
-    degrees: Callable[..., Tensor]
-
-
-def _rising(offset: Tensor, width: Tensor, has_vertical: bool) -> Tensor:
-    """Return the edge that reaches 1 at offset 0; vertical where the width is 0, which it then stays."""
-    if not has_vertical:
-        return torch.clamp(1 + offset / width, 0, 1)
-    vertical = width == 0
-    slope = torch.clamp(1 + offset / torch.where(vertical, 1, width), 0, 1)
-    return torch.where(vertical, (offset >= 0).to(slope.dtype), slope)
-
-
-def _triangular(has_vertical: bool, x: Tensor, peak: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    offset = x - peak
-    return torch.minimum(_rising(offset, left, has_vertical), _rising(-offset, right, has_vertical))
-
-
-def _trapezoidal(has_vertical: bool, x: Tensor, start: Tensor, left: Tensor, top: Tensor, right: Tensor) -> Tensor:
-    offset = x - start
-    return torch.minimum(_rising(offset, left, has_vertical), _rising(top - offset, right, has_vertical))
-
-
-def _left_shoulder(has_vertical: bool, x: Tensor, top: Tensor, width: Tensor) -> Tensor:
-    return _rising(top - x, width, has_vertical)
-
-
-def _right_shoulder(has_vertical: bool, x: Tensor, top: Tensor, width: Tensor) -> Tensor:
-    return _rising(x - top, width, has_vertical)
-
-
-def _sigmoid(_: bool, x: Tensor, centre: Tensor, slope: Tensor) -> Tensor:
-    return torch.sigmoid(slope * (x - centre))
-
-
-def _gaussian(_: bool, x: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
-    return torch.exp(-0.5 * ((x - mu) / sigma) ** 2)
-
-
-def _bell(_: bool, x: Tensor, centre: Tensor, width: Tensor, steepness: Tensor) -> Tensor:
-    distance = ((x - centre) / width).abs()
-    near = distance == 0
-    degrees = torch.sigmoid(-2 * steepness * torch.log(torch.where(near, 1, distance)))
-    return torch.where(near, 1, degrees)
-
-
-SHAPES: Mapping[str, Shape] = {
-    "triangular": Shape(
-        lambda a, b, c: (b, b - a, c - b),
-        lambda peak, left, right: (peak - left, peak, peak + right),
-        lambda _peak, left, right: (left + right) / 2,
-        _triangular,
-    ),
-    "trapezoidal": Shape(
-        lambda a, b, c, d: (b, b - a, c - b, d - c),
-        lambda start, left, top, right: (start - left, start, start + top, start + top + right),
-        lambda _start, left, _top, right: (left + right) / 2,
-        _trapezoidal,
-    ),
-    "gaussian": Shape(
-        lambda mu, sigma: (mu, sigma),
-        lambda mu, sigma: (mu, sigma),
-        lambda _mu, sigma: sigma,
-        _gaussian,
-    ),
-    "bell": Shape(
-        lambda a, b, c: (c, a, b),
-        lambda centre, width, steepness: (width, steepness, centre),
-        lambda _centre, width, _steepness: width,
-        _bell,
-    ),
-    "sigmoid": Shape(
-        lambda slope, centre: (centre, slope),
-        lambda centre, slope: (slope, centre),
-        lambda _centre, slope: 1 / abs(slope),
-        _sigmoid,
-    ),
-    "left_shoulder": Shape(
-        lambda a, b: (a, b - a),
-        lambda top, width: (top, top + width),
-        lambda _top, width: width,
-        _left_shoulder,
-    ),
-    "right_shoulder": Shape(
-        lambda a, b: (b, b - a),
-        lambda top, width: (top - width, top),
-        lambda _top, width: width,
-        _right_shoulder,
-    ),
-}
-"""Every kind of the catalogue."""
 
 
 @dataclass(slots=True)
@@ -134,6 +22,7 @@ class _Group:
 
     names: list[tuple[str, ...]] = field(default_factory=list)
     starts: list[Membership] = field(default_factory=list)
+    offsets: list[float] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
     members: list[int] = field(default_factory=list)
 
@@ -142,12 +31,15 @@ class _Group:
         if item.tied not in self.names:
             self.names.append(item.tied)
             self.starts.append(start)
+            self.offsets.append(item.offset)
         self.columns.append(item.column)
         self.members.append(self.names.index(item.tied))
 
     def natural(self, kind: str) -> NDArray[np.float64]:
-        """Return the written coordinates, shape (n_coordinates, n_sets)."""
-        return np.array([SHAPES[kind].natural(*start.parameters) for start in self.starts], dtype=np.float64).T
+        """Return the written coordinates, shape (n_coordinates, n_sets); the places less what the columns lack."""
+        natural = np.array([SHAPES[kind].natural(*start.parameters) for start in self.starts], dtype=np.float64).T
+        natural[0] -= self.offsets
+        return natural
 
     def units(self, kind: str) -> NDArray[np.float64]:
         """Return by how much each set's place moves per unit of its parameter, shape (n_sets,)."""
@@ -178,6 +70,7 @@ class Fuzzify(nn.Module):
     Notes
     -----
     Memberships are evaluated in float64 where the device has it: an indicator may be a thousand times its set's width.
+    The columns hold the indicator less each set's offset, and places are kept less it, too.
 
     References
     ----------
@@ -217,9 +110,10 @@ class Fuzzify(nn.Module):
         for kind, group in self._groups.items():
             moves = self.moves[kind].detach().cpu().double()
             start, unit = torch.from_numpy(group.natural(kind)), torch.from_numpy(group.units(kind))
-            for place, natural in enumerate(_moved(moves, start, unit).T.tolist()):
+            for place, (centred, *sizes) in enumerate(_moved(moves, start, unit).T.tolist()):
                 moved = bool(moves[:, place].any())
-                parameters = SHAPES[kind].written(*natural) if moved else group.starts[place].parameters
+                written = SHAPES[kind].written(centred + group.offsets[place], *sizes)
+                parameters = written if moved else group.starts[place].parameters
                 found[group.names[place]] = Membership(kind, tuple(map(float, parameters)))
         return found
 

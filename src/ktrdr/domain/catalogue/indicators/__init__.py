@@ -15,7 +15,7 @@ from ktrdr.domain.catalogue.indicators.trend import TREND
 from ktrdr.domain.catalogue.indicators.volatility import VOLATILITY
 from ktrdr.domain.catalogue.indicators.volume import VOLUME
 
-__all__ = ["INDICATORS", "IndicatorSpec", "find_indicator"]
+__all__ = ["INDICATORS", "IndicatorSpec", "find_indicator", "plain_name"]
 
 INDICATORS: Mapping[str, IndicatorSpec] = {
     spec.name: spec for spec in (*TREND, *MOMENTUM, *VOLATILITY, *VOLUME, *PATTERN, *STATISTICAL)
@@ -24,12 +24,13 @@ INDICATORS: Mapping[str, IndicatorSpec] = {
 
 
 def find_indicator(name: str) -> IndicatorSpec | None:
-    """Return the indicator of that name or alias (case, underscores, hyphens and blanks do not count), or None."""
-    return _BY_ANY_NAME.get(_plain(name))
+    """Return the indicator of that name or alias (only letters and digits count, in any case), or None."""
+    return _BY_ANY_NAME.get(plain_name(name))
 
 
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter not in "_- ")
+def plain_name(name: str) -> str:
+    """Return what counts of a type's name."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-_BY_ANY_NAME = {_plain(name): spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}
+_BY_ANY_NAME = {plain_name(name): spec for spec in INDICATORS.values() for name in (spec.name, *spec.aliases)}

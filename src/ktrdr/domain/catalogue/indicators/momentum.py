@@ -5,6 +5,7 @@ from __future__ import annotations
 from ktrdr.domain.catalogue.indicators.spec import (
     HLC,
     OHLC,
+    STAYS,
     IndicatorSpec,
     Parameters,
     fade_of_difference,
@@ -24,18 +25,19 @@ def _tsi_fade(p: Parameters) -> int:
 MOMENTUM = (
     IndicatorSpec(
         name="rsi",
+        aliases=("relativestrengthindex",),
         category="momentum",
         parameters=(period(14, low=2), SOURCE),
         inputs=("source",),
         first_value=lambda p: p["period"],
         fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="bounded",
-        description="100 x average gain / (average gain + average loss), by Wilder's average; 0 to 100. "
-        "0 in a flat market.",
+        description="100 x average gain / (average gain + average loss), by Wilder's average; 0 to 100. " + STAYS,
         reference="Wilder (1978), New Concepts in Technical Trading Systems",
     ),
     IndicatorSpec(
         name="roc",
+        aliases=("rateofchange",),
         category="momentum",
         parameters=(period(10), SOURCE),
         inputs=("source",),
@@ -46,6 +48,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="momentum",
+        aliases=("mom",),
         category="momentum",
         parameters=(period(10), SOURCE),
         inputs=("source",),
@@ -56,6 +59,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="stochastic",
+        aliases=("stoch", "stochasticoscillator", "slowstochastic"),
         category="momentum",
         parameters=(period(14, "k_period"), period(3, "d_period"), period(3, "smooth_k")),
         inputs=HLC,
@@ -68,6 +72,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="williamsr",
+        aliases=("williams", "williamspercentr", "williamspercentrange", "percentr", "willr"),
         category="momentum",
         parameters=(period(14, low=2),),
         inputs=HLC,
@@ -78,6 +83,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="cci",
+        aliases=("commoditychannelindex",),
         category="momentum",
         parameters=(period(20, low=2),),
         inputs=HLC,
@@ -118,7 +124,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="stochrsi",
-        aliases=("stochasticrsi",),
+        aliases=("stochasticrsi", "stochasticrelativestrengthindex"),
         category="momentum",
         parameters=(
             period(14, low=2, aliases=("rsi_period",)),
@@ -138,7 +144,7 @@ MOMENTUM = (
     ),
     IndicatorSpec(
         name="ultimateoscillator",
-        aliases=("ultosc",),
+        aliases=("ultosc", "uo"),
         category="momentum",
         parameters=(
             period(7, "short_period", aliases=("period1", "timeperiod1", "fast_period")),
@@ -178,8 +184,8 @@ MOMENTUM = (
         aliases=("truestrengthindex",),
         category="momentum",
         parameters=(
-            period(25, "long_period", aliases=("slow_period", "long", "slow")),
-            period(13, "short_period", aliases=("fast_period", "short", "fast")),
+            period(25, "long_period", low=2, aliases=("slow_period", "long", "slow")),
+            period(13, "short_period", low=2, aliases=("fast_period", "short", "fast")),
             period(13, "signal_period", aliases=("signal",)),
             SOURCE,
         ),
@@ -189,15 +195,18 @@ MOMENTUM = (
         fade=_tsi_fade,
         scale="bounded",
         description="line = 100 x the change of one bar, over its absolute value, each averaged exponentially over "
-        "`long_period` and again over `short_period` bars; -100 to 100. signal = EMA of the line. 0 in a flat market.",
+        "`long_period` and again over `short_period` bars; -100 to 100. signal = EMA of the line. " + STAYS,
         reference="Blau (1995), Momentum, Direction, and Divergence",
     ),
     IndicatorSpec(
         name="awesomeoscillator",
-        aliases=("awesome",),
+        aliases=("ao", "awesome"),
         category="momentum",
-        parameters=(period(5, "fast_period", aliases=("fast",)), period(34, "slow_period", low=2, aliases=("slow",))),
-        inputs=("hl2",),
+        parameters=(
+            period(5, "fast_period", low=2, aliases=("fast",)),
+            period(34, "slow_period", low=2, aliases=("slow",)),
+        ),
+        inputs=("high", "low"),
         first_value=lambda p: p["slow_period"] - 1,
         scale="price",
         check=_FAST_BELOW_SLOW,
@@ -214,7 +223,7 @@ MOMENTUM = (
         fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="bounded",
         description="100 x (average gain - average loss) / (average gain + average loss), by Wilder's average as "
-        "TA-Lib has it; -100 to 100. 0 in a flat market.",
+        "TA-Lib has it; -100 to 100. " + STAYS,
         reference="Chande and Kroll (1994), The New Technical Trader",
     ),
 )

@@ -13,6 +13,8 @@ from ktrdr.domain.catalogue.parameters import Parameter
 
 Parameters = Mapping[str, Any]
 
+_FADE_OF_VOLUME = 1.25  # times as long as that of prices
+STAYS = "0 in a market that is flat from its beginning; the last value stays in one that falls asleep later."
 HLC = ("high", "low", "close")
 _ATR_E_FOLDS = 11
 OHLC = ("open", *HLC)
@@ -87,13 +89,16 @@ class IndicatorSpec:
     def settled_bars(self, parameters: Parameters) -> int | None:
         """Return the bar (from 0) from which values no longer depend on where the series began.
 
-        From there on the error is below 1e-4 of the output's interquartile range; None where it never settles.
+        From there on the error is below 1e-4 of the output's interquartile range; None where it never settles. Of
+        volume it takes longer: volume scatters about a level, so that averages spread less than what they forget.
         """
         if self.cumulative:
             return None
-        settled, scale = self.first_value(parameters) + self.fade(parameters), scale_of(parameters)
+        longer = _FADE_OF_VOLUME if parameters.get("source") == "volume" else 1
+        settled = self.first_value(parameters) + math.ceil(longer * self.fade(parameters))
         atr_settled = ATR_BARS + fade_of_wilder(ATR_BARS, _ATR_E_FOLDS)
-        return {"atr": max(settled, atr_settled), "rolling": settled + ROLLING_BARS - 1}.get(scale, settled)
+        scaled = {"atr": max(settled, atr_settled), "rolling": settled + ROLLING_BARS - 1}
+        return scaled.get(scale_of(parameters), settled)
 
 
 def fade_of_ema(period: int, e_folds: float) -> int:

@@ -138,7 +138,7 @@ VOLATILITY = (
     ),
     IndicatorSpec(
         name="chaikinvolatility",
-        aliases=("chaikin_volatility", "cvi", "chaikinvol"),
+        aliases=("chaikin_volatility", "chaikinsvolatility", "cvi", "chaikinvol"),
         category="volatility",
         parameters=(
             period(10, low=2, aliases=("ema_period",)),
@@ -149,7 +149,7 @@ VOLATILITY = (
         fade=lambda p: fade_of_ema(p["period"], 12),
         scale="ratio",
         description="Change over `roc_period` bars of the exponential average of high - low, percent of the older "
-        "average; 0 where that is 0, as in a flat market.",
+        "average; 0 where that is less than 1e-9 of the price, as in a flat market and right after a long one.",
         reference="Achelis (1995), Technical Analysis from A to Z",
     ),
     IndicatorSpec(

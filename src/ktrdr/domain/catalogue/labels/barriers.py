@@ -99,7 +99,8 @@ TRIPLE_BARRIER = LabelSpec(
     "first: buy for the target, sell for the stop, `expiry` for none. Of two barriers in one bar the stop counts, "
     "unless the bar opened beyond one of them. With `side: both` buy (sell) means that a long (short) position reaches "
     "its own target before its own stop; the earlier one counts, and hold means that both were stopped or that two "
-    "targets lie in one bar. The barriers stand at entry x (1 + pt_multiplier x volatility) and entry x (1 - "
+    "targets lie in one bar. Where neither was reached, `expiry` speaks, but never for a side that was stopped before: "
+    "that is hold. The barriers stand at entry x (1 + pt_multiplier x volatility) and entry x (1 - "
     "sl_multiplier x volatility); the volatility is known at the bar, and where it is 0 there is no label. For "
     "distances in average ranges of one bar write `scale: bar`. `cusum_threshold` or `cusum_multiplier` keep the "
     "labels of events only.",
