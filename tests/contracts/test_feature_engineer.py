@@ -116,7 +116,7 @@ def test_values_are_raw_whatever_the_normalization(engineer):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(60, 399), st.sampled_from(sorted(ADAPTERS)))
 def test_a_row_uses_only_bars_known_by_its_own_known_at_time(row, name):
     engineer = ADAPTERS[name]()
@@ -238,7 +238,7 @@ def test_two_engineers_agree_on_context_data():
     np.testing.assert_allclose(one.values, other.values, rtol=2e-5, atol=2e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(100, 399), st.sampled_from(sorted(ADAPTERS)))
 def test_publications_after_a_row_change_nothing_up_to_it(row, name):
     engineer = ADAPTERS[name]()

@@ -19,7 +19,7 @@ ARCHITECTURES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     architecture=ARCHITECTURES,
     n_inputs=st.integers(1, 40),
@@ -57,7 +57,7 @@ WINDOWED = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     network=WINDOWED,
     length=st.integers(1, 12),

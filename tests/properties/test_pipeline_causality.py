@@ -85,7 +85,7 @@ def same_until(one: FeatureMatrix, other: FeatureMatrix, moment: int) -> int:
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)
@@ -95,7 +95,7 @@ def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_later_bars_may_be_anything(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)

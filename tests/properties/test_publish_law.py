@@ -132,4 +132,4 @@ class PublishLaw(RuleBasedStateMachine):
 
 
 TestPublishLaw = PublishLaw.TestCase
-TestPublishLaw.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestPublishLaw.settings = settings(max_examples=25, stateful_step_count=15)

@@ -48,7 +48,7 @@ def test_what_never_settles_is_named_and_counts_to_its_first_value() -> None:
     assert SettledHistory.of([feature], "5m").bars == {"5m": first + 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 120), st.integers(0, 60), st.integers(0, 3), st.integers(1, 5), st.integers(-600, 600), st.booleans()
 )
