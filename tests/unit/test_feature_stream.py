@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from feature_samples import fuzzy, random_bars, raw, source, with_columns
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
+from ktrdr.adapters.features.kernels import Kernel, kernels_for
+from ktrdr.adapters.features.kernels.step import Columns, Step, Values
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bar import Bar
@@ -82,6 +85,31 @@ def test_values_beyond_all_bounds_are_those_of_the_whole() -> None:
     found = rows(features, bars, {"5m": "native"}, 500, None)
     kept = whole.base_rows >= 500
     assert found[whole.base_rows[kept] - 500].tobytes() == np.ascontiguousarray(whole.values[kept]).tobytes()
+
+
+def test_a_kernel_whose_step_fails_is_computed_over_all_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def failing(columns: Columns, parameters: Mapping[str, Any]) -> Step:
+        carried = kernels_for("rsi", parameters)[0].step(columns, parameters)
+
+        def step(columns: Columns) -> Values:
+            calls.append(len(columns[0]))
+            if len(columns[0]) > 800:
+                raise ArithmeticError
+            return carried(columns)
+
+        return step
+
+    def patched(indicator: str, parameters: Mapping[str, Any]) -> tuple[Kernel, ...]:
+        return tuple(kernel.stepping(failing) for kernel in kernels_for(indicator, parameters))
+
+    monkeypatch.setattr("ktrdr.adapters.features.stream.kernels_for", patched)
+    features = [raw("rsi", source("rsi"))]
+    matrix = ENGINEER.engineer(features, {"5m": BARS}, "5m")
+    found = rows(features, BARS, {"5m": "native"}, 0, None)
+    assert found[matrix.base_rows].tobytes() == np.ascontiguousarray(matrix.values).tobytes()
+    assert calls[-1] == 801
 
 
 def test_what_the_batch_refuses_is_refused_on_a_bar() -> None:
