@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from dependency_injector import providers
 from documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.gathering import prepare_pool
@@ -215,3 +218,50 @@ def test_inputs_in_units_of_price_are_warned_about_and_refused_if_strict(contain
 def _shares(warning: str) -> dict[str, str]:
     listed = warning.partition("are 0: ")[2].partition(";")[0]
     return dict(part.removesuffix("%").rsplit(" ", 1) for part in listed.split(", "))
+
+
+def test_a_symbol_that_begins_after_the_cut_counts_as_never_seen(tmp_path: Path) -> None:
+    one, two, new = (MARKET.load(symbol, Timeframe("5m")) for symbol in ("ONE_STOCK", "TWO_STOCK", "NEW_STOCK"))
+    late = replace(new.take(slice(600, 700)), symbol="LATE")
+    facts = [replace(MARKET.characteristics("ONE_STOCK"), symbol=name) for name in ("ONE_STOCK", "TWO_STOCK", "LATE")]
+    built = make_container(models_dir=tmp_path)
+    data = MemoryRepository([one, two, late], facts)
+    built.data_repository.override(providers.Object(data))
+    built.model_storage.override(providers.Object(MemoryStorage()))
+    written = document(data_split={"train": 0.5, "validation": 0.2, "test": 0.3})
+    written["training_data"]["symbols"] = ["LATE", "ONE_STOCK", "TWO_STOCK"]
+    model, artifact = train(built, written)
+    assert artifact.manifest.training_symbols == ["ONE_STOCK", "TWO_STOCK"]
+    assert read_symbols(artifact)["LATE"].rows["train"] == 0
+    assert any("LATE has no rows in train and validation; it counts as never seen" in note for note in model.notes)
+    (row,) = (row for row in model.report["by_symbol"]["symbols"] if row["symbol"] == "LATE")
+    assert not row["seen"]
+    assert row["baseline"]["name"] in {"class_shares", "majority"}
+    assert list(symbol_problems(artifact)) == []
+    alone, _ = train(built, written, hold_out=("LATE",))
+    (row,) = (row for row in alone.report["by_symbol"]["symbols"] if row["symbol"] == "LATE")
+    assert row["alone"]["missing"].startswith("0 train and ")
+
+
+def test_the_command_trains_previews_and_compares(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from ktrdr.entrypoints.cli.main import app
+
+    written = document(epochs=1)
+    written["training_data"] = {"symbols": ["SIM_STOCK", "SIM_CRYPTO"], "timeframes": "5m", "start_date": "2024-12-01"}
+    (tmp_path / "pool.yaml").write_text(yaml.safe_dump(written))
+    command = ["train", str(tmp_path / "pool.yaml"), "--models-dir", str(tmp_path / "models"), "--no-importance"]
+    preview = CliRunner().invoke(app, [*command, "--dry-run", "--json"])
+    assert preview.exit_code == 0, preview.output
+    shown = json.loads(preview.stdout)["dry_run"]
+    assert set(shown["split"]["symbols"]) == set(shown["labels"]["by_symbol"]) == {"SIM_STOCK", "SIM_CRYPTO"}
+    trained = CliRunner().invoke(
+        app, [*command, "--symbols", "SIM_STOCK,SIM_FOREX", "--hold-out-symbols", "SIM_CRYPTO"]
+    )
+    assert trained.exit_code == 0, trained.output
+    assert "never seen" in trained.stdout
+    assert "against its own model" in trained.stdout
+    assert "warning: " in trained.stderr
+    refused = CliRunner().invoke(app, [*command, "--strict"])
+    assert refused.exit_code != 0
