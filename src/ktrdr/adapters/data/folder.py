@@ -24,6 +24,7 @@ from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.sessions import Int64s, Sessions
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.market.trading_hours import completed
 from ktrdr.domain.strategy.document import ContextSource
 
 _FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3}[mhdw])")
@@ -99,6 +100,16 @@ class FolderRepository(DataRepository):
 
     def characteristics(self, symbol: str) -> SymbolCharacteristics:
         """See the port."""
+        facts, series = self._facts(symbol), self.series(symbol)
+        last = max((info.last for info in series), default=0)
+        try:
+            sessions = sessions_for(facts.calendar, last - 365 * NS_PER_DAY, last)
+        except (InvalidInput, Unavailable):
+            sessions = None  # whoever loads bars is told
+        return completed(facts, series, sessions)
+
+    def _facts(self, symbol: str) -> SymbolCharacteristics:
+        """Return what the catalogue says, else what the bars suggest."""
         files = self._files_of(symbol)
         if not files:
             raise missing_bars(str(self), self.series(), symbol)
@@ -163,7 +174,7 @@ class FolderRepository(DataRepository):
 
     def _sessions(self, symbol: str, stamps: Int64s) -> Sessions:
         try:
-            return sessions_for(self.characteristics(symbol).calendar, int(stamps[0]), int(stamps[-1]))
+            return sessions_for(self._facts(symbol).calendar, int(stamps[0]), int(stamps[-1]))
         except InvalidInput as error:
             raise InvalidInput(f"{self._folder / CATALOGUE_NAME}: {symbol}.calendar: {error}") from error
 
