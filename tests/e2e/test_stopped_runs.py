@@ -25,7 +25,7 @@ def folder(ktrdr: Command, tmp_path: Path) -> Path:
     bars = ktrdr("data", "simulate", "--symbols", ",".join(SYMBOLS), "--bars", 900, "--out", "bars")
     assert bars.code == 0, bars.stderr
     document = changed("training_data", {"symbols": list(SYMBOLS), "timeframes": "5m"})
-    document["training"] |= {"epochs": 300, "batch_size": 64, "early_stopping": False}
+    document["training"] |= {"epochs": 200, "batch_size": 64, "early_stopping": False}
     (tmp_path / "many.yaml").write_text(yaml.safe_dump(document))
     return tmp_path
 
@@ -67,7 +67,17 @@ def gone(pid: int) -> bool:
 
 def resumed(ktrdr: Command) -> Any:
     outcome = ktrdr(
-        "train", "many.yaml", "--mode", "multi", "--data-dir", "bars", "--no-importance", "--resume", "--json"
+        "train",
+        "many.yaml",
+        "--mode",
+        "multi",
+        "--data-dir",
+        "bars",
+        "--no-importance",
+        "--resume",
+        "--workers",
+        1,
+        "--json",
     )
     assert outcome.code == 0, outcome.stderr
     return outcome.json
