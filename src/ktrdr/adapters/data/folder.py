@@ -57,6 +57,7 @@ class FolderRepository(DataRepository):
         self._folder = Path(folder)
         self._listed: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
         self._inferred: dict[str, SymbolCharacteristics] = {}
+        self._read_entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
     @abstractmethod
     def _read(self, path: Path) -> pd.DataFrame:
@@ -108,12 +109,23 @@ class FolderRepository(DataRepository):
             sessions = None  # whoever loads bars is told
         return completed(facts, series, sessions)
 
+    def _catalogue(self) -> dict[str, SymbolCharacteristics]:
+        """Return what ``symbols.yaml`` says, read again only once it has changed."""
+        try:
+            status = (self._folder / CATALOGUE_NAME).stat()
+        except OSError:
+            return read_catalogue(self._folder)
+        version = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._read_entries[0] != version:
+            self._read_entries = (version, read_catalogue(self._folder))
+        return self._read_entries[1]
+
     def _facts(self, symbol: str) -> SymbolCharacteristics:
         """Return what the catalogue says, else what the bars suggest."""
         files = self._files_of(symbol)
         if not files:
             raise missing_bars(str(self), self.series(), symbol)
-        entry = entry_of(read_catalogue(self._folder), symbol)
+        entry = entry_of(self._catalogue(), symbol)
         if entry is not None:
             return replace(entry, symbol=symbol)
         if symbol not in self._inferred:
@@ -131,7 +143,7 @@ class FolderRepository(DataRepository):
             raise DataNotFound(f"{self._folder}: no such folder") from error
         except OSError as error:
             raise Unavailable(f"{self._folder}: cannot be read ({error.strerror})") from error
-        catalogue = read_catalogue(self._folder)
+        catalogue = self._catalogue()
         files = []
         for path in paths:
             named = name_of(path) if path.suffix.lower() == self.suffix and path.is_file() else None
