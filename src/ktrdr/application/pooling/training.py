@@ -13,6 +13,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import Combination, TrainingJob
 from ktrdr.domain.training.pooling.pool import Allocate
@@ -41,4 +42,11 @@ def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocat
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     rows = rows_of(prepared.split.report())
     metrics, importance = dict(judgement.metrics), dict(judgement.importance)
-    return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=prepared.warnings)
+    notes = (*prepared.notes, *_without_effect(job))
+    return TrainedModel(stored, metrics, importance, notes, rows, warnings=prepared.warnings)
+
+
+def _without_effect(job: TrainingJob) -> tuple[str, ...]:
+    if job.strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+        return ()
+    return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)
