@@ -28,6 +28,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.plan import Execution, Mode
 from ktrdr.domain.training.pooling.pool import in_memory
+from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
@@ -121,6 +122,15 @@ def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
     manifest = artifact.manifest
     assert {entry["parameters"].get("period") for entry in manifest.feature_contract} == {14, None}
     assert manifest.strategy["symbol_overrides"]["asset_classes"]["crypto"]["indicators"] == {"rsi_14": {"period": 40}}
+
+
+def test_people_are_shown_what_each_symbol_has_otherwise(universal: Any) -> None:
+    _, artifact = universal
+    lines = show_text(artifact).splitlines()
+    shown = {line.split()[0]: line for line in lines if line.strip().startswith(SYMBOLS)}
+    assert shown["ONE_STOCK"].endswith(" -")
+    assert shown["TWO_STOCK"].endswith(" fuzzy_sets.rsi.neutral")
+    assert "indicators.rsi_14.period, training.labels.zigzag_threshold" in shown["SIM_CRYPTO"]
 
 
 def test_each_symbol_is_served_by_its_own_values(container: Container, universal: Any) -> None:

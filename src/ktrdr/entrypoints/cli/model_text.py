@@ -117,7 +117,7 @@ def _symbol(name: str, one: PooledSymbol, config: Mapping[str, Any]) -> tuple[st
         facts = profile.volatility, profile.liquidity_tier, profile.first[:10], profile.last[:10]
     rows = (f"{one.rows[part]:,}" for part in ("train", "validation", "test"))
     asset_class = _value(one.characteristics.get("asset_class"))
-    return (name, asset_class, *map(_value, facts), *rows, ", ".join(config) or "-")
+    return (name, asset_class, *map(_value, facts), *rows, ", ".join(config.get("overrides", ())) or "-")
 
 
 def _learned(manifest: Manifest) -> list[str]:
