@@ -126,8 +126,8 @@ def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
 
 def test_people_are_shown_what_each_symbol_has_otherwise(universal: Any) -> None:
     _, artifact = universal
-    lines = show_text(artifact).splitlines()
-    shown = {line.split()[0]: line for line in lines if line.strip().startswith(SYMBOLS)}
+    table = show_text(artifact).split("\nsymbols (3)\n")[1].splitlines()[1:4]
+    shown = {line.split()[0]: line.rstrip() for line in table}
     assert shown["ONE_STOCK"].endswith(" -")
     assert shown["TWO_STOCK"].endswith(" fuzzy_sets.rsi.neutral")
     assert "indicators.rsi_14.period, training.labels.zigzag_threshold" in shown["SIM_CRYPTO"]
