@@ -96,6 +96,18 @@ def test_the_rows_it_is_fitted_to_lie_before_the_common_cut(container: Container
         assert from_iso(parts["validation"]["last"]) < cuts[1] <= from_iso(parts["test"]["first"])
 
 
+def test_symbols_with_values_of_their_own_begin_with_it_if_these_are_still_the_same(container: Container) -> None:
+    own = {"ONE_STOCK": {"indicators": {"rsi_14": {"period": 9}}, "labels": {"label_lookahead": 6}}}
+    train(container, document() | {"symbol_overrides": own}, Mode.UNIVERSAL)
+    models = train(container, document(initialise="from universal") | {"symbol_overrides": own}, Mode.MULTI)
+    periods = [artifact.manifest.indicators["rsi_14"]["period"] for artifact in models.values()]
+    assert sorted(periods) == [9, 14]
+    other = document(initialise="from universal") | {"symbol_overrides": {"stock": own["ONE_STOCK"]}}
+    other["training_data"]["symbols"] = "ONE_STOCK"
+    with pytest.raises(InvalidInput, match="its symbol_overrides are others"):
+        train(container, other, Mode.SINGLE)
+
+
 def test_there_must_be_a_universal_model_and_it_must_fit(container: Container) -> None:
     one = document(initialise="from universal")
     one["training_data"]["symbols"] = "ONE_STOCK"

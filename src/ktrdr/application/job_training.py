@@ -61,8 +61,8 @@ class JobTrainer:
         require_packable(job.strategy)
         if job.combination is not None:
             return train_pool(job, job.combination, self._ports, self._allocate)
+        beginning = beginning_of(self._storage, self._features, job.strategy)  # compared as all symbols share it
         job = own_job(self._data, job)
-        beginning = beginning_of(self._storage, self._features, job.strategy)
         if job.request.execution.resume and beginning is None:  # the universal model may be a newer one
             kept = kept_model(self._data, self._features, self._storage, job)
             if kept is not None:

@@ -19,7 +19,7 @@ from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
 from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.strategy.document import Strategy, SymbolOverrides
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.inference import Inference
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,13 @@ class Beginning:
 
 def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Strategy) -> Beginning | None:
     """Return the strategy's newest universal model to begin with; None where the weights begin at random.
+
+    Parameters
+    ----------
+    storage, engineer
+        The ports.
+    strategy : Strategy
+        With its symbol overrides, which must be those that the universal model was trained with.
 
     Raises
     ------
@@ -106,6 +113,6 @@ def _difference(manifest: Manifest, strategy: Strategy, engineer: FeatureEnginee
         return f"its network is {theirs}, now {dict(own)}"
     if manifest.strategy["training"]["labels"] != document["training"]["labels"]:
         return "its labels are others"
-    if strategy.symbol_overrides != SymbolOverrides():
-        return None  # parameters may be each symbol's own
+    if manifest.strategy.get("symbol_overrides") != document.get("symbol_overrides"):
+        return "its symbol_overrides are others"
     return compare(manifest.feature_contract, packed_contract(features, engineer.kernels(features)))
