@@ -97,11 +97,20 @@ def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Contai
         labelled = ends != NO_LABEL
         np.testing.assert_array_equal(pool.label_end[rows][labelled], known[ends[labelled]])
         np.testing.assert_array_equal(pool.labels_of(rows[labelled]), own.labels.values[own.matrix.base_rows][labelled])
-        assert list(prepared.history.bars.values()) >= list(own.history.bars.values())
-    assert any(
-        "SIM_CRYPTO has its own values: indicators.rsi_14.period 40" in note or "indicators.rsi_14.period 40" in note
-        for note in prepared.notes
-    )
+        assert all(prepared.history.bars[name] >= bars for name, bars in own.history.bars.items())
+    (note,) = [text for text in prepared.notes if text.startswith("SIM_CRYPTO has its own values: ")]
+    assert "indicators.rsi_14.period 40" in note
+    assert note.endswith("(symbol_overrides.asset_classes.crypto)")
+
+
+@pytest.mark.parametrize(("given", "warned"), [([], True), (["ONE_STOCK"], True), (["ONE_STOCK", "SIM_CRYPTO"], False)])
+def test_inputs_in_units_of_price_are_warned_about_unless_the_symbols_have_their_own(
+    container: Container, given: list[str], warned: bool
+) -> None:
+    macd = {"down": [-0.1, -0.05, 0], "up": [0, 0.05, 0.1]}
+    written = document(symbol_overrides={"symbols": {symbol: {"fuzzy_sets": {"macd": macd}} for symbol in given}})
+    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(written), SYMBOLS, (), in_memory)
+    assert any("5m_macd_down" in warning for warning in prepared.warnings) == warned
 
 
 def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
