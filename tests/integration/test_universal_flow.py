@@ -17,6 +17,7 @@ from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.folds import symbol_folds
 from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -265,3 +266,42 @@ def test_the_command_trains_previews_and_compares(tmp_path: Path) -> None:
     assert "warning: " in trained.stderr
     refused = CliRunner().invoke(app, [*command, "--strict"])
     assert refused.exit_code != 0
+
+
+def test_with_folds_every_symbol_is_once_never_seen(container: Container) -> None:
+    plain, without = train(container, document())
+    model, artifact = train(container, document(), symbol_folds=2)
+    assert artifact.blobs["model.safetensors"] == without.blobs["model.safetensors"]
+    assert artifact.manifest.inference == without.manifest.inference
+    table = model.report["by_symbol_fold"]
+    assert sorted(symbol for fold in table["folds"] for symbol in fold) == sorted(SYMBOLS)
+    assert sorted(row["symbol"] for row in table["symbols"]) == sorted(SYMBOLS)
+    assert not any(row["seen"] for row in table["symbols"])
+    assert list(table["groups"]) == ["unseen"]
+    assert model.report["by_symbol"] == plain.report["by_symbol"]
+    # A fold is what holding it out would be.
+    (one,) = (fold for fold in table["folds"] if len(fold) == 1)
+    held, _ = train(container, document(), hold_out=tuple(one))
+    expected = next(row for row in held.report["by_symbol"]["symbols"] if row["symbol"] == one[0])
+    found = next(row for row in table["symbols"] if row["symbol"] == one[0])
+    assert found["rows"] == expected["rows"]
+    assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert found["alone"].get("missing") == expected["alone"].get("missing")
+    assert any("loss" in row["alone"] for row in table["symbols"])
+
+
+def test_folds_need_a_universal_model_and_enough_symbols(container: Container) -> None:
+    with pytest.raises(InvalidInput, match="mode universal"):
+        train(container, document(), symbol_folds=2, mode=Mode.MULTI)
+    for count in (1, 4, -1):
+        with pytest.raises(InvalidInput, match="must be 2 to 3"):
+            train(container, document(), symbol_folds=count)
+
+
+@pytest.mark.parametrize(("symbols", "count"), [(7, 3), (4, 4), (10, 2)])
+def test_symbols_are_dealt_evenly_by_the_seed(symbols: int, count: int) -> None:
+    names = [f"S{place}" for place in range(symbols)]
+    folds = symbol_folds(names, count, seed=1)
+    assert sorted(name for fold in folds for name in fold) == names
+    assert max(map(len, folds)) - min(map(len, folds)) <= 1
+    assert folds == symbol_folds(names, count, seed=1)

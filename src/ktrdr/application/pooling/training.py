@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from ktrdr.application.outcomes import TrainedModel, rows_of
 from ktrdr.application.pooling.fitting import fit_pool
+from ktrdr.application.pooling.folds import judge_folds
 from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.pooling.judging import judge_pool
 from ktrdr.application.pooling.packing import pack_pool
@@ -37,6 +39,9 @@ def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocat
         raise InvalidInput("; ".join(prepared.warnings))
     fitted = fit_pool(prepared, strategy, combination, trainer, request.seeds)
     judgement = judge_pool(prepared, fitted, strategy, request.importance, trainer if request.hold_out else None)
+    if request.symbol_folds:
+        folds = judge_folds(prepared, strategy, combination, trainer, request.symbol_folds)
+        judgement = replace(judgement, metrics={**judgement.metrics, "by_symbol_fold": folds})
     kernels = engineer.kernels(prepared.features)
     stored = storage.publish(pack_pool(data, strategy, prepared, fitted, judgement, kernels, combination))
     log.info("published", extra={"model": stored.reference, "location": stored.location})

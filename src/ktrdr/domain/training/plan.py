@@ -96,6 +96,9 @@ class TrainingRequest:
         Symbols that a pooled model is not trained on, only tried on; those of `symbols` among them are taken out.
     strict : bool
         Refuse a pool that is warned about.
+    symbol_folds : int
+        Deal the symbols of a pooled model into so many folds, train one further model without each of them, and try it
+        on that fold; 0 for none.
     """
 
     strategy: Strategy
@@ -106,6 +109,7 @@ class TrainingRequest:
     execution: Execution = field(default_factory=Execution)
     hold_out: tuple[str, ...] = ()
     strict: bool = False
+    symbol_folds: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
@@ -218,6 +222,13 @@ def _check_held_out(request: TrainingRequest, left: tuple[str, ...]) -> None:
         raise InvalidInput(f"hold_out: {held_out} can be held out of one pooled model (mode universal), not of {mode}")
     if request.hold_out and not left:
         raise InvalidInput(f"hold_out: {held_out} are all the symbols that there are; leave at least one to train on")
+    folds = request.symbol_folds
+    if folds and mode != Mode.UNIVERSAL:
+        raise InvalidInput(
+            f"symbol_folds: {folds} folds are dealt for one pooled model (mode universal), not for {mode}"
+        )
+    if folds and not 2 <= folds <= len(left):
+        raise InvalidInput(f"symbol_folds: must be 2 to {len(left)}, the number of symbols to train on; found {folds}")
     if request.execution.resume and mode == Mode.UNIVERSAL:
         raise InvalidInput("resume: a pooled model is one job, and there is nothing to resume; train it anew")
 
