@@ -194,7 +194,15 @@ def test_other_features_than_in_training_are_refused(container: Container, unive
     serve(MARKET, container.feature_engineer(), opened, "ONE_STOCK")
 
 
-@pytest.mark.parametrize("config", [{}, {"asset_class": "crypto", "overrides": {}, "feature_contract": [1]}])
+STRANGE = [
+    {},
+    {"asset_class": "crypto", "overrides": {}, "feature_contract": [1]},
+    {"asset_class": "crypto", "overrides": {}, "feature_contract": [{"id": ["x"]}]},
+    {"asset_class": "crypto", "overrides": 1, "feature_contract": []},
+]
+
+
+@pytest.mark.parametrize("config", STRANGE)
 def test_configs_that_no_training_writes_are_refused(container: Container, universal: Any, config: Any) -> None:
     _, artifact = universal
     with pytest.raises(InvalidInput, match=r"symbol_configs\.json: 'SIM_CRYPTO' must hold"):

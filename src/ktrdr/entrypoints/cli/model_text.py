@@ -88,9 +88,10 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
 
 def _symbols(artifact: Artifact) -> list[str]:
     """Return a table of the symbols of a universal model: what they are, and how many rows it has of each."""
-    from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols
+    from ktrdr.application.symbol_configs import read_configs
+    from ktrdr.domain.artifacts.symbol_files import read_symbols
 
-    symbols, configs = read_symbols(artifact), read_symbol_configs(artifact)
+    symbols, configs = read_symbols(artifact), read_configs(artifact)
     if not symbols:
         return []
     header = (
