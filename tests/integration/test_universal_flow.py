@@ -27,7 +27,7 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import COMBINATIONS, Mode
+from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
 from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -305,3 +305,11 @@ def test_symbols_are_dealt_evenly_by_the_seed(symbols: int, count: int) -> None:
     assert sorted(name for fold in folds for name in fold) == names
     assert max(map(len, folds)) - min(map(len, folds)) <= 1
     assert folds == symbol_folds(names, count, seed=1)
+
+
+def test_an_index_is_held_out_under_either_spelling() -> None:
+    written = document()
+    written["training_data"]["symbols"] = ["^GSPC", "ONE_STOCK"]
+    request = TrainingRequest(parse(written), mode=Mode.UNIVERSAL, hold_out=("GSPC",))
+    (job,) = plan_training(request)
+    assert job.symbols == ("ONE_STOCK",)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Strategy, SymbolChoice
 from ktrdr.domain.strategy.reading import Setting
 
@@ -184,7 +185,7 @@ def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
         If it names no symbol, or several in mode SINGLE; or if symbols are held out in another mode than UNIVERSAL, or
         all of them.
     """
-    symbols = tuple(sorted(set(request.symbols) - set(request.hold_out)))
+    symbols = tuple(sorted(name for name in set(request.symbols) if not _is_held_out(name, request)))
     _check_held_out(request, symbols)
     if not symbols:
         raise InvalidInput(f"strategy {request.strategy.name!r} names no symbol; choose some with --symbols or --all")
@@ -214,6 +215,10 @@ def _only(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJ
 
 def _each(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
     return tuple(TrainingJob((symbol,), _with_symbols(request, (symbol,), "single")) for symbol in symbols)
+
+
+def _is_held_out(symbol: str, request: TrainingRequest) -> bool:
+    return any(same_symbol(symbol, name) for name in request.hold_out)
 
 
 def _check_held_out(request: TrainingRequest, left: tuple[str, ...]) -> None:
