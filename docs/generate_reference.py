@@ -22,7 +22,13 @@ from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHO
 from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.inputs import NORMALIZATION
 from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
-from ktrdr.domain.strategy.training_data import EXTENDED_HOURS, HISTORY_REQUIRED, MAX_SYMBOLS, TIMEFRAME_SOURCE
+from ktrdr.domain.strategy.training_data import (
+    EXTENDED_HOURS,
+    HISTORY_REQUIRED,
+    MAX_SYMBOLS,
+    POOL_ALIGNMENT,
+    TIMEFRAME_SOURCE,
+)
 from ktrdr.entrypoints.settings import Settings
 
 _BRACES = re.compile(r"\{[^}]*\}")
@@ -212,7 +218,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "learnable": lambda: parameters((LEARNABLE,)),
     "context_data": lambda: parameters((PROVIDER, ALIGNMENT)),
     "selection_criteria": lambda: parameters((MAX_SYMBOLS,)),
-    "training_data": lambda: parameters((HISTORY_REQUIRED, EXTENDED_HOURS)),
+    "training_data": lambda: parameters((HISTORY_REQUIRED, EXTENDED_HOURS, POOL_ALIGNMENT)),
     "timeframe_source": lambda: parameters((TIMEFRAME_SOURCE,)),
     "normalization": lambda: parameters((NORMALIZATION,)),
     "losses": lambda: by_kind(LOSSES),

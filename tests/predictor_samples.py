@@ -52,13 +52,21 @@ class Trained:
         return served, rows, decided_on(served, rows)
 
 
-def train(document: Mapping[str, Any], *bars: Bars, engineer: FeatureEngineer | None = None) -> Trained:
-    """Train a strategy for two epochs, in memory; on these bars, or on those that the package brings."""
+def train(
+    document: Mapping[str, Any],
+    *bars: Bars,
+    engineer: FeatureEngineer | None = None,
+    serve_symbol: str | None = None,
+) -> Trained:
+    """Train a strategy for two epochs, in memory; on these bars, or on those that the package brings.
+
+    `serve_symbol` is the one of a pool that is served.
+    """
     container = _container(bars)
     if engineer is not None:
         container.feature_engineer.override(providers.Object(engineer))
     document = {**document, "training": {**document["training"], "epochs": 2}}
-    return _trained(container, parse(document))
+    return _trained(container, parse(document), serve_symbol)
 
 
 def train_file(path: Path, *bars: Bars) -> Trained:
@@ -76,10 +84,10 @@ def _container(bars: Sequence[Bars]) -> Container:
     return container
 
 
-def _trained(container: Container, strategy: Strategy) -> Trained:
+def _trained(container: Container, strategy: Strategy, symbol: str | None = None) -> Trained:
     request = TrainingRequest(strategy, importance=False)
     (model,) = container.training_orchestrator().execute(request).models
-    return Trained(container, model.stored.reference, model.stored.key.symbol or "")
+    return Trained(container, model.stored.reference, symbol or model.stored.key.symbol or "")
 
 
 def bars_of(trained: Trained, predictor: Predictor) -> dict[str, Bars]:

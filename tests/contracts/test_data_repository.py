@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -202,6 +203,15 @@ def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepositor
     assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
 
 
+def test_characteristics_say_when_it_trades_and_how_far_its_bars_go(repository: DataRepository) -> None:
+    symbol = repository.series()[0].symbol
+    facts, series = repository.characteristics(symbol), repository.series(symbol)
+    longest = max(info.timeframe.ns for info in series)  # a day's bar is stamped before the day's first minute
+    assert 0 <= from_iso(facts.first) - min(info.first for info in series) < longest
+    assert 0 <= from_iso(facts.last) - max(info.last for info in series) < longest
+    assert re.fullmatch(r"(Mon.*, \d\d:\d\d( of the day before)? to \d\d:\d\d)?", facts.trading_hours)
+
+
 def test_known_characteristics_infer_nothing() -> None:
     sample = SampleRepository()
     for symbol in {info.symbol for info in sample.series()}:
@@ -209,6 +219,8 @@ def test_known_characteristics_infer_nothing() -> None:
     simulated = SimulatedRepository(bars=100).characteristics("SIM_FOREX")
     assert (simulated.simulated, simulated.calendar, simulated.inferred) == (True, "24/5", ())
     assert not sample.characteristics("AAPL").simulated
+    assert sample.characteristics("AAPL").trading_hours == "Mon-Fri, 09:30 to 16:00"
+    assert (sample.characteristics("AAPL").tick_size, sample.characteristics("EURUSD").tick_size) == (0.01, 0.00001)
 
 
 def test_characteristics_of_a_symbol_without_bars_are_not_found(repository: DataRepository) -> None:

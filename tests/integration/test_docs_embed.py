@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ktrdr.domain.market.bar import Bar
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/how-to/embed.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -63,5 +65,14 @@ def test_swapped_adapters_are_used(after: list[dict[str, Any]]) -> None:
     assert len(list((after[3]["folder"] / "models" / "neuro_mean_reversion").glob("*_v*"))) == 3
 
 
+def test_it_decides_on_a_live_bar_and_goes_on_where_it_was_saved(after: list[dict[str, Any]]) -> None:
+    names = after[4]
+    assert names["decision"].is_decided
+    assert names["predictor"].live.reference == names["trained"].stored.reference
+    later = Bar.at("MINE", "2020-06-02", 102.0, 104.0, 101.0, 103.0, 1.0)
+    one, other = (item.update("1d", later) for item in (names["predictor"], names["another"]))
+    assert one.outputs.tobytes() == other.outputs.tobytes()
+
+
 def test_a_missing_model_is_named(after: list[dict[str, Any]]) -> None:
-    assert "no model 'no/such_1d_v1'" in after[4]["printed"]
+    assert "no model 'no/such_1d_v1'" in after[5]["printed"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.selection import with_selected_symbols
+from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
@@ -44,7 +46,7 @@ from ktrdr.domain.strategy.for_symbol import strategy_for
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
-from ktrdr.domain.training.plan import TrainingRequest, plan_training
+from ktrdr.domain.training.plan import Mode, TrainingRequest, plan_training
 from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import make_container
 
@@ -117,6 +119,12 @@ def parts(document: Document) -> object:
 def learned(document: Document) -> object:
     """The weights."""
     return {name: digest(blob) for name, blob in trained(document).items() if name.endswith("safetensors")}
+
+
+def begun(document: Document) -> object:
+    """The weights, where a universal model of the same strategy is there."""
+    universal = TrainingRequest(parse(document), importance=False, mode=Mode.UNIVERSAL)
+    return run_all(universal, replace(universal, mode=Mode.SINGLE)).blobs["model.safetensors"]
 
 
 def curve(document: Document) -> object:
@@ -287,6 +295,7 @@ ROWS: list[Row] = [
     ("training.optimizer", "sgd", learned, NOTHING),
     ("training.weight_decay", 0.5, learned, NOTHING),
     ("training.seed", 5, learned, NOTHING),
+    ("training.initialise", "from universal", begun, NOTHING),
     ("training.class_weights", "balanced", learned, NOTHING),
     ("training.gradient_clip", 0.001, learned, NOTHING),
     ("training.loss", "focal", learned, NOTHING),
@@ -607,6 +616,12 @@ def manifest_of(document: Document) -> Any:
 
 @cache
 def published(text: str) -> tuple[Mapping[str, bytes], Any]:
+    artifact = run_all(TrainingRequest(parse(json.loads(text)), importance=False))
+    return artifact.blobs, artifact.manifest
+
+
+def run_all(*requests: TrainingRequest) -> Artifact:
+    """Run some requests one after the other and return the last one's model."""
     container, storage = make_container(), MemoryStorage()
     for name, adapter in (
         ("data_repository", repository()),
@@ -614,7 +629,6 @@ def published(text: str) -> tuple[Mapping[str, bytes], Any]:
         ("model_trainer", TorchTrainer("cpu")),
     ):
         getattr(container, name).override(providers.Object(adapter))
-    request = TrainingRequest(parse(json.loads(text)), importance=False)
-    (model,) = container.training_orchestrator().execute(request).models
-    artifact = storage.load(model.stored.reference)
-    return artifact.blobs, artifact.manifest
+    for request in requests:
+        (model,) = container.training_orchestrator().execute(request).models
+    return storage.load(model.stored.reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,17 @@ def lags() -> Trained:
     return train(changed("model", LAGGED), five_minutes())
 
 
+def pool() -> Trained:
+    """One model of three symbols, of which the one that is served has an RSI of its own."""
+    bars = [replace(simulate("SIM_STOCK", Timeframe("5m"), 900, seed), symbol=f"SIM_{seed}") for seed in (1, 2, 3)]
+    symbols = {"mode": "multi_symbol", "list": [item.symbol for item in bars]}
+    document = changed("training_data.symbols", symbols) | {
+        "symbol_overrides": {"SIM_2": {"indicators": {"rsi_14": {"period": 21}}}}
+    }
+    document = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], document)
+    return train(document, *bars, serve_symbol="SIM_2")
+
+
 def assert_same(said: list[TradingDecision], batch: Any, first: int = 0) -> None:
     served, rows, decided = batch
     assert [item.known_at for item in said] == served.matrix.known_at[rows][first:].tolist()
@@ -81,6 +93,7 @@ MODELS: dict[str, Callable[[], Trained]] = {
     **{name: (lambda name=name: other(name)) for name in OTHERS},
     "windows with gaps": cache(windows),
     "lags": cache(lags),
+    "a pool": cache(pool),
 }
 
 

@@ -28,6 +28,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.plan import Execution, Mode
 from ktrdr.domain.training.pooling.pool import in_memory
+from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
@@ -96,11 +97,20 @@ def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Contai
         labelled = ends != NO_LABEL
         np.testing.assert_array_equal(pool.label_end[rows][labelled], known[ends[labelled]])
         np.testing.assert_array_equal(pool.labels_of(rows[labelled]), own.labels.values[own.matrix.base_rows][labelled])
-        assert list(prepared.history.bars.values()) >= list(own.history.bars.values())
-    assert any(
-        "SIM_CRYPTO has its own values: indicators.rsi_14.period 40" in note or "indicators.rsi_14.period 40" in note
-        for note in prepared.notes
-    )
+        assert all(prepared.history.bars[name] >= bars for name, bars in own.history.bars.items())
+    (note,) = [text for text in prepared.notes if text.startswith("SIM_CRYPTO has its own values: ")]
+    assert "indicators.rsi_14.period 40" in note
+    assert note.endswith("(symbol_overrides.asset_classes.crypto)")
+
+
+@pytest.mark.parametrize(("given", "warned"), [([], True), (["ONE_STOCK"], True), (["ONE_STOCK", "SIM_CRYPTO"], False)])
+def test_inputs_in_units_of_price_are_warned_about_unless_the_symbols_have_their_own(
+    container: Container, given: list[str], warned: bool
+) -> None:
+    macd = {"down": [-0.1, -0.05, 0], "up": [0, 0.05, 0.1]}
+    written = document(symbol_overrides={"symbols": {symbol: {"fuzzy_sets": {"macd": macd}} for symbol in given}})
+    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(written), SYMBOLS, (), in_memory)
+    assert any("5m_macd_down" in warning for warning in prepared.warnings) == warned
 
 
 def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
@@ -121,6 +131,15 @@ def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
     manifest = artifact.manifest
     assert {entry["parameters"].get("period") for entry in manifest.feature_contract} == {14, None}
     assert manifest.strategy["symbol_overrides"]["asset_classes"]["crypto"]["indicators"] == {"rsi_14": {"period": 40}}
+
+
+def test_people_are_shown_what_each_symbol_has_otherwise(universal: Any) -> None:
+    _, artifact = universal
+    table = show_text(artifact).split("\nsymbols (3)\n")[1].splitlines()[1:4]
+    shown = {line.split()[0]: line.rstrip() for line in table}
+    assert shown["ONE_STOCK"].endswith(" -")
+    assert shown["TWO_STOCK"].endswith(" fuzzy_sets.rsi.neutral")
+    assert "indicators.rsi_14.period, training.labels.zigzag_threshold" in shown["SIM_CRYPTO"]
 
 
 def test_each_symbol_is_served_by_its_own_values(container: Container, universal: Any) -> None:
@@ -175,7 +194,15 @@ def test_other_features_than_in_training_are_refused(container: Container, unive
     serve(MARKET, container.feature_engineer(), opened, "ONE_STOCK")
 
 
-@pytest.mark.parametrize("config", [{}, {"asset_class": "crypto", "overrides": {}, "feature_contract": [1]}])
+STRANGE = [
+    {},
+    {"asset_class": "crypto", "overrides": {}, "feature_contract": [1]},
+    {"asset_class": "crypto", "overrides": {}, "feature_contract": [{"id": ["x"]}]},
+    {"asset_class": "crypto", "overrides": 1, "feature_contract": []},
+]
+
+
+@pytest.mark.parametrize("config", STRANGE)
 def test_configs_that_no_training_writes_are_refused(container: Container, universal: Any, config: Any) -> None:
     _, artifact = universal
     with pytest.raises(InvalidInput, match=r"symbol_configs\.json: 'SIM_CRYPTO' must hold"):

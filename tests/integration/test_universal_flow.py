@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from dependency_injector import providers
 from documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
+from ktrdr.application.pooling.folds import symbol_folds
 from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -23,7 +27,7 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import COMBINATIONS, Mode
+from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
 from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -215,3 +219,97 @@ def test_inputs_in_units_of_price_are_warned_about_and_refused_if_strict(contain
 def _shares(warning: str) -> dict[str, str]:
     listed = warning.partition("are 0: ")[2].partition(";")[0]
     return dict(part.removesuffix("%").rsplit(" ", 1) for part in listed.split(", "))
+
+
+def test_a_symbol_that_begins_after_the_cut_counts_as_never_seen(tmp_path: Path) -> None:
+    one, two, new = (MARKET.load(symbol, Timeframe("5m")) for symbol in ("ONE_STOCK", "TWO_STOCK", "NEW_STOCK"))
+    late = replace(new.take(slice(600, 700)), symbol="LATE")
+    facts = [replace(MARKET.characteristics("ONE_STOCK"), symbol=name) for name in ("ONE_STOCK", "TWO_STOCK", "LATE")]
+    built = make_container(models_dir=tmp_path)
+    data = MemoryRepository([one, two, late], facts)
+    built.data_repository.override(providers.Object(data))
+    built.model_storage.override(providers.Object(MemoryStorage()))
+    written = document(data_split={"train": 0.5, "validation": 0.2, "test": 0.3})
+    written["training_data"]["symbols"] = ["LATE", "ONE_STOCK", "TWO_STOCK"]
+    model, artifact = train(built, written)
+    assert artifact.manifest.training_symbols == ["ONE_STOCK", "TWO_STOCK"]
+    assert read_symbols(artifact)["LATE"].rows["train"] == 0
+    assert any("LATE has no rows in train and validation; it counts as never seen" in note for note in model.notes)
+    (row,) = (row for row in model.report["by_symbol"]["symbols"] if row["symbol"] == "LATE")
+    assert not row["seen"]
+    assert row["baseline"]["name"] in {"class_shares", "majority"}
+    assert list(symbol_problems(artifact)) == []
+    alone, _ = train(built, written, hold_out=("LATE",))
+    (row,) = (row for row in alone.report["by_symbol"]["symbols"] if row["symbol"] == "LATE")
+    assert row["alone"]["missing"].startswith("0 train and ")
+
+
+def test_the_command_trains_previews_and_compares(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from ktrdr.entrypoints.cli.main import app
+
+    written = document(epochs=1)
+    written["training_data"] = {"symbols": ["SIM_STOCK", "SIM_CRYPTO"], "timeframes": "5m", "start_date": "2024-12-01"}
+    (tmp_path / "pool.yaml").write_text(yaml.safe_dump(written))
+    command = ["train", str(tmp_path / "pool.yaml"), "--models-dir", str(tmp_path / "models"), "--no-importance"]
+    preview = CliRunner().invoke(app, [*command, "--dry-run", "--json"])
+    assert preview.exit_code == 0, preview.output
+    shown = json.loads(preview.stdout)["dry_run"]
+    assert set(shown["split"]["symbols"]) == set(shown["labels"]["by_symbol"]) == {"SIM_STOCK", "SIM_CRYPTO"}
+    trained = CliRunner().invoke(
+        app, [*command, "--symbols", "SIM_STOCK,SIM_FOREX", "--hold-out-symbols", "SIM_CRYPTO"]
+    )
+    assert trained.exit_code == 0, trained.output
+    assert "never seen" in trained.stdout
+    assert "against its own model" in trained.stdout
+    assert "warning: " in trained.stderr
+    refused = CliRunner().invoke(app, [*command, "--strict"])
+    assert refused.exit_code != 0
+
+
+def test_with_folds_every_symbol_is_once_never_seen(container: Container) -> None:
+    plain, without = train(container, document())
+    model, artifact = train(container, document(), symbol_folds=2)
+    assert artifact.blobs["model.safetensors"] == without.blobs["model.safetensors"]
+    assert artifact.manifest.inference == without.manifest.inference
+    table = model.report["by_symbol_fold"]
+    assert sorted(symbol for fold in table["folds"] for symbol in fold) == sorted(SYMBOLS)
+    assert sorted(row["symbol"] for row in table["symbols"]) == sorted(SYMBOLS)
+    assert not any(row["seen"] for row in table["symbols"])
+    assert list(table["groups"]) == ["unseen"]
+    assert model.report["by_symbol"] == plain.report["by_symbol"]
+    # A fold is what holding it out would be.
+    (one,) = (fold for fold in table["folds"] if len(fold) == 1)
+    held, _ = train(container, document(), hold_out=tuple(one))
+    expected = next(row for row in held.report["by_symbol"]["symbols"] if row["symbol"] == one[0])
+    found = next(row for row in table["symbols"] if row["symbol"] == one[0])
+    assert found["rows"] == expected["rows"]
+    assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert found["alone"].get("missing") == expected["alone"].get("missing")
+    assert any("loss" in row["alone"] for row in table["symbols"])
+
+
+def test_folds_need_a_universal_model_and_enough_symbols(container: Container) -> None:
+    with pytest.raises(InvalidInput, match="mode universal"):
+        train(container, document(), symbol_folds=2, mode=Mode.MULTI)
+    for count in (1, 4, -1):
+        with pytest.raises(InvalidInput, match="must be 2 to 3"):
+            train(container, document(), symbol_folds=count)
+
+
+@pytest.mark.parametrize(("symbols", "count"), [(7, 3), (4, 4), (10, 2)])
+def test_symbols_are_dealt_evenly_by_the_seed(symbols: int, count: int) -> None:
+    names = [f"S{place}" for place in range(symbols)]
+    folds = symbol_folds(names, count, seed=1)
+    assert sorted(name for fold in folds for name in fold) == names
+    assert max(map(len, folds)) - min(map(len, folds)) <= 1
+    assert folds == symbol_folds(names, count, seed=1)
+
+
+def test_an_index_is_held_out_under_either_spelling() -> None:
+    written = document()
+    written["training_data"]["symbols"] = ["^GSPC", "ONE_STOCK"]
+    request = TrainingRequest(parse(written), mode=Mode.UNIVERSAL, hold_out=("GSPC",))
+    (job,) = plan_training(request)
+    assert job.symbols == ("ONE_STOCK",)

@@ -169,6 +169,9 @@ def test_what_would_change_the_features_or_is_out_of_bounds_is_refused(
         ({"asset_classes": {"forx": {}}}, "asset_classes.forx", "did you mean 'forex'?"),
         ({"symbols": {"A B": {}}}, "symbols.A B", "is not valid"),
         ({"symbols": ["AAPL"]}, "symbols", "must be a mapping"),
+        ({"symbols": {"AAPL": {}}, "AAPL": {}}, "AAPL", "given twice, here and in symbol_overrides.symbols.AAPL"),
+        ({"symbols": {"^GSPC": {}, "GSPC": {}}}, "symbols.GSPC", "given twice"),
+        ({"asset_classes": {"stock": {}, "Stock": {}}}, "asset_classes.Stock", "given twice"),
         ([], "symbol_overrides", "must be a mapping"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 from ktrdr.application.labelling import label_balance
 from ktrdr.application.pipeline import Prepared
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.transfer import Beginning
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified
 from ktrdr.domain.features.matrix import Float32s
@@ -26,10 +27,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Models by seed, the shipped one first, and what was fitted on train rows beside them."""
+    """Models by seed, the shipped one first, what was fitted on train rows beside them, and what they began with."""
 
     models: dict[int, FittedModel]
     inference: Inference
+    beginning: Beginning | None = None
 
     @property
     def shipped(self) -> FittedModel:
@@ -37,8 +39,10 @@ class Fitted:
         return next(iter(self.models.values()))
 
 
-def fit(prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: int) -> Fitted:
-    """Fit `n_seeds` models, counting up from the strategy's seed.
+def fit(
+    prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: int, beginning: Beginning | None = None
+) -> Fitted:
+    """Fit `n_seeds` models, counting up from the strategy's seed; with a beginning, on inputs scaled as it knows them.
 
     Raises
     ------
@@ -57,7 +61,10 @@ def fit(prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: 
             weights = class_weights(train.labels.astype(np.int64), len(target.classes))
     else:
         target_scaler = TargetScaler.fit(train.labels.astype(np.float64))
+    if beginning is not None:
+        scaler, target_scaler = beginning.inference.scaler, beginning.inference.target_scaler
     inference = Inference(scaler, target_scaler, None if weights is None else np.log(weights))
+    initial = None if beginning is None else beginning.blobs
     spec = model_spec(strategy)
     series = np.ascontiguousarray(scaler.transform(prepared.matrix.values)) if spec.reads_windows else None
     rows, held_out = (_rows(prepared, name, inference, series) for name in ("train", "validation"))
@@ -67,11 +74,11 @@ def fit(prepared: Prepared, strategy: Strategy, trainer: ModelTrainer, n_seeds: 
         settings = training_settings(strategy, seed)
         plan = fuzzified(prepared.features)
         rows = replace(rows, weights=_sample_weights(prepared, train, seed))
-        task = FitTask(rows, held_out, train.matrix.ids, target, spec, settings, weights, plan)
+        task = FitTask(rows, held_out, train.matrix.ids, target, spec, settings, weights, plan, initial)
         models[seed] = trainer.fit(task)
         history = models[seed].history
         log.info("fitted", extra={"seed": seed, "epochs": len(history.epochs), "ended_by": history.ended_by})
-    return Fitted(models, inference)
+    return Fitted(models, inference, beginning)
 
 
 def _sample_weights(prepared: Prepared, train: Dataset, seed: int) -> Float32s | None:

@@ -17,6 +17,7 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.remembering import RememberedData
 from ktrdr.application.resuming import kept_model
+from ktrdr.application.transfer import beginning_of
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
@@ -60,13 +61,15 @@ class JobTrainer:
         require_packable(job.strategy)
         if job.combination is not None:
             return train_pool(job, job.combination, self._ports, self._allocate)
+        beginning = beginning_of(self._storage, self._features, job.strategy)  # compared as all symbols share it
         job = own_job(self._data, job)
-        if job.request.execution.resume:
+        if job.request.execution.resume and beginning is None:  # the universal model may be a newer one
             kept = kept_model(self._data, self._features, self._storage, job)
             if kept is not None:
                 return kept
-        prepared = prepare(self._data, self._features, job.strategy, job.symbol)
-        fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds)
+        cuts = None if beginning is None else beginning.cuts
+        prepared = prepare(self._data, self._features, job.strategy, job.symbol, cuts)
+        fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds, beginning)
         judgement = judge(prepared, fitted, job.strategy, job.request.importance)
         kernels = self._features.kernels(prepared.features)
         stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))

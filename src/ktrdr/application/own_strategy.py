@@ -33,6 +33,10 @@ def own_job(data: DataRepository, job: TrainingJob) -> TrainingJob:
 
 def override_notes(strategy: Strategy, symbol: str) -> tuple[str, ...]:
     """Return the sentence that says what is otherwise in a symbol's own strategy; none where nothing is."""
-    changed = [item for item in strategy.settings if item.origin.startswith(SECTION)]
-    said = ", ".join(f"{item.path} {item.value} ({item.origin})" for item in changed)
-    return (f"{symbol} has its own values: {said}",) if changed else ()
+    changed: dict[str, list[str]] = {}
+    for item in strategy.settings:
+        if item.origin.startswith(SECTION):
+            value = item.value["parameters"] if item.path.startswith("fuzzy_sets.") else item.value
+            changed.setdefault(item.origin, []).append(f"{item.path} {value}")
+    said = "; ".join(f"{', '.join(values)} ({origin})" for origin, values in changed.items())
+    return (f"{symbol} has its own values: {said}",) if said else ()

@@ -78,7 +78,7 @@ def pack(
         split=split.report() | _left_over(prepared),
         settled_history=dict(prepared.history.bars),
         symbols={job.symbols[0]: profile_of(market.characteristics, market.base_bars, split.fitted_until).as_dict()},
-        **moments(split),
+        **(moments(split) if fitted.beginning is None else fitted.beginning.latest(moments(split))),
         **common_fields(job.strategy, (prepared.features, prepared.columns), fitted, judgement, kernels),
     )
     return Artifact(manifest, {**fitted.shipped.state(), **reports(fitted, judgement)})
@@ -116,6 +116,7 @@ def common_fields(
             "type": strategy.model.type,
             "architecture": document["model"]["architecture"],
             "input_features": list(fitted.shipped.feature_ids),
+            **({} if fitted.beginning is None else {"initialised_from": fitted.beginning.reference}),
         },
         "strategy": document,
         "indicators": document["indicators"],

@@ -29,7 +29,7 @@ from ktrdr.domain.labels.labelset import LabelSet
 from ktrdr.domain.market.continuity import Bools
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.splits.split import PARTS, Split
-from ktrdr.domain.splits.temporal import temporal_split
+from ktrdr.domain.splits.temporal import split_at, temporal_split
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.dataset import Dataset, join
 from ktrdr.domain.training.effective import model_spec
@@ -94,8 +94,14 @@ class Prepared:
         return places
 
 
-def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> Prepared:
-    """Load, compute features, label, join and split.
+def prepare(
+    data: DataRepository,
+    engineer: FeatureEngineer,
+    strategy: Strategy,
+    symbol: str,
+    cuts: tuple[int, int] | None = None,
+) -> Prepared:
+    """Load, compute features, label, join and split: by the strategy's shares, or at given moments.
 
     Raises
     ------
@@ -108,13 +114,11 @@ def prepare(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy,
     market, matrix, labels = rows.market, rows.matrix, rows.labels
     dataset = join(matrix, labels, market.base_bars.known_at, rows.whole)
     shares = strategy.split
-    split = temporal_split(
-        dataset.matrix.known_at,
-        dataset.label_end,
-        market.base_bars.known_at,
-        (shares.train, shares.validation, shares.test),
-        shares.embargo_bars,
-    )
+    times = dataset.matrix.known_at, dataset.label_end, market.base_bars.known_at
+    if cuts is None:
+        split = temporal_split(*times, (shares.train, shares.validation, shares.test), shares.embargo_bars)
+    else:
+        split = split_at(*times, cuts, shares.embargo_bars)
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
     history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
     prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)

@@ -61,14 +61,18 @@ def read_configs(artifact: Artifact) -> dict[str, dict[str, Any]]:
     """
     configs = read_symbol_configs(artifact)
     for symbol, config in configs.items():
-        entries = config.get("feature_contract")
-        if (
-            config.keys() != _KEYS
-            or not isinstance(entries, list)
-            or not all(isinstance(item, dict) for item in entries)
-        ):
+        if not _is_config(config):
             raise CorruptArtifact(f"{SYMBOL_CONFIGS}: {ascii(symbol)[:80]} must hold {', '.join(sorted(_KEYS))}")
     return configs
+
+
+def _is_config(config: Mapping[str, Any]) -> bool:
+    if config.keys() != _KEYS or not isinstance(config["overrides"], dict):
+        return False
+    entries = config["feature_contract"]
+    return isinstance(entries, list) and all(
+        isinstance(item, dict) and isinstance(item.get("id"), str) for item in entries
+    )
 
 
 def pooled_classes(artifact: Artifact) -> dict[str, str]:

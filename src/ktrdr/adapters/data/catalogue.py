@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from ktrdr.adapters.data.replacing import replacing
+from ktrdr.domain.catalogue.values import is_number
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 from ktrdr.domain.market.characteristics import ASSET_CLASSES, SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
@@ -19,7 +20,8 @@ from ktrdr.domain.market.symbol import Symbol
 CATALOGUE_NAME = "symbols.yaml"
 LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
-_KEYS = (*_REQUIRED, "simulated", "adjustment")
+_OPTIONAL = ("simulated", "adjustment", "tick_size")
+_KEYS = (*_REQUIRED, *_OPTIONAL)
 
 
 def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
@@ -67,7 +69,7 @@ def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristic
         known = {**read_catalogue(folder), **entries}
         document = {
             symbol: {key: getattr(facts, key) for key in _REQUIRED}
-            | {key: value for key in ("simulated", "adjustment") if (value := getattr(facts, key))}
+            | {key: value for key in _OPTIONAL if (value := getattr(facts, key))}
             for symbol, facts in sorted(known.items())
         }
         with replacing(folder / CATALOGUE_NAME) as beside:
@@ -101,6 +103,9 @@ def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristi
         raise InvalidInput(f"{where}.simulated: must be true or false; found {facts['simulated']!r}")
     if not isinstance(facts.get("adjustment", ""), str):
         raise InvalidInput(f"{where}.adjustment: must be a text; found {facts['adjustment']!r}")
+    tick_size = facts.get("tick_size")
+    if tick_size is not None and not (is_number(tick_size) and tick_size > 0):
+        raise InvalidInput(f"{where}.tick_size: must be a number above 0; found {tick_size!r}")
     try:
         ZoneInfo(facts["time_zone"])
     except (ValueError, LookupError, OSError) as error:

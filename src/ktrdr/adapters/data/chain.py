@@ -11,6 +11,7 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.trading_hours import with_span
 from ktrdr.domain.strategy.document import ContextSource
 
 
@@ -47,10 +48,10 @@ class ChainRepository(DataRepository):
         raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
 
     def characteristics(self, symbol: str) -> SymbolCharacteristics:
-        """See the port."""
+        """See the port; the first that has bars of the symbol says what it is."""
         for repository in self._repositories:
             try:
-                return repository.characteristics(symbol)
+                return with_span(repository.characteristics(symbol), self.series(symbol))
             except DataNotFound:
                 continue
         raise missing_bars(str(self), self.series(), symbol)

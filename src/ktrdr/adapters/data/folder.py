@@ -24,6 +24,7 @@ from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.sessions import Int64s, Sessions
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.market.trading_hours import completed
 from ktrdr.domain.strategy.document import ContextSource
 
 _FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3}[mhdw])")
@@ -56,6 +57,7 @@ class FolderRepository(DataRepository):
         self._folder = Path(folder)
         self._listed: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
         self._inferred: dict[str, SymbolCharacteristics] = {}
+        self._read_entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
     @abstractmethod
     def _read(self, path: Path) -> pd.DataFrame:
@@ -99,10 +101,31 @@ class FolderRepository(DataRepository):
 
     def characteristics(self, symbol: str) -> SymbolCharacteristics:
         """See the port."""
+        facts, series = self._facts(symbol), self.series(symbol)
+        last = max((info.last for info in series), default=0)
+        try:
+            sessions = sessions_for(facts.calendar, last - 365 * NS_PER_DAY, last)
+        except (InvalidInput, Unavailable):
+            sessions = None  # whoever loads bars is told
+        return completed(facts, series, sessions)
+
+    def _catalogue(self) -> dict[str, SymbolCharacteristics]:
+        """Return what ``symbols.yaml`` says, read again only once it has changed."""
+        try:
+            status = (self._folder / CATALOGUE_NAME).stat()
+        except OSError:
+            return read_catalogue(self._folder)
+        version = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._read_entries[0] != version:
+            self._read_entries = (version, read_catalogue(self._folder))
+        return self._read_entries[1]
+
+    def _facts(self, symbol: str) -> SymbolCharacteristics:
+        """Return what the catalogue says, else what the bars suggest."""
         files = self._files_of(symbol)
         if not files:
             raise missing_bars(str(self), self.series(), symbol)
-        entry = entry_of(read_catalogue(self._folder), symbol)
+        entry = entry_of(self._catalogue(), symbol)
         if entry is not None:
             return replace(entry, symbol=symbol)
         if symbol not in self._inferred:
@@ -120,7 +143,7 @@ class FolderRepository(DataRepository):
             raise DataNotFound(f"{self._folder}: no such folder") from error
         except OSError as error:
             raise Unavailable(f"{self._folder}: cannot be read ({error.strerror})") from error
-        catalogue = read_catalogue(self._folder)
+        catalogue = self._catalogue()
         files = []
         for path in paths:
             named = name_of(path) if path.suffix.lower() == self.suffix and path.is_file() else None
@@ -163,7 +186,7 @@ class FolderRepository(DataRepository):
 
     def _sessions(self, symbol: str, stamps: Int64s) -> Sessions:
         try:
-            return sessions_for(self.characteristics(symbol).calendar, int(stamps[0]), int(stamps[-1]))
+            return sessions_for(self._facts(symbol).calendar, int(stamps[0]), int(stamps[-1]))
         except InvalidInput as error:
             raise InvalidInput(f"{self._folder / CATALOGUE_NAME}: {symbol}.calendar: {error}") from error
 

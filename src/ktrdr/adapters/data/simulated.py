@@ -15,6 +15,7 @@ from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.trading_hours import completed
 from ktrdr.domain.strategy.document import ContextSource
 
 SIMULATED_SYMBOLS = ("SIM_CRYPTO", "SIM_FOREX", "SIM_STOCK")
@@ -66,11 +67,7 @@ class SimulatedRepository(DataRepository):
         listed = sorted({self._finest, *(timeframe for timeframe in _TIMEFRAMES if self._can_make(timeframe))})
         wanted = [name for name in self._symbols if symbol is None or same_symbol(name, symbol)]
         made = [self._bars(name, timeframe) for name in wanted for timeframe in listed]
-        return tuple(
-            SeriesInfo(bars.symbol, bars.timeframe, len(bars), int(bars.stamps[0]), int(bars.stamps[-1]), bars.source)
-            for bars in made
-            if len(bars)
-        )
+        return tuple(_info(bars) for bars in made if len(bars))
 
     def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
         """See the port."""
@@ -86,10 +83,11 @@ class SimulatedRepository(DataRepository):
         """See the port."""
         if not self._spelled(symbol):
             raise missing_bars(str(self), self.series(), symbol)
-        market = market_of(symbol)
-        return SymbolCharacteristics(
+        market, bars = market_of(symbol), self._bars(self._spelled(symbol)[0], self._finest)
+        facts = SymbolCharacteristics(
             symbol, market.asset_class, "simulated", market.calendar, market.time_zone, simulated=True
         )
+        return completed(facts, [_info(bars)], bars.sessions)
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; there is none."""
@@ -117,3 +115,8 @@ class SimulatedRepository(DataRepository):
 
     def _coarser(self, symbol: str, timeframe: Timeframe) -> Bars:
         return resample(self._bars(symbol, self._finest), timeframe)
+
+
+def _info(bars: Bars) -> SeriesInfo:
+    first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
+    return SeriesInfo(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)

@@ -12,6 +12,7 @@ from ktrdr.domain.market.context_series import ContextSeries, missing_context
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.trading_hours import completed
 from ktrdr.domain.strategy.document import ContextSource
 
 
@@ -63,7 +64,8 @@ class MemoryRepository(DataRepository):
         if not own:
             raise missing_bars(str(self), self.series(), symbol)
         given = next((facts for name, facts in self._characteristics.items() if same_symbol(name, symbol)), None)
-        return replace(given, symbol=symbol) if given else infer_characteristics(symbol, own[0].stamps)
+        facts = replace(given, symbol=symbol) if given else infer_characteristics(symbol, own[0].stamps)
+        return completed(facts, [_info(bars) for bars in own], own[0].sessions)
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port."""

@@ -54,6 +54,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "tiles": _tiles(metrics),
         "comparison": _comparison(metrics),
         "by_symbol": metrics.get("by_symbol", {}),
+        "by_symbol_fold": metrics.get("by_symbol_fold", {}),
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,

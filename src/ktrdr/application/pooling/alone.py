@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ktrdr.application.pooling.fitting import inference_of
 from ktrdr.application.pooling.gathering import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.features.learnable import fuzzified
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.market.sessions import Int64s
@@ -43,8 +44,8 @@ def fit_alone(prepared: PreparedPool, strategy: Strategy, trainer: ModelTrainer,
 
     Raises
     ------
-    TrainingFailed, TrainingInterrupted
-        See `ModelTrainer.fit`.
+    TrainingInterrupted
+        If the user stopped it.
     """
     pool, split = prepared.pool, prepared.split
     train, validation = (split.own(pool, symbol, name) for name in ("train", "validation"))
@@ -71,4 +72,9 @@ def fit_alone(prepared: PreparedPool, strategy: Strategy, trainer: ModelTrainer,
         inference.class_weights,
         fuzzified(prepared.features),
     )
-    return Alone(trainer.fit(task), inference, inputs, block.start)
+    try:
+        return Alone(trainer.fit(task), inference, inputs, block.start)
+    except TrainingInterrupted:
+        raise
+    except TrainingFailed as error:
+        return str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced,
 from ktrdr.domain.evaluation.losses import RowLoss, primary_loss
 from ktrdr.domain.evaluation.pooled import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.significance import block_length
-from ktrdr.domain.evaluation.symbols import SymbolLosses, symbol_table
+from ktrdr.domain.evaluation.symbols import SymbolLosses, SymbolTable, symbol_table
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.market.bars import Floats
@@ -59,15 +60,33 @@ def judge_pool(
         name: class_shares(pool.labels_of(getattr(split, name)).astype(np.int64), target.classes) for name in PARTS
     }
     metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
-    loss = primary_loss(strategy.training["fitness_metrics.primary"], target)
-    tested = [symbol for symbol in pool.symbols if len(_test(prepared, symbol))]
-    scored = [_scored(prepared, fitted, strategy, loss, rival, symbol) for symbol in tested]
+    table = table_of(prepared, strategy, symbol_losses(prepared, fitted, strategy, rival, pool.symbols))
+    importance = _importance(prepared, fitted, strategy) if with_importance else dict(IMPORTANCE_SKIPPED)
+    return Judgement(metrics | {"by_symbol": table.as_dict()}, importance)
+
+
+def symbol_losses(
+    prepared: PreparedPool, fitted: Fitted, strategy: Strategy, rival: ModelTrainer | None, symbols: Sequence[str]
+) -> list[SymbolLosses]:
+    """Return the losses of the shipped model on the test rows of some symbols; those without any are left out.
+
+    `rival` is that of `judge_pool`.
+    """
+    tested = [symbol for symbol in symbols if len(_test(prepared, symbol))]
+    return [_scored(prepared, fitted, strategy, rival, symbol) for symbol in tested]
+
+
+def table_of(prepared: PreparedPool, strategy: Strategy, losses: Sequence[SymbolLosses]) -> SymbolTable:
+    """Return the comparison symbol by symbol; blocks of time are as long as the labels of the test rows look."""
+    pool, split = prepared.pool, prepared.split
     rows = np.concatenate((split.test, split.unseen))
     block_ns = block_length(pool.known_at[rows], pool.label_end[rows])
     rng = np.random.default_rng(strategy.training["seed"])
-    table = symbol_table(scored, loss.name, block_ns, rng)
-    importance = _importance(prepared, fitted, strategy, loss) if with_importance else dict(IMPORTANCE_SKIPPED)
-    return Judgement(metrics | {"by_symbol": table.as_dict()}, importance)
+    return symbol_table(losses, _loss(prepared, strategy).name, block_ns, rng)
+
+
+def _loss(prepared: PreparedPool, strategy: Strategy) -> RowLoss:
+    return primary_loss(strategy.training["fitness_metrics.primary"], prepared.pool.target)
 
 
 def _evaluations(prepared: PreparedPool, fitted: Fitted, strategy: Strategy) -> dict[int, Evaluation]:
@@ -92,12 +111,11 @@ def _scored(
     prepared: PreparedPool,
     fitted: Fitted,
     strategy: Strategy,
-    loss: RowLoss,
     rival: ModelTrainer | None,
     symbol: str,
 ) -> SymbolLosses:
     """Return the losses of one symbol's test rows: the pooled model's, the best baseline's, and its own model's."""
-    pool, rows = prepared.pool, _test(prepared, symbol)
+    pool, rows, loss = prepared.pool, _test(prepared, symbol), _loss(prepared, strategy)
     truth: NDArray[Any] = pool.labels_of(rows)
     outputs = fitted.inference.outputs_of_scaled(fitted.shipped, pool.values, rows)
     baselines = own_baselines(pool, prepared.split, symbol)
@@ -115,9 +133,9 @@ def _scored(
     )
 
 
-def _importance(prepared: PreparedPool, fitted: Fitted, strategy: Strategy, loss: RowLoss) -> dict[str, Any]:
+def _importance(prepared: PreparedPool, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
     """Return permutation importance on evenly spaced test rows, each with the rows that it looks back on."""
-    pool, test, spec = prepared.pool, prepared.split.test, model_spec(strategy)
+    pool, test, spec, loss = prepared.pool, prepared.split.test, model_spec(strategy), _loss(prepared, strategy)
     most = max(IMPORTANCE_ROWS // spec.window, IMPORTANCE_WINDOWS) if spec.reads_windows else IMPORTANCE_ROWS
     chosen = test[evenly_spaced(len(test), min(len(test), most))]
     reach = np.arange(1 - spec.window, 1)

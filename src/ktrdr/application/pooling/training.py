@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from ktrdr.application.outcomes import TrainedModel, rows_of
 from ktrdr.application.pooling.fitting import fit_pool
+from ktrdr.application.pooling.folds import judge_folds
 from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.pooling.judging import judge_pool
 from ktrdr.application.pooling.packing import pack_pool
@@ -13,6 +15,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import Combination, TrainingJob
 from ktrdr.domain.training.pooling.pool import Allocate
@@ -36,9 +39,19 @@ def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocat
         raise InvalidInput("; ".join(prepared.warnings))
     fitted = fit_pool(prepared, strategy, combination, trainer, request.seeds)
     judgement = judge_pool(prepared, fitted, strategy, request.importance, trainer if request.hold_out else None)
+    if request.symbol_folds:
+        folds = judge_folds(prepared, strategy, combination, trainer, request.symbol_folds)
+        judgement = replace(judgement, metrics={**judgement.metrics, "by_symbol_fold": folds})
     kernels = engineer.kernels(prepared.features)
     stored = storage.publish(pack_pool(data, strategy, prepared, fitted, judgement, kernels, combination))
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     rows = rows_of(prepared.split.report())
     metrics, importance = dict(judgement.metrics), dict(judgement.importance)
-    return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=prepared.warnings)
+    notes = (*prepared.notes, *_without_effect(job))
+    return TrainedModel(stored, metrics, importance, notes, rows, warnings=prepared.warnings)
+
+
+def _without_effect(job: TrainingJob) -> tuple[str, ...]:
+    if job.strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+        return ()
+    return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)

@@ -13,6 +13,7 @@ from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.selection import with_selected_symbols
+from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
@@ -108,4 +109,7 @@ class DryRun:
         }
         found = label_balance(prepared.labels, market.base_bars, strategy, prepared.split.cuts[1])
         ids = tuple(feature.id for feature in prepared.features)
-        return Preview(strategy, ids, data, rows, prepared.split.report(), found, prepared.notes)
+        notes = prepared.notes
+        if strategy.training[INITIALISE.name] == FROM_UNIVERSAL:
+            notes = (*notes, f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does")
+        return Preview(strategy, ids, data, rows, prepared.split.report(), found, notes)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ktrdr.application.indicator_choice import completed, indicator_named
 from ktrdr.application.market_data import gather
+from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.raw_values import on_base_rows
@@ -95,9 +96,13 @@ class PlotIndicator:
         if request.bars < LEAST_BARS:
             raise InvalidInput(f"--bars must be {LEAST_BARS} or more, found {request.bars}")
         spec = indicator_named(request.indicator)
+        wanted = self._wanted(request)
+        symbol = wanted.symbols.symbols[0]
+        if request.strategy is not None:
+            request = replace(request, strategy=own_strategy(self._data, request.strategy, symbol))
         sets = _sets_over(spec, request)
         parameters = completed(spec, {**_written(request.strategy, sets), **request.parameters})
-        market = gather(self._data, wanted := self._wanted(request), wanted.symbols.symbols[0])
+        market = gather(self._data, wanted, symbol)
         names = spec.outputs or ("",)
         sources = [Source(spec.name, parameters, name, market.base) for name in names]
         features = [Feature(f"output_{place}", "raw", source) for place, source in enumerate(sources)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.application.ensembles import open_ensemble
 from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -38,6 +39,8 @@ class PredictRequest:
     last : int
     timeframe, as_of, prefer
         Of the model to choose, see `LoadRequest`; only with the name of a strategy.
+    ensemble : bool
+        Instead of one model the average of the strategy's models of all symbols, see `open_ensemble`.
     """
 
     model: str
@@ -46,19 +49,21 @@ class PredictRequest:
     timeframe: str | None = None
     as_of: str | None = None
     prefer: str | None = None
+    ensemble: bool = False
 
     def __post_init__(self) -> None:
         if self.last < 1:
             raise InvalidInput(f"last must be 1 or more, found {self.last}")
         if self.chooses and "/" in self.model:
             raise InvalidInput(
-                f"timeframe, as_of and prefer choose among the models of a strategy; {shown(self.model)} is one model"
+                "timeframe, as_of, prefer and ensemble choose among the models of a strategy; "
+                f"{shown(self.model)} is one model"
             )
 
     @property
     def chooses(self) -> bool:
         """Whether something is said of which of a strategy's models is wanted."""
-        return any(value is not None for value in (self.timeframe, self.as_of, self.prefer))
+        return self.ensemble or any(value is not None for value in (self.timeframe, self.as_of, self.prefer))
 
     def choice(self) -> LoadRequest:
         """Return what to look for among the models of a strategy.
@@ -149,6 +154,10 @@ class Predict:
         """Return the model, why it was chosen where it was, and what to say of that."""
         if not request.chooses and not is_strategy(self._storage, request.model):
             return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
+        if request.ensemble:
+            opened, members = open_ensemble(self._trainer, self._storage, request.choice())
+            reason = f"the average of {len(members)} models: {', '.join(members)}"
+            return opened, reason, (reason,)
         loaded = load_with_fallback(self._data, self._storage, request.choice())
         opened = open_model(self._trainer, loaded.artifact, loaded.reference, stands_in=loaded.stands_in)
         return opened, loaded.reason, loaded.sentences

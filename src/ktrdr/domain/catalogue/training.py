@@ -8,6 +8,14 @@ from dataclasses import replace
 from ktrdr.domain.catalogue.models import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 
+FROM_UNIVERSAL = "from universal"
+INITIALISE = Parameter(
+    "initialise",
+    "str",
+    "at random",
+    choices=("at random", FROM_UNIVERSAL),
+    description="where the weights begin; a symbol's own model can begin with those of the strategy's universal one",
+)
 SETTINGS = (
     Parameter("epochs", "int", 100, low=1, high=10_000, description="passes over the train rows, at most"),
     Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
@@ -23,6 +31,7 @@ SETTINGS = (
     ),
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
     Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw"),
+    INITIALISE,
 )
 EARLY_STOPPING = (
     Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),

@@ -31,6 +31,13 @@ class SymbolCharacteristics:
     adjustment : str
         For what the prices were adjusted, in the words of the source (``splits``, ``splits and dividends``); empty
         where nobody says.
+    tick_size : float or None
+        Smallest step of the price, in quote currency; None where nobody says.
+    trading_hours : str
+        Usual weekdays and hours on the exchange's clock (``Mon-Fri, 09:30 to 16:00``), by the calendar; empty where it
+        is not known.
+    first, last : str
+        Stamps of the first and last bar of any timeframe (ISO 8601, UTC); empty where there are none.
     """
 
     symbol: str
@@ -41,3 +48,7 @@ class SymbolCharacteristics:
     simulated: bool = False
     inferred: tuple[str, ...] = ()
     adjustment: str = ""
+    tick_size: float | None = None
+    trading_hours: str = ""
+    first: str = ""
+    last: str = ""

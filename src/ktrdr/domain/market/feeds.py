@@ -17,6 +17,7 @@ from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 NATIVE = "native"
+_LAID_OUT = 60 * NS_PER_DAY
 
 
 class BarFeeds:
@@ -146,6 +147,7 @@ class _Made:
         self._extended_hours = extended_hours
         self._first = 0
         self._end: int | None = None
+        self._near: tuple[int, int, Sessions] | None = None
 
     def extend(self, until: int | None) -> None:
         """Make all bars whose span is over, of many."""
@@ -183,8 +185,13 @@ class _Made:
         if sessions is None or not len(sessions.dates):
             return sessions
         margin = 10 * NS_PER_DAY + 2 * self.bars.timeframe.ns
-        low, high = self._fine.stamps[self._first] - margin, self._fine.stamps[-1] + margin
+        low, high = int(self._fine.stamps[self._first]) - margin, int(self._fine.stamps[-1]) + margin
+        if self._near is not None and self._near[0] <= low and high <= self._near[1]:
+            return self._near[2]
+        high += _LAID_OUT
         cut = slice(*np.searchsorted(sessions.dates, [low, high]).tolist())
         if cut.start == cut.stop:
             return sessions
-        return replace(sessions, dates=sessions.dates[cut], opens=sessions.opens[cut], closes=sessions.closes[cut])
+        columns = {name: getattr(sessions, name)[cut] for name in ("dates", "opens", "closes")}
+        self._near = low, high, replace(sessions, **columns)
+        return self._near[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -160,6 +161,7 @@ def _utc_days(stamps: Int64s) -> Sessions:
     return Sessions(days, days, days + NS_PER_DAY, "UTC", continuous=True)
 
 
+@lru_cache(maxsize=8)
 def _anchors(sessions: Sessions) -> Int64s:
     """Return the moment from which each session's buckets are counted."""
     opens = pd.to_datetime(sessions.opens, unit="ns", utc=True).as_unit("ns")
@@ -168,6 +170,7 @@ def _anchors(sessions: Sessions) -> Int64s:
     return np.where(wall - time_of_day < sessions.dates, sessions.opens, sessions.opens - time_of_day)
 
 
+@lru_cache(maxsize=8)
 def _extended(sessions: Sessions) -> Sessions:
     """Return sessions that abut: each lasts to the midnight after its date, or to the next open."""
     midnights = pd.to_datetime(sessions.dates + NS_PER_DAY, unit="ns").as_unit("ns")

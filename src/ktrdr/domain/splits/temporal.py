@@ -54,16 +54,52 @@ def temporal_split(
     starts = [round(len(known_at) * shares[0]), round(len(known_at) * (shares[0] + shares[1]))]
     if not 0 < starts[0] < starts[1] < len(known_at):
         raise InvalidInput(_too_few(known_at, label_end, shares, embargo_bars, dict.fromkeys(PARTS, 0)))
-    cuts = known_at[starts]
+    first, second = known_at[starts]
+    return _split(known_at, label_end, base_known_at, (int(first), int(second)), embargo_bars, shares)
+
+
+def split_at(
+    known_at: Int64s, label_end: Int64s, base_known_at: Int64s, cuts: tuple[int, int], embargo_bars: int = 0
+) -> Split:
+    """Split labelled rows like `temporal_split`, at moments that were decided elsewhere.
+
+    Parameters
+    ----------
+    known_at, label_end, base_known_at, embargo_bars
+        See `temporal_split`.
+    cuts : tuple of int
+        Moments at which validation and test begin (UTC nanoseconds).
+
+    Raises
+    ------
+    InvalidInput
+        If a part keeps fewer than `MINIMUM_ROWS` rows.
+    """
+    return _split(known_at, label_end, base_known_at, cuts, embargo_bars, None)
+
+
+def _split(
+    known_at: Int64s,
+    label_end: Int64s,
+    base_known_at: Int64s,
+    moments: tuple[int, int],
+    embargo_bars: int,
+    shares: Shares | None,
+) -> Split:
+    cuts = np.array(moments, dtype=np.int64)
     part_of_row = np.searchsorted(cuts, known_at, side="right")
-    limits = base_known_at[np.maximum(np.searchsorted(base_known_at, cuts) - embargo_bars, 0)]
+    before = np.searchsorted(base_known_at, cuts)
+    limits = np.minimum(base_known_at[np.clip(before - embargo_bars, 0, len(base_known_at) - 1)], cuts)
     kept = label_end < np.append(limits, np.iinfo(np.int64).max)[part_of_row]
     purged = {name: int(((part_of_row == index) & ~kept).sum()) for index, name in enumerate(PARTS)}
     rows = {name: np.flatnonzero((part_of_row == index) & kept) for index, name in enumerate(PARTS)}
     if min(map(len, rows.values())) < MINIMUM_ROWS:
+        if shares is None:
+            left = ", ".join(f"{len(rows[name])} in {name}" for name in PARTS)
+            raise InvalidInput(f"split: the given cuts leave {left}; {MINIMUM_ROWS} rows are needed in each part")
         raise InvalidInput(_too_few(known_at, label_end, shares, embargo_bars, purged))
     parts = {name: _part(rows[name], known_at, label_end, purged[name]) for name in PARTS}
-    return Split(parts, (int(cuts[0]), int(cuts[1])), embargo_bars)
+    return Split(parts, moments, embargo_bars)
 
 
 def check_shares(shares: Shares, embargo_bars: int) -> None:

@@ -47,20 +47,36 @@ def read_symbol_overrides(root: Section, strategy: Strategy, findings: Findings)
     reader = _Reader(strategy, root, findings)
     layers = {name: section.section(_spelling(section, name)) for name in LAYERS}
     section.know(*LAYERS, *(other for names in LAYERS.values() for other in names))
-    classes = {name: layers["asset_classes"].section(name) for name in layers["asset_classes"].values}
-    symbols = {name: layers["symbols"].section(name) for name in layers["symbols"].values}
-    for name in section.values:
-        if name not in LAYERS and not did_you_mean(name, LAYERS) and isinstance(section.values[name], Mapping):
-            (classes if name.casefold() in ASSET_CLASSES else symbols)[name] = section.section(name)
+    classes, symbols = _entries(section, layers, findings)
     section.warn_unknown()
     found = SymbolOverrides(
         reader.overrides(layers["defaults"]),
-        {name.casefold(): reader.overrides(own) for name, own in classes.items() if _is_class(name, own, findings)},
+        {name: reader.overrides(own) for name, own in classes.items() if _is_class(name, own, findings)},
         {name: reader.overrides(own) for name, own in symbols.items() if _is_symbol(name, own, strategy, findings)},
     )
     if not findings.errors:
-        _refuse_contradictions(found, strategy, layers["defaults"], {**classes, **symbols}, findings)
+        _refuse_contradictions(found, strategy, layers["defaults"], (classes, symbols), findings)
     return found
+
+
+def _entries(
+    section: Section, layers: Mapping[str, Section], findings: Findings
+) -> tuple[dict[str, Section], dict[str, Section]]:
+    """Return the entries of asset classes and of symbols, those beside the layers among them, each only once."""
+    places = [(kind, layers[kind], name) for kind in ("asset_classes", "symbols") for name in layers[kind].values]
+    for name, value in section.values.items():
+        if name not in LAYERS and not did_you_mean(name, LAYERS) and isinstance(value, Mapping):
+            places.append(("asset_classes" if name.casefold() in ASSET_CLASSES else "symbols", section, name))
+    found: dict[str, dict[str, Section]] = {"asset_classes": {}, "symbols": {}}
+    seen: dict[tuple[str, str], str] = {}
+    for kind, owner, name in places:
+        own, key = owner.section(name), (kind, name.casefold() if kind == "asset_classes" else name.removeprefix("^"))
+        if key in seen:
+            findings.error(own.path, f"is given twice, here and in {seen[key]}")
+            continue
+        seen[key] = own.path
+        found[kind][key[1] if kind == "asset_classes" else name] = own
+    return found["asset_classes"], found["symbols"]
 
 
 def overrides_document(overrides: SymbolOverrides) -> dict[str, Any] | None:
@@ -231,7 +247,7 @@ def _spelling(section: Section, layer: str) -> str:
 
 
 def _is_class(name: str, section: Section, findings: Findings) -> bool:
-    if name.casefold() in ASSET_CLASSES:
+    if name in ASSET_CLASSES:
         return True
     allowed = f"allowed: {', '.join(ASSET_CLASSES)}{did_you_mean(name, ASSET_CLASSES)}"
     findings.error(section.path, f"asset class {name!r} is not known; {allowed}")
@@ -257,16 +273,18 @@ def _refuse_contradictions(
     overrides: SymbolOverrides,
     strategy: Strategy,
     defaults: Section,
-    sections: Mapping[str, Section],
+    sections: tuple[Mapping[str, Section], Mapping[str, Section]],
     findings: Findings,
 ) -> None:
     """Note what no symbol could be trained with: a symbol's overrides count with those of some asset class, or none."""
-    paths = {name.casefold() if name.casefold() in ASSET_CLASSES else name: own.path for name, own in sections.items()}
+    classes, symbols = sections
     start = applied(strategy, overrides.defaults)
     by_class = {name: applied(start, layer) for name, layer in overrides.asset_classes.items()}
     below = (start, *by_class.values())
-    checks = [(defaults.path, [start]), *((paths[name], [one]) for name, one in by_class.items())]
-    checks += [(paths[name], [applied(one, layer) for one in below]) for name, layer in overrides.symbols.items()]
+    checks = [(defaults.path, [start]), *((classes[name].path, [one]) for name, one in by_class.items())]
+    checks += [
+        (symbols[name].path, [applied(one, layer) for one in below]) for name, layer in overrides.symbols.items()
+    ]
     for path, candidates in checks:
         wrong = [next(contradictions(candidate, strategy), None) for candidate in candidates]
         if wrong[0] is not None and None not in wrong:

@@ -56,6 +56,9 @@ class FitTask:
     fuzzify : tuple of Fuzzified
         How the resolved features are made from the input columns where fuzzy sets are learnable; empty: the input
         columns are the features.
+    initial : mapping of file name to bytes, or None
+        Blobs of a fitted model, see `FittedModel.state`, to begin with; None: weights begin at random. What has no
+        weights to move begins anew.
     """
 
     train: Rows
@@ -66,6 +69,7 @@ class FitTask:
     settings: TrainingSettings
     class_weights: NDArray[np.float64] | None = None
     fuzzify: tuple[Fuzzified, ...] = ()
+    initial: Mapping[str, bytes] | None = None
 
 
 class FittedModel(Protocol):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Strategy, SymbolChoice
 from ktrdr.domain.strategy.reading import Setting
 
@@ -96,6 +97,9 @@ class TrainingRequest:
         Symbols that a pooled model is not trained on, only tried on; those of `symbols` among them are taken out.
     strict : bool
         Refuse a pool that is warned about.
+    symbol_folds : int
+        Deal the symbols of a pooled model into so many folds, train one further model without each of them, and try it
+        on that fold; 0 for none.
     """
 
     strategy: Strategy
@@ -106,6 +110,7 @@ class TrainingRequest:
     execution: Execution = field(default_factory=Execution)
     hold_out: tuple[str, ...] = ()
     strict: bool = False
+    symbol_folds: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
@@ -180,7 +185,7 @@ def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
         If it names no symbol, or several in mode SINGLE; or if symbols are held out in another mode than UNIVERSAL, or
         all of them.
     """
-    symbols = tuple(sorted(set(request.symbols) - set(request.hold_out)))
+    symbols = tuple(sorted(name for name in set(request.symbols) if not _is_held_out(name, request)))
     _check_held_out(request, symbols)
     if not symbols:
         raise InvalidInput(f"strategy {request.strategy.name!r} names no symbol; choose some with --symbols or --all")
@@ -212,12 +217,23 @@ def _each(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJ
     return tuple(TrainingJob((symbol,), _with_symbols(request, (symbol,), "single")) for symbol in symbols)
 
 
+def _is_held_out(symbol: str, request: TrainingRequest) -> bool:
+    return any(same_symbol(symbol, name) for name in request.hold_out)
+
+
 def _check_held_out(request: TrainingRequest, left: tuple[str, ...]) -> None:
     mode, held_out = mode_of(request), _listed(request.hold_out)
     if request.hold_out and mode != Mode.UNIVERSAL:
         raise InvalidInput(f"hold_out: {held_out} can be held out of one pooled model (mode universal), not of {mode}")
     if request.hold_out and not left:
         raise InvalidInput(f"hold_out: {held_out} are all the symbols that there are; leave at least one to train on")
+    folds = request.symbol_folds
+    if folds and mode != Mode.UNIVERSAL:
+        raise InvalidInput(
+            f"symbol_folds: {folds} folds are dealt for one pooled model (mode universal), not for {mode}"
+        )
+    if folds and not 2 <= folds <= len(left):
+        raise InvalidInput(f"symbol_folds: must be 2 to {len(left)}, the number of symbols to train on; found {folds}")
     if request.execution.resume and mode == Mode.UNIVERSAL:
         raise InvalidInput("resume: a pooled model is one job, and there is nothing to resume; train it anew")
 

@@ -149,10 +149,13 @@ def _rows(bars: Bars) -> list[dict[str, Any]]:
 
 def _describe(bars: Bars, facts: SymbolCharacteristics, warnings: tuple[str, ...], shown: Bars) -> str:
     mark = bars.fingerprint()
+    tick = "not known" if facts.tick_size is None else f"{facts.tick_size:.10f}".rstrip("0").rstrip(".")
     kind = f"{'simulated ' if facts.simulated else ''}{facts.asset_class}"
     lines = [
         f"{bars.symbol} {bars.timeframe}: {len(bars):,} bars, {mark.first} to {mark.last}, from {bars.source}",
         f"{kind}, exchange {facts.exchange}, calendar {facts.calendar} ({facts.time_zone})",
+        f"trades {facts.trading_hours or 'at hours that are not known'}, tick size {tick}",
+        f"bars of any timeframe: {facts.first} to {facts.last}",
         *(f"note: {sentence}" for sentence in facts.inferred),
         *(f"warning: {sentence}" for sentence in warnings),
     ]

@@ -88,9 +88,10 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
 
 def _symbols(artifact: Artifact) -> list[str]:
     """Return a table of the symbols of a universal model: what they are, and how many rows it has of each."""
-    from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols
+    from ktrdr.application.symbol_configs import read_configs
+    from ktrdr.domain.artifacts.symbol_files import read_symbols
 
-    symbols, configs = read_symbols(artifact), read_symbol_configs(artifact)
+    symbols, configs = read_symbols(artifact), read_configs(artifact)
     if not symbols:
         return []
     header = (
@@ -117,7 +118,7 @@ def _symbol(name: str, one: PooledSymbol, config: Mapping[str, Any]) -> tuple[st
         facts = profile.volatility, profile.liquidity_tier, profile.first[:10], profile.last[:10]
     rows = (f"{one.rows[part]:,}" for part in ("train", "validation", "test"))
     asset_class = _value(one.characteristics.get("asset_class"))
-    return (name, asset_class, *map(_value, facts), *rows, ", ".join(config) or "-")
+    return (name, asset_class, *map(_value, facts), *rows, ", ".join(config.get("overrides", ())) or "-")
 
 
 def _learned(manifest: Manifest) -> list[str]:

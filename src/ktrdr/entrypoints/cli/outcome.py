@@ -22,6 +22,7 @@ def outcome_text(model: TrainedModel) -> str:
         f"{model.stored.reference}\nverdict    {report['verdict']['sentence']}",
         _comparison(report["metrics"], report["baselines"]),
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
+        f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
         _seeds(report.get("seeds", [])),
         _importance(model.importance),
         _diagnosis(report.get("diagnosis", [])),

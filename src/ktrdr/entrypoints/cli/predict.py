@@ -24,6 +24,7 @@ def predict(
     timeframe: Annotated[str | None, typer.Option(help="Base timeframe, needed with a strategy's name.")] = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="Average the models of all symbols.")] = False,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -34,7 +35,7 @@ def predict(
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
-    forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer))
+    forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer, ensemble))
     for note in forecast.notes:
         say(f"note: {note}")
     rows = _rows(forecast)

@@ -67,7 +67,7 @@ def _document(model: TrainedModel) -> dict[str, Any]:
         "metrics": model.report["metrics"],
         "baselines": model.report["baselines"],
         "verdict": model.report["verdict"],
-        **{name: model.report[name] for name in ("by_symbol",) if name in model.report},
+        **{name: model.report[name] for name in ("by_symbol", "by_symbol_fold") if name in model.report},
     }
 
 

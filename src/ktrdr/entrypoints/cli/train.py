@@ -36,6 +36,9 @@ def train(
         Path | None,
         typer.Option(readable=False, help="File of symbol_overrides (YAML) instead of the strategy's section."),
     ] = None,
+    symbol_folds: Annotated[
+        int, typer.Option(help="Deal symbols into folds; try a model without each fold on that fold.")
+    ] = 0,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
@@ -71,7 +74,7 @@ def train(
     warn_or_refuse(effective.warnings, str(strategy), strict)
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
-        effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict
+        effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict, symbol_folds
     )
     if dry_run:
         _preview(container, request, json)

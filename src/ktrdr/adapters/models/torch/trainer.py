@@ -111,7 +111,9 @@ class TorchTrainer(ModelTrainer):
         _check(task)
         n_outputs = len(task.target.classes) or 1
         with one_thread(), seeded(task.settings.seed, self._device):
-            network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify).to(self._device)
+            network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
+            _begin(network, task)
+            network = network.to(self._device)
             history = Loop(network, task, self._device, self._on_epoch).run()
         return TorchModel(
             network,
@@ -151,6 +153,15 @@ class TorchTrainer(ModelTrainer):
 def _assembled(spec: ModelSpec, n_columns: int, n_outputs: int, plan: Sequence[Fuzzified]) -> nn.Module:
     """Return the network, behind the layer that makes its features where fuzzy sets are learned."""
     return before(build(spec, len(plan), n_outputs), plan) if plan else build(spec, n_columns, n_outputs)
+
+
+def _begin(network: nn.Module, task: FitTask) -> None:
+    """Give a network the weights that its task says it begins with, if any."""
+    if task.initial is not None:
+        if WEIGHTS not in task.initial:
+            raise InvalidInput(f"fit: there is no {WEIGHTS} to begin with")
+        shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        write(network, from_bytes(task.initial[WEIGHTS], shapes, f"initial {WEIGHTS}"))
 
 
 def _at_rest(network: nn.Module) -> nn.Module:

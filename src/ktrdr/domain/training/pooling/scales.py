@@ -82,4 +82,5 @@ def unscaled_notes(risky: Sequence[Feature], zero_rows: Mapping[str, float]) -> 
     memberships = any(feature.kind == "membership" for feature in risky)
     dead = f"; rows on which all their memberships are 0: {shares}" if memberships else ""
     what = f"{len(risky)} inputs are in the units of each symbol's price or volume, and mean something else for each"
-    return (f"{what}: {ids}{more}{dead}; write scale: atr or scale: rolling at their indicators, or leave them out",)
+    ways = "write scale: atr or scale: rolling at their indicators, give each symbol its own values (symbol_overrides)"
+    return (f"{what}: {ids}{more}{dead}; {ways}, or leave them out",)

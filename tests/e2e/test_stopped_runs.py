@@ -25,7 +25,7 @@ def folder(ktrdr: Command, tmp_path: Path) -> Path:
     bars = ktrdr("data", "simulate", "--symbols", ",".join(SYMBOLS), "--bars", 900, "--out", "bars")
     assert bars.code == 0, bars.stderr
     document = changed("training_data", {"symbols": list(SYMBOLS), "timeframes": "5m"})
-    document["training"] |= {"epochs": 300, "batch_size": 64, "early_stopping": False}
+    document["training"] |= {"epochs": 200, "batch_size": 64, "early_stopping": False}
     (tmp_path / "many.yaml").write_text(yaml.safe_dump(document))
     return tmp_path
 
@@ -67,7 +67,17 @@ def gone(pid: int) -> bool:
 
 def resumed(ktrdr: Command) -> Any:
     outcome = ktrdr(
-        "train", "many.yaml", "--mode", "multi", "--data-dir", "bars", "--no-importance", "--resume", "--json"
+        "train",
+        "many.yaml",
+        "--mode",
+        "multi",
+        "--data-dir",
+        "bars",
+        "--no-importance",
+        "--resume",
+        "--workers",
+        1,
+        "--json",
     )
     assert outcome.code == 0, outcome.stderr
     return outcome.json
@@ -83,9 +93,10 @@ def test_killed_at_any_moment_it_loses_nothing_and_resumes(folder: Path, ktrdr: 
     assert before
     printed = resumed(ktrdr)
     assert [model["symbol"] for model in printed["models"]] == list(SYMBOLS)
-    assert {f"{model['symbol']}_5m_v1" for model in printed["models"] if model["kept"]} == set(before)
+    assert {Path(model["path"]).name for model in printed["models"] if model["kept"]} == set(before)
     after = published(folder)
-    assert set(after) == {f"{name}_5m_v1" for name in SYMBOLS}
+    # one each; a number that was claimed by a killed worker is not given out again
+    assert sorted(name.partition("_5m_v")[0] for name in after) == list(SYMBOLS)
     assert {name: after[name] for name in before} == before
     assert not list(folder.glob("models/small/.staging*"))
 
