@@ -8,12 +8,15 @@ from ktrdr.application.loading import LoadRequest, load_with_fallback
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
-from ktrdr.domain.artifacts.fallback import read_moment
 from ktrdr.domain.artifacts.lookup import no_such_strategy
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account
-from ktrdr.domain.errors import InvalidInput, ModelNotFound
-from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.errors import DataNotFound, InvalidInput, ModelNotFound
+from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.moments import is_date, last_of, read_moment
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+
+_FORTNIGHT = 14 * NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,9 @@ class BacktestRequest:
     timeframe : str or None
         Of the model to find; None: the only one that there are models for.
     start, end : str or None
-        First and last day (whole) or moment, ISO 8601, UTC where no zone is written. Without `start`: the first bar
-        that had no part in choosing the model.
+        First and last day (whole) or moment, ISO 8601, UTC where no zone is written. Bars that begin on the last day
+        are traded on, of a moment those that are known by then. Without `start`: the first bar that had no part in
+        choosing the model.
     in_sample : bool
         Also use bars that chose the model; the result says so.
     prefer : str
@@ -52,14 +56,42 @@ class BacktestRequest:
     account: Account = field(default_factory=Account)
 
     def __post_init__(self) -> None:
-        moments = [read_moment(text) for text in (self.start, self.end) if text is not None]
-        if moments != sorted(moments):
+        first, last = self.first_stamp, self.last_moment
+        if first is not None and last is not None and first > last:
             raise InvalidInput(f"a backtest can not start on {self.start} and end on {self.end}")
 
     @property
     def first_stamp(self) -> int | None:
         """The start in UTC nanoseconds."""
-        return None if self.start is None else from_iso(read_moment(self.start).isoformat())
+        return None if self.start is None else read_moment(self.start)
+
+    @property
+    def last_moment(self) -> int | None:
+        """The end in UTC nanoseconds, of a day its last."""
+        return None if self.end is None else last_of(self.end)
+
+    @property
+    def last_stamp(self) -> str | None:
+        """The last moment at which a bar may begin: a bar that begins at the end is known later."""
+        if self.end is None:
+            return None
+        last = last_of(self.end)
+        return iso(last if is_date(self.end) else last - 1)
+
+    def known_by_the_end(self, bars: Bars) -> Bars:
+        """Return bars without those that end after the moment that is the end; a day counts whole."""
+        if self.end is None or is_date(self.end):
+            return bars
+        return bars.take(slice(0, int(bars.known_at.searchsorted(read_moment(self.end), side="right"))))
+
+    def seen_until(self, manifest: Manifest) -> int:
+        """Return up to which moment the symbol may be looked at, to compare it with a model's: never past the end.
+
+        The start; without one, or in sample, the moment up to which bars have chosen that model.
+        """
+        start = None if self.in_sample else self.first_stamp
+        moment = read_moment(manifest.selected_until) if start is None else start
+        return moment if self.last_moment is None else min(moment, self.last_moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +125,43 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
         return _named(storage, request, request.model)
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
-    as_of = None if request.in_sample else request.start
     timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
-    wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, request.prefer)
+    wanted = LoadRequest(request.strategy, request.symbol, timeframe, _as_of(data, request, timeframe), request.prefer)
     try:
-        found = load_with_fallback(data, storage, wanted)
+        found = load_with_fallback(data, storage, wanted, request.seen_until)
     except ModelNotFound as error:
-        _refuse_seen(data, storage, wanted, error)
+        _refuse_seen(data, storage, request, wanted, error)
         raise
     named = found.artifact, found.reference, found.location
     return UsedModel(*named, found.reason, found.sentences, found.stands_in)
 
 
-def _refuse_seen(data: DataRepository, storage: ModelStorage, wanted: LoadRequest, error: ModelNotFound) -> None:
+def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> str | None:
+    """Return when the first bar from the start on is known: a model chosen before that has not seen it.
+
+    Where the bars are not stored as such, a model may have been chosen up to the start itself.
+    """
+    start = request.first_stamp
+    if start is None or request.in_sample:
+        return None
+    try:
+        bars = data.load(str(request.symbol), Timeframe(timeframe), start, start + _FORTNIGHT)
+    except DataNotFound:
+        return iso(start + 1)
+    return iso(bars.known_at[0])
+
+
+def _refuse_seen(
+    data: DataRepository, storage: ModelStorage, request: BacktestRequest, wanted: LoadRequest, error: ModelNotFound
+) -> None:
     """Say so if there is a model, and the start alone forbids it."""
     if wanted.as_of is None:
         return
-    later = load_with_fallback(data, storage, replace(wanted, as_of=None))
+    later = load_with_fallback(data, storage, replace(wanted, as_of=None), request.seen_until)
     selected = later.artifact.manifest.selected_until
     if read_moment(selected) >= read_moment(wanted.as_of):
         raise InvalidInput(
-            f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {wanted.as_of}; a backtest of "
+            f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {request.start}; a backtest of "
             f"{later.reference} from there would use bars up to {selected} that chose it; start after them, or "
             "give --in-sample"
         ) from error

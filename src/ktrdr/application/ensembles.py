@@ -13,7 +13,6 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.serving import OpenedModel, open_model
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
-from ktrdr.domain.artifacts.fallback import read_moment
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
@@ -22,6 +21,7 @@ from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FittedModel
