@@ -38,8 +38,13 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 def test_years_that_nanoseconds_can_not_count_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=f"{text}.*1680 to 2260"):
         read_moment(text)
-    with pytest.raises(InvalidInput, match="1680 to 2260"):
-        from_iso(f"{text}T00:00:00+05:00")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1500-01-01", "2263-01-01", "9999-12-31"])
+def test_stamps_that_nanoseconds_can_not_count_are_refused(text: str) -> None:
+    for zone in ("Z", "+05:00", "-05:00"):
+        with pytest.raises(InvalidInput, match="1680 to 2260"):
+            from_iso(f"{text}T23:00:00{zone}")
     with pytest.raises(InvalidInput, match="1680 to 2260"):
         Bar.at("ANY", text, 1, 1, 1, 1)
 

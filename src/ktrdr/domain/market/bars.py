@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.moments import require_countable
+from ktrdr.domain.market.moments import uncountable
 from ktrdr.domain.market.sessions import Int64s, Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -173,6 +173,7 @@ def from_iso(text: str) -> int:
     InvalidInput
         If it is of a year that cannot be counted.
     """
-    stamp = pd.Timestamp(text)
-    require_countable(stamp.year, text)
-    return int(stamp.tz_convert("UTC").as_unit("ns").value)
+    try:
+        return int(pd.Timestamp(text).tz_convert("UTC").as_unit("ns").value)
+    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+        raise uncountable(text) from error

@@ -27,7 +27,8 @@ def read_moment(text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(f"{shown(text)} is no date or moment, such as 2024-01-31 or 2024-01-31T21:00Z") from error
-    require_countable(moment.year, text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise uncountable(text)
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     finer = _NANOSECONDS.search(text)
     return int(pd.Timestamp(aware).as_unit("ns").value) + (int(finer[1].ljust(3, "0")) if finer else 0)
@@ -47,12 +48,6 @@ def last_of(text: str) -> int:
     return read_moment(text) + (NS_PER_DAY - 1 if is_date(text) else 0)
 
 
-def require_countable(year: int, text: str) -> None:
-    """Refuse a year that nanoseconds cannot count.
-
-    Raises
-    ------
-    InvalidInput
-    """
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise InvalidInput(f"{shown(text)}: must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+def uncountable(text: str) -> InvalidInput:
+    """Return the error for a moment of a year that nanoseconds cannot count."""
+    return InvalidInput(f"{shown(text)}: must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
