@@ -132,8 +132,8 @@ def _too_few(bars: Bars, first: int, seen: Seen, start: int | None, in_sample: b
     begun = "" if start is None else f" from {iso(start)}"
     last = iso(bars.stamps[-1]) if len(bars) else "nowhere"
     said = (
-        f"{bars.symbol} {bars.timeframe}: a backtest{begun} needs 2 bars, and {max(len(bars) - first, 0)} are left: the "
-        f"bars end at {last}"
+        f"{bars.symbol} {bars.timeframe}: a backtest{begun} needs 2 bars, and {max(len(bars) - first, 0)} are left: "
+        f"the bars end at {last}"
     )
     if start is not None:
         return f"{said}; give an earlier --start-date, a later --end-date or newer bars"
