@@ -170,7 +170,7 @@ def test_a_file_that_differs_from_the_model_is_not_obeyed_and_that_is_said(ktrdr
         (("daily.yaml", "--start-date", "soon"), 2, "'soon' is no date"),
         (("daily.yaml", "--start-date", "2018-01-01", "--end-date", "2017-01-01"), 2, "can not start on 2018-01-01"),
         (("daily.yaml", "--prefer", "both"), 2, "prefer must be universal or symbol"),
-        (("daily.yaml", "--capital", "0"), 2, "capital must be a number above 0"),
+        (("daily.yaml", "--capital", "0"), 2, "capital must be a number from 1e-06 to 1e+15"),
         (("daily.yaml", "--commission", "1.5"), 2, "commission must be a fraction"),
         (("daily.yaml", "--allocation", "2"), 2, "allocation must be a fraction"),
         (("daily.yaml", "--report", "r.pdf"), 2, "r.pdf: must end in .html"),

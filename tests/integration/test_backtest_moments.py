@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from dependency_injector import providers
+from backtest_samples import DOCUMENT, FREE, M5, container_of, run, train, walk
 from documents import changed
-from universal_samples import instrument
 
 from ktrdr.adapters.data.simulation import simulate
-from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.use_cases.backtest import BacktestReport, BacktestRequest
+from ktrdr.application.use_cases.backtest import BacktestReport
 from ktrdr.application.use_cases.load_model import LoadRequest
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Bars, from_iso, iso
+from ktrdr.domain.market.bars import from_iso, iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest
-from ktrdr.entrypoints.container import Container, make_container
-
-M5 = Timeframe("5m")
-DOCUMENT = changed(
-    "training.labels",
-    {"source": "direction", "horizon": 5, "neutral_band": 0.0},
-    changed("training.learning_rate", 0.03, changed("decisions.confidence_threshold", 0.0)),
-)
-FREE = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], DOCUMENT)
-"""Of one rsi, whose values mean the same for every symbol."""
-
-
-def walk(symbol: str, seed: int, spread: float, rows: int = 1500) -> Bars:
-    rng = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, spread, rows)))
-    open_ = np.concatenate(([100.0], close[:-1]))
-    high, low = np.maximum(open_, close) * 1.001, np.minimum(open_, close) * 0.999
-    stamps = from_iso("2024-01-01T00:00:00Z") + np.arange(rows) * M5.ns
-    return Bars(symbol, M5, stamps, open_, high, low, close, np.ones(rows))
-
-
-def container_of(bars: Sequence[Bars], storage: MemoryStorage) -> Container:
-    container = make_container()
-    facts = [replace(instrument(one.symbol, "crypto"), calendar="24/7") for one in bars]
-    container.data_repository.override(providers.Object(MemoryRepository(bars, facts)))
-    container.model_storage.override(providers.Object(storage))
-    return container
-
-
-def train(storage: MemoryStorage, bars: Bars, document: dict[str, Any] = FREE) -> Any:
-    written = parse(changed("training_data.symbols", bars.symbol, document))
-    request = TrainingRequest(written, importance=False)
-    (model,) = container_of([bars], storage).training_orchestrator().execute(request).models
-    return storage.load(model.stored.reference).manifest
-
-
-def run(storage: MemoryStorage, bars: Bars, **request: Any) -> BacktestReport:
-    wanted = BacktestRequest("small", **{"symbol": bars.symbol, **request})
-    return container_of([bars], storage).backtest().execute(wanted)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +70,7 @@ def test_the_start_that_is_the_default_may_be_given(kind: str, offset: int) -> N
     made = simulate(kind, M5, 1800, 4)
     bars = replace(made, stamps=made.stamps + offset, known_at=made.known_at + offset)
     storage = MemoryStorage()
-    manifest = train(storage, bars.take(slice(0, 1400)), DOCUMENT)
+    manifest = train(storage, bars.take(slice(0, 1400)), document=DOCUMENT)
     default = run(storage, bars)
     first = default.result.bars.stamps[0]
     assert from_iso(manifest.selected_until) == first  # the bar before it ends where it begins
@@ -131,7 +87,7 @@ def test_days_of_a_week_round_the_clock_may_start_while_another_market_is_open()
     days = replace(days, stamps=stamps, known_at=stamps + Timeframe("1d").ns)
     storage = MemoryStorage()
     daily = changed("training_data.timeframes", "1d", FREE)
-    train(storage, replace(days, known_at=days.known_at - 3 * 3600 * 10**9), daily)
+    train(storage, replace(days, known_at=days.known_at - 3 * 3600 * 10**9), document=daily)
     default = run(storage, days)
     assert iso(default.result.bars.stamps[0])[11:] == "00:00:00Z"
     assert from_iso(default.model.manifest.selected_until) > default.result.bars.stamps[0]

@@ -244,3 +244,17 @@ def test_each_model_is_compared_by_the_volatility_asked_for_it() -> None:
     choice = choose(wanted, there.versions, there.manifest_of, lambda manifest: then[str(manifest.symbol)])
     assert choice.stored.reference == "demo/WILD_1d_v1"
     assert choice.passed_over == ("demo/MUTE_1d_v1 cannot be compared: the volatility of NEW is not known",)
+
+
+def test_a_latest_version_of_a_similar_symbol_that_was_deleted_is_said_aloud() -> None:
+    there = shelf(model("MSFT"), model("MSFT"))
+    del there.versions[1]
+    choice = there.choose("AAPL")
+    assert choice.stored.reference == "demo/MSFT_1d_v1"
+    assert choice.passed_over == ("demo/MSFT_1d_latest was deleted",)
+
+
+def test_a_timeframe_fits_however_it_is_spelled() -> None:
+    there = shelf(model(None, {"AAPL": 0.3}, timeframe="60m", strategy=deployed(supported=["1h"])))
+    assert there.choose(timeframe="1h").kind == "universal"
+    assert shelf(model("AAPL", timeframe="24h")).choose(timeframe="1d").kind == "symbol"

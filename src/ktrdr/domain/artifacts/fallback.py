@@ -21,6 +21,7 @@ from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.timeframe import same_length
 
 Kind = Literal["universal", "symbol", "similar"]
 _ORDERS: dict[str, tuple[Kind, ...]] = {
@@ -149,7 +150,8 @@ class _Search:
 
     def _name_deleted(self, versions: Sequence[StoredModel]) -> None:
         """Note each key whose newest version was deleted, since an older one may serve instead."""
-        keys = {version.key for version in versions if version.key.timeframe in {None, self.wanted.timeframe}}
+        wanted = self.wanted.timeframe
+        keys = {one.key for one in versions if one.key.timeframe is None or same_length(one.key.timeframe, wanted)}
         known = {version.key for version in versions if version.is_latest}
         for latest in sorted(key.reference(None) for key in keys - known):
             self.passed_over[latest] = f"{latest} was deleted"
@@ -164,7 +166,7 @@ class _Search:
 
     def _read(self, version: StoredModel) -> Manifest | str:
         wanted, timeframe = self.wanted, version.key.timeframe
-        if timeframe not in {None, wanted.timeframe}:
+        if timeframe is not None and not same_length(timeframe, wanted.timeframe):
             return f"is for {timeframe} bars"
         try:
             manifest = self.manifest_of(version)
@@ -172,7 +174,7 @@ class _Search:
             return f"is damaged ({error})"
         except ModelNotFound:
             return "was deleted a moment ago"
-        if manifest.base_timeframe != wanted.timeframe:
+        if not same_length(manifest.base_timeframe, wanted.timeframe):
             return f"is for {manifest.base_timeframe or 'unknown'} bars"
         if wanted.as_of is not None and read_moment(manifest.selected_until) >= wanted.as_of:
             return f"was chosen by bars up to {manifest.selected_until}"
@@ -180,6 +182,7 @@ class _Search:
 
     def _similar(self, versions: Sequence[StoredModel]) -> tuple[StoredModel, str] | None:
         """Return the model whose symbol is most like the wanted one; for each key its newest version speaks."""
+        self._name_deleted(versions)
         wanted, newest = self.wanted, dict[str, tuple[StoredModel, Manifest]]()
         for version in versions:
             if version.key.stem not in newest and (manifest := self._fitting(version)) is not None:

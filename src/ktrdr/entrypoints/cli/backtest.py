@@ -59,7 +59,7 @@ def backtest(
         symbols, timeframe = file.training_data.symbols.symbols, file.training_data.timeframes.base
         symbol = symbols[0] if symbol is None and len(symbols) == 1 else symbol
     request = BacktestRequest(
-        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer or "universal", account=account
+        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer, account=account
     )
     done = container.backtest().execute(request)
     for note in (*_differences(file, done), *done.notes):
