@@ -73,6 +73,8 @@ class LoadedModel:
     reason : str
     passed_over : tuple of str
         One sentence per version that was looked at before.
+    inferred : tuple of str
+        One sentence per fact of the symbol that was guessed, on which the choice may rest.
     """
 
     artifact: Artifact
@@ -81,6 +83,7 @@ class LoadedModel:
     kind: Kind
     reason: str
     passed_over: tuple[str, ...]
+    inferred: tuple[str, ...] = ()
 
     @property
     def stands_in(self) -> bool:
@@ -89,8 +92,9 @@ class LoadedModel:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What should be said aloud: the choice, its reason, and what was passed over."""
-        return (f"{self.reference} is used: {self.reason}", *(f"passed over: {said}" for said in self.passed_over))
+        """What should be said aloud: the choice, its reason, what was passed over, and what was guessed."""
+        passed_over = (f"passed over: {said}" for said in self.passed_over)
+        return (f"{self.reference} is used: {self.reason}", *passed_over, *self.inferred)
 
 
 def load_with_fallback(
@@ -135,7 +139,8 @@ def load_with_fallback(
     reference = choice.stored.reference
     artifact = read.get(reference) or storage.load(reference)
     log.info("model chosen", extra={"model": reference, "reason": choice.reason, "passed_over": choice.passed_over})
-    return LoadedModel(artifact, reference, choice.stored.location, choice.kind, choice.reason, choice.passed_over)
+    said = choice.kind, choice.reason, choice.passed_over, instrument.inferred
+    return LoadedModel(artifact, reference, choice.stored.location, *said)
 
 
 def is_strategy(storage: ModelStorage, name: str) -> bool:

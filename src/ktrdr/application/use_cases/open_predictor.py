@@ -100,7 +100,7 @@ class OpenPredictor:
             market.origins,
             self._sessions(market),
             market.context,
-            (*said, *market.notes),
+            tuple(dict.fromkeys((*said, *market.notes))),
         )
         log.info("predictor", extra={"model": reference, "symbol": request.symbol, "reason": reason})
         predictor = Predictor(live, self._features)
