@@ -82,6 +82,9 @@ def ktrdr(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         return Outcome(code, *capsys.readouterr())
 
     if not (folder / "daily.yaml").exists():
+        for name in ("folder.csv", "folder.html"):
+            (folder / name).mkdir()
+        (folder / "link.csv").symlink_to(folder / "t.csv")
         (folder / "daily.yaml").write_text(yaml.safe_dump(DAILY, sort_keys=False), encoding="utf-8")
         assert run("train", "daily.yaml", "--no-importance", "--json").code == 0
     return run
@@ -108,6 +111,11 @@ def test_people_read_the_figures_beside_the_benchmarks(ktrdr: Command) -> None:
     assert header.split("  ")[0] == "figure"
     assert all(name in header for name in ("strategy", "buy and hold", "always flat", "95 % interval"))
     assert "(already judged)" in done.stdout
+    account = next(line for line in done.stdout.splitlines() if line.startswith("account"))
+    a_year = ktrdr("backtest", "daily.yaml", "--json").json["periods_per_year"]
+    costs = "commission 0.1 % and slippage 0.05 % a leg"
+    assert account == f"account    100,000, 100 % of it in a position; {costs}; {a_year:.0f} bars a year"
+    assert a_year == pytest.approx(252, rel=0.01)
     assert "no intervals: " in done.stdout or "above buy and hold, a year: " in done.stdout
 
 
@@ -170,12 +178,26 @@ def test_a_file_that_differs_from_the_model_is_not_obeyed_and_that_is_said(ktrdr
         (("daily.yaml", "--start-date", "soon"), 2, "'soon' is no date"),
         (("daily.yaml", "--start-date", "2018-01-01", "--end-date", "2017-01-01"), 2, "can not start on 2018-01-01"),
         (("daily.yaml", "--prefer", "both"), 2, "prefer must be universal or symbol"),
-        (("daily.yaml", "--capital", "0"), 2, "capital must be a number above 0"),
+        (("daily.yaml", "--capital", "0"), 2, "capital must be a number from 1e-06 to 1e+15"),
         (("daily.yaml", "--commission", "1.5"), 2, "commission must be a fraction"),
         (("daily.yaml", "--allocation", "2"), 2, "allocation must be a fraction"),
         (("daily.yaml", "--report", "r.pdf"), 2, "r.pdf: must end in .html"),
         (("daily.yaml", "--signals-out", "s.txt"), 2, "s.txt: must end in .parquet or .csv"),
         (("daily.yaml", "--trades-out", "nowhere/t.csv"), 5, "nowhere is no folder"),
+        (("daily.yaml", "--trades-out", "folder.csv"), 5, "folder.csv: is a folder"),
+        (("daily.yaml", "--report", "folder.html"), 5, "folder.html is no place for a file"),
+        (("daily.yaml", "--trades-out", "t.csv", "--equity-out", "./t.csv"), 2, "--trades-out and --equity-out name"),
+        (
+            ("daily.yaml", "--equity-out", "t.csv", "--signals-out", "link.csv"),
+            2,
+            "--equity-out and --signals-out name",
+        ),
+        (("daily.yaml", "--start-date", "1500-01-01"), 2, "'1500-01-01': must lie in the years 1680 to 2260"),
+        (("daily.yaml", "--end-date", "9999-12-31"), 2, "'9999-12-31': must lie in the years 1680 to 2260"),
+        (("daily.yaml", "--start-date", "2200-01-01"), 2, "from 2200-01-01T00:00:00Z needs 2 bars"),
+        (("daily.yaml", "--model", "small/AAPL_1d_v1", "--prefer", "symbol"), 2, "'small/AAPL_1d_v1' is one model"),
+        (("small/AAPL_1d_v1",), 2, "name one, and its model by --model"),
+        (("daily.yaml", "--capital", "1e308"), 2, "capital must be a number from 1e-06 to 1e+15"),
     ],
 )
 def test_refusals_are_one_clear_line(ktrdr: Command, words: tuple[str, ...], code: int, message: str) -> None:

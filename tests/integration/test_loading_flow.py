@@ -207,3 +207,15 @@ def test_requests_that_contradict_themselves_are_refused(
 def test_a_strategy_without_models_is_named_with_those_that_have_some(container: Container) -> None:
     with pytest.raises(ModelNotFound, match=r"no model of strategy 'smal'; there are models of .*small"):
         forecast(container, "smal", "CALM", timeframe="5m")
+
+
+def test_what_was_guessed_of_the_symbol_is_said_with_the_choice_and_once(container: Container, tmp_path: Path) -> None:
+    built = make_container(models_dir=tmp_path)
+    built.data_repository.override(providers.Object(MemoryRepository(map(walk, SEEDS))))
+    built.model_storage.override(providers.Object(container.model_storage()))
+    loaded = built.load_model().execute(LoadRequest("small", "WILD", "5m"))
+    assert loaded.inferred[0] == "WILD is taken for stock, because nothing in its name or bars says otherwise"
+    assert loaded.sentences[-2:] == loaded.inferred
+    assert container.load_model().execute(LoadRequest("small", "WILD", "5m")).inferred == ()
+    notes = forecast(built, "small", "WILD", timeframe="5m").notes
+    assert [notes.count(said) for said in loaded.inferred] == [1, 1]

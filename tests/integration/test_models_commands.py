@@ -116,6 +116,7 @@ def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
         "trained_on": ["AAPL"],
         "selected_until": "2021-01-04T21:00:00Z",
         "passed_over": [],
+        "inferred": [],
     }
     storage.publish(universal())
     storage.publish(universal())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from math import log
 from typing import Any
 
+import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from universal_samples import PRICE, RATIO, deployed, instrument, model
@@ -14,6 +14,7 @@ from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.artifacts.fallback import Choice, Wanted, choose
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import ModelNotFound
+from ktrdr.domain.market.moments import read_moment
 
 SYMBOLS = ("AAPL", "MSFT", "KO")
 VOLATILITIES = {"AAPL": 0.31, "MSFT": 0.22, "KO": 0.15}
@@ -60,7 +61,7 @@ WANTED = st.builds(
         "demo",
         instrument(symbol, CLASSES[symbol]),
         timeframe,
-        None if year is None else datetime(year, 1, 1, tzinfo=UTC),
+        None if year is None else read_moment(f"{year}-01-01"),
         prefer,
     ),
     st.sampled_from(SYMBOLS),
@@ -77,7 +78,7 @@ def run(wanted: Wanted, shelf: list[Published]) -> Choice | None:
             wanted,
             [version for version, *_ in shelf],
             lambda version: manifests[version.reference],
-            lambda: VOLATILITIES[wanted.symbol],
+            lambda _: VOLATILITIES[wanted.symbol],
         )
     except ModelNotFound:
         return None
@@ -85,8 +86,8 @@ def run(wanted: Wanted, shelf: list[Published]) -> Choice | None:
 
 def fits(wanted: Wanted, made: Manifest) -> bool:
     timeframe = made.strategy["training_data"]["timeframes"]["base_timeframe"]
-    year = int(made.selected_until[:4])
-    return timeframe == wanted.timeframe and (wanted.as_of is None or year < wanted.as_of.year)
+    selected = pd.Timestamp(made.selected_until).value
+    return timeframe == wanted.timeframe and (wanted.as_of is None or selected < wanted.as_of)
 
 
 def allows(rules: dict[str, Any], wanted: Wanted, *, trained: bool, stands_in: bool = False) -> bool:

@@ -74,8 +74,11 @@ def test_prices_must_be_above_nothing() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"capital": 0}, "capital must be a number above 0, found 0"),
-        ({"capital": float("inf")}, "capital must be a number above 0, found inf"),
+        ({"capital": 0}, "capital must be a number from 1e-06 to 1e\\+15, found 0"),
+        ({"capital": float("inf")}, "capital must be a number from .*, found inf"),
+        ({"capital": float("nan")}, "capital must be a number from .*, found nan"),
+        ({"capital": 1e308}, "capital must be a number from .*, found 1e\\+308"),
+        ({"commission": 0.5, "slippage": 0.5}, "commission and slippage together must be below 1, found 1"),
         ({"commission": -0.1}, "commission must be a fraction"),
         ({"slippage": 1}, "slippage must be a fraction"),
         ({"slippage": float("nan")}, "slippage must be a fraction"),

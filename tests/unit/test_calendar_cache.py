@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,16 @@ def remembered(build: Builder, calendar: str = "XNYS") -> Sessions:
 def same(one: Sessions, other: Sessions) -> bool:
     pairs = zip((one.dates, one.opens, one.closes), (other.dates, other.opens, other.closes), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs) and one.time_zone == other.time_zone
+
+
+def test_breaks_are_kept() -> None:
+    breaks = np.stack((SESSIONS.opens, SESSIONS.closes), axis=1)
+    paused = replace(SESSIONS, breaks=breaks)
+    for _ in range(2):
+        found = calendar_cache.remembered("XHKG", 1990, 2030, lambda: paused)
+        assert np.array_equal(np.asarray(found.breaks), breaks)
+    assert calendar_cache.remembered("XNYS", 1990, 2030, lambda: SESSIONS).breaks is None
+    assert remembered(Builder()).breaks is None
 
 
 def test_it_is_built_once() -> None:

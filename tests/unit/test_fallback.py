@@ -9,9 +9,10 @@ import pytest
 from universal_samples import COUNTING, PRICE, RATIO, deployed, instrument, model
 
 from ktrdr.domain.artifacts.artifact import StoredModel
-from ktrdr.domain.artifacts.fallback import Choice, Wanted, choose, read_moment
+from ktrdr.domain.artifacts.fallback import Choice, Wanted, choose
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
+from ktrdr.domain.market.moments import read_moment
 
 DAMAGED = "damaged"
 GONE = "gone"
@@ -42,7 +43,7 @@ class Shelf:
     def choose(self, symbol: str = "AAPL", volatility: float | None = 0.3, **wishes: Any) -> Choice:
         asset_class = wishes.pop("asset_class", "stock")
         wanted = Wanted("demo", instrument(symbol, asset_class), wishes.pop("timeframe", "1d"), **wishes)
-        return choose(wanted, self.versions, self.manifest_of, lambda: volatility)
+        return choose(wanted, self.versions, self.manifest_of, lambda _: volatility)
 
 
 def shelf(*models: Manifest) -> Shelf:
@@ -160,7 +161,7 @@ def test_the_volatility_is_asked_for_only_where_it_decides() -> None:
     there = shelf(model("AAPL"))
     wanted = Wanted("demo", instrument("AAPL"), "1d")
 
-    def never() -> float:
+    def never(_: Manifest) -> float:
         raise AssertionError("asked")
 
     assert choose(wanted, there.versions, there.manifest_of, never).kind == "symbol"
@@ -177,7 +178,7 @@ def test_as_of_takes_the_newest_that_was_chosen_before(key: str | None) -> None:
         "was chosen by bars up to 2022-01-04T21:00:00Z",
         "was chosen by bars up to 2023-01-04T21:00:00Z",
     ]
-    with pytest.raises(ModelNotFound, match=r"chosen before 2021-01-04T21:00:00\+00:00"):
+    with pytest.raises(ModelNotFound, match=r"chosen before 2021-01-04T21:00:00Z"):
         there.choose(as_of=read_moment("2021-01-04T21:00Z"))
 
 
@@ -228,27 +229,32 @@ def test_not_found_lists_what_was_looked_for_in_order() -> None:
 def test_an_unknown_strategy_is_not_found_and_the_nearest_is_named() -> None:
     there = shelf(model("AAPL"))
     with pytest.raises(ModelNotFound, match=r"no model of strategy 'dmo'.*did you mean 'demo'"):
-        choose(Wanted("dmo", instrument("AAPL"), "1d"), there.versions, there.manifest_of, lambda: None)
-
-
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("2024-01-31", "2024-01-31T00:00:00+00:00"),
-        ("2024-01-31T21:00Z", "2024-01-31T21:00:00+00:00"),
-        ("2024-01-31T21:00-05:00", "2024-01-31T21:00:00-05:00"),
-    ],
-)
-def test_moments(text: str, iso: str) -> None:
-    assert read_moment(text).isoformat() == iso
-
-
-@pytest.mark.parametrize("text", ["yesterday", "", "2024-13-01"])
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="date or moment"):
-        read_moment(text)
+        choose(Wanted("dmo", instrument("AAPL"), "1d"), there.versions, there.manifest_of, lambda _: None)
 
 
 @pytest.mark.parametrize("strategy", [{}, deployed("universal"), deployed("group_restricted", asset_classes=["stock"])])
 def test_another_symbols_model_stands_in_where_nothing_forbids_it(strategy: dict[str, Any]) -> None:
     assert shelf(model("AAPL", strategy=strategy)).choose("NEW").kind == "similar"
+
+
+def test_each_model_is_compared_by_the_volatility_asked_for_it() -> None:
+    there = shelf(model("CALM", {"CALM": 0.1}), model("WILD", {"WILD": 0.4}), model("MUTE", {"MUTE": 0.2}))
+    then = {"CALM": 0.3, "WILD": 0.3, "MUTE": None}
+    wanted = Wanted("demo", instrument("NEW"), "1d")
+    choice = choose(wanted, there.versions, there.manifest_of, lambda manifest: then[str(manifest.symbol)])
+    assert choice.stored.reference == "demo/WILD_1d_v1"
+    assert choice.passed_over == ("demo/MUTE_1d_v1 cannot be compared: the volatility of NEW is not known",)
+
+
+def test_a_latest_version_of_a_similar_symbol_that_was_deleted_is_said_aloud() -> None:
+    there = shelf(model("MSFT"), model("MSFT"))
+    del there.versions[1]
+    choice = there.choose("AAPL")
+    assert choice.stored.reference == "demo/MSFT_1d_v1"
+    assert choice.passed_over == ("demo/MSFT_1d_latest was deleted",)
+
+
+def test_a_timeframe_fits_however_it_is_spelled() -> None:
+    there = shelf(model(None, {"AAPL": 0.3}, timeframe="60m", strategy=deployed(supported=["1h"])))
+    assert there.choose(timeframe="1h").kind == "universal"
+    assert shelf(model("AAPL", timeframe="24h")).choose(timeframe="1d").kind == "symbol"

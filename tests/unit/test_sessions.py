@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,12 @@ def test_a_bar_is_known_from_its_close(sessions: Sessions | None, timeframe: str
 def test_a_bar_belongs_to_the_session_that_it_overlaps(timeframe: str, stamp: str, date: str | None) -> None:
     found = int(US.locate(moments(stamp), Timeframe(timeframe))[0])
     assert (None if found < 0 else iso(US.dates[found])[:10]) == date
+
+
+def test_breaks_follow_their_sessions() -> None:
+    first, later = US.cut(slice(0, 1)), US.cut(slice(1, None))
+    breaks = np.stack((later.opens + 1, later.opens + 2), axis=1)
+    joined = first.continued_by(replace(later, breaks=breaks))
+    assert np.asarray(joined.breaks).tolist() == [[US.closes[0], US.closes[0]], *breaks.tolist()]
+    assert np.asarray(joined.cut(slice(1, 2)).breaks).tolist() == breaks[:1].tolist()
+    assert first.continued_by(later).breaks is None

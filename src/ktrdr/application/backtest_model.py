@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from ktrdr.application.loading import LoadRequest, load_with_fallback
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
-from ktrdr.domain.artifacts.fallback import read_moment
+from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.lookup import no_such_strategy
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account
-from ktrdr.domain.errors import InvalidInput, ModelNotFound
-from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput, ModelNotFound, shown
+from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.moments import is_date, last_of, read_moment
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe, same_length
+
+_FORTNIGHT = 14 * NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,13 @@ class BacktestRequest:
     timeframe : str or None
         Of the model to find; None: the only one that there are models for.
     start, end : str or None
-        First and last day (whole) or moment, ISO 8601, UTC where no zone is written. Without `start`: the first bar
-        that had no part in choosing the model.
+        First and last day (whole) or moment, ISO 8601, UTC where no zone is written. Bars that begin on the last day
+        are traded on, of a moment those that are known by then. Without `start`: the first bar that had no part in
+        choosing the model.
     in_sample : bool
         Also use bars that chose the model; the result says so.
-    prefer : str
-        See `LoadRequest`.
+    prefer : str or None
+        See `LoadRequest`; only where the model is to be found.
     account : Account
     """
 
@@ -48,18 +53,48 @@ class BacktestRequest:
     start: str | None = None
     end: str | None = None
     in_sample: bool = False
-    prefer: str = "universal"
+    prefer: str | None = None
     account: Account = field(default_factory=Account)
 
     def __post_init__(self) -> None:
-        moments = [read_moment(text) for text in (self.start, self.end) if text is not None]
-        if moments != sorted(moments):
+        first, last = self.first_stamp, self.last_moment
+        if first is not None and last is not None and first > last:
             raise InvalidInput(f"a backtest can not start on {self.start} and end on {self.end}")
+        if self.model is not None and self.prefer is not None:
+            raise InvalidInput(f"prefer chooses among the models of a strategy; {shown(self.model)} is one model")
 
     @property
     def first_stamp(self) -> int | None:
         """The start in UTC nanoseconds."""
-        return None if self.start is None else from_iso(read_moment(self.start).isoformat())
+        return None if self.start is None else read_moment(self.start)
+
+    @property
+    def last_moment(self) -> int | None:
+        """The end in UTC nanoseconds, of a day its last."""
+        return None if self.end is None else last_of(self.end)
+
+    @property
+    def last_stamp(self) -> str | None:
+        """The last moment at which a bar may begin: a bar that begins at the end is known later."""
+        if self.end is None:
+            return None
+        last = last_of(self.end)
+        return iso(last if is_date(self.end) else last - 1)
+
+    def known_by_the_end(self, bars: Bars) -> Bars:
+        """Return bars without those that end after the moment that is the end; a day counts whole."""
+        if self.end is None or is_date(self.end):
+            return bars
+        return bars.take(slice(0, int(bars.known_at.searchsorted(read_moment(self.end), side="right"))))
+
+    def seen_until(self, manifest: Manifest) -> int:
+        """Return up to which moment the symbol may be looked at, to compare it with a model's: never past the end.
+
+        The start; without one, or in sample, the moment up to which bars have chosen that model.
+        """
+        start = None if self.in_sample else self.first_stamp
+        moment = read_moment(manifest.selected_until) if start is None else start
+        return moment if self.last_moment is None else min(moment, self.last_moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +126,48 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
     """
     if request.model is not None:
         return _named(storage, request, request.model)
+    if "/" in request.strategy and all(one.key.strategy != request.strategy for one in storage.versions()):
+        raise InvalidInput(f"{shown(request.strategy)} is no strategy; name one, and its model by --model")
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
-    as_of = None if request.in_sample else request.start
     timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
-    wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, request.prefer)
+    as_of, prefer = _as_of(data, request, timeframe), request.prefer or "universal"
+    wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, prefer)
     try:
-        found = load_with_fallback(data, storage, wanted)
+        found = load_with_fallback(data, storage, wanted, request.seen_until)
     except ModelNotFound as error:
-        _refuse_seen(data, storage, wanted, error)
+        _refuse_seen(data, storage, request, wanted, error)
         raise
     named = found.artifact, found.reference, found.location
     return UsedModel(*named, found.reason, found.sentences, found.stands_in)
 
 
-def _refuse_seen(data: DataRepository, storage: ModelStorage, wanted: LoadRequest, error: ModelNotFound) -> None:
+def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> str | None:
+    """Return when the first bar from the start on is known: a model chosen before that has not seen it.
+
+    Where the bars are not stored as such, a model may have been chosen up to the start itself.
+    """
+    start = request.first_stamp
+    if start is None or request.in_sample:
+        return None
+    try:
+        bars = data.load(str(request.symbol), Timeframe(timeframe), start, start + _FORTNIGHT)
+    except DataNotFound:
+        return iso(start + 1)
+    return iso(bars.known_at[0])
+
+
+def _refuse_seen(
+    data: DataRepository, storage: ModelStorage, request: BacktestRequest, wanted: LoadRequest, error: ModelNotFound
+) -> None:
     """Say so if there is a model, and the start alone forbids it."""
     if wanted.as_of is None:
         return
-    later = load_with_fallback(data, storage, replace(wanted, as_of=None))
+    later = load_with_fallback(data, storage, replace(wanted, as_of=None), request.seen_until)
     selected = later.artifact.manifest.selected_until
     if read_moment(selected) >= read_moment(wanted.as_of):
         raise InvalidInput(
-            f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {wanted.as_of}; a backtest of "
+            f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {request.start}; a backtest of "
             f"{later.reference} from there would use bars up to {selected} that chose it; start after them, or "
             "give --in-sample"
         ) from error
@@ -124,28 +178,39 @@ def _named(storage: ModelStorage, request: BacktestRequest, model: str) -> UsedM
     manifest = artifact.manifest
     if manifest.strategy_name != request.strategy:
         raise InvalidInput(f"{model} is a model of {manifest.strategy_name!r}, not of {request.strategy!r}")
-    if request.timeframe not in {None, manifest.base_timeframe}:
+    if request.timeframe is not None and not same_length(request.timeframe, manifest.base_timeframe):
         raise InvalidInput(f"{model} is for {manifest.base_timeframe} bars, not for {request.timeframe}")
-    places = {name: item.location for item in storage.versions() for name in _names(item)}
-    location = places.get(model, model)
-    return UsedModel(artifact, manifest.key.reference(manifest.version), location, "it was asked for by name")
+    reference = manifest.key.reference(manifest.version)
+    return UsedModel(artifact, reference, _location(storage, model, manifest), "it was asked for by name")
 
 
-def _names(stored: StoredModel) -> tuple[str, ...]:
-    return (stored.reference, stored.key.reference(None)) if stored.is_latest else (stored.reference,)
+def _location(storage: ModelStorage, model: str, manifest: Manifest) -> str:
+    """Return where a version lies itself, for a reference or path of it or of ``latest``, which moves on."""
+    reference, latest = (manifest.key.reference(number) for number in (manifest.version, None))
+    if model in {reference, latest}:
+        return next((item.location for item in storage.versions() if item.reference == reference), model)
+    path = PurePath(model)
+    return str(path.with_name(manifest.key.name(manifest.version)) if path.name == manifest.key.name(None) else path)
 
 
 def _only_timeframe(storage: ModelStorage, strategy: str) -> str:
-    """Return the timeframe of all the strategy's models; that of a universal one stands in its manifest."""
+    """Return the timeframe of all the strategy's models that are whole, of several spellings the first."""
     versions = storage.versions()
     ours = [version for version in versions if version.key.strategy == strategy]
     if not ours:
         raise no_such_strategy(strategy, versions)
-    found = {version.key.timeframe for version in ours} - {None}
-    if not found:
-        found = {storage.load(ours[-1].reference).manifest.base_timeframe}
-    known = sorted(name for name in found if name is not None)
+    found = {version.key.timeframe or _timeframe_within(storage, version.reference) for version in ours}
+    known = {Timeframe(name).ns: name for name in sorted(filter(None, found), reverse=True)}
     if len(known) != 1:
-        said = f"are for {', '.join(known)} bars" if known else "do not say for which bars they are"
+        names = ", ".join(known[length] for length in sorted(known))
+        said = f"are for {names} bars" if known else "do not say for which bars they are"
         raise InvalidInput(f"models of {strategy!r} {said}; give a timeframe (--timeframe)")
-    return known[0]
+    return next(iter(known.values()))
+
+
+def _timeframe_within(storage: ModelStorage, reference: str) -> str | None:
+    """Return the timeframe of a universal model, which stands in its manifest; None for one that cannot be read."""
+    try:
+        return storage.load(reference).manifest.base_timeframe
+    except (CorruptArtifact, ModelNotFound):
+        return None

@@ -13,7 +13,6 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.serving import OpenedModel, open_model
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
-from ktrdr.domain.artifacts.fallback import read_moment
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
@@ -22,7 +21,9 @@ from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.timeframe import same_length
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
@@ -102,7 +103,7 @@ def _members(storage: ModelStorage, wanted: LoadRequest) -> Iterator[tuple[Store
     done: set[str] = set()
     for version in newest_first:
         key = version.key
-        if key.strategy != wanted.strategy or key.timeframe != wanted.timeframe or key.stem in done:
+        if key.strategy != wanted.strategy or not same_length(key.timeframe, wanted.timeframe) or key.stem in done:
             continue
         artifact = storage.load(version.reference)
         if before is None or read_moment(artifact.manifest.selected_until) < before:

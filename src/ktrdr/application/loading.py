@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import log2
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
-from ktrdr.domain.artifacts.fallback import Kind, Wanted, choose, read_moment
+from ktrdr.domain.artifacts.fallback import Kind, Wanted, choose
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import DataNotFound
-from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.profile import realised_volatility
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
 log = logging.getLogger(__name__)
+Until = Callable[[Manifest], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class LoadedModel:
     reason : str
     passed_over : tuple of str
         One sentence per version that was looked at before.
+    inferred : tuple of str
+        One sentence per fact of the symbol that was guessed, on which the choice may rest.
     """
 
     artifact: Artifact
@@ -78,6 +83,7 @@ class LoadedModel:
     kind: Kind
     reason: str
     passed_over: tuple[str, ...]
+    inferred: tuple[str, ...] = ()
 
     @property
     def stands_in(self) -> bool:
@@ -86,12 +92,24 @@ class LoadedModel:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What should be said aloud: the choice, its reason, and what was passed over."""
-        return (f"{self.reference} is used: {self.reason}", *(f"passed over: {said}" for said in self.passed_over))
+        """What should be said aloud: the choice, its reason, what was passed over, and what was guessed."""
+        passed_over = (f"passed over: {said}" for said in self.passed_over)
+        return (f"{self.reference} is used: {self.reason}", *passed_over, *self.inferred)
 
 
-def load_with_fallback(data: DataRepository, storage: ModelStorage, request: LoadRequest) -> LoadedModel:
+def load_with_fallback(
+    data: DataRepository, storage: ModelStorage, request: LoadRequest, seen_until: Until | None = None
+) -> LoadedModel:
     """Return the strategy's model for a symbol; see `choose` for the order.
+
+    Parameters
+    ----------
+    data : DataRepository
+    storage : ModelStorage
+    request : LoadRequest
+    seen_until : callable, optional
+        Returns the moment (UTC nanoseconds) up to which the symbol may be looked at, to be compared with that model's
+        symbol. By default `as_of` for every model, and without it all bars.
 
     Raises
     ------
@@ -112,11 +130,17 @@ def load_with_fallback(data: DataRepository, storage: ModelStorage, request: Loa
         read[version.reference] = storage.load(version.reference)
         return read[version.reference].manifest
 
-    choice = choose(wanted, storage.versions(), manifest_of, lambda: _volatility(data, request))
+    @cache
+    def volatility(until: int | None) -> float | None:
+        return _volatility(data, request, until)
+
+    until = seen_until or (lambda _: as_of)
+    choice = choose(wanted, storage.versions(), manifest_of, lambda manifest: volatility(until(manifest)))
     reference = choice.stored.reference
     artifact = read.get(reference) or storage.load(reference)
     log.info("model chosen", extra={"model": reference, "reason": choice.reason, "passed_over": choice.passed_over})
-    return LoadedModel(artifact, reference, choice.stored.location, choice.kind, choice.reason, choice.passed_over)
+    said = choice.kind, choice.reason, choice.passed_over, instrument.inferred
+    return LoadedModel(artifact, reference, choice.stored.location, *said)
 
 
 def is_strategy(storage: ModelStorage, name: str) -> bool:
@@ -124,14 +148,13 @@ def is_strategy(storage: ModelStorage, name: str) -> bool:
     return "/" not in name and any(version.key.strategy == name for version in storage.versions())
 
 
-def _volatility(data: DataRepository, request: LoadRequest) -> float | None:
-    """Return how volatile the symbol is, by bars known at `as_of`, of the length nearest to the wanted one."""
+def _volatility(data: DataRepository, request: LoadRequest, until: int | None) -> float | None:
+    """Return how volatile the symbol is, by bars known at a moment, of the length nearest to the wanted one."""
     minutes = Timeframe(request.timeframe).minutes
-    there = [info.timeframe for info in data.series(request.symbol) if info.rows]
-    if not there:
+    begun = [info for info in data.series(request.symbol) if info.rows and (until is None or info.first < until)]
+    if not begun:
         return None
-    nearest = min(there, key=lambda timeframe: (abs(log2(timeframe.minutes / minutes)), timeframe))
-    until = None if request.as_of is None else from_iso(read_moment(request.as_of).isoformat())
+    nearest = min((info.timeframe for info in begun), key=lambda one: (abs(log2(one.minutes / minutes)), one))
     try:
         bars = data.load(request.symbol, nearest, end=until)
     except DataNotFound:

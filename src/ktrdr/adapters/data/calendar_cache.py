@@ -15,7 +15,7 @@ from ktrdr.adapters.data.replacing import replacing
 from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.sessions import Sessions
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def remembered(calendar: str, first_year: int, last_year: int, build: Callable[[], Sessions]) -> Sessions:
@@ -39,11 +39,14 @@ def remembered(calendar: str, first_year: int, last_year: int, build: Callable[[
 def _read(path: Path) -> Sessions | None:
     try:
         with np.load(path, allow_pickle=False) as entry:
-            sessions = Sessions(entry["dates"], entry["opens"], entry["closes"], str(entry["time_zone"]))
+            breaks = entry["breaks"] if len(entry["breaks"]) else None
+            sessions = Sessions(entry["dates"], entry["opens"], entry["closes"], str(entry["time_zone"]), breaks=breaks)
     except (OSError, ValueError, KeyError, BadZipFile, EOFError):
         return None
     moments = (sessions.dates, sessions.opens, sessions.closes)
     whole = all(item.dtype == np.int64 and item.shape == (len(sessions.dates),) for item in moments)
+    if breaks is not None:
+        whole = whole and breaks.dtype == np.int64 and breaks.shape == (len(sessions.dates), 2)
     return sessions if whole and (np.diff(sessions.dates) > 0).all() else None
 
 
@@ -56,4 +59,5 @@ def _write(path: Path, sessions: Sessions) -> None:
             opens=sessions.opens,
             closes=sessions.closes,
             time_zone=np.array(sessions.time_zone),
+            breaks=np.empty(0) if sessions.breaks is None else sessions.breaks,
         )

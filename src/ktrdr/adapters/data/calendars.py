@@ -44,8 +44,7 @@ def sessions_for(calendar: str, first: int, last: int) -> Sessions:
     """
     start, end = max(first - _MARGIN, _EARLIEST), min(last + _MARGIN, _LATEST)
     whole = _build(calendar, min(_FIRST_YEAR, pd.Timestamp(start).year), max(_LAST_YEAR, pd.Timestamp(end).year))
-    cut = slice(*np.searchsorted(whole.dates, [start, end]).tolist())
-    return Sessions(whole.dates[cut], whole.opens[cut], whole.closes[cut], whole.time_zone, whole.continuous)
+    return whole.cut(slice(*np.searchsorted(whole.dates, [start, end]).tolist()))
 
 
 @lru_cache(maxsize=32)
@@ -79,7 +78,10 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
     except (ValueError, NotImplementedError) as error:
         raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({error})") from error
     times = built.schedule
-    return Sessions(_ns(times.index), _ns(times["open"]), _ns(times["close"]), str(built.tz))
+    pauses = times["break_start"].notna().to_numpy()
+    moments = (np.where(pauses, _ns(times[name]), _ns(times["close"])) for name in ("break_start", "break_end"))
+    breaks = np.stack(tuple(moments), axis=1) if pauses.any() else None
+    return Sessions(_ns(times.index), _ns(times["open"]), _ns(times["close"]), str(built.tz), breaks=breaks)
 
 
 def _build_within_bounds(get_calendar: Callable[..., Any], calendar: str, start: str, end: str) -> Any:

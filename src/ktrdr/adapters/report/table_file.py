@@ -23,11 +23,13 @@ class TableWriter:
         Conflict
             If a file is there already, unless `replace`.
         Unavailable
-            If the folder is missing or cannot be written.
+            If a folder has that name, or its own is missing or cannot be written.
         """
         if path.suffix not in {".parquet", ".csv"}:
             raise InvalidInput(f"{path}: must end in .parquet or .csv")
-        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
+        if path.is_dir():
+            raise Unavailable(f"{path}: is a folder, where a file shall be written")
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise Unavailable(f"{path}: {path.parent} is no folder that can be written")
         if os.path.lexists(path) and not replace:
             raise Conflict(f"{path}: is there already, and is not written over without --replace")

@@ -12,17 +12,21 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import Served, decided_on, open_model, serve
+from ktrdr.application.serving import OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.domain.artifacts.lookup import listed
 from ktrdr.domain.backtest.periods import bars_per_year
 from ktrdr.domain.backtest.result import Result, replay
 from ktrdr.domain.backtest.span import Seen, Span, choose_span
 from ktrdr.domain.backtest.tables import Course
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.windows import look_back, missing_look_back
 
 __all__ = ["Backtest", "BacktestReport", "BacktestRequest"]
+
+_FEW = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,12 +102,12 @@ class Backtest:
             source = opened.strategy.labels.source
             raise InvalidInput(f"{used.reference}: what it foresees ({source}) asks for no trades; nothing to backtest")
         symbol = request.symbol or _only_symbol(used)
-        served = serve(self._data, self._features, opened, symbol, request.end)
+        served = serve(self._data, self._features, opened, symbol, request.last_stamp)
         market, matrix = served.market, served.matrix
-        rows = _whole_rows(served)
-        base, seen = market.base_bars, Seen(used.manifest.selected_until, used.manifest.judged_until)
+        base, rows = request.known_by_the_end(market.base_bars), _whole_rows(served)
         usable = int(matrix.base_rows[rows[0]])
-        span = choose_span(base, usable, seen, request.first_stamp, request.in_sample)
+        span = choose_span(base, usable, _seen(opened, symbol), request.first_stamp, request.in_sample)
+        rows = rows[: np.searchsorted(matrix.base_rows[rows], len(base))]
         rows = rows[np.searchsorted(matrix.base_rows[rows], span.first) :]
         if not len(rows):
             raise InvalidInput(f"{symbol} {market.base}: no bar from {iso(base.stamps[span.first])} can be predicted")
@@ -111,8 +115,8 @@ class Backtest:
         course = Course(matrix.base_rows[rows] - span.first, decided.outputs, decided.decisions)
         bars, rng = base.take(slice(span.first, None)), np.random.default_rng(used.manifest.seed)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
-        notes = *used.notes, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes, *_ruin(result)
-        return BacktestReport(used, span, result, notes)
+        notes = *used.notes, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
+        return BacktestReport(used, span, result, tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result)))))
 
 
 def _only_symbol(used: UsedModel) -> str:
@@ -132,6 +136,21 @@ def _whole_rows(served: Served) -> Int64s:
     if not len(rows):
         raise InvalidInput(missing_look_back(reached, spec, f"{base.symbol} {base.timeframe}"))
     return rows
+
+
+def _seen(opened: OpenedModel, symbol: str) -> Seen:
+    """Return up to when bars chose and judged the model, and whose they were where the symbol was not among them."""
+    manifest = opened.manifest
+    chosen_by = manifest.training_symbols
+    judged_by = [*chosen_by, *(name for name in opened.origins if name not in chosen_by)]
+    others = (
+        "" if any(same_symbol(symbol, name) for name in names) else listed(names) for names in (chosen_by, judged_by)
+    )
+    return Seen(manifest.selected_until, manifest.judged_until, *others)
+
+
+def _few(n_bars: int) -> tuple[str, ...]:
+    return (f"{n_bars} bars are few: figures of a year say little",) if n_bars < _FEW else ()
 
 
 def _missing(course: Course, n_bars: int) -> tuple[str, ...]:

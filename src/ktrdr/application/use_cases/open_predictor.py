@@ -16,10 +16,10 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.predictor import LiveModel, Predictor
 from ktrdr.application.serving import OpenedModel, open_model, served_market
-from ktrdr.domain.artifacts.fallback import read_moment
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
-from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
@@ -59,7 +59,7 @@ class PredictorRequest:
     @property
     def until(self) -> int | None:
         """The moment `known_until` in UTC nanoseconds."""
-        return None if self.known_until is None else from_iso(read_moment(self.known_until).isoformat())
+        return None if self.known_until is None else read_moment(self.known_until)
 
 
 class OpenPredictor:
@@ -100,7 +100,7 @@ class OpenPredictor:
             market.origins,
             self._sessions(market),
             market.context,
-            (*said, *market.notes),
+            tuple(dict.fromkeys((*said, *market.notes))),
         )
         log.info("predictor", extra={"model": reference, "symbol": request.symbol, "reason": reason})
         predictor = Predictor(live, self._features)

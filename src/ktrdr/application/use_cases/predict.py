@@ -141,7 +141,7 @@ class Predict:
         decided = decided_on(served, rows)
         asked = rows[-request.last :]
         left_out = len(served.matrix) - int(asked[0]) - len(asked)
-        notes = (*chosen, *market.notes, *decided.notes)
+        notes = tuple(dict.fromkeys((*chosen, *market.notes, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import log
 from typing import Literal
 
@@ -18,8 +17,11 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.serving import is_excluded, is_trained_on, refusal
 from ktrdr.domain.artifacts.similarity import bound_to_beginnings, frozen_volatility, likeness, unlikeness
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, shown
+from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.timeframe import same_length
 
 Kind = Literal["universal", "symbol", "similar"]
 _ORDERS: dict[str, tuple[Kind, ...]] = {
@@ -39,8 +41,8 @@ class Wanted:
         Of the symbol that it shall serve.
     timeframe : str
         Of the rows that it shall serve; a model's base timeframe must be the same.
-    as_of : datetime or None
-        Only models whose `selected_until` lies before that moment; all of them for None.
+    as_of : int or None
+        Only models whose `selected_until` lies before that moment (UTC nanoseconds); all of them for None.
     prefer : str
         What is looked for first: the ``universal`` model, or the ``symbol``'s own.
 
@@ -53,7 +55,7 @@ class Wanted:
     strategy: str
     instrument: SymbolCharacteristics
     timeframe: str
-    as_of: datetime | None = None
+    as_of: int | None = None
     prefer: str = "universal"
 
     def __post_init__(self) -> None:
@@ -80,7 +82,7 @@ def choose(
     wanted: Wanted,
     versions: Iterable[StoredModel],
     manifest_of: Callable[[StoredModel], Manifest],
-    volatility: Callable[[], float | None],
+    volatility: Callable[[Manifest], float | None],
 ) -> Choice:
     """Return the model to use: a universal one that covers the symbol, the symbol's own, or a similar symbol's.
 
@@ -93,7 +95,8 @@ def choose(
     manifest_of : callable
         Called for as few versions as are needed; may raise `CorruptArtifact` and `ModelNotFound`.
     volatility : callable
-        Returns the `realised_volatility` of the wanted symbol; called only if the choice depends on it.
+        Returns the `realised_volatility` of the wanted symbol, to be compared with that model's; called only if the
+        choice depends on it.
 
     Raises
     ------
@@ -125,7 +128,7 @@ class _Search:
 
     wanted: Wanted
     manifest_of: Callable[[StoredModel], Manifest]
-    volatility: Callable[[], float | None]
+    volatility: Callable[[Manifest], float | None]
     passed_over: dict[str, str]
 
     def of_kind(self, kind: Kind, versions: Sequence[StoredModel]) -> tuple[StoredModel, str] | None:
@@ -147,7 +150,8 @@ class _Search:
 
     def _name_deleted(self, versions: Sequence[StoredModel]) -> None:
         """Note each key whose newest version was deleted, since an older one may serve instead."""
-        keys = {version.key for version in versions if version.key.timeframe in {None, self.wanted.timeframe}}
+        wanted = self.wanted.timeframe
+        keys = {one.key for one in versions if one.key.timeframe is None or same_length(one.key.timeframe, wanted)}
         known = {version.key for version in versions if version.is_latest}
         for latest in sorted(key.reference(None) for key in keys - known):
             self.passed_over[latest] = f"{latest} was deleted"
@@ -162,7 +166,7 @@ class _Search:
 
     def _read(self, version: StoredModel) -> Manifest | str:
         wanted, timeframe = self.wanted, version.key.timeframe
-        if timeframe not in {None, wanted.timeframe}:
+        if timeframe is not None and not same_length(timeframe, wanted.timeframe):
             return f"is for {timeframe} bars"
         try:
             manifest = self.manifest_of(version)
@@ -170,7 +174,7 @@ class _Search:
             return f"is damaged ({error})"
         except ModelNotFound:
             return "was deleted a moment ago"
-        if manifest.base_timeframe != wanted.timeframe:
+        if not same_length(manifest.base_timeframe, wanted.timeframe):
             return f"is for {manifest.base_timeframe or 'unknown'} bars"
         if wanted.as_of is not None and read_moment(manifest.selected_until) >= wanted.as_of:
             return f"was chosen by bars up to {manifest.selected_until}"
@@ -178,6 +182,7 @@ class _Search:
 
     def _similar(self, versions: Sequence[StoredModel]) -> tuple[StoredModel, str] | None:
         """Return the model whose symbol is most like the wanted one; for each key its newest version speaks."""
+        self._name_deleted(versions)
         wanted, newest = self.wanted, dict[str, tuple[StoredModel, Manifest]]()
         for version in versions:
             if version.key.stem not in newest and (manifest := self._fitting(version)) is not None:
@@ -191,14 +196,14 @@ class _Search:
                 self._pass_over(version, problem)
             else:
                 alike[stem] = frozen_volatility(manifest)
-        own = self.volatility() if alike else None
+        own = {stem: found for stem in alike if (found := self.volatility(newest[stem][1]))}
+        for stem in alike.keys() - own.keys():
+            self._pass_over(newest[stem][0], f"cannot be compared: the volatility of {wanted.symbol} is not known")
         if not own:
-            for stem in alike:
-                self._pass_over(newest[stem][0], f"cannot be compared: the volatility of {wanted.symbol} is not known")
             return None
-        nearest = min(alike, key=lambda stem: (abs(log(alike[stem] / own)), stem))
+        nearest = min(own, key=lambda stem: (abs(log(alike[stem] / own[stem])), stem))
         version, manifest = newest[nearest]
-        return version, likeness(manifest, wanted.symbol, own)
+        return version, likeness(manifest, wanted.symbol, own[nearest])
 
     def _pass_over(self, version: StoredModel, why: str) -> None:
         self.passed_over[version.reference] = f"{version.reference} {why}"
@@ -218,23 +223,8 @@ def _nothing(wanted: Wanted, ours: Sequence[StoredModel], passed_over: dict[str,
     for kind in _ORDERS[wanted.prefer]:
         said = [passed_over[v.reference] for v in ours if _kind(v, wanted) == kind and v.reference in passed_over]
         parts.append(f"{titles[kind]} ({listed(said, '; ') if said else 'there is none'})")
-    before = f", chosen before {wanted.as_of.isoformat()}" if wanted.as_of else ""
+    before = "" if wanted.as_of is None else f", chosen before {iso(wanted.as_of)}"
     return (
         f"no model of {wanted.strategy!r} serves {wanted.symbol} {wanted.timeframe}{before}; looked for, in this "
         f"order: {', '.join(parts)}"
     )
-
-
-def read_moment(text: str) -> datetime:
-    """Return a date (its beginning) or a moment in ISO 8601; UTC where no zone is written.
-
-    Raises
-    ------
-    InvalidInput
-        If it is neither.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"{shown(text)} is no date or moment, such as 2024-01-31 or 2024-01-31T21:00Z") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -11,9 +11,10 @@ _SHOWN = 12
 
 
 def model_not_found(reference: str, versions: Iterable[StoredModel], where: str) -> ModelNotFound:
-    """Return the error that lists what there is and names the nearest."""
+    """Return the error that lists what there is, those of its strategy first, and names the nearest."""
     known: list[str] = []
-    for version in versions:
+    shelf = reference.partition("/")[0]
+    for version in sorted(versions, key=lambda version: version.key.folder != shelf):
         known += [version.reference, version.key.reference(None)] if version.is_latest else [version.reference]
     there = f"there are {listed(known)}" if known else "there are no models yet"
     return ModelNotFound(f"no model {reference!r} in {where}; {there}{did_you_mean(reference, known)}")

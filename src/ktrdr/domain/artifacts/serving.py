@@ -9,6 +9,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.timeframe import same_length
 
 
 def require_servable(manifest: Manifest, instrument: SymbolCharacteristics, *, stands_in: bool = False) -> None:
@@ -28,7 +29,7 @@ def require_servable(manifest: Manifest, instrument: SymbolCharacteristics, *, s
 def refusal(manifest: Manifest, instrument: SymbolCharacteristics, *, stands_in: bool = False) -> str | None:
     """Return why a model may not serve a symbol, as the end of a sentence; None if it may. See `require_servable`."""
     supported = _rules(manifest.strategy, "target_timeframes").get("supported") or ()
-    if supported and manifest.base_timeframe not in supported:
+    if supported and not any(same_length(manifest.base_timeframe, name) for name in supported):
         return (
             f"may not serve {manifest.base_timeframe} bars: deployment.target_timeframes allows {', '.join(supported)}"
         )

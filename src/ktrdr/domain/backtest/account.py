@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
 from ktrdr.domain.errors import InvalidInput
+
+_LEAST, _MOST = 1e-6, 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Account:
     Attributes
     ----------
     capital : float
-        What it begins with, in quote currency.
+        What it begins with, in quote currency, from 1e-6 to 1e15.
     commission, slippage : float
         Fractions of the traded value, each paid at entry and at exit.
     allocation : float
@@ -25,7 +26,7 @@ class Account:
     Raises
     ------
     InvalidInput
-        If capital is not above 0, a cost not in [0, 1), or the allocation not in (0, 1].
+        If capital lies outside of that, a cost or both together not in [0, 1), or the allocation not in (0, 1].
     """
 
     capital: float = 100_000.0
@@ -34,13 +35,15 @@ class Account:
     allocation: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.capital) and self.capital > 0):
-            raise InvalidInput(f"capital must be a number above 0, found {self.capital:g}")
+        if not _LEAST <= self.capital <= _MOST:
+            raise InvalidInput(f"capital must be a number from {_LEAST:g} to {_MOST:g}, found {self.capital:g}")
         for name in ("commission", "slippage"):
             if not 0 <= getattr(self, name) < 1:
                 raise InvalidInput(
                     f"{name} must be a fraction of the traded value, from 0 to below 1, found {getattr(self, name):g}"
                 )
+        if self.cost_rate >= 1:
+            raise InvalidInput(f"commission and slippage together must be below 1, found {self.cost_rate:g}")
         if not 0 < self.allocation <= 1:
             raise InvalidInput(f"allocation must be a fraction of the equity, above 0 to 1, found {self.allocation:g}")
 

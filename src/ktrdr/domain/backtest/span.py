@@ -12,10 +12,43 @@ from ktrdr.domain.market.bars import Bars, from_iso, iso
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Up to which moments the bars had a part in a model (ISO 8601, UTC): in its choice, and in its verdict."""
+    """Up to which moments the bars had a part in a model.
+
+    Attributes
+    ----------
+    selected_until, judged_until : str
+        In its choice, and in its verdict (ISO 8601, UTC).
+    chosen_by, judged_by : str
+        The symbols whose bars they were, as a text; empty where the symbol that is traded is among them.
+    """
 
     selected_until: str
     judged_until: str
+    chosen_by: str = ""
+    judged_by: str = ""
+
+    @property
+    def chosen(self) -> str:
+        """Which bars chose the model."""
+        return f"bars{self.chosen_by and ' of '}{self.chosen_by} up to {self.selected_until} chose the model"
+
+    def used(self, used: int, bars: int) -> str:
+        """Return the sentence for bars that were known when the model was chosen."""
+        if self.chosen_by:
+            return (
+                f"in sample: {used:,} of {bars:,} bars are not later than {self.selected_until}, up to which bars of "
+                f"{self.chosen_by} chose the model"
+            )
+        return f"in sample: {used:,} of {bars:,} bars, up to {self.selected_until}, chose the model"
+
+    def judged(self, judged: int, bars: int) -> str:
+        """Return the sentence for bars that were known when the model was judged."""
+        if self.judged_by:
+            return (
+                f"already judged: {judged:,} of {bars:,} bars are not later than {self.judged_until}, up to which the "
+                f"model's verdict rests on bars of {self.judged_by}"
+            )
+        return f"already judged: the model's verdict rests on {judged:,} of {bars:,} bars, up to {self.judged_until}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +105,13 @@ def choose_span(bars: Bars, usable: int, seen: Seen, start: int | None, in_sampl
     asked = 0 if start is None else int(np.searchsorted(bars.stamps, start))
     if start is not None and asked < fresh and not in_sample:
         raise InvalidInput(
-            f"{bars.symbol} {bars.timeframe}: a backtest from {iso(start)} would use bars up to {seen.selected_until} "
-            "that chose the model; start after them, or give --in-sample"
+            f"{bars.symbol} {bars.timeframe}: a backtest from {iso(start)} would begin too early: {seen.chosen}; start "
+            "after them, or give --in-sample"
         )
     allowed = asked if in_sample else max(asked, fresh)
     first = max(allowed, usable)
     if len(bars) - first < 2:
-        last = iso(bars.stamps[-1]) if len(bars) else "nowhere"
-        raise InvalidInput(
-            f"{bars.symbol} {bars.timeframe}: a backtest needs 2 bars, and {max(len(bars) - first, 0)} are left: the "
-            f"bars end at {last}, the model was chosen on bars up to {seen.selected_until}"
-            + ("" if in_sample else "; give a later --end-date, newer bars, or --in-sample")
-        )
+        raise InvalidInput(_too_few(bars, first, seen, start if asked == first else None, in_sample))
     known = bars.known_at[first:]
     used = int((known <= selected).sum())
     judged = int((known <= from_iso(seen.judged_until)).sum()) - used
@@ -91,11 +119,22 @@ def choose_span(bars: Bars, usable: int, seen: Seen, start: int | None, in_sampl
     if first > allowed:
         notes.append(f"begins with {iso(bars.stamps[first])}, the first bar that can be predicted")
     elif start is None and not in_sample:
-        notes.append(f"begins with {iso(bars.stamps[first])}: bars up to {seen.selected_until} chose the model")
+        notes.append(f"begins with {iso(bars.stamps[first])}: {seen.chosen}")
     if used:
-        notes.append(f"in sample: {used:,} of {len(known):,} bars, up to {seen.selected_until}, chose the model")
+        notes.append(seen.used(used, len(known)))
     if judged > 0:
-        notes.append(
-            f"already judged: the model's verdict rests on {judged:,} of {len(known):,} bars, up to {seen.judged_until}"
-        )
+        notes.append(seen.judged(judged, len(known)))
     return Span(first, used, max(judged, 0), tuple(notes))
+
+
+def _too_few(bars: Bars, first: int, seen: Seen, start: int | None, in_sample: bool) -> str:
+    """Return what is wrong with fewer than 2 bars; `start` is given where nothing but it is to blame."""
+    begun = "" if start is None else f" from {iso(start)}"
+    last = iso(bars.stamps[-1]) if len(bars) else "nowhere"
+    said = (
+        f"{bars.symbol} {bars.timeframe}: a backtest{begun} needs 2 bars, and {max(len(bars) - first, 0)} are left: "
+        f"the bars end at {last}"
+    )
+    if start is not None:
+        return f"{said}; give an earlier --start-date, a later --end-date or newer bars"
+    return f"{said}, {seen.chosen}" + ("" if in_sample else "; give a later --end-date, newer bars, or --in-sample")

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.market.moments import uncountable
 from ktrdr.domain.market.sessions import Int64s, Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -165,5 +166,14 @@ def iso(stamp: np.int64 | int) -> str:
 
 
 def from_iso(text: str) -> int:
-    """Return the UTC nanosecond stamp that `iso` wrote."""
-    return int(pd.Timestamp(text).tz_convert("UTC").as_unit("ns").value)
+    """Return the UTC nanosecond stamp that `iso` wrote.
+
+    Raises
+    ------
+    InvalidInput
+        If it is of a year that cannot be counted.
+    """
+    try:
+        return int(pd.Timestamp(text).tz_convert("UTC").as_unit("ns").value)
+    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+        raise uncountable(text) from error

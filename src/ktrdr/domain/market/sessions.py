@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ class Sessions:
     continuous : bool
         Trades round the clock, so that a vendor's day may end later than the session does: its daily bars count as
         known only when their UTC day is over.
+    breaks : ndarray of int64, shape (n_sessions, 2), or None
+        Moments between which a session pauses, at midday; both its close where it does not. None: none of them does.
     """
 
     dates: Int64s
@@ -34,13 +36,25 @@ class Sessions:
     closes: Int64s
     time_zone: str = "UTC"
     continuous: bool = False
+    breaks: Int64s | None = None
+
+    def cut(self, rows: slice | NDArray[np.bool_]) -> Sessions:
+        """Return some of these sessions."""
+        breaks = None if self.breaks is None else self.breaks[rows]
+        return replace(self, dates=self.dates[rows], opens=self.opens[rows], closes=self.closes[rows], breaks=breaks)
 
     def continued_by(self, more: Sessions) -> Sessions:
         """Return these sessions, and after them those of another calendar that begin later."""
         later = more.dates > self.dates[-1] if len(self.dates) else np.ones(len(more.dates), dtype=np.bool_)
-        pairs = ((self.dates, more.dates), (self.opens, more.opens), (self.closes, more.closes))
-        dates, opens, closes = (np.concatenate((own, other[later])) for own, other in pairs)
-        return Sessions(dates, opens, closes, self.time_zone, self.continuous)
+        after = more.cut(later)
+        pairs = ((self.dates, after.dates), (self.opens, after.opens), (self.closes, after.closes))
+        dates, opens, closes = (np.concatenate(pair) for pair in pairs)
+        pauses = not (self.breaks is None and after.breaks is None)
+        breaks = np.concatenate((self._pauses(), after._pauses())) if pauses else None
+        return Sessions(dates, opens, closes, self.time_zone, self.continuous, breaks)
+
+    def _pauses(self) -> Int64s:
+        return np.stack((self.closes, self.closes), axis=1) if self.breaks is None else self.breaks
 
     def locate(self, stamps: Int64s, timeframe: Timeframe) -> Int64s:
         """Return the session each bar belongs to, -1 where the bar lies outside all of them.

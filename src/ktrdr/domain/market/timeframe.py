@@ -55,3 +55,11 @@ class Timeframe:
     def __str__(self) -> str:
         """Return the spelling."""
         return self.text
+
+
+def same_length(one: str | None, other: str | None) -> bool:
+    """Return whether two texts are timeframes of one length, such as ``60m`` and ``1h``."""
+    try:
+        return one is not None and other is not None and Timeframe(one).ns == Timeframe(other).ns
+    except InvalidInput:
+        return False

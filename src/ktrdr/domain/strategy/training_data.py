@@ -11,6 +11,7 @@ from typing import Any
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import SymbolChoice, SymbolCriteria, TimeframeChoice, TrainingData
@@ -42,8 +43,6 @@ MAX_SYMBOLS = Parameter(
     description="how many are chosen at most, in the order of the list or of their names",
 )
 _WITHOUT_EFFECT = ("volatility_range", "liquidity", "market_cap_range", "min_volume", "exchange", "region")
-_FIRST_YEAR, _LAST_YEAR = 1680, 2260
-"""Years that nanoseconds in 64 bits can count."""
 
 
 def read_training_data(parent: Section, findings: Findings) -> TrainingData:
@@ -224,9 +223,9 @@ def _moment(value: Any, path: str, findings: Findings) -> str | None:
     if value is None:
         return None
     moment = value if isinstance(value, date) else _parsed(value)
-    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         found = shown(value) if moment is None else moment.isoformat()
-        findings.error(path, f"must be a date such as 2020-01-31, from {_FIRST_YEAR} to {_LAST_YEAR}, found {found}")
+        findings.error(path, f"must be a date such as 2020-01-31, from {FIRST_YEAR} to {LAST_YEAR}, found {found}")
         return None
     return moment.isoformat()
 

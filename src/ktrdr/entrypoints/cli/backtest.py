@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, Prefer, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container
@@ -59,7 +60,7 @@ def backtest(
         symbols, timeframe = file.training_data.symbols.symbols, file.training_data.timeframes.base
         symbol = symbols[0] if symbol is None and len(symbols) == 1 else symbol
     request = BacktestRequest(
-        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer or "universal", account=account
+        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer, account=account
     )
     done = container.backtest().execute(request)
     for note in (*_differences(file, done), *done.notes):
@@ -74,6 +75,11 @@ def _check(container: Container, report: Path | None, tables: dict[str, Path | N
     for path in tables.values():
         if path is not None:
             container.write_table().check(path)
+    named: dict[Path, str] = {}
+    for option, path in {"--report": report, **{f"--{name}-out": path for name, path in tables.items()}}.items():
+        other = option if path is None else named.setdefault(path.resolve(), option)
+        if other != option:
+            raise InvalidInput(f"{other} and {option} name the same file: {path}")
 
 
 def _read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.render import table
 
@@ -14,7 +14,7 @@ _FRACTIONS = {"total_return", "annualised_return", "max_drawdown", "win_rate", "
 
 
 def backtest_text(done: BacktestReport, files: Mapping[str, str]) -> str:
-    """Return model, span, figures beside the benchmarks, intervals and files."""
+    """Return model, span, account, figures beside the benchmarks, intervals and files."""
     facts = done.as_dict()
     span, columns = facts["span"], [facts["metrics"], *facts["benchmark"].values()]
     marks = f" ({', '.join(span['marks'])})" if span["marks"] else ""
@@ -28,12 +28,21 @@ def backtest_text(done: BacktestReport, files: Mapping[str, str]) -> str:
         f"{facts['strategy']} on {facts['symbol']} {facts['timeframe']}",
         f"model      {facts['model']['reference']}: {facts['model']['reason']}",
         f"bars       {span['bars']:,}, {span['first']} to {span['last']}{marks}",
+        f"account    {_account(facts)}",
         "",
         table(header, rows),
         "",
         f"no intervals: {missing}" if missing else f"mean return above buy and hold, a year: {above}",
     ]
     return "\n".join([*lines, *(f"{name:10} {path}" for name, path in files.items())])
+
+
+def _account(facts: Mapping[str, Any]) -> str:
+    account = facts["account"]
+    commission, slippage, share = (f"{100 * account[name]:g} %" for name in ("commission", "slippage", "allocation"))
+    costs = f"commission {commission} and slippage {slippage} a leg"
+    a_year = f"{facts['periods_per_year']:,.0f} bars a year"
+    return f"{account['capital']:,.12g}, {share} of it in a position; {costs}; {a_year}"
 
 
 def _figure(name: str, value: float | None) -> str:

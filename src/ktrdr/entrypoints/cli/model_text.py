@@ -47,8 +47,9 @@ def which_text(loaded: LoadedModel) -> str:
     """Return which model was chosen, why, and what was passed over."""
     manifest = loaded.artifact.manifest
     head = [("because", loaded.reason), ("chosen by bars up to", manifest.selected_until), ("path", loaded.location)]
-    passed = [section("passed over", [(said,) for said in loaded.passed_over])] if loaded.passed_over else []
-    return "\n\n".join([section(loaded.reference, head), *passed])
+    more = {"passed over": loaded.passed_over, "guessed": loaded.inferred}
+    said = [section(title, [(line,) for line in lines]) for title, lines in more.items() if lines]
+    return "\n\n".join([section(loaded.reference, head), *said])
 
 
 def show_text(artifact: Artifact) -> str:

@@ -81,6 +81,7 @@ def which(
         "trained_on": manifest.training_symbols,
         "selected_until": manifest.selected_until,
         "passed_over": list(loaded.passed_over),
+        "inferred": list(loaded.inferred),
     }
     emit(payload, which_text(loaded), json)
 
