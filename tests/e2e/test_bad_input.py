@@ -107,11 +107,6 @@ def test_a_symbol_that_is_not_there_says_what_is(ktrdr: Command, tmp_path: Path)
     untouched(tmp_path)
 
 
-def test_several_symbols_are_a_clear_error_for_now(ktrdr: Command, tmp_path: Path) -> None:
-    path = write(tmp_path, changed("training_data.symbols", ["SIM_STOCK", "SIM_CRYPTO"]))
-    refused(ktrdr("train", path), 2, "2 symbols", "--symbol")
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_permission(ktrdr: Command, tmp_path: Path) -> None:
     closed = tmp_path / "closed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from model_samples import artifact
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.tracking.trials import TrialLog, TrialRecordingStorage, TrialRecordingTrainer
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import InvalidInput, ModelNotFound, TrainingFailed, TrainingInterrupted, Unavailable
 from ktrdr.domain.training.model import FitTask, FittedModel
 
@@ -127,6 +128,23 @@ def test_publish_leaves_a_line_that_delete_does_not_touch(log: TrialLog) -> None
     with pytest.raises(ModelNotFound):
         storage.load(stored.reference)
     assert log.path.read_bytes() == line
+
+
+class StoppedBehindTheRename(MemoryStorage):
+    """Gets Ctrl-C when the version stands and nothing else is done yet."""
+
+    def publish(self, artifact: Artifact) -> StoredModel:
+        stored = super().publish(artifact)
+        signal.raise_signal(signal.SIGINT)
+        return stored
+
+
+def test_no_publish_is_without_its_line_when_it_is_stopped(log: TrialLog) -> None:
+    storage = TrialRecordingStorage(StoppedBehindTheRename(), log)
+    with pytest.raises(KeyboardInterrupt):
+        storage.publish(artifact())
+    assert [trial["outcome"] for trial in log.read()] == ["published"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_publish_that_fails_leaves_no_line(log: TrialLog) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ktrdr.adapters.tracking.undisturbed import undisturbed
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
@@ -133,18 +134,20 @@ class TrialRecordingStorage(ModelStorage):
         self._log = log
 
     def publish(self, artifact: Artifact) -> StoredModel:
-        """Store an artifact and record the training that made it.
+        """Store an artifact and record the training that made it; a signal to stop waits until both are done.
 
         Raises
         ------
         Unavailable
             If the place cannot be written; or if only the line could not be: the message says what was published.
         """
-        stored = self._inner.publish(artifact)
-        try:
-            self._log.append(_published(stored, artifact))
-        except Unavailable as error:
-            raise Unavailable(f"{stored.location} was published, but its trial was not recorded: {error}") from error
+        with undisturbed():
+            stored = self._inner.publish(artifact)
+            try:
+                self._log.append(_published(stored, artifact))
+            except Unavailable as error:
+                said = f"{stored.location} was published, but its trial was not recorded: {error}"
+                raise Unavailable(said) from error
         return stored
 
     def load(self, reference: str) -> Artifact:

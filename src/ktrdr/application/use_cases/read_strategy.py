@@ -86,7 +86,7 @@ class ReadStrategy:
             "training_data.timeframes.base_timeframe": ("--timeframe", timeframe),
             "training_data.start_date": ("--start-date", start),
             "training_data.end_date": ("--end-date", end),
-            SECTION: ("--symbol-configs", others),
+            SECTION: (f"--symbol-configs {symbol_configs}", others),
         }
         overridden = {name: option for name, (option, value) in changes.items() if value is not None}
         try:
