@@ -182,7 +182,7 @@ def test_models_for_several_timeframes_need_to_be_told_apart() -> None:
     train(storage, hourly, [hours])
     assert run(storage, hours, symbol="SIM_CRYPTO").result.periods == pytest.approx(24 * 365.2425, rel=1e-3)
     train(storage, EAGER, [BARS])
-    with pytest.raises(InvalidInput, match=r"are for 1h, 5m bars; give a timeframe"):
+    with pytest.raises(InvalidInput, match=r"are for 5m, 1h bars; give a timeframe"):
         run(storage)
     assert run(storage, timeframe="5m").model.reference == "small/SIM_STOCK_5m_v1"
 

@@ -147,11 +147,12 @@ def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> st
 
     Where the bars are not stored as such, a model may have been chosen up to the start itself.
     """
-    start = request.first_stamp
+    start, symbol = request.first_stamp, str(request.symbol)
     if start is None or request.in_sample:
         return None
+    stored = [info.timeframe for info in data.series(symbol) if same_length(str(info.timeframe), timeframe)]
     try:
-        bars = data.load(str(request.symbol), Timeframe(timeframe), start, start + _FORTNIGHT)
+        bars = data.load(symbol, stored[0] if stored else Timeframe(timeframe), start, start + _FORTNIGHT)
     except DataNotFound:
         return iso(start + 1)
     return iso(bars.known_at[0])
