@@ -127,7 +127,7 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
     if request.model is not None:
         return _named(storage, request, request.model)
     if "/" in request.strategy and all(one.key.strategy != request.strategy for one in storage.versions()):
-        raise InvalidInput(f"{shown(request.strategy)} is no strategy; name one, and its model by --model")
+        raise InvalidInput(f"{shown(request.strategy)} is no strategy; name the strategy, and a model by --model")
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
     timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
