@@ -196,7 +196,7 @@ def test_a_file_that_differs_from_the_model_is_not_obeyed_and_that_is_said(ktrdr
         (("daily.yaml", "--end-date", "9999-12-31"), 2, "'9999-12-31': must lie in the years 1680 to 2260"),
         (("daily.yaml", "--start-date", "2200-01-01"), 2, "from 2200-01-01T00:00:00Z needs 2 bars"),
         (("daily.yaml", "--model", "small/AAPL_1d_v1", "--prefer", "symbol"), 2, "'small/AAPL_1d_v1' is one model"),
-        (("small/AAPL_1d_v1",), 2, "name one, and its model by --model"),
+        (("small/AAPL_1d_v1",), 2, "name the strategy, and a model by --model"),
         (("daily.yaml", "--capital", "1e308"), 2, "capital must be a number from 1e-06 to 1e+15"),
     ],
 )

@@ -15,7 +15,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.application.use_cases.backtest import BacktestRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import Bars, from_iso, iso
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -75,6 +75,8 @@ def test_timeframes_are_compared_by_their_length() -> None:
     for named in ({}, {"model": "small/ONE_1h_v1"}):
         done = run(storage, hours, timeframe="60m", **named)
         assert done.model.reference == "small/ONE_1h_v1"
+        first = iso(done.result.bars.stamps[0])
+        assert run(storage, hours, timeframe="60m", start=first, **named).result.bars.stamps[0] == from_iso(first)
     minutes = replace(hours, timeframe=Timeframe("60m"))
     train(storage, minutes.take(slice(0, 800)), document=hourly(FREE, "60m"))
     assert run(storage, hours).model.reference == "small/ONE_1h_v1"

@@ -127,7 +127,7 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
     if request.model is not None:
         return _named(storage, request, request.model)
     if "/" in request.strategy and all(one.key.strategy != request.strategy for one in storage.versions()):
-        raise InvalidInput(f"{shown(request.strategy)} is no strategy; name one, and its model by --model")
+        raise InvalidInput(f"{shown(request.strategy)} is no strategy; name the strategy, and a model by --model")
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
     timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
@@ -147,11 +147,12 @@ def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> st
 
     Where the bars are not stored as such, a model may have been chosen up to the start itself.
     """
-    start = request.first_stamp
+    start, symbol = request.first_stamp, str(request.symbol)
     if start is None or request.in_sample:
         return None
+    stored = [info.timeframe for info in data.series(symbol) if same_length(str(info.timeframe), timeframe)]
     try:
-        bars = data.load(str(request.symbol), Timeframe(timeframe), start, start + _FORTNIGHT)
+        bars = data.load(symbol, stored[0] if stored else Timeframe(timeframe), start, start + _FORTNIGHT)
     except DataNotFound:
         return iso(start + 1)
     return iso(bars.known_at[0])
