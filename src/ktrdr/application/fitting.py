@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ktrdr.application.beginning import Beginning
 from ktrdr.application.labelling import label_balance
 from ktrdr.application.pipeline import Prepared
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.transfer import Beginning
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified
 from ktrdr.domain.features.matrix import Float32s

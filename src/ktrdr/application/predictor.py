@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from ktrdr.application.live_model import LiveModel
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.predictor_state import PredictorState, from_bytes, to_bytes
-from ktrdr.application.serving import OpenedModel
 from ktrdr.application.settling import settled_history
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.decisions.decide import decide
@@ -19,53 +18,14 @@ from ktrdr.domain.decisions.trading_decision import NO_VALUE, NO_WINDOW, OTHER_T
 from ktrdr.domain.decisions.volume import VolumeGate
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import of_symbol
-from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars, iso
-from ktrdr.domain.market.characteristics import SymbolCharacteristics
-from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.continuity import follows
 from ktrdr.domain.market.feeds import NATIVE, BarFeeds
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.sessions import Sessions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LiveModel:
-    """What a predictor is made of.
-
-    Attributes
-    ----------
-    opened : OpenedModel
-    reference : str
-        The model's name, for people.
-    reason : str
-        Why it is this model.
-    instrument : SymbolCharacteristics
-        The symbol that is served.
-    features : tuple of Feature
-        The model's resolved features.
-    origins : mapping of timeframe to str
-        Where the symbol's bars come from, see `MarketData`.
-    sessions : Sessions or None
-        The symbol's calendar, over the time to come, too.
-    context : mapping of ``provider/name`` to ContextSeries
-    notes : tuple of str
-        What should be said aloud.
-    """
-
-    opened: OpenedModel
-    reference: str
-    reason: str
-    instrument: SymbolCharacteristics
-    features: tuple[Feature, ...]
-    origins: Mapping[str, str]
-    sessions: Sessions | None
-    context: Mapping[str, ContextSeries] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 class Predictor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ktrdr.application.beginning import MOMENTS, Beginning
 from ktrdr.application.packing import packed_contract, packed_strategy
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -20,40 +20,8 @@ from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.inference import Inference
 
 log = logging.getLogger(__name__)
-_MOMENTS = ("fitted_until", "selected_until", "judged_until")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Beginning:
-    """What a symbol's model takes over from a universal one.
-
-    Attributes
-    ----------
-    reference : str
-        ``strategy/universal_vN``.
-    blobs : mapping of file name to bytes
-        Among them the weights.
-    inference : Inference
-        The scaling that the weights are used to.
-    cuts : tuple of int
-        Moments at which its validation and test part begin: those of the symbol must begin there, too, so that
-        nothing that it was fitted to lies in a later part.
-    moments : mapping of str to str
-        Its three moments, as a manifest has them.
-    """
-
-    reference: str
-    blobs: Mapping[str, bytes]
-    inference: Inference
-    cuts: tuple[int, int]
-    moments: Mapping[str, str]
-
-    def latest(self, moments: Mapping[str, str]) -> dict[str, str]:
-        """Return each moment, or the universal model's where that is later."""
-        return {name: max(moments[name], self.moments[name], key=from_iso) for name in _MOMENTS}
 
 
 def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Strategy) -> Beginning | None:
@@ -97,7 +65,7 @@ def _beginning(reference: str, artifact: Artifact) -> Beginning:
     if not isinstance(cuts, list) or len(cuts) != 2:
         raise CorruptArtifact(f"{reference}: split must have two cuts")
     inference = read_inference(manifest, manifest.model["input_features"])
-    moments = {name: getattr(manifest, name) for name in _MOMENTS}
+    moments = {name: getattr(manifest, name) for name in MOMENTS}
     return Beginning(reference, artifact.blobs, inference, (from_iso(cuts[0]), from_iso(cuts[1])), moments)
 
 

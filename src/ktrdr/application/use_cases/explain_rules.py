@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
-from ktrdr.domain.decisions.decide import decide
+from ktrdr.domain.decisions.leaning import Leaning, leaning
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
 from ktrdr.domain.evaluation.terms import Bools, Term, linguistic_terms
@@ -29,8 +29,6 @@ from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.model import FittedModel
-
-_THIRDS = ("low", "middle", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +88,6 @@ class _Rows:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Decided:
-    """What may be decided, what the model decides at each row (a position in `names`), and what to say of it."""
-
-    names: tuple[str, ...]
-    decisions: NDArray[np.int64]
-    notes: tuple[str, ...]
-
-
 class ExplainRules:
     """Computes a model's features again on the bars it was trained on, and looks for rules that say what it does."""
 
@@ -133,7 +122,8 @@ class ExplainRules:
             np.concatenate([some.test for some in found]),
             tuple(note for some in found for note in some.notes),
         )
-        return _explain(manifest, rows, _decide(rows, Target.from_dict(manifest.target), strategy), request.top)
+        decided = leaning(rows.outputs, ~rows.test, Target.from_dict(manifest.target), strategy.decisions)
+        return _explain(manifest, rows, decided, request.top)
 
     def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy, symbol: str) -> _Rows:
         features = resolve(strategy)
@@ -153,7 +143,7 @@ class ExplainRules:
         return _Rows(terms, holds, outputs, test, _changed_bars(manifest, prepared))
 
 
-def _explain(manifest: Manifest, rows: _Rows, decided: _Decided, top: int) -> Explanation:
+def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:
     seen, test, decisions = ~rows.test, rows.test, decided.decisions
     found = mine_rules(rows.holds[:, seen], [term.place for term in rows.terms], decisions[seen], top)
     frames = len({term.timeframe for term in rows.terms}) > 1
@@ -197,47 +187,3 @@ def _changed_bars(manifest: Manifest, prepared: Prepared) -> tuple[str, ...]:
         for item in prepared.market.loaded
         if trained.get((item.symbol, item.timeframe)) != item.sha256
     )
-
-
-def _decide(rows: _Rows, target: Target, strategy: Strategy) -> _Decided:
-    """Return what the model decides at each row; where its target asks for no trade, what it predicts."""
-    outputs, seen = rows.outputs, ~rows.test
-    if set(target.actions) != {"none"}:
-        decided = _traded(rows, target, strategy)
-    elif target.is_classification:
-        decided = _Decided(target.classes, outputs.argmax(axis=1), ())
-    else:
-        thirds = np.quantile(outputs[seen], (1 / 3, 2 / 3))
-        said = f"low is a prediction up to {thirds[0]:.4g}, high one above {thirds[1]:.4g}: thirds of the rows"
-        decided = _Decided(_THIRDS, np.digitize(outputs, thirds, right=True), (said,))
-    if len(np.unique(decided.decisions[seen])) > 1:
-        return decided
-    one = decided.names[decided.decisions[seen][0]]
-    always = f"the model says {one} on every train and validation row; the rules say where it leans against its mean"
-    decided = replace(_against_mean(outputs, target, seen), notes=(*decided.notes, always))
-    if len(np.unique(decided.decisions[seen])) > 1:
-        return decided
-    return replace(decided, notes=("the model says the same on every row: there is no rule to find",))
-
-
-def _against_mean(outputs: NDArray[np.float64], target: Target, seen: Bools) -> _Decided:
-    """Return which decision, or class, is the most likelier than it is on average; of a regression, above or below."""
-    if not target.is_classification:
-        return _Decided(("sell", "buy"), (outputs > outputs[seen].mean()).astype(np.int64), ())
-    groups = target.actions if set(target.actions) != {"none"} else target.classes
-    names = tuple(dict.fromkeys(groups))
-    scores = np.column_stack([outputs[:, np.equal(groups, name)].sum(axis=1) for name in names])
-    return _Decided(names, (scores - scores[seen].mean(axis=0)).argmax(axis=1), ())
-
-
-def _traded(rows: _Rows, target: Target, strategy: Strategy) -> _Decided:
-    """Return buy, hold or sell; where threshold or edge turn all of them to one, what the model leans to."""
-    settings, seen = strategy.decisions, ~rows.test
-    edge = settings.round_trip_cost * settings.min_edge_multiplier
-    signals = decide(rows.outputs, target, confidence_threshold=settings.confidence_threshold, minimum_edge=edge)
-    actions, notes = signals.actions, list[str]()
-    if len(np.unique(actions[seen])) == 1 < len(np.unique(signals.wanted[seen])):
-        notes.append(f"the model decides {actions[seen][0]} on every row; the rules say what it leans to")
-        actions = signals.wanted
-    names, numbers = np.unique(actions, return_inverse=True)
-    return _Decided(tuple(map(str, names)), numbers.astype(np.int64), tuple(notes))
