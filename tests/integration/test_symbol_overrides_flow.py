@@ -107,8 +107,10 @@ def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Contai
 def test_inputs_in_units_of_price_are_warned_about_unless_the_symbols_have_their_own(
     container: Container, given: list[str], warned: bool
 ) -> None:
-    macd = {"down": [-0.1, -0.05, 0], "up": [0, 0.05, 0.1]}
-    written = document(symbol_overrides={"symbols": {symbol: {"fuzzy_sets": {"macd": macd}} for symbol in given}})
+    macd = {"ONE_STOCK": {"down": [-0.1, -0.05, 0], "up": [0, 0.05, 0.1]}}
+    macd["SIM_CRYPTO"] = {"down": [-0.3, -0.1, 0], "up": [0, 0.1, 0.3]}
+    own = {symbol: {"fuzzy_sets": {"macd": macd[symbol]}} for symbol in given}
+    written = document(symbol_overrides={"symbols": own})
     prepared = prepare_pool(MARKET, container.feature_engineer(), parse(written), SYMBOLS, (), in_memory)
     assert any("5m_macd_down" in warning for warning in prepared.warnings) == warned
 

@@ -1,4 +1,4 @@
-"""Which inputs each symbol of a pool computes in a way of its own, so that their units need not be shared."""
+"""Which inputs each symbol of a pool has in a way of its own, so that their units need not be shared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from ktrdr.domain.features.feature import Feature
 
 
 def own_inputs(features: Sequence[Feature], own: Sequence[Sequence[Feature]]) -> frozenset[str]:
-    """Return the ids of the features that every symbol of a pool but at most one computes in a way of its own.
+    """Return the ids of the memberships that no two symbols of a pool share.
+
+    One symbol may have that of the strategy. Another period is no unit, and raw values have no membership that could
+    be each symbol's own.
 
     Parameters
     ----------
@@ -17,6 +20,10 @@ def own_inputs(features: Sequence[Feature], own: Sequence[Sequence[Feature]]) ->
     own : sequence of sequence of Feature
         As each symbol has them, in the same order.
     """
-    changed = [sum(one != shared for one in column) for shared, *column in zip(features, *own, strict=True)]
-    few = max(len(own) - 1, 1)
-    return frozenset(feature.id for feature, count in zip(features, changed, strict=True) if count >= few)
+    columns = zip(features, *own, strict=True)
+    return frozenset(shared.id for shared, *column in columns if shared.kind == "membership" and _all_differ(column))
+
+
+def _all_differ(column: Sequence[Feature]) -> bool:
+    memberships = {feature.membership for feature in column}
+    return len(memberships) == len(column) > 1
