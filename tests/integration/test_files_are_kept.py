@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from command_line import Command
@@ -42,10 +43,19 @@ def test_a_file_that_is_there_stays(words: tuple[str, ...], ktrdr: Command, tmp_
     assert {path.name for path in tmp_path.iterdir()} == {"mine.yaml", kept.name}
 
 
-def test_an_export_is_replaced_when_that_is_said(ktrdr: Command, tmp_path: Path, strategy: Path) -> None:
-    (tmp_path / "rows.csv").write_text("old\n", encoding="utf-8")
-    assert ktrdr("features", "export", strategy, "--out", "rows.csv", "--replace").code == 0
-    assert (tmp_path / "rows.csv").read_text(encoding="utf-8").startswith("timestamp,")
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_an_older_export_is_written_over_and_bars_are_not(
+    name: str, ktrdr: Command, tmp_path: Path, strategy: Path
+) -> None:
+    assert ktrdr("features", "export", strategy, "--out", name).code == 0
+    written = (tmp_path / name).read_bytes()
+    assert ktrdr("features", "export", strategy, "--out", name).code == 0
+    assert (tmp_path / name).read_bytes() == written
+    bars = pd.DataFrame({"timestamp": ["2024-01-02"], "open": [1.0]})
+    bars.to_csv(tmp_path / name, index=False) if name.endswith("csv") else bars.to_parquet(tmp_path / name)
+    kept = (tmp_path / name).read_bytes()
+    assert ktrdr("features", "export", strategy, "--out", name).code == 4
+    assert (tmp_path / name).read_bytes() == kept
 
 
 def test_a_log_of_steps_goes_on(ktrdr: Command, tmp_path: Path, strategy: Path) -> None:

@@ -9,19 +9,23 @@ import pandas as pd
 
 from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
 
+_KIND = 2
+"""So many leading columns tell what kind of table it is."""
+
 
 class TableWriter:
-    """Writes a frame in the format that the file's name says, beside first and then moved into place."""
+    """Writes a frame in the format that the file's name says, beside first and then moved into place.
 
-    def check(self, path: Path, *, replace: bool = False) -> None:
+    A table of the same kind, an older export say, is written over; bars, or any other file, never.
+    """
+
+    def check(self, path: Path) -> None:
         """Refuse a file that could not be written, before anything is computed for it.
 
         Raises
         ------
         InvalidInput
             If the name ends neither in .parquet nor in .csv.
-        Conflict
-            If a file is there already, unless `replace`.
         Unavailable
             If a folder has that name, or its own is missing or cannot be written.
         """
@@ -31,18 +35,20 @@ class TableWriter:
             raise Unavailable(f"{path}: is a folder, where a file shall be written")
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise Unavailable(f"{path}: {path.parent} is no folder that can be written")
-        if os.path.lexists(path) and not replace:
-            raise Conflict(f"{path}: is there already, and is not written over without --replace")
 
-    def __call__(self, frame: pd.DataFrame, path: Path, *, replace: bool = False) -> None:
+    def __call__(self, frame: pd.DataFrame, path: Path) -> None:
         """Write the frame.
 
         Raises
         ------
-        InvalidInput, Conflict, Unavailable
+        InvalidInput, Unavailable
             See `check`; nothing is left behind.
+        Conflict
+            If there is a file that is no table of this kind.
         """
-        self.check(path, replace=replace)
+        self.check(path)
+        if os.path.lexists(path) and _kind_of(path) != tuple(map(str, frame.columns[:_KIND])):
+            raise Conflict(f"{path}: is there already and is no table of this kind; it is not written over")
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             if path.suffix == ".parquet":
@@ -54,3 +60,15 @@ class TableWriter:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _kind_of(path: Path) -> tuple[str, ...]:
+    """Return the leading columns of a table; none where it cannot be read as one."""
+    import pyarrow.parquet
+
+    try:
+        if path.suffix == ".parquet":
+            return tuple(pyarrow.parquet.read_schema(path).names[:_KIND])
+        return tuple(map(str, pd.read_csv(path, nrows=0).columns[:_KIND]))
+    except (OSError, ValueError):
+        return ()

@@ -30,7 +30,6 @@ def export(
     model: Annotated[
         str | None, typer.Option("--model", help="Model of this strategy: its tuned fuzzy sets instead of the written.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
     strict: Strict = False,
@@ -42,7 +41,7 @@ def export(
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     tuned = None if model is None else container.model_storage().load(model).manifest
     write = container.write_table()
-    write.check(out, replace=replace)
+    write.check(out)
     effective = container.read_strategy().execute(
         strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
@@ -50,7 +49,7 @@ def export(
     exported = container.export_features().execute(TrainingRequest(effective), tuned)
     for note in exported.notes:
         say(f"note: {note}")
-    write(exported.frame, out, replace=replace)
+    write(exported.frame, out)
     columns = list(exported.frame.columns)
     payload = {"path": str(out), "rows": len(exported.frame), "columns": columns}
     emit(payload, f"{out}: {len(exported.frame):,} rows, {len(columns)} columns", json)
