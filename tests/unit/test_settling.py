@@ -82,4 +82,6 @@ def test_a_shortage_gives_both_numbers_of_what_is_short() -> None:
     bars = {"5m": random_bars(100), "1h": random_bars(3, 1, "1h")}
     history = SettledHistory.of([SMA, HOURLY], "5m")
     assert history.first_row(bars, {}) == 100
+    assert history.lacking(bars, {}) == {"1h": 1}
+    assert history.lacking({"5m": random_bars(7), "1h": random_bars(4, 1, "1h")}, {}) == {"5m": 3}
     assert history.shortage(bars, {}) == "3 1h bars are fewer than the 4 that its features need to settle"

@@ -9,7 +9,7 @@ from ktrdr.application.judging import judge
 from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
 from ktrdr.application.own_strategy import own_job
 from ktrdr.application.packing import pack, require_packable
-from ktrdr.application.pipeline import prepare
+from ktrdr.application.pipeline import prepare, require_no_warnings
 from ktrdr.application.pooling.training import Ports, train_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -69,13 +69,15 @@ class JobTrainer:
                 return kept
         cuts = None if beginning is None else beginning.cuts
         prepared = prepare(self._data, self._features, job.strategy, job.symbol, cuts)
+        require_no_warnings(prepared.warnings, job.request.strict)
         fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds, beginning)
         judgement = judge(prepared, fitted, job.strategy, job.request.importance)
         kernels = self._features.kernels(prepared.features)
         stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))
         log.info("published", extra={"model": stored.reference, "location": stored.location})
-        rows = rows_of(prepared.split.report())
-        return TrainedModel(stored, dict(judgement.metrics), dict(judgement.importance), prepared.notes, rows)
+        rows, warnings = rows_of(prepared.split.report()), prepared.warnings
+        metrics, importance = dict(judgement.metrics), dict(judgement.importance)
+        return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=warnings)
 
     @property
     def _ports(self) -> Ports:

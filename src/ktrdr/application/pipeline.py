@@ -14,7 +14,7 @@ from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.own_strategy import override_notes, own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.settling import settling_notes
+from ktrdr.application.settling import settling_notes, unsettled_findings
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import of_symbol
 from ktrdr.domain.features.context_data import used_sources
@@ -60,6 +60,7 @@ class Prepared:
     """Everything of one symbol that training, the dry run and the export have in common.
 
     `features` are the resolved ones; `columns` are those of the matrix, which carries the indicators of learnable sets.
+    `warnings` are what ``--strict`` refuses to train.
     """
 
     market: MarketData
@@ -71,6 +72,7 @@ class Prepared:
     split: Split
     notes: tuple[str, ...]
     history: SettledHistory
+    warnings: tuple[str, ...] = ()
 
     @property
     def unsettled_rows(self) -> int:
@@ -122,7 +124,16 @@ def prepare(
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
     history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
     prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)
-    return replace(prepared, notes=(*rows.notes, *_windowless_note(prepared, model_spec(strategy).window)))
+    of_rows = prepared.dataset.matrix.base_rows
+    warnings, notes = unsettled_findings(history, market, of_rows[split.train], of_rows[split.test])
+    windowless = _windowless_note(prepared, model_spec(strategy).window)
+    return replace(prepared, notes=(*rows.notes, *windowless, *notes), warnings=warnings)
+
+
+def require_no_warnings(warnings: Sequence[str], strict: bool) -> None:
+    """Raise InvalidInput with all warnings if there are any and `strict` refuses them."""
+    if strict and warnings:
+        raise InvalidInput("; ".join(warnings))
 
 
 def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> SymbolRows:

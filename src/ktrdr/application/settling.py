@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ktrdr.application.market_data import NATIVE, MarketData
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
@@ -13,6 +15,7 @@ from ktrdr.domain.features.settling import SettledHistory, never_settling
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import CONTEXT_FOLDER
 from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.sessions import Int64s
 
 
 def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str, ...]:
@@ -23,6 +26,40 @@ def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str
         for source in never_settling(features)
         if not source.data_source
     )
+
+
+def unsettled_findings(
+    history: SettledHistory, market: MarketData, train: Int64s, test: Int64s
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is to be warned about, and noted, of rows that depend on where the bars begin.
+
+    Parameters
+    ----------
+    history : SettledHistory
+    market : MarketData
+    train, test : ndarray of int64
+        Base rows of these parts, ascending.
+
+    Returns
+    -------
+    warnings, notes : tuple of str
+        A warning where no test row has settled, so that the model is judged on what it could not be asked, and may
+        not be able to serve; else a note where more than half of the train rows have not.
+    """
+    first = history.first_row(market.bars, market.context)
+    unsettled = int(np.searchsorted(train, first))
+    rows = f"{market.base_bars.symbol} {market.base}: {unsettled:,} of {len(train):,} train rows"
+    if test[-1] < first:
+        outlook = _outlook(history, market) if first >= len(market.base_bars) else ""
+        return (f"{rows} and every test row depend on where the bars begin{outlook}",), ()
+    return (), (f"{rows} depend on where the bars begin",) if 2 * unsettled > len(train) else ()
+
+
+def _outlook(history: SettledHistory, market: MarketData) -> str:
+    """Return what must come before the first row has settled."""
+    lacking = history.lacking(market.bars, market.context)
+    more = " and ".join(f"{count:,} more {key} bars" for key, count in lacking.items())
+    return f"; the model can serve only with {more}" if more else "; the model can not serve yet"
 
 
 def require_same_beginning(manifest: Manifest, features: Sequence[Feature], market: MarketData) -> None:

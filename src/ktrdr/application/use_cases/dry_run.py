@@ -8,7 +8,7 @@ from typing import Any
 from ktrdr.application.labelling import label_balance
 from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.packing import require_packable
-from ktrdr.application.pipeline import prepare
+from ktrdr.application.pipeline import prepare, require_no_warnings
 from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -39,7 +39,7 @@ class Preview:
         Rows, dates and purged rows of the parts.
     balance : Balance
         Class shares before the test part, and advice where a class is rare.
-    notes : tuple of str
+    notes, warnings : tuple of str
     """
 
     strategy: Strategy
@@ -49,6 +49,7 @@ class Preview:
     split: dict[str, Any]
     balance: Balance
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
@@ -65,6 +66,7 @@ class Preview:
             "split": self.split,
             "labels": self.balance.as_dict(),
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
         }
 
 
@@ -92,6 +94,7 @@ class DryRun:
             return preview_pool(job, self._data, self._features, self._allocate)
         strategy = own_strategy(self._data, job.strategy, job.symbol)
         prepared = prepare(self._data, self._features, strategy, job.symbol)
+        require_no_warnings(prepared.warnings, job.request.strict)
         market, matrix = prepared.market, prepared.matrix
         data = tuple(
             {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}
@@ -112,4 +115,4 @@ class DryRun:
         notes = prepared.notes
         if strategy.training[INITIALISE.name] == FROM_UNIVERSAL:
             notes = (*notes, f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does")
-        return Preview(strategy, ids, data, rows, prepared.split.report(), found, notes)
+        return Preview(strategy, ids, data, rows, prepared.split.report(), found, notes, prepared.warnings)

@@ -64,6 +64,11 @@ class SettledHistory:
         there = len(_counted(key, bars, context))
         return f"{there} {key} bars are fewer than the {self.bars[key]} that its features need to settle"
 
+    def lacking(self, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> dict[str, int]:
+        """Return how many bars are missing before a first row can have settled; only what is short."""
+        missing = {key: needed - len(_counted(key, bars, context)) for key, needed in self.bars.items()}
+        return {key: count for key, count in missing.items() if count > 0}
+
     def _first_row(self, key: str, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> int:
         own, base = _counted(key, bars, context), bars[self.base]
         if key == self.base:

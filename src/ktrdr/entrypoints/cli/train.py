@@ -93,7 +93,7 @@ def _preview(container: Container, request: TrainingRequest, json: bool) -> None
 
     previews = container.dry_run().execute(request)
     for preview in previews:
-        for warning in getattr(preview, "warnings", ()):
+        for warning in preview.warnings:
             say(f"warning: {warning}")
         for note in preview.notes:
             say(f"note: {note}")

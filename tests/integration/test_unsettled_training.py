@@ -1,0 +1,112 @@
+"""What training says of a model whose rows have not settled, and so may never be able to serve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from command_line import run_here
+from dependency_injector import providers
+from documents import DELETE, changed
+from feature_samples import random_bars
+
+from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.adapters.memory.model_trainer import PriorTrainer
+from ktrdr.application.use_cases.predict import PredictRequest
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.training.plan import Mode, TrainingRequest
+from ktrdr.entrypoints.container import Container, make_container
+
+TWO = {"mode": "multi_timeframe", "list": ["5m", "1h"], "base_timeframe": "5m"}
+RSI = changed("fuzzy_sets.macd", DELETE, changed("indicators.macd_a", DELETE))
+HOURS = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], changed("training_data.timeframes", TWO, RSI))
+"""The hourly RSI lets the rows wait long."""
+
+
+def container_of(*lengths: int) -> Container:
+    """Return a container with as many symbols, each with so many 5-minute bars."""
+    bars = [replace(random_bars(rows, seed=at), symbol=f"S{at}_STOCK") for at, rows in enumerate(lengths)]
+    built = make_container()
+    built.data_repository.override(providers.Object(MemoryRepository(bars)))
+    built.model_storage.override(providers.Object(MemoryStorage()))
+    built.model_trainer.override(providers.Object(PriorTrainer()))
+    return built
+
+
+def request(*symbols: str, **options: Any) -> TrainingRequest:
+    document = changed("training_data.symbols", list(symbols) if len(symbols) > 1 else symbols[0], HOURS)
+    return TrainingRequest(parse(document), importance=False, **options)
+
+
+def about_settling(sentences: tuple[str, ...]) -> list[str]:
+    return [sentence for sentence in sentences if "depend on where the bars begin" in sentence]
+
+
+def test_a_model_that_can_not_serve_yet_is_warned_about_with_the_bars_that_it_lacks() -> None:
+    container = container_of(1500)
+    (preview,) = container.dry_run().execute(request("S0_STOCK"))
+    train = preview.split["parts"]["train"]["rows"]
+    (model,) = container.training_orchestrator().execute(request("S0_STOCK")).models
+    needed = container.model_storage().load(model.stored.reference).manifest.settled_history["1h"]
+    assert preview.rows["unsettled_rows"] == preview.rows["labelled_rows"]
+    warning = (
+        f"S0_STOCK 5m: {train:,} of {train:,} train rows and every test row depend on where the bars begin; the model "
+        f"can serve only with {needed - 1500 // 12} more 1h bars"
+    )
+    assert preview.warnings == model.warnings == (warning,)
+    assert about_settling(preview.notes) == about_settling(model.notes) == []
+    assert preview.as_dict()["warnings"] == list(preview.warnings)
+    with pytest.raises(InvalidInput, match=f"125 1h bars are fewer than the {needed} that its features need"):
+        container.predict().execute(PredictRequest(model.stored.reference))
+
+
+def test_strict_refuses_it_before_anything_is_trained() -> None:
+    container = container_of(1500)
+    for use_case in (container.dry_run(), container.training_orchestrator()):
+        with pytest.raises(InvalidInput, match="can serve only with"):
+            use_case.execute(request("S0_STOCK", strict=True))
+    assert not container.model_storage().versions()
+
+
+def test_of_many_symbols_strict_refuses_those_that_have_too_few_bars() -> None:
+    container = container_of(1500, 3600)
+    wanted = request("S0_STOCK", "S1_STOCK", mode=Mode.MULTI, strict=True)
+    result = container.training_orchestrator().execute(wanted)
+    assert [model.stored.key.symbol for model in result.models] == ["S1_STOCK"]
+    assert [failure.symbols for failure in result.failures] == [("S0_STOCK",)]
+    assert "can serve only with" in result.failures[0].reason
+
+
+def test_a_note_says_that_most_train_rows_had_not_settled() -> None:
+    (preview,) = container_of(2600).dry_run().execute(request("S0_STOCK", strict=True))
+    train, unsettled = preview.split["parts"]["train"]["rows"], preview.rows["unsettled_rows"]
+    assert train / 2 < unsettled < preview.rows["labelled_rows"]
+    assert preview.warnings == ()
+    (note,) = about_settling(preview.notes)
+    assert note == f"S0_STOCK 5m: {min(train, unsettled):,} of {train:,} train rows depend on where the bars begin"
+
+
+def test_nothing_is_said_where_most_rows_have_settled() -> None:
+    (preview,) = container_of(6000).dry_run().execute(request("S0_STOCK"))
+    assert preview.rows["unsettled_rows"] > 0
+    assert about_settling((*preview.notes, *preview.warnings)) == []
+
+
+def test_the_command_says_it_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    ParquetRepository(tmp_path / "bars").save(random_bars(1500))
+    (tmp_path / "hours.yaml").write_text(yaml.safe_dump(changed("training_data.symbols", "TEST", HOURS)))
+    given = ["train", "hours.yaml", "--data-dir", "bars", "--epochs", "1", "--no-importance"]
+    for more in (["--dry-run"], []):
+        done = run_here(*given, *more, capsys=capsys)
+        assert done.code == 0, done.stderr
+        assert done.stderr.count("warning: TEST 5m: ") == 1
+        refused = run_here(*given, *more, "--strict", capsys=capsys)
+        assert refused.code == 2
+        assert "more 1h bars" in refused.stderr
