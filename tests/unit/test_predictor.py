@@ -84,6 +84,20 @@ def test_a_bar_twice_or_late_changes_nothing(single: Trained) -> None:
     assert said.outputs.tobytes() == wanted.outputs.tobytes()
 
 
+def test_a_bar_is_not_known_before_it_begins_nor_before_those_that_came(single: Trained) -> None:
+    predictor, twin = single.predictor(), single.predictor()
+    first = bar(0)
+    with pytest.raises(InvalidBars, match=r"this 5m bar can not be known at 1970-01-01T00:00:00.000000005Z, before it"):
+        predictor.update("5m", replace(first, known_at=5))
+    for row in range(400):
+        predictor.observe("5m", bar(row))
+        twin.observe("5m", bar(row))
+    newest = int(FINE.known_at[399])
+    with pytest.raises(InvalidBars, match=r"out of order: bars known at .* came before it"):
+        predictor.update("5m", bar(400, known_at=newest - 1, stamp=newest - 2))
+    assert predictor.update("5m", bar(400)).known_at == twin.update("5m", bar(400)).known_at == FINE.known_at[400]
+
+
 def test_timeframes_come_in_the_order_in_which_they_are_known(native: Trained) -> None:
     predictor = native.predictor()
     feed = feed_of({"5m": FINE, "1h": HOURLY}, "5m")

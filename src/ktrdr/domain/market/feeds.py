@@ -86,8 +86,8 @@ class BarFeeds:
         Raises
         ------
         InvalidInput
-            If bars of that timeframe or symbol are none of these, or the bar comes twice or too late. Nothing has
-            changed then.
+            If bars of that timeframe or symbol are none of these, or the bar comes twice, too late, or is said to be
+            known before it begins or before bars that came before. Nothing has changed then.
         """
         moment = self._moment(timeframe, bar)
         self.fed[timeframe].append(bar, moment)
@@ -110,12 +110,16 @@ class BarFeeds:
             there = iso(own.stamps[-1])
             twice = "has come twice" if bar.stamp == own.stamps[-1] else "comes too late"
             raise InvalidBars(f"{bar}: this {timeframe} bar {twice}; the last one was that of {there}")
-        before = int(own.known_at[-1]) if len(own) else -(2**63)
-        stamps = np.array([bar.stamp], dtype=np.int64)
-        moment = int(known_at(stamps, own.timeframe, self._sessions)[0]) if bar.known_at is None else bar.known_at
-        moment = max(moment, before)
+        moment = self._derived(own, bar.stamp) if bar.known_at is None else bar.known_at
+        if own.timeframe.intraday and moment < bar.stamp:
+            raise InvalidBars(f"{bar}: this {timeframe} bar can not be known at {iso(moment)}, before it begins")
         self._require_order(timeframe, bar, moment)
         return moment
+
+    def _derived(self, own: HeldBars, stamp: int) -> int:
+        """Return when a bar is known by the calendar: never before the one before it."""
+        moment = int(known_at(np.array([stamp], dtype=np.int64), own.timeframe, self._sessions)[0])
+        return max(moment, int(own.known_at[-1])) if len(own) else moment
 
     def _require_order(self, timeframe: str, bar: Bar, moment: int) -> None:
         clock, rows = self.clock, self.held[self.base]
