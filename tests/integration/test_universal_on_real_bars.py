@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from dependency_injector import providers
 from documents import changed
 
+from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -85,13 +87,19 @@ def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prep
 def test_hours_in_common_are_those_of_the_stock() -> None:
     data = ParquetRepository(BARS)
     strategy = parse(document("5m", alignment="common_hours"))
-    found = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS["5m"], (), in_memory)
+    found = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS["5m"], (), in_memory, sessions_for)
     pool = found.pool
     learnt = {symbol: pool.known_at[found.split.own(pool, symbol, "train")] for symbol in POOLS["5m"]}
     stock = pool.known_at[pool.rows_of("AAPL")]
-    within = learnt["BTCUSDT"][learnt["BTCUSDT"] >= stock[0]]
-    assert len(within) > 1000
-    assert np.isin(within, stock).all()
+    within = learnt["BTCUSDT"] >= stock[0]
+    assert within.sum() > 1000
+    assert np.isin(learnt["BTCUSDT"][within], stock).all()
+    local = pd.to_datetime(learnt["BTCUSDT"][~within], utc=True).tz_convert("America/New_York")
+    minutes = local.hour * 60 + local.minute
+    assert ((local.weekday < 5) & (minutes > 9 * 60 + 30) & (minutes <= 16 * 60)).all()
+    assert not {"2024-07-04", "2024-12-25", "2025-01-01"} & set(local.strftime("%Y-%m-%d"))
+    (note,) = [text for text in found.notes if "common_hours keeps" in text]
+    assert "BTCUSDT" in note
 
 
 def test_twenty_stocks_are_published_and_judged() -> None:

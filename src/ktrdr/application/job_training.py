@@ -20,6 +20,7 @@ from ktrdr.application.resuming import kept_model
 from ktrdr.application.transfer import beginning_of
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
 from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class JobTrainer:
         The ports.
     allocate : callable
         Gives the matrix of a pool its room.
+    calendar : callable, optional
+        Says when markets are open before and after the bars of a symbol.
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class JobTrainer:
         trainer: ModelTrainer,
         storage: ModelStorage,
         allocate: Allocate = in_memory,
+        calendar: Calendar | None = None,
     ) -> None:
         self._data = RememberedData(data)
         self._features = features
         self._trainer = trainer
         self._storage = storage
         self._allocate = allocate
+        self._calendar = calendar
 
     def train(self, job: TrainingJob) -> TrainedModel:
         """Train and publish the model of a job; resuming, return the one that is there already.
@@ -60,15 +65,14 @@ class JobTrainer:
         """
         require_packable(job.strategy)
         if job.combination is not None:
-            return train_pool(job, job.combination, self._ports, self._allocate)
+            return train_pool(job, job.combination, self._ports, self._allocate, self._calendar)
         beginning = beginning_of(self._storage, self._features, job.strategy)  # compared as all symbols share it
         job = own_job(self._data, job)
         if job.request.execution.resume and beginning is None:  # the universal model may be a newer one
             kept = kept_model(self._data, self._features, self._storage, job)
             if kept is not None:
                 return kept
-        cuts = None if beginning is None else beginning.cuts
-        prepared = prepare(self._data, self._features, job.strategy, job.symbol, cuts)
+        prepared = prepare(self._data, self._features, job.strategy, job.symbol, beginning)
         require_no_warnings(prepared.warnings, job.request.strict)
         fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds, beginning)
         judgement = judge(prepared, fitted, job.strategy, job.request.importance)

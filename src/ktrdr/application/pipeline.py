@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ktrdr.application.beginning import Beginning
 from ktrdr.application.context_data import with_context
 from ktrdr.application.labelling import make_labels
 from ktrdr.application.market_data import MarketData, gather
@@ -101,9 +102,9 @@ def prepare(
     engineer: FeatureEngineer,
     strategy: Strategy,
     symbol: str,
-    cuts: tuple[int, int] | None = None,
+    beginning: Beginning | None = None,
 ) -> Prepared:
-    """Load, compute features, label, join and split: by the strategy's shares, or at given moments.
+    """Load, compute features, label, join and split: by the strategy's shares, or where the beginning was.
 
     Raises
     ------
@@ -117,10 +118,10 @@ def prepare(
     dataset = join(matrix, labels, market.base_bars.known_at, rows.whole)
     shares = strategy.split
     times = dataset.matrix.known_at, dataset.label_end, market.base_bars.known_at
-    if cuts is None:
+    if beginning is None:
         split = temporal_split(*times, (shares.train, shares.validation, shares.test), shares.embargo_bars)
     else:
-        split = split_at(*times, cuts, shares.embargo_bars)
+        split = split_at(*times, beginning.cuts, shares.embargo_bars, beginning.reference)
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
     history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
     prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)

@@ -94,6 +94,7 @@ class Container(containers.DeclarativeContainer):
     )
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
+    calendar = providers.Object(_lazy("ktrdr.adapters.data.calendars:sessions_for"))
 
     read_document = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:read_document"))
     find_lines = providers.Object(_lazy("ktrdr.adapters.strategies.yaml_file:find_lines"))
@@ -123,6 +124,7 @@ class Container(containers.DeclarativeContainer):
         run_jobs,
         on_outcome,
         allocate,
+        calendar,
     )
     job_trainer = providers.Factory(
         _lazy("ktrdr.application.job_training:JobTrainer"),
@@ -131,9 +133,10 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
         allocate,
+        calendar,
     )
     dry_run = providers.Factory(
-        _lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer, allocate
+        _lazy("ktrdr.application.use_cases.dry_run:DryRun"), data_repository, feature_engineer, allocate, calendar
     )
     export_features = providers.Factory(
         _lazy("ktrdr.application.use_cases.export_features:ExportFeatures"), data_repository, feature_engineer
@@ -155,7 +158,6 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
-    calendar = providers.Object(_lazy("ktrdr.adapters.data.calendars:sessions_for"))
     open_predictor = providers.Factory(
         _lazy("ktrdr.application.use_cases.open_predictor:OpenPredictor"),
         data_repository,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,6 +14,7 @@ from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.pipeline import SymbolRows, symbol_rows
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve
@@ -20,12 +22,13 @@ from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.sessions import Int64s, Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.pooling.adjustments import mixed_adjustments
-from ktrdr.domain.training.pooling.hours import in_common_hours
+from ktrdr.domain.training.pooling.hours import Calendar, TradingMoments, in_common_hours, kept_note
 from ktrdr.domain.training.pooling.own_inputs import own_inputs
 from ktrdr.domain.training.pooling.pool import Allocate, Pool, PoolBuilder
 from ktrdr.domain.training.pooling.scales import all_zero_rows, unscaled_inputs, unscaled_notes
@@ -95,6 +98,7 @@ def prepare_pool(
     symbols: Sequence[str],
     held_out: Sequence[str],
     allocate: Allocate,
+    calendar: Calendar | None = None,
 ) -> PreparedPool:
     """Load, compute features and label, symbol by symbol; then split all at one common cut.
 
@@ -107,6 +111,8 @@ def prepare_pool(
         Symbols to train on, and those that the model is only tried on; each in any order.
     allocate : callable
         Gives the matrix its room.
+    calendar : callable, optional
+        Says when markets are open before and after the bars of a symbol; without it those of the bars themselves do.
 
     Raises
     ------
@@ -124,16 +130,22 @@ def prepare_pool(
     risky = unscaled_inputs(features, own_inputs(features, own))
     base, window = strategy.training_data.timeframes.base, model_spec(strategy).window
     history = SettledHistory.of([*features, *chain.from_iterable(own)], base, window)
-    members = {}
+    members, trading = {}, {}
+    common_hours = strategy.training_data.alignment == "common_hours"
     for symbol in everyone:
         rows = symbol_rows(data, engineer, strategy, symbol)
         usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
         builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
         settled = SettledHistory.of(rows.features, base, window)
         members[symbol] = _member(rows, settled, all_zero_rows(features, risky, rows.matrix))
+        if common_hours and symbol not in held_out:
+            trading[symbol] = rows.market.base_bars.known_at, rows.market.base_bars.sessions
     pool = builder.build()
-    if strategy.training_data.alignment == "common_hours":
-        pool = in_common_hours(pool, frozenset(held_out))
+    hours_note: tuple[str, ...] = ()
+    if common_hours:
+        everything = pool
+        pool = in_common_hours(pool, _trading_moments(pool, base, members, trading, calendar))
+        hours_note = (kept_note(everything, pool),)
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
@@ -141,8 +153,27 @@ def prepare_pool(
         *unscaled_notes(risky, {symbol: member.zero_rows for symbol, member in members.items()}),
         *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
     )
-    notes = (*_own_notes(members), *split.notes(held_out))
+    notes = (*_own_notes(members), *hours_note, *split.notes(held_out))
     return PreparedPool(features, columns, pool, split, members, history, warnings, notes)
+
+
+def _trading_moments(
+    pool: Pool,
+    base: str,
+    members: Mapping[str, Member],
+    own: Mapping[str, tuple[Int64s, Sessions | None]],
+    calendar: Calendar | None,
+) -> dict[str, TradingMoments]:
+    """Return when each symbol trades, its calendar asked over the span of the whole pool."""
+    first, last = int(pool.known_at.min()), int(pool.known_at.max())
+    found = {}
+    for symbol, (known_at, own_sessions) in own.items():
+        sessions = own_sessions
+        if own_sessions is not None and calendar is not None:
+            with suppress(InvalidInput, Unavailable):
+                sessions = calendar(members[symbol].facts.calendar, first, last)
+        found[symbol] = TradingMoments(known_at, Timeframe(base), sessions)
+    return found
 
 
 def _own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate
 
 
@@ -66,7 +67,13 @@ class PoolPreview:
         }
 
 
-def preview_pool(job: TrainingJob, data: DataRepository, engineer: FeatureEngineer, allocate: Allocate) -> PoolPreview:
+def preview_pool(
+    job: TrainingJob,
+    data: DataRepository,
+    engineer: FeatureEngineer,
+    allocate: Allocate,
+    calendar: Calendar | None = None,
+) -> PoolPreview:
     """Prepare a pooled job and report on it.
 
     Raises
@@ -75,7 +82,7 @@ def preview_pool(job: TrainingJob, data: DataRepository, engineer: FeatureEngine
         As training would.
     """
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate)
+    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar)
     if request.strict and prepared.warnings:
         raise InvalidInput("; ".join(prepared.warnings))
     pool, split, members = prepared.pool, prepared.split, prepared.members.values()

@@ -18,13 +18,16 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import Combination, TrainingJob
+from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate
 
 log = logging.getLogger(__name__)
 Ports = tuple[DataRepository, FeatureEngineer, ModelTrainer, ModelStorage]
 
 
-def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocate: Allocate) -> TrainedModel:
+def train_pool(
+    job: TrainingJob, combination: Combination, ports: Ports, allocate: Allocate, calendar: Calendar | None = None
+) -> TrainedModel:
     """Train one model on all symbols of a job, judge it symbol by symbol, and publish it.
 
     Raises
@@ -34,7 +37,7 @@ def train_pool(job: TrainingJob, combination: Combination, ports: Ports, allocat
     """
     data, engineer, trainer, storage = ports
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate)
+    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar)
     if request.strict and prepared.warnings:
         raise InvalidInput("; ".join(prepared.warnings))
     fitted = fit_pool(prepared, strategy, combination, trainer, request.seeds)

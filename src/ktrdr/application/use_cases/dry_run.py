@@ -18,6 +18,7 @@ from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
 
 
@@ -73,10 +74,17 @@ class Preview:
 class DryRun:
     """Prepares the jobs of a request and reports on them; trains and writes nothing."""
 
-    def __init__(self, data: DataRepository, features: FeatureEngineer, allocate: Allocate = in_memory) -> None:
+    def __init__(
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        allocate: Allocate = in_memory,
+        calendar: Calendar | None = None,
+    ) -> None:
         self._data = data
         self._features = features
         self._allocate = allocate
+        self._calendar = calendar
 
     def execute(self, request: TrainingRequest) -> tuple[Preview | PoolPreview, ...]:
         """Return one preview a job.
@@ -91,7 +99,7 @@ class DryRun:
     def _preview(self, job: TrainingJob) -> Preview | PoolPreview:
         require_packable(job.strategy)
         if job.combination is not None:
-            return preview_pool(job, self._data, self._features, self._allocate)
+            return preview_pool(job, self._data, self._features, self._allocate, self._calendar)
         strategy = own_strategy(self._data, job.strategy, job.symbol)
         prepared = prepare(self._data, self._features, strategy, job.symbol)
         require_no_warnings(prepared.warnings, job.request.strict)

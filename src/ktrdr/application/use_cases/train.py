@@ -13,6 +13,7 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
 
 RunJobs = Callable[[Callable[[TrainingJob], JobOutcome], Iterable[TrainingJob]], Iterable[JobOutcome]]
@@ -49,6 +50,8 @@ class TrainingOrchestrator:
         Called with each outcome, in the order of the jobs, and the number of jobs.
     allocate : callable
         Gives the matrix of a pool its room.
+    calendar : callable, optional
+        Says when markets are open before and after the bars of a symbol.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class TrainingOrchestrator:
         run_jobs: RunJobs = map,
         on_outcome: OnOutcome | None = None,
         allocate: Allocate = in_memory,
+        calendar: Calendar | None = None,
     ) -> None:
         self._data = data
         self._ports = (data, features, trainer, storage)
         self._run_jobs = run_jobs
         self._on_outcome = on_outcome
         self._allocate = allocate
+        self._calendar = calendar
 
     def execute(self, request: TrainingRequest) -> TrainingResult:
         """Train and publish every model of the request; of several jobs, one that fails does not stop the others.
@@ -78,7 +83,7 @@ class TrainingOrchestrator:
             If the user stopped it; what was published before stays.
         """
         jobs = plan_training(with_selected_symbols(self._data, request))
-        trainer = JobTrainer(*self._ports, self._allocate)
+        trainer = JobTrainer(*self._ports, self._allocate, self._calendar)
         outcomes = []
         for outcome in self._run_jobs(trainer.attempt if len(jobs) > 1 else trainer.train, jobs):
             outcomes.append(outcome)

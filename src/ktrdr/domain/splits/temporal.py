@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.splits.split import PARTS, Part, Split
 
 MINIMUM_ROWS = 10
 """Fewest rows a part may have after the purge."""
 Shares = tuple[float, float, float]
+_Complain = Callable[[Mapping[str, Int64s], Mapping[str, int]], str]
+"""Says, of the rows of the parts and how many were purged, why these are too few."""
 
 
 def temporal_split(
@@ -55,11 +59,21 @@ def temporal_split(
     if not 0 < starts[0] < starts[1] < len(known_at):
         raise InvalidInput(_too_few(known_at, label_end, shares, embargo_bars, dict.fromkeys(PARTS, 0)))
     first, second = known_at[starts]
-    return _split(known_at, label_end, base_known_at, (int(first), int(second)), embargo_bars, shares)
+    return _split(
+        (known_at, label_end, base_known_at),
+        (int(first), int(second)),
+        embargo_bars,
+        lambda _, purged: _too_few(known_at, label_end, shares, embargo_bars, purged),
+    )
 
 
 def split_at(
-    known_at: Int64s, label_end: Int64s, base_known_at: Int64s, cuts: tuple[int, int], embargo_bars: int = 0
+    known_at: Int64s,
+    label_end: Int64s,
+    base_known_at: Int64s,
+    cuts: tuple[int, int],
+    embargo_bars: int = 0,
+    cut_there: str = "the split",
 ) -> Split:
     """Split labelled rows like `temporal_split`, at moments that were decided elsewhere.
 
@@ -69,23 +83,26 @@ def split_at(
         See `temporal_split`.
     cuts : tuple of int
         Moments at which validation and test begin (UTC nanoseconds).
+    cut_there : str
+        What was cut at these moments, for the message.
 
     Raises
     ------
     InvalidInput
         If a part keeps fewer than `MINIMUM_ROWS` rows.
     """
-    return _split(known_at, label_end, base_known_at, cuts, embargo_bars, None)
+    return _split(
+        (known_at, label_end, base_known_at),
+        cuts,
+        embargo_bars,
+        lambda rows, _: _too_few_at(cuts, rows, base_known_at, cut_there),
+    )
 
 
 def _split(
-    known_at: Int64s,
-    label_end: Int64s,
-    base_known_at: Int64s,
-    moments: tuple[int, int],
-    embargo_bars: int,
-    shares: Shares | None,
+    times: tuple[Int64s, Int64s, Int64s], moments: tuple[int, int], embargo_bars: int, complain: _Complain
 ) -> Split:
+    known_at, label_end, base_known_at = times
     cuts = np.array(moments, dtype=np.int64)
     part_of_row = np.searchsorted(cuts, known_at, side="right")
     before = np.searchsorted(base_known_at, cuts)
@@ -94,10 +111,7 @@ def _split(
     purged = {name: int(((part_of_row == index) & ~kept).sum()) for index, name in enumerate(PARTS)}
     rows = {name: np.flatnonzero((part_of_row == index) & kept) for index, name in enumerate(PARTS)}
     if min(map(len, rows.values())) < MINIMUM_ROWS:
-        if shares is None:
-            left = ", ".join(f"{len(rows[name])} in {name}" for name in PARTS)
-            raise InvalidInput(f"split: the given cuts leave {left}; {MINIMUM_ROWS} rows are needed in each part")
-        raise InvalidInput(_too_few(known_at, label_end, shares, embargo_bars, purged))
+        raise InvalidInput(complain(rows, purged))
     parts = {name: _part(rows[name], known_at, label_end, purged[name]) for name in PARTS}
     return Split(parts, moments, embargo_bars)
 
@@ -114,7 +128,16 @@ def _part(rows: Int64s, known_at: Int64s, label_end: Int64s, purged: int) -> Par
     return Part(rows, int(known_at[rows[0]]), int(known_at[rows[-1]]), int(label_end[rows].max()), purged)
 
 
-def _too_few(known_at: Int64s, label_end: Int64s, shares: Shares, embargo_bars: int, purged: dict[str, int]) -> str:
+def _too_few_at(cuts: tuple[int, int], rows: Mapping[str, Int64s], base_known_at: Int64s, cut_there: str) -> str:
+    first, last = iso(base_known_at[0]), iso(base_known_at[-1])
+    return (
+        f"split: {cut_there} was cut at {iso(cuts[0])} and {iso(cuts[1])}; the bars go from {first} to {last}: "
+        f"{len(rows['train'])} rows in train, {len(rows['validation'])} in validation, {len(rows['test'])} in test; "
+        f"{MINIMUM_ROWS} are needed in each part"
+    )
+
+
+def _too_few(known_at: Int64s, label_end: Int64s, shares: Shares, embargo_bars: int, purged: Mapping[str, int]) -> str:
     spans = np.searchsorted(known_at, label_end, side="right") - 1 - np.arange(len(known_at))
     reach = int(spans.max(initial=0)) + embargo_bars
     needed = max(
