@@ -11,12 +11,13 @@ from dependency_injector import providers
 from documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import InvalidInput, ModelNotFound
-from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.bars import from_iso, iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.model import FitTask
@@ -126,6 +127,19 @@ def test_there_must_be_a_universal_model_and_it_must_fit(container: Container) -
     longer = {**one, "indicators": {**one["indicators"], "roc_a": {"type": "roc", "period": 11}}}
     with pytest.raises(InvalidInput, match="parameters was"):
         train(container, longer, Mode.SINGLE)
+
+
+@pytest.mark.parametrize("last", [160, 560])
+def test_bars_that_end_before_the_universal_cuts_are_refused_with_the_moments(last: int, container: Container) -> None:
+    (universal,) = train(container, document(), Mode.UNIVERSAL).values()
+    bars = [MARKET.load(name, Timeframe("5m")).take(slice(0, last)) for name in SYMBOLS]
+    container.data_repository.override(providers.Object(MemoryRepository(bars)))
+    one = document(initialise="from universal")
+    one["training_data"]["symbols"] = "ONE_STOCK"
+    cuts, end = universal.manifest.split["cuts"], iso(bars[0].known_at[-1])
+    moments = f"small/universal_v1 was cut at {cuts[0]} and {cuts[1]}; the bars go from .* to {end}: "
+    with pytest.raises(InvalidInput, match=rf"{moments}\d+ rows in train, \d+ in validation, 0 in test; 10 are needed"):
+        train(container, one, Mode.SINGLE)
 
 
 def test_the_universal_model_itself_begins_at_random_and_says_so(container: Container) -> None:
