@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Command
+from command_line import Command
 from documents import changed
 
 SYMBOLS = ("SIM_A", "SIM_B", "SIM_C")
