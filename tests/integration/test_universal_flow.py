@@ -313,3 +313,18 @@ def test_an_index_is_held_out_under_either_spelling() -> None:
     request = TrainingRequest(parse(written), mode=Mode.UNIVERSAL, hold_out=("GSPC",))
     (job,) = plan_training(request)
     assert job.symbols == ("ONE_STOCK",)
+
+
+def test_common_hours_ask_the_calendar_where_a_symbol_has_no_bars(container: Container) -> None:
+    stock, crypto = (MARKET.load(symbol, Timeframe("5m")) for symbol in ("ONE_STOCK", "SIM_CRYPTO"))
+    late = stock.take(stock.stamps > crypto.stamps[len(crypto) // 2])
+    assert len(late) > 100
+    data = MemoryRepository([late, crypto], [MARKET.characteristics(bars.symbol) for bars in (stock, crypto)])
+    container.data_repository.override(providers.Object(data))
+    written = document(data_split={"train": 0.5, "validation": 0.25, "test": 0.25})
+    written["training_data"] |= {"symbols": ["ONE_STOCK", "SIM_CRYPTO"], "alignment": "common_hours"}
+    (preview,) = container.dry_run().execute(TrainingRequest(parse(written), mode=Mode.UNIVERSAL))
+    (note,) = [text for text in preview.notes if "common_hours keeps" in text]
+    kept = int(note.partition("SIM_CRYPTO ")[2].partition(" of ")[0].replace(",", ""))
+    together, ever = (int(np.isin(crypto.known_at, bars.known_at).sum()) for bars in (late, stock))
+    assert together < kept <= ever < len(crypto)
