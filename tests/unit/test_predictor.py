@@ -167,10 +167,19 @@ def test_a_state_is_plain_arrays(single: Trained) -> None:
 def test_other_states_are_refused(single: Trained, made: Trained) -> None:
     predictor = single.predictor()
     predictor.observe_all({"5m": FINE.take(slice(0, 500))})
-    before = predictor.state()
-    for broken in (b"", b"nothing", before[:-100], before[:200] + b"\0" * 50 + before[250:]):
-        with pytest.raises(InvalidInput, match="no saved state"):
+    before, array = predictor.state(), io.BytesIO()
+    np.save(array, np.arange(3))
+    for broken in (
+        b"",
+        b"nothing",
+        b"PKnothing",
+        array.getvalue(),
+        before[:-100],
+        before[:200] + b"\0" * 50 + before[250:],
+    ):
+        with pytest.raises(InvalidInput, match="no saved state") as refused:
             predictor.restore(broken)
+        assert "pickle" not in str(refused.value)
     with pytest.raises(InvalidInput, match="state of another predictor"):
         predictor.restore(made.predictor().state())
     with pytest.raises(InvalidInput, match="history can only be given before the first bar"):

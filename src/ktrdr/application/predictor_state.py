@@ -12,12 +12,13 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ktrdr.domain.decisions.step import State
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 
 SCHEMA_VERSION = 1
+_ZIP = b"PK\x03\x04"
 _COLUMNS = ("stamps", *BAR_COLUMNS, "known_at")
 
 
@@ -64,6 +65,8 @@ def from_bytes(content: bytes, timeframes: Iterable[str], sessions: Sessions | N
     InvalidInput
         If it is anything else.
     """
+    if not content.startswith(_ZIP):
+        raise InvalidInput(f"this is no saved state of a predictor: its first bytes are {shown(content[:8])}")
     try:
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
