@@ -147,7 +147,11 @@ def test_output_holds_a_folder_for_each_model(run: Run, tmp_path: Path) -> None:
         (("--symbol", "AAA", "--symbols", "BBB"), 2, "give --symbol or --symbols, not both"),
         (("--symbols", "BBB", "--all"), 2, "give --symbols or --all, not both"),
         (("--symbols", " , "), 2, "names no symbol; write AAPL,MSFT or @list.txt"),
-        (("--symbols", "AAA,AAA"), 2, "'AAA' is listed twice"),
+        (("--symbols", "AAA,AAA"), 2, "error: --symbols: 'AAA' is listed twice"),
+        (("--symbols", "@twice.txt"), 2, "error: --symbols @twice.txt: 'AAA' is listed twice"),
+        (("--symbols", "^AAA,AAA"), 2, "error: --symbols: ^AAA and AAA are one symbol in two spellings"),
+        (("--hold-out-symbols", "BBB,BBB"), 2, "error: --hold-out-symbols: 'BBB' is listed twice"),
+        (("--mode", "multi", "--combination", "downsample"), 2, "combination: downsample is about one pooled model"),
         (("--symbols", "@nofile.txt"), 3, "--symbols @nofile.txt: no such file"),
         (("--symbols", "@."), 5, "--symbols @.: cannot be read"),
         (("--mode", "mlti"), 2, "mode: 'mlti' is not known; allowed: single, multi, universal; did you mean 'multi'?"),
@@ -158,6 +162,7 @@ def test_output_holds_a_folder_for_each_model(run: Run, tmp_path: Path) -> None:
 def test_what_contradicts_itself_is_one_clear_line(
     run: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
+    (tmp_path / "twice.txt").write_text("AAA\nBBB\nAAA\n")
     printed = run(*arguments)
     assert printed.code == code
     assert words in printed.err

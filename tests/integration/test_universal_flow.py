@@ -293,8 +293,8 @@ def test_with_folds_every_symbol_is_once_never_seen(container: Container) -> Non
 def test_folds_need_a_universal_model_and_enough_symbols(container: Container) -> None:
     with pytest.raises(InvalidInput, match="mode universal"):
         train(container, document(), symbol_folds=2, mode=Mode.MULTI)
-    for count in (1, 4, -1):
-        with pytest.raises(InvalidInput, match="must be 2 to 3"):
+    for count, words in ((1, "must be 2 or more"), (4, "needs at least 4 symbols"), (-1, "must be 2 or more")):
+        with pytest.raises(InvalidInput, match=words):
             train(container, document(), symbol_folds=count)
 
 

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.training.plan import COMBINATIONS, Execution, Mode, TrainingRequest, plan_training
+from ktrdr.domain.training.plan import (
+    COMBINATIONS,
+    DEFAULT_COMBINATION,
+    Execution,
+    Mode,
+    TrainingRequest,
+    plan_training,
+)
 
 SYMBOLS = st.lists(
     st.sampled_from(["AAPL", "^GSPC", "BRK.B", "BTC/USDT", "EURUSD", "a", "Z"]), min_size=1, max_size=7, unique=True
@@ -34,6 +41,7 @@ def test_the_order_of_symbols_changes_nothing(data: st.DataObject, symbols: list
 @settings(max_examples=25, deadline=None)
 @given(SYMBOLS, MANY, st.sampled_from(COMBINATIONS), st.integers(1, 9))
 def test_every_symbol_is_in_exactly_one_job(symbols: list[str], mode: Mode, combination: Any, workers: int) -> None:
+    combination = combination if mode is Mode.UNIVERSAL else DEFAULT_COMBINATION
     wanted = request(symbols, mode=mode, combination=combination, execution=Execution(workers), seeds=2)
     jobs = plan_training(wanted)
     assert sorted(symbol for job in jobs for symbol in job.symbols) == sorted(symbols)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from documents import changed, small
 
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.strategy.document import SymbolChoice
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.training.plan import (
@@ -94,3 +96,47 @@ def test_what_cannot_be_planned_is_refused(make: Any, words: str) -> None:
 
 def test_modes_are_read_in_any_case() -> None:
     assert [read_mode(text) for text in ("SINGLE", "Multi", "universal")] == list(Mode)
+
+
+@pytest.mark.parametrize(
+    ("named", "more", "words"),
+    [
+        (["GSPC", "^GSPC", "AAPL"], {}, r"training_data.symbols: lists one symbol in two spellings: GSPC, \^GSPC"),
+        (["AAPL", "MSFT"], {"hold_out": ("^GSPC", "GSPC")}, r"hold_out: \^GSPC and GSPC are one symbol"),
+    ],
+)
+def test_one_symbol_in_two_spellings_is_refused(named: list[str], more: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        plan_training(request(named, **more))
+
+
+@pytest.mark.parametrize("mode", [Mode.MULTI, Mode.UNIVERSAL])
+def test_two_spellings_are_refused_whoever_chose_them(mode: Mode) -> None:
+    given = request(["AAPL", "MSFT"], mode=mode)
+    data = replace(given.strategy.training_data, symbols=SymbolChoice("multi_symbol", ("GSPC", "^GSPC")))
+    strategy = replace(given.strategy, training_data=data)
+    with pytest.raises(InvalidInput, match=r"GSPC and \^GSPC are one symbol in two spellings; name one of them"):
+        plan_training(replace(given, strategy=strategy))
+    (job,) = plan_training(request(["AAPL", "^GSPC"], hold_out=("GSPC",), mode=Mode.UNIVERSAL))
+    assert job.symbols == ("AAPL",)
+
+
+@pytest.mark.parametrize(
+    ("named", "folds", "words"),
+    [
+        ("AAPL", 2, "symbol_folds: 2 folds: needs at least 2 symbols to train on, there are 1"),
+        (["A", "B", "C"], 4, "symbol_folds: 4 folds: needs at least 4 symbols to train on, there are 3"),
+        (["A", "B", "C"], 1, "symbol_folds: must be 2 or more, found 1"),
+        (["A", "B", "C"], -1, "symbol_folds: must be 2 or more, found -1"),
+    ],
+)
+def test_folds_say_how_many_symbols_they_need(named: Any, folds: int, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        plan_training(request(named, mode=Mode.UNIVERSAL, symbol_folds=folds))
+
+
+@pytest.mark.parametrize(("named", "mode"), [(["A", "B"], Mode.MULTI), ("A", Mode.SINGLE)])
+def test_a_combination_needs_a_pooled_model(named: Any, mode: Mode) -> None:
+    with pytest.raises(InvalidInput, match=rf"combination: downsample is about one pooled .*not {mode}"):
+        plan_training(request(named, mode=mode, combination="downsample"))
+    assert len(plan_training(request(named, mode=mode, combination="balanced"))) == len(list(named))

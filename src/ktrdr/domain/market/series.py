@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,16 @@ class SeriesInfo:
 def same_symbol(one: str, other: str) -> bool:
     """Return whether two spellings name one symbol: the ``^`` of an index may be left out."""
     return one.removeprefix("^") == other.removeprefix("^")
+
+
+def spelt_twice(symbols: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two names that are one symbol, see `same_symbol`; None where there are none."""
+    seen: dict[str, str] = {}
+    for name in symbols:
+        other = seen.setdefault(name.removeprefix("^"), name)
+        if other != name:
+            return other, name
+    return None
 
 
 def missing_bars(

@@ -12,6 +12,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR
+from ktrdr.domain.market.series import spelt_twice
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import SymbolChoice, SymbolCriteria, TimeframeChoice, TrainingData
@@ -79,6 +80,9 @@ def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
     )  # fmt: skip
     for name in names:
         _check(Symbol, name, path, findings)
+    twice = spelt_twice(names)
+    if twice is not None:
+        findings.error(path, f"lists one symbol in two spellings: {twice[0]}, {twice[1]}")
     criteria = _read_criteria(value, path, findings)
     if criteria is not None and not names:
         written = value.get("mode")

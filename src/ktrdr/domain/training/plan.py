@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
-from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.series import same_symbol, spelt_twice
 from ktrdr.domain.strategy.document import Strategy, SymbolChoice
 from ktrdr.domain.strategy.reading import Setting
 
 Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
+DEFAULT_COMBINATION: Combination = "balanced"
 COMBINATIONS: tuple[str, ...] = get_args(Combination)
 _SYMBOLS = "training_data.symbols"
 
@@ -106,7 +107,7 @@ class TrainingRequest:
     seeds: int = 1
     importance: bool = True
     mode: Mode | None = None
-    combination: Combination = "balanced"
+    combination: Combination = DEFAULT_COMBINATION
     execution: Execution = field(default_factory=Execution)
     hold_out: tuple[str, ...] = ()
     strict: bool = False
@@ -182,11 +183,15 @@ def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
     Raises
     ------
     InvalidInput
-        If it names no symbol, or several in mode SINGLE; or if symbols are held out in another mode than UNIVERSAL, or
-        all of them.
+        If it names no symbol, one in two spellings, or several in mode SINGLE; or if symbols are held out or combined
+        in another mode than UNIVERSAL, or all of them held out.
     """
     symbols = tuple(sorted(name for name in set(request.symbols) if not _is_held_out(name, request)))
-    _check_held_out(request, symbols)
+    for where, names in ((_SYMBOLS, symbols), ("hold_out", request.hold_out)):
+        twice = spelt_twice(names)
+        if twice is not None:
+            raise InvalidInput(f"{where}: {twice[0]} and {twice[1]} are one symbol in two spellings; name one of them")
+    _check_pooling(request, symbols)
     if not symbols:
         raise InvalidInput(f"strategy {request.strategy.name!r} names no symbol; choose some with --symbols or --all")
     return _PLANS[mode_of(request)](request, symbols)
@@ -221,19 +226,22 @@ def _is_held_out(symbol: str, request: TrainingRequest) -> bool:
     return any(same_symbol(symbol, name) for name in request.hold_out)
 
 
-def _check_held_out(request: TrainingRequest, left: tuple[str, ...]) -> None:
+def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
     mode, held_out = mode_of(request), _listed(request.hold_out)
     if request.hold_out and mode != Mode.UNIVERSAL:
         raise InvalidInput(f"hold_out: {held_out} can be held out of one pooled model (mode universal), not of {mode}")
     if request.hold_out and not left:
         raise InvalidInput(f"hold_out: {held_out} are all the symbols that there are; leave at least one to train on")
+    if request.combination != DEFAULT_COMBINATION and mode != Mode.UNIVERSAL:
+        raise InvalidInput(f"combination: {request.combination} is about one pooled model (mode universal), not {mode}")
     folds = request.symbol_folds
     if folds and mode != Mode.UNIVERSAL:
         raise InvalidInput(
             f"symbol_folds: {folds} folds are dealt for one pooled model (mode universal), not for {mode}"
         )
     if folds and not 2 <= folds <= len(left):
-        raise InvalidInput(f"symbol_folds: must be 2 to {len(left)}, the number of symbols to train on; found {folds}")
+        needed = f"{folds} folds: needs at least {folds} symbols to train on, there are {len(left)}"
+        raise InvalidInput(f"symbol_folds: {needed if folds > 1 else f'must be 2 or more, found {folds}'}")
     if request.execution.resume and mode == Mode.UNIVERSAL:
         raise InvalidInput("resume: a pooled model is one job, and there is nothing to resume; train it anew")
 

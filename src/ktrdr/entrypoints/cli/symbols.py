@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ def chosen_symbols(symbol: str | None, symbols: str | None, every: bool) -> tupl
     Raises
     ------
     InvalidInput
-        If more than one of the options is given, or ``--symbols`` names none.
+        If more than one of the options is given, or ``--symbols`` names none, or one twice.
     NotFound, Unavailable
         If the file after ``@`` is not there, or cannot be read.
     """
@@ -35,7 +36,7 @@ def named_symbols(option: str, text: str | None) -> tuple[str, ...] | None:
     Raises
     ------
     InvalidInput
-        If it names none.
+        If it names none, or one twice.
     NotFound, Unavailable
         If the file after ``@`` is not there, or cannot be read.
     """
@@ -44,7 +45,19 @@ def named_symbols(option: str, text: str | None) -> tuple[str, ...] | None:
     found = tuple(_names(_lines(Path(text[1:]), option) if text.startswith("@") else [text]))
     if not found:
         raise InvalidInput(f"{option} {text!r} names no symbol; write AAPL,MSFT or @list.txt")
+    _refuse_repeated(found, f"{option} {text}" if text.startswith("@") else option)
     return found
+
+
+def _refuse_repeated(names: tuple[str, ...], where: str) -> None:
+    from ktrdr.domain.market.series import spelt_twice
+
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
+        raise InvalidInput(f"{where}: {repeated!r} is listed twice")
+    twice = spelt_twice(names)
+    if twice is not None:
+        raise InvalidInput(f"{where}: {twice[0]} and {twice[1]} are one symbol in two spellings; name one of them")
 
 
 def _names(lines: Iterable[str]) -> Iterable[str]:
