@@ -103,9 +103,13 @@ class TrainingInterrupted(TrainingFailed):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name nearest to `name`, or None where none is near (case does not count)."""
-    folded = {candidate.casefold(): candidate for candidate in known}
-    matches = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    """Return the known name nearest to `name`, or None where none is near (case does not count).
+
+    A name that begins with another letter must be nearer than one that begins with the same.
+    """
+    folded, wanted = {candidate.casefold(): candidate for candidate in known}, str(name).casefold()
+    alike = [candidate for candidate in folded if candidate[:1] == wanted[:1]]
+    matches = get_close_matches(wanted, folded, 1, 0.7) or get_close_matches(wanted, alike, 1, 0.6)
     return folded[matches[0]] if matches else None
 
 
