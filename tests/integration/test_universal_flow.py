@@ -22,7 +22,7 @@ from ktrdr.application.pooling.gathering import prepare_pool
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols, symbol_problems
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
@@ -328,3 +328,54 @@ def test_common_hours_ask_the_calendar_where_a_symbol_has_no_bars(container: Con
     kept = int(note.partition("SIM_CRYPTO ")[2].partition(" of ")[0].replace(",", ""))
     together, ever = (int(np.isin(crypto.known_at, bars.known_at).sum()) for bars in (late, stock))
     assert together < kept <= ever < len(crypto)
+
+
+def with_short_ones(container: Container) -> dict[str, Any]:
+    """Give the container two symbols that are too short beside two that are not; return a document of all."""
+    bars = {symbol: MARKET.load(symbol, Timeframe("5m")) for symbol in SYMBOLS}
+    short = [replace(bars["TWO_STOCK"].take(slice(0, n)), symbol=f"SHORT{n}") for n in (30, 40)]
+    data = MemoryRepository([bars["ONE_STOCK"], bars["SIM_CRYPTO"], *short])
+    container.data_repository.override(providers.Object(data))
+    written = document()
+    written["training_data"]["symbols"] = ["ONE_STOCK", "SHORT30", "SHORT40", "SIM_CRYPTO"]
+    return written
+
+
+def test_all_symbols_that_cannot_be_pooled_are_named_at_once(container: Container) -> None:
+    written = with_short_ones(container)
+    with pytest.raises(InvalidInput, match=r"2 of 4 symbols cannot be pooled: SHORT30 5m: 30 bars.*; SHORT40 5m: 40"):
+        train(container, written)
+    written["training_data"]["symbols"] = ["ONE_STOCK", "NOBODY", "NOTHING"]
+    with pytest.raises(DataNotFound, match=r"2 of 3 symbols .* no bars of NOBODY.* no bars of NOTHING"):
+        train(container, written)
+    written["training_data"]["symbols"] = ["ONE_STOCK", "SHORT30"]
+    with pytest.raises(InvalidInput, match=r"^SHORT30 5m: 30 bars are too few"):
+        train(container, written)
+
+
+def test_of_all_symbols_that_there_are_the_short_ones_are_left_out(container: Container) -> None:
+    every = with_short_ones(container)
+    every["training_data"]["symbols"] = {"mode": "multi_symbol", "selection_criteria": {}}
+    model, artifact = train(container, every)
+    (warning,) = [text for text in model.warnings if "left out" in text]
+    assert warning.startswith("2 of 4 symbols are left out, they cannot be pooled: SHORT30 5m: 30 bars")
+    assert artifact.manifest.training_symbols == ["ONE_STOCK", "SIM_CRYPTO"]
+    assert list(artifact.manifest.split["left_out"]) == ["SHORT30", "SHORT40"]
+    assert list(symbol_problems(artifact)) == []
+    written = with_short_ones(container)
+    written["training_data"]["symbols"] = ["ONE_STOCK", "SIM_CRYPTO"]
+    _, alone = train(container, written)
+    assert alone.blobs["model.safetensors"] == artifact.blobs["model.safetensors"]
+    assert "left_out" not in alone.manifest.split
+    with pytest.raises(InvalidInput, match="2 of 4 symbols are left out"):
+        train(container, every, strict=True)
+    with pytest.raises(InvalidInput, match="SHORT40"):  # it was named
+        train(container, every, hold_out=("SHORT40",))
+    with pytest.raises(InvalidInput, match="symbol_folds: 3 folds: needs at least as many symbols, 2 have train rows"):
+        train(container, every, symbol_folds=3)
+
+
+def test_the_model_says_who_was_held_out(container: Container) -> None:
+    _, artifact = train(container, document(), hold_out=("TWO_STOCK", "ONE_STOCK"))
+    assert artifact.manifest.split["held_out"] == ["ONE_STOCK", "TWO_STOCK"]
+    assert train(container, document())[1].manifest.split["held_out"] == []

@@ -17,6 +17,8 @@ _PATH = "training_data.symbols"
 def with_selected_symbols(data: DataRepository, request: TrainingRequest) -> TrainingRequest:
     """Return the request with the symbols that meet the strategy's criteria; as it is where there are none.
 
+    Those that nobody listed may be left out of a pool.
+
     Candidates are the symbols that the strategy lists, else all that the repository has in the base timeframe or a
     finer one, in their order; the setting ``training_data.symbols`` says what was chosen.
 
@@ -42,7 +44,7 @@ def with_selected_symbols(data: DataRepository, request: TrainingRequest) -> Tra
         raise InvalidInput(f"{_PATH}.selection_criteria: {among} meets {asked}")
     selected = tuple(found[: choice.criteria.max_symbols])
     reason = f"selection_criteria, {len(selected)} of {len(candidates)} symbols"
-    return replace(request, strategy=_with_symbols(strategy, selected, reason))
+    return replace(request, strategy=_with_symbols(strategy, selected, reason), leave_out=not choice.symbols)
 
 
 def _with_symbols(strategy: Strategy, symbols: tuple[str, ...], reason: str) -> Strategy:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.pipeline import SymbolRows, symbol_rows
+from ktrdr.application.pooling.leaving_out import Failing, left_out_notes, noted, reasons, require_others
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.errors import InvalidInput, Unavailable
@@ -79,6 +80,9 @@ class PreparedPool:
     history : SettledHistory
     warnings : tuple of str
         What ``--strict`` refuses.
+    notes : tuple of str
+    left_out : mapping of symbol to str
+        Symbols that could not be pooled, and why.
     """
 
     features: tuple[Feature, ...]
@@ -89,6 +93,7 @@ class PreparedPool:
     history: SettledHistory
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, str]
 
 
 def prepare_pool(
@@ -99,6 +104,7 @@ def prepare_pool(
     held_out: Sequence[str],
     allocate: Allocate,
     calendar: Calendar | None = None,
+    leave_out: bool = False,
 ) -> PreparedPool:
     """Load, compute features and label, symbol by symbol; then split all at one common cut.
 
@@ -113,33 +119,42 @@ def prepare_pool(
         Gives the matrix its room.
     calendar : callable, optional
         Says when markets are open before and after the bars of a symbol; without it those of the bars themselves do.
+    leave_out : bool
+        Leave out, with a warning, those of `symbols` that cannot be pooled, as long as one is left.
 
     Raises
     ------
     DataNotFound, InvalidBars
         See `DataRepository.load`.
     InvalidInput
-        If a symbol has too few bars, or a part would be empty.
+        If a symbol has too few bars, or a part would be empty. An error names all symbols that cannot be pooled.
     """
     features = resolve(strategy)
     columns = input_columns(features)
     everyone = sorted({*symbols, *held_out})
     room = sum(_most_rows(data, strategy, symbol) for symbol in everyone)
     builder = PoolBuilder(allocate(room, len(columns)))
-    own = [resolve(own_strategy(data, strategy, symbol)) for symbol in everyone]
-    risky = unscaled_inputs(features, own_inputs(features, own))
+    failing: Failing = {}
+    own = {}
+    for symbol in everyone:
+        with noted(failing, symbol):
+            own[symbol] = resolve(own_strategy(data, strategy, symbol))
+    risky = unscaled_inputs(features, own_inputs(features, [*own.values()]))
     base, window = strategy.training_data.timeframes.base, model_spec(strategy).window
-    history = SettledHistory.of([*features, *chain.from_iterable(own)], base, window)
     members, trading = {}, {}
     common_hours = strategy.training_data.alignment == "common_hours"
-    for symbol in everyone:
-        rows = symbol_rows(data, engineer, strategy, symbol)
-        usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
-        builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
-        settled = SettledHistory.of(rows.features, base, window)
-        members[symbol] = _member(rows, settled, all_zero_rows(features, risky, rows.matrix))
-        if common_hours and symbol not in held_out:
-            trading[symbol] = rows.market.base_bars.known_at, rows.market.base_bars.sessions
+    for symbol in own:
+        with noted(failing, symbol):
+            rows = symbol_rows(data, engineer, strategy, symbol)
+            usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
+            builder.add(symbol, rows.matrix, rows.labels, rows.market.base_bars.known_at, usable)
+            settled = SettledHistory.of(rows.features, base, window)
+            members[symbol] = _member(rows, settled, all_zero_rows(features, risky, rows.matrix))
+            if common_hours and symbol not in held_out:
+                trading[symbol] = rows.market.base_bars.known_at, rows.market.base_bars.sessions
+    require_others(failing, everyone, symbols if leave_out else ())
+    left_out = reasons(failing)
+    history = SettledHistory.of([*features, *chain.from_iterable(own[symbol] for symbol in members)], base, window)
     pool = builder.build()
     hours_note: tuple[str, ...] = ()
     if common_hours:
@@ -150,11 +165,12 @@ def prepare_pool(
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
     warnings = (
+        *left_out_notes(left_out, len(everyone)),
         *unscaled_notes(risky, {symbol: member.zero_rows for symbol, member in members.items()}),
         *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
     )
     notes = (*_own_notes(members), *hours_note, *split.notes(held_out))
-    return PreparedPool(features, columns, pool, split, members, history, warnings, notes)
+    return PreparedPool(features, columns, pool, split, members, history, warnings, notes, left_out)
 
 
 def _trading_moments(

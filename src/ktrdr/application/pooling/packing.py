@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from ktrdr.application.fitting import Fitted
     from ktrdr.application.judging import Judgement
     from ktrdr.application.pooling.gathering import Member, PreparedPool
+    from ktrdr.domain.training.plan import TrainingJob
 
 
 def pack_pool(
     data: DataRepository,
-    strategy: Strategy,
+    job: TrainingJob,
     prepared: PreparedPool,
     fitted: Fitted,
     judgement: Judgement,
     kernels: Mapping[str, str],
-    combination: str,
 ) -> Artifact:
     """Return the artifact of a judged pool, ready to be published as ``universal_v{n}``."""
+    strategy = job.strategy
     key, split, members = ModelKey(strategy.name), prepared.split, prepared.members
     profiles = {symbol: _profile(data, strategy, symbol, split.fitted_until) for symbol in split.seen}
     symbols = {
@@ -54,7 +55,7 @@ def pack_pool(
         training_symbols=list(split.seen),
         data=[asdict(item) for item in dict.fromkeys(item for member in members.values() for item in member.loaded)],
         data_origins=dict(members[split.seen[0]].origins),
-        split=split.report() | _left_over(members) | {"combination": combination},
+        split=split.report() | _left_over(members) | _chosen(job, prepared),
         settled_history=dict(prepared.history.bars),
         symbols={symbol: profile.as_dict() for symbol, profile in profiles.items()},
         **moments(split),
@@ -68,6 +69,11 @@ def _profile(data: DataRepository, strategy: Strategy, symbol: str, until: int) 
     """Return a symbol's profile; its bars are read again, since those of all were not kept."""
     market = gather(data, strategy.training_data, symbol)
     return profile_of(market.characteristics, market.base_bars, until)
+
+
+def _chosen(job: TrainingJob, prepared: PreparedPool) -> dict[str, Any]:
+    left_out = {"left_out": dict(prepared.left_out)} if prepared.left_out else {}
+    return {"combination": job.combination, "held_out": sorted(job.request.hold_out)} | left_out
 
 
 def _left_over(members: Mapping[str, Member]) -> dict[str, Any]:

@@ -82,7 +82,9 @@ def preview_pool(
         As training would.
     """
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar)
+    prepared = prepare_pool(
+        data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar, request.leave_out
+    )
     if request.strict and prepared.warnings:
         raise InvalidInput("; ".join(prepared.warnings))
     pool, split, members = prepared.pool, prepared.split, prepared.members.values()

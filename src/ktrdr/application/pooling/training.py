@@ -37,16 +37,21 @@ def train_pool(
     """
     data, engineer, trainer, storage = ports
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar)
+    prepared = prepare_pool(
+        data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar, request.leave_out
+    )
     if request.strict and prepared.warnings:
         raise InvalidInput("; ".join(prepared.warnings))
+    if request.symbol_folds > len(prepared.split.seen):
+        found = f"{len(prepared.split.seen)} have train rows"
+        raise InvalidInput(f"symbol_folds: {request.symbol_folds} folds: needs at least as many symbols, {found}")
     fitted = fit_pool(prepared, strategy, combination, trainer, request.seeds)
     judgement = judge_pool(prepared, fitted, strategy, request.importance, trainer if request.hold_out else None)
     if request.symbol_folds:
         folds = judge_folds(prepared, strategy, combination, trainer, request.symbol_folds)
         judgement = replace(judgement, metrics={**judgement.metrics, "by_symbol_fold": folds})
     kernels = engineer.kernels(prepared.features)
-    stored = storage.publish(pack_pool(data, strategy, prepared, fitted, judgement, kernels, combination))
+    stored = storage.publish(pack_pool(data, job, prepared, fitted, judgement, kernels))
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     rows = rows_of(prepared.split.report())
     metrics, importance = dict(judgement.metrics), dict(judgement.importance)

@@ -101,6 +101,8 @@ class TrainingRequest:
     symbol_folds : int
         Deal the symbols of a pooled model into so many folds, train one further model without each of them, and try it
         on that fold; 0 for none.
+    leave_out : bool
+        Leave symbols that cannot be pooled out with a warning, for nobody named them: see `with_selected_symbols`.
     """
 
     strategy: Strategy
@@ -112,6 +114,7 @@ class TrainingRequest:
     hold_out: tuple[str, ...] = ()
     strict: bool = False
     symbol_folds: int = 0
+    leave_out: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
