@@ -237,6 +237,20 @@ def test_bars_without_a_whole_window_keep_the_position(trained: dict[str, Memory
     assert any("5 of" in note and "could not be predicted" in note for note in done.notes)
 
 
+def test_where_nothing_is_traded_the_reason_is_said() -> None:
+    storage = MemoryStorage()
+    train(storage, changed("decisions.confidence_threshold", 1.0, EAGER), [BARS.take(slice(0, MIDDLE))])
+    done = run(storage)
+    highest = done.result.course.outputs.max()
+    assert done.result.intervals.missing == "nothing was traded"
+    said = f"no probability of buy or sell reached the confidence threshold of 1; the highest was {highest:.4g}"
+    assert f"nothing was traded: {said}" in done.as_dict()["notes"]
+
+
+def test_where_something_is_traded_no_reason_is_said(trained: dict[str, MemoryStorage]) -> None:
+    assert not any("nothing was traded" in note for note in run(trained["mlp"]).notes)
+
+
 def test_a_day_after_the_last_bar_leaves_nothing(trained: dict[str, MemoryStorage]) -> None:
     with pytest.raises(InvalidInput, match="needs 2 bars, and 0 are left"):
         run(trained["mlp"], start=iso(BARS.stamps[-1] + NS_PER_DAY))

@@ -12,12 +12,13 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.application.serving import Decided, OpenedModel, Served, decided_on, open_model, serve
 from ktrdr.domain.artifacts.lookup import listed
 from ktrdr.domain.backtest.periods import bars_per_year
 from ktrdr.domain.backtest.result import Result, replay
 from ktrdr.domain.backtest.span import Seen, Span, choose_span
 from ktrdr.domain.backtest.tables import Course
+from ktrdr.domain.decisions.silence import silence
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.series import same_symbol
@@ -116,6 +117,7 @@ class Backtest:
         bars, rng = base.take(slice(span.first, None)), np.random.default_rng(used.manifest.seed)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
         notes = *used.notes, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
+        notes = *notes, *_untraded(served, decided)
         return BacktestReport(used, span, result, tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result)))))
 
 
@@ -156,6 +158,12 @@ def _few(n_bars: int) -> tuple[str, ...]:
 def _missing(course: Course, n_bars: int) -> tuple[str, ...]:
     missing = n_bars - len(course.places)
     return (f"{missing:,} of {n_bars:,} bars could not be predicted; the position is kept there",) if missing else ()
+
+
+def _untraded(served: Served, decided: Decided) -> tuple[str, ...]:
+    opened = served.opened
+    reason = silence(decided.outputs, decided.signals, decided.decisions, opened.target, opened.strategy.decisions)
+    return () if reason is None else (f"nothing was traded: {reason}",)
 
 
 def _ruin(result: Result) -> tuple[str, ...]:
