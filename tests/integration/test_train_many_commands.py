@@ -168,3 +168,13 @@ def test_what_contradicts_itself_is_one_clear_line(
     assert words in printed.err
     assert printed.err.count("error: ") == 1
     assert not list(tmp_path.glob("models/*/*"))
+
+
+def test_overrides_that_reach_no_symbol_of_the_command_are_warned_about(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("symbols:\n  BBB: {indicators: {rsi_14: {period: 21}}}\nstcok: {}\n")
+    given = ("--symbol-configs", "own.yaml", "--symbols", "AAA", "--dry-run")
+    printed = run(*given)
+    assert printed.code == 0
+    assert "warning: many.yaml: symbol_overrides.symbols.BBB: 'BBB' reaches no symbol of this run: AAA" in printed.err
+    assert "did you mean 'stock'?" in printed.err
+    assert run(*given, "--strict").code == 2

@@ -255,7 +255,10 @@ def _is_class(name: str, section: Section, findings: Findings) -> bool:
 
 
 def _is_symbol(name: str, section: Section, strategy: Strategy, findings: Findings) -> bool:
-    """Return whether this can be a symbol; warn if it is none of those that the document names."""
+    """Return whether this can be a symbol; warn if it is none of those that the document names.
+
+    Whom the symbols of a command line or criteria leave out, the run itself says.
+    """
     try:
         Symbol(name)
     except InvalidInput as error:
@@ -265,7 +268,9 @@ def _is_symbol(name: str, section: Section, strategy: Strategy, findings: Findin
     named = choice.symbols if choice.criteria is None and not deployed else ()
     known = any(same_symbol(name, other) for other in named)
     if named and not known and "training_data.symbols" not in findings.overridden:
-        findings.warning(section.path, f"{name!r} is none of training_data.symbols{did_you_mean(name, named)}")
+        findings.warning(
+            section.path, f"{name!r} is none of training_data.symbols{did_you_mean(name, (*named, *ASSET_CLASSES))}"
+        )
     return True
 
 

@@ -60,6 +60,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the models that a strategy describes, judge them, and publish them."""
+    from ktrdr.application.override_reach import run_warnings
     from ktrdr.domain.training.plan import Execution, TrainingRequest, read_combination, read_mode
     from ktrdr.entrypoints.steps import log_steps
 
@@ -71,11 +72,11 @@ def train(
     effective = container.read_strategy().execute(
         strategy, **overrides, symbol_configs=symbol_configs, epochs=epochs, seed=seed
     )
-    warn_or_refuse(effective.warnings, str(strategy), strict)
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
         effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict, symbol_folds
     )
+    warn_or_refuse(run_warnings(container.data_repository(), request), str(strategy), strict)
     if dry_run:
         _preview(container, request, json)
         return
