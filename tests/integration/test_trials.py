@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fit_samples import task
 from model_samples import artifact
+from universal_samples import universal
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.tracking.trials import TrialLog, TrialRecordingStorage, TrialRecordingTrainer
@@ -113,6 +114,9 @@ def test_publish_leaves_a_line_that_delete_does_not_touch(log: TrialLog) -> None
         "outcome": "published",
         "strategy": "demo",
         "model": "demo/AAPL_1d_v1",
+        "mode": "single",
+        "combination": None,
+        "hold_out": [],
         "data": given.manifest.data,
         "settings": given.manifest.settings,
         "seed": 7,
@@ -128,6 +132,16 @@ def test_publish_leaves_a_line_that_delete_does_not_touch(log: TrialLog) -> None
     with pytest.raises(ModelNotFound):
         storage.load(stored.reference)
     assert log.path.read_bytes() == line
+
+
+def test_the_line_of_a_pooled_model_says_how_it_was_pooled_and_who_was_held_out(log: TrialLog) -> None:
+    given = universal()
+    given.manifest.split.update({"combination": "interleaved", "held_out": ["KO", "TSLA"]})
+    TrialRecordingStorage(MemoryStorage(), log).publish(given)
+    (trial,) = log.read()
+    assert (trial["mode"], trial["combination"], trial["hold_out"]) == ("universal", "interleaved", ["KO", "TSLA"])
+    log.append_interrupted("demo", {"mode": "multi"})
+    assert (log.read()[1]["outcome"], log.read()[1]["mode"]) == ("interrupted", "multi")
 
 
 class StoppedBehindTheRename(MemoryStorage):

@@ -53,9 +53,9 @@ class TrialLog:
         except OSError as error:
             raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error
 
-    def append_interrupted(self, strategy: str) -> None:
-        """Add the line of a training that the user stopped outside its fit."""
-        self.append({"time": _now(), "strategy": strategy, "outcome": "interrupted"})
+    def append_interrupted(self, strategy: str, how: Mapping[str, Any]) -> None:
+        """Add the line of a training that the user stopped outside its fit; `how` it was asked for goes with it."""
+        self.append({"time": _now(), "strategy": strategy, "outcome": "interrupted", **how})
 
     def read(self) -> tuple[dict[str, Any], ...]:
         """Return all trials, oldest first; torn lines are left out, no file means no trials.
@@ -170,6 +170,9 @@ def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
         "outcome": "published",
         "strategy": manifest.strategy_name,
         "model": stored.reference,
+        "mode": "universal" if manifest.symbol is None else "single",
+        "combination": manifest.split.get("combination"),
+        "hold_out": manifest.split.get("held_out", []),
         "data": manifest.data,
         "settings": manifest.settings,
         "seed": manifest.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,11 +118,20 @@ def _train(container: Container, request: TrainingRequest) -> TrainingResult:
         except (KeyboardInterrupt, TrainingInterrupted) as error:
             if isinstance(error, KeyboardInterrupt):
                 # Between fit and publish nobody else counts it, and the test rows may have been looked at.
-                container.trial_log().append_interrupted(request.strategy.name)
+                container.trial_log().append_interrupted(request.strategy.name, _how(request))
             if mode_of(request) is Mode.MULTI:
                 say("note: what was published stays; the same command with --resume trains the rest")
             raise
         return result
+
+
+def _how(request: TrainingRequest) -> dict[str, Any]:
+    """Return the mode of a request, and how it pools, as its line among the trials says it."""
+    from ktrdr.domain.training.plan import Mode, mode_of
+
+    mode = mode_of(request)
+    combination = request.combination if mode is Mode.UNIVERSAL else None
+    return {"mode": str(mode), "combination": combination, "hold_out": sorted(request.hold_out)}
 
 
 def _copy(container: Container, models: tuple[TrainedModel, ...], output: Path) -> None:
