@@ -56,4 +56,4 @@ def left_out_notes(left_out: Mapping[str, str], n_symbols: int) -> tuple[str, ..
 
 
 def _reasons(reasons: Mapping[str, str]) -> str:
-    return "; ".join(text if symbol in text else f"{symbol}: {text}" for symbol, text in reasons.items())
+    return "; ".join(text if text.startswith(f"{symbol} ") else f"{symbol}: {text}" for symbol, text in reasons.items())
