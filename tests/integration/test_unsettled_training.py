@@ -30,8 +30,12 @@ HOURS = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], change
 
 
 def container_of(*lengths: int) -> Container:
-    """Return a container with as many symbols, each with so many 5-minute bars."""
-    bars = [replace(random_bars(rows, seed=at), symbol=f"S{at}_STOCK") for at, rows in enumerate(lengths)]
+    """Return a container with as many symbols, each with so many 5-minute bars that end together."""
+    longest = max(lengths)
+    bars = [
+        replace(random_bars(longest, seed=at), symbol=f"S{at}_STOCK").take(slice(longest - rows, None))
+        for at, rows in enumerate(lengths)
+    ]
     built = make_container()
     built.data_repository.override(providers.Object(MemoryRepository(bars)))
     built.model_storage.override(providers.Object(MemoryStorage()))
@@ -56,8 +60,8 @@ def test_a_model_that_can_not_serve_yet_is_warned_about_with_the_bars_that_it_la
     needed = container.model_storage().load(model.stored.reference).manifest.settled_history["1h"]
     assert preview.rows["unsettled_rows"] == preview.rows["labelled_rows"]
     warning = (
-        f"S0_STOCK 5m: {train:,} of {train:,} train rows and every test row depend on where the bars begin; the model "
-        f"can serve only with {needed - 1500 // 12} more 1h bars"
+        f"S0_STOCK 5m: {train:,} of {train:,} train rows and all test rows depend on where the bars begin; the model "
+        f"can serve it only with {needed - 1500 // 12} more 1h bars"
     )
     assert preview.warnings == model.warnings == (warning,)
     assert about_settling(preview.notes) == about_settling(model.notes) == []
@@ -69,7 +73,7 @@ def test_a_model_that_can_not_serve_yet_is_warned_about_with_the_bars_that_it_la
 def test_strict_refuses_it_before_anything_is_trained() -> None:
     container = container_of(1500)
     for use_case in (container.dry_run(), container.training_orchestrator()):
-        with pytest.raises(InvalidInput, match="can serve only with"):
+        with pytest.raises(InvalidInput, match="can serve it only with"):
             use_case.execute(request("S0_STOCK", strict=True))
     assert not container.model_storage().versions()
 
@@ -80,7 +84,7 @@ def test_of_many_symbols_strict_refuses_those_that_have_too_few_bars() -> None:
     result = container.training_orchestrator().execute(wanted)
     assert [model.stored.key.symbol for model in result.models] == ["S1_STOCK"]
     assert [failure.symbols for failure in result.failures] == [("S0_STOCK",)]
-    assert "can serve only with" in result.failures[0].reason
+    assert "can serve it only with" in result.failures[0].reason
 
 
 def test_a_note_says_that_most_train_rows_had_not_settled() -> None:
@@ -96,6 +100,49 @@ def test_nothing_is_said_where_most_rows_have_settled() -> None:
     (preview,) = container_of(6000).dry_run().execute(request("S0_STOCK"))
     assert preview.rows["unsettled_rows"] > 0
     assert about_settling((*preview.notes, *preview.warnings)) == []
+
+
+def pooled(**options: Any) -> TrainingRequest:
+    return request("S0_STOCK", "S1_STOCK", mode=Mode.UNIVERSAL, **options)
+
+
+def test_each_symbol_of_a_pool_is_warned_about_by_its_own_rows() -> None:
+    container = container_of(1500, 6000)
+    (preview,) = container.dry_run().execute(pooled())
+    (model,) = container.training_orchestrator().execute(pooled()).models
+    train = preview.split["symbols"]["S0_STOCK"]["train"]
+    assert preview.split["symbols"]["S0_STOCK"]["test"]
+    (alone,) = container.dry_run().execute(request("S0_STOCK"))
+    (warning,) = about_settling(preview.warnings)
+    assert warning.startswith(f"S0_STOCK 5m: {train:,} of {train:,} train rows and all test rows depend on ")
+    assert warning.endswith(alone.warnings[0].split(";")[1])
+    assert about_settling(model.warnings) == [warning]
+    assert about_settling(preview.notes) == about_settling(model.notes) == []
+
+
+def test_a_symbol_that_is_held_out_has_no_train_rows_to_speak_of() -> None:
+    (preview,) = container_of(1500, 6000).dry_run().execute(pooled(hold_out=("S0_STOCK",)))
+    (warning,) = about_settling(preview.warnings)
+    assert warning.startswith("S0_STOCK 5m: all test rows depend on where the bars begin; ")
+
+
+def test_strict_refuses_a_pool_with_a_symbol_that_has_too_few_bars() -> None:
+    container = container_of(1500, 6000)
+    for use_case in (container.dry_run(), container.training_orchestrator()):
+        with pytest.raises(InvalidInput, match=r"S0_STOCK 5m: .* can serve it only with"):
+            use_case.execute(pooled(strict=True))
+    assert not container.model_storage().versions()
+
+
+def test_a_note_says_which_symbol_of_a_pool_learnt_mostly_from_unsettled_rows() -> None:
+    container = container_of(2600, 6000)
+    (preview,) = container.dry_run().execute(pooled())
+    (alone,) = container.dry_run().execute(request("S0_STOCK"))
+    train = preview.split["symbols"]["S0_STOCK"]["train"]
+    unsettled = min(train, alone.rows["unsettled_rows"])
+    assert about_settling(preview.warnings) == []
+    (note,) = about_settling(preview.notes)
+    assert note == f"S0_STOCK 5m: {unsettled:,} of {train:,} train rows depend on where the bars begin"
 
 
 def test_the_command_says_it_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

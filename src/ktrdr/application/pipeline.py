@@ -15,7 +15,7 @@ from ktrdr.application.market_data import MarketData, gather
 from ktrdr.application.own_strategy import override_notes, own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.settling import settling_notes, unsettled_findings
+from ktrdr.application.settling import Settling, settling_notes
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context import of_symbol
 from ktrdr.domain.features.context_data import used_sources
@@ -126,7 +126,7 @@ def prepare(
     history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
     prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)
     of_rows = prepared.dataset.matrix.base_rows
-    warnings, notes = unsettled_findings(history, market, of_rows[split.train], of_rows[split.test])
+    warnings, notes = Settling.of(history, market).findings(of_rows[split.train], of_rows[split.test])
     windowless = _windowless_note(prepared, model_spec(strategy).window)
     return replace(prepared, notes=(*rows.notes, *windowless, *notes), warnings=warnings)
 

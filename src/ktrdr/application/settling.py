@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ktrdr.application.market_data import NATIVE, MarketData
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -15,7 +16,6 @@ from ktrdr.domain.features.settling import SettledHistory, never_settling
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import CONTEXT_FOLDER
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.sessions import Int64s
 
 
 def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str, ...]:
@@ -28,38 +28,61 @@ def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str
     )
 
 
-def unsettled_findings(
-    history: SettledHistory, market: MarketData, train: Int64s, test: Int64s
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what is to be warned about, and noted, of rows that depend on where the bars begin.
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Which rows of one symbol depend on where its bars begin.
 
-    Parameters
+    Attributes
     ----------
-    history : SettledHistory
-    market : MarketData
-    train, test : ndarray of int64
-        Base rows of these parts, ascending.
-
-    Returns
-    -------
-    warnings, notes : tuple of str
-        A warning where no test row has settled, so that the model is judged on what it could not be asked, and may
-        not be able to serve; else a note where more than half of the train rows have not.
+    series : str
+        Symbol and base timeframe.
+    first : int
+        First base row that has settled; the number of base bars where none has.
+    outlook : str
+        What must come before that row, where none has settled; else empty.
     """
-    first = history.first_row(market.bars, market.context)
-    unsettled = int(np.searchsorted(train, first))
-    rows = f"{market.base_bars.symbol} {market.base}: {unsettled:,} of {len(train):,} train rows"
-    if test[-1] < first:
+
+    series: str
+    first: int
+    outlook: str
+
+    @classmethod
+    def of(cls, history: SettledHistory, market: MarketData) -> Settling:
+        """Return that of the bars that there are."""
+        first = history.first_row(market.bars, market.context)
         outlook = _outlook(history, market) if first >= len(market.base_bars) else ""
-        return (f"{rows} and every test row depend on where the bars begin{outlook}",), ()
-    return (), (f"{rows} depend on where the bars begin",) if 2 * unsettled > len(train) else ()
+        return cls(f"{market.base_bars.symbol} {market.base}", first, outlook)
+
+    def findings(
+        self, train: NDArray[np.integer], test: NDArray[np.integer]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what is to be warned about, and noted.
+
+        Parameters
+        ----------
+        train, test : ndarray of int
+            Base rows of these parts, ascending; either may be empty.
+
+        Returns
+        -------
+        warnings, notes : tuple of str
+            A warning where no test row has settled, so that the model is judged on what it could not be asked, and
+            may not be able to serve; else a note where more than half of the train rows have not.
+        """
+        unsettled = int(np.searchsorted(train, self.first))
+        rows = f"{unsettled:,} of {len(train):,} train rows"
+        if len(test) and test[-1] < self.first:
+            both = f"{rows} and all test rows" if len(train) else "all test rows"
+            return (f"{self.series}: {both} depend on where the bars begin{self.outlook}",), ()
+        most = 2 * unsettled > len(train)
+        return (), (f"{self.series}: {rows} depend on where the bars begin",) if most else ()
 
 
 def _outlook(history: SettledHistory, market: MarketData) -> str:
     """Return what must come before the first row has settled."""
     lacking = history.lacking(market.bars, market.context)
     more = " and ".join(f"{count:,} more {key} bars" for key, count in lacking.items())
-    return f"; the model can serve only with {more}" if more else "; the model can not serve yet"
+    return f"; the model can serve it only with {more}" if more else "; the model can not serve it yet"
 
 
 def require_same_beginning(manifest: Manifest, features: Sequence[Feature], market: MarketData) -> None:

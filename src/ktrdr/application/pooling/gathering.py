@@ -15,6 +15,7 @@ from ktrdr.application.pipeline import SymbolRows, symbol_rows
 from ktrdr.application.pooling.leaving_out import Failing, left_out_notes, noted, reasons, require_others
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.settling import Settling
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
@@ -53,6 +54,7 @@ class Member:
         Rows without a label, without a whole window though with a label, and rows that depend on where the bars begin.
     zero_rows : float
         Share of its rows on which every membership over an unscaled input is 0.
+    settling : Settling
     notes : tuple of str
     """
 
@@ -63,6 +65,7 @@ class Member:
     windowless: int
     unsettled: int
     zero_rows: float
+    settling: Settling
     notes: tuple[str, ...]
 
 
@@ -164,12 +167,14 @@ def prepare_pool(
     shares = strategy.split
     split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
+    unsettled, mostly_unsettled = _unsettled_findings(pool, split, members)
     warnings = (
         *left_out_notes(left_out, len(everyone)),
         *unscaled_notes(risky, {symbol: member.zero_rows for symbol, member in members.items()}),
         *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
+        *unsettled,
     )
-    notes = (*_own_notes(members), *hours_note, *split.notes(held_out))
+    notes = (*_own_notes(members), *hours_note, *split.notes(held_out), *mostly_unsettled)
     return PreparedPool(features, columns, pool, split, members, history, warnings, notes, left_out)
 
 
@@ -190,6 +195,19 @@ def _trading_moments(
                 sessions = calendar(members[symbol].facts.calendar, first, last)
         found[symbol] = TradingMoments(known_at, Timeframe(base), sessions)
     return found
+
+
+def _unsettled_findings(
+    pool: Pool, split: PooledSplit, members: Mapping[str, Member]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is to be warned about, and noted, of the rows that each symbol has in the parts."""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    for symbol, member in members.items():
+        train, test = (pool.base_rows[split.own(pool, symbol, name)] for name in ("train", "test"))
+        warned, noted_too = member.settling.findings(train if symbol in split.seen else train[:0], test)
+        warnings, notes = (*warnings, *warned), (*notes, *noted_too)
+    return warnings, notes
 
 
 def _own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
@@ -220,14 +238,15 @@ def _member(rows: SymbolRows, history: SettledHistory, zero_rows: float) -> Memb
     matrix, labels, market = rows.matrix, rows.labels, rows.market
     labelled = labels.end_rows[matrix.base_rows] != NO_LABEL
     windowless = 0 if rows.whole is None else int((labelled & ~rows.whole).sum())
-    first = history.first_row(market.bars, market.context)
+    settling = Settling.of(history, market)
     return Member(
         market.characteristics,
         market.loaded,
         dict(market.origins),
         int((~labelled).sum()),
         windowless,
-        int((labelled & (matrix.base_rows < first)).sum()),
+        int((labelled & (matrix.base_rows < settling.first)).sum()),
         zero_rows,
+        settling,
         rows.notes,
     )
