@@ -24,7 +24,8 @@ from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.pipeline import prepare
-from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.preparing import prepare_pool
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
@@ -47,7 +48,6 @@ from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.render import render
 from ktrdr.domain.strategy.schema import strategy_schema
 from ktrdr.domain.training.plan import Mode, TrainingRequest, plan_training
-from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import make_container
 
 Document = dict[str, Any]
@@ -181,7 +181,7 @@ def pooled(document: Document) -> object:
     """The rows that two symbols of other hours give together."""
     seldom = walk("SELDOM", 3).take(slice(None, None, 2))
     data, strategy = MemoryRepository([walk(), seldom]), parse(document)
-    found = prepare_pool(data, TalibFeatureEngineer(), strategy, ("WALK", "SELDOM"), (), in_memory)
+    found = prepare_pool(PoolSources(data, TalibFeatureEngineer()), strategy, ("WALK", "SELDOM"))
     return found.split.report()
 
 

@@ -16,7 +16,8 @@ from predictor_samples import Trained, bars_of, feed_of, replayed
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
-from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.preparing import prepare_pool
 from ktrdr.application.serving import decided_on, open_model, serve
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -27,7 +28,6 @@ from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.plan import Execution, Mode
-from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -86,7 +86,7 @@ def alone(container: Container, symbol: str) -> Any:
 
 
 def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Container) -> None:
-    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(document()), SYMBOLS, (), in_memory)
+    prepared = prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(document()), SYMBOLS)
     pool = prepared.pool
     for symbol in SYMBOLS:
         own = alone(container, symbol)
@@ -111,7 +111,7 @@ def test_inputs_in_units_of_price_are_warned_about_unless_the_symbols_have_their
     macd["SIM_CRYPTO"] = {"down": [-0.3, -0.1, 0], "up": [0, 0.1, 0.3]}
     own = {symbol: {"fuzzy_sets": {"macd": macd[symbol]}} for symbol in given}
     written = document(symbol_overrides={"symbols": own})
-    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(written), SYMBOLS, (), in_memory)
+    prepared = prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(written), SYMBOLS)
     assert any("5m_macd_down" in warning for warning in prepared.warnings) == warned
 
 

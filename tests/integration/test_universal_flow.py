@@ -18,7 +18,8 @@ from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.folds import symbol_folds
-from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.preparing import prepare_pool
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols, symbol_problems
@@ -28,7 +29,6 @@ from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
-from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
@@ -57,7 +57,7 @@ def train(container: Container, written: dict[str, Any], **options: Any) -> Any:
 
 def pooled(container: Container, written: dict[str, Any], held_out: tuple[str, ...] = ()) -> Any:
     symbols = [symbol for symbol in SYMBOLS if symbol not in held_out]
-    return prepare_pool(MARKET, container.feature_engineer(), parse(written), symbols, held_out, in_memory)
+    return prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(written), symbols, held_out)
 
 
 def test_a_universal_model_is_published_with_its_symbols(container: Container) -> None:

@@ -16,14 +16,14 @@ from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.pooling.gathering import PreparedPool, prepare_pool
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.preparing import PreparedPool, prepare_pool
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.training.plan import Mode
-from ktrdr.domain.training.pooling.pool import in_memory
 from ktrdr.entrypoints.container import make_container
 
 BARS = Path(__file__).parents[3] / "shared" / "data"
@@ -53,7 +53,7 @@ def document(timeframe: str, **data: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module", params=POOLS)
 def prepared(request: pytest.FixtureRequest) -> tuple[str, PreparedPool]:
     strategy, data = parse(document(request.param)), ParquetRepository(BARS)
-    pool = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS[request.param], (), in_memory)
+    pool = prepare_pool(PoolSources(data, TalibFeatureEngineer()), strategy, POOLS[request.param])
     return request.param, pool
 
 
@@ -87,7 +87,7 @@ def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prep
 def test_hours_in_common_are_those_of_the_stock() -> None:
     data = ParquetRepository(BARS)
     strategy = parse(document("5m", alignment="common_hours"))
-    found = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS["5m"], (), in_memory, sessions_for)
+    found = prepare_pool(PoolSources(data, TalibFeatureEngineer(), calendar=sessions_for), strategy, POOLS["5m"])
     pool = found.pool
     learnt = {symbol: pool.known_at[found.split.own(pool, symbol, "train")] for symbol in POOLS["5m"]}
     stock = pool.known_at[pool.rows_of("AAPL")]

@@ -10,7 +10,8 @@ from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel, rows
 from ktrdr.application.own_strategy import own_job
 from ktrdr.application.packing import pack, require_packable
 from ktrdr.application.pipeline import prepare, require_no_warnings
-from ktrdr.application.pooling.training import Ports, train_pool
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.training import train_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -52,8 +53,7 @@ class JobTrainer:
         self._features = features
         self._trainer = trainer
         self._storage = storage
-        self._allocate = allocate
-        self._calendar = calendar
+        self._pool_sources = PoolSources(self._data, features, allocate, calendar)
 
     def train(self, job: TrainingJob) -> TrainedModel:
         """Train and publish the model of a job; resuming, return the one that is there already.
@@ -65,7 +65,7 @@ class JobTrainer:
         """
         require_packable(job.strategy)
         if job.combination is not None:
-            return train_pool(job, job.combination, self._ports, self._allocate, self._calendar)
+            return train_pool(job, job.combination, self._pool_sources, self._trainer, self._storage)
         beginning = beginning_of(self._storage, self._features, job.strategy)  # compared as all symbols share it
         job = own_job(self._data, job)
         if job.request.execution.resume and beginning is None:  # the universal model may be a newer one
@@ -82,10 +82,6 @@ class JobTrainer:
         rows, warnings = rows_of(prepared.split.report()), prepared.warnings
         metrics, importance = dict(judgement.metrics), dict(judgement.importance)
         return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=warnings)
-
-    @property
-    def _ports(self) -> Ports:
-        return self._data, self._features, self._trainer, self._storage
 
     def attempt(self, job: TrainingJob) -> JobOutcome:
         """Train a job of several: an error becomes its outcome, so that the others go on.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.application.pooling.fitting import inference_of
-from ktrdr.application.pooling.gathering import PreparedPool
+from ktrdr.application.pooling.preparing import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.features.learnable import fuzzified

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from ktrdr.application.fitting import Fitted
-from ktrdr.application.pooling.gathering import PreparedPool
+from ktrdr.application.pooling.preparing import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified

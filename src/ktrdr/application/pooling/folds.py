@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ktrdr.application.pooling.fitting import fit_pool
-from ktrdr.application.pooling.gathering import PreparedPool
 from ktrdr.application.pooling.judging import symbol_losses, table_of
+from ktrdr.application.pooling.preparing import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.plan import Combination

@@ -19,7 +19,7 @@ from ktrdr.application.judging import (
     report_of,
 )
 from ktrdr.application.pooling.alone import fit_alone
-from ktrdr.application.pooling.gathering import PreparedPool
+from ktrdr.application.pooling.preparing import PreparedPool
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, window_importance

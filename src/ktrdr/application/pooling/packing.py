@@ -26,7 +26,8 @@ from ktrdr.domain.strategy.document import Strategy
 if TYPE_CHECKING:
     from ktrdr.application.fitting import Fitted
     from ktrdr.application.judging import Judgement
-    from ktrdr.application.pooling.gathering import Member, PreparedPool
+    from ktrdr.application.pooling.members import Member
+    from ktrdr.application.pooling.preparing import PreparedPool
     from ktrdr.domain.training.plan import TrainingJob
 
 

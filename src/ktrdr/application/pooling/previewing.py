@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.pooling.gathering import prepare_pool
-from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.application.pipeline import require_no_warnings
+from ktrdr.application.pooling.gathering import PoolSources
+from ktrdr.application.pooling.preparing import prepare_pool
 from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob
-from ktrdr.domain.training.pooling.hours import Calendar
-from ktrdr.domain.training.pooling.pool import Allocate
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +64,7 @@ class PoolPreview:
         }
 
 
-def preview_pool(
-    job: TrainingJob,
-    data: DataRepository,
-    engineer: FeatureEngineer,
-    allocate: Allocate,
-    calendar: Calendar | None = None,
-) -> PoolPreview:
+def preview_pool(job: TrainingJob, sources: PoolSources) -> PoolPreview:
     """Prepare a pooled job and report on it.
 
     Raises
@@ -82,11 +73,8 @@ def preview_pool(
         As training would.
     """
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(
-        data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar, request.leave_out
-    )
-    if request.strict and prepared.warnings:
-        raise InvalidInput("; ".join(prepared.warnings))
+    prepared = prepare_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
+    require_no_warnings(prepared.warnings, request.strict)
     pool, split, members = prepared.pool, prepared.split, prepared.members.values()
     loaded = dict.fromkeys(item for member in members for item in member.loaded)
     series = ("symbol", "timeframe", "rows", "first", "last", "source")

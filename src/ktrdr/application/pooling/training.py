@@ -6,27 +6,24 @@ import logging
 from dataclasses import replace
 
 from ktrdr.application.outcomes import TrainedModel, rows_of
+from ktrdr.application.pipeline import require_no_warnings
 from ktrdr.application.pooling.fitting import fit_pool
 from ktrdr.application.pooling.folds import judge_folds
-from ktrdr.application.pooling.gathering import prepare_pool
+from ktrdr.application.pooling.gathering import PoolSources
 from ktrdr.application.pooling.judging import judge_pool
 from ktrdr.application.pooling.packing import pack_pool
-from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.pooling.preparing import prepare_pool
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import Combination, TrainingJob
-from ktrdr.domain.training.pooling.hours import Calendar
-from ktrdr.domain.training.pooling.pool import Allocate
 
 log = logging.getLogger(__name__)
-Ports = tuple[DataRepository, FeatureEngineer, ModelTrainer, ModelStorage]
 
 
 def train_pool(
-    job: TrainingJob, combination: Combination, ports: Ports, allocate: Allocate, calendar: Calendar | None = None
+    job: TrainingJob, combination: Combination, sources: PoolSources, trainer: ModelTrainer, storage: ModelStorage
 ) -> TrainedModel:
     """Train one model on all symbols of a job, judge it symbol by symbol, and publish it.
 
@@ -35,13 +32,9 @@ def train_pool(
     InvalidInput, DataNotFound, TrainingFailed, Unavailable
         Nothing is published.
     """
-    data, engineer, trainer, storage = ports
     strategy, request = job.strategy, job.request
-    prepared = prepare_pool(
-        data, engineer, strategy, job.symbols, request.hold_out, allocate, calendar, request.leave_out
-    )
-    if request.strict and prepared.warnings:
-        raise InvalidInput("; ".join(prepared.warnings))
+    prepared = prepare_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
+    require_no_warnings(prepared.warnings, request.strict)
     if request.symbol_folds > len(prepared.split.seen):
         found = f"{len(prepared.split.seen)} have train rows"
         raise InvalidInput(f"symbol_folds: {request.symbol_folds} folds: needs at least as many symbols, {found}")
@@ -50,8 +43,8 @@ def train_pool(
     if request.symbol_folds:
         folds = judge_folds(prepared, strategy, combination, trainer, request.symbol_folds)
         judgement = replace(judgement, metrics={**judgement.metrics, "by_symbol_fold": folds})
-    kernels = engineer.kernels(prepared.features)
-    stored = storage.publish(pack_pool(data, job, prepared, fitted, judgement, kernels))
+    kernels = sources.engineer.kernels(prepared.features)
+    stored = storage.publish(pack_pool(sources.data, job, prepared, fitted, judgement, kernels))
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     rows = rows_of(prepared.split.report())
     metrics, importance = dict(judgement.metrics), dict(judgement.importance)

@@ -9,6 +9,7 @@ from ktrdr.application.labelling import label_balance
 from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare, require_no_warnings
+from ktrdr.application.pooling.gathering import PoolSources
 from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -83,8 +84,7 @@ class DryRun:
     ) -> None:
         self._data = data
         self._features = features
-        self._allocate = allocate
-        self._calendar = calendar
+        self._pool_sources = PoolSources(data, features, allocate, calendar)
 
     def execute(self, request: TrainingRequest) -> tuple[Preview | PoolPreview, ...]:
         """Return one preview a job.
@@ -99,7 +99,7 @@ class DryRun:
     def _preview(self, job: TrainingJob) -> Preview | PoolPreview:
         require_packable(job.strategy)
         if job.combination is not None:
-            return preview_pool(job, self._data, self._features, self._allocate, self._calendar)
+            return preview_pool(job, self._pool_sources)
         strategy = own_strategy(self._data, job.strategy, job.symbol)
         prepared = prepare(self._data, self._features, strategy, job.symbol)
         require_no_warnings(prepared.warnings, job.request.strict)
