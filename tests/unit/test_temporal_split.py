@@ -104,6 +104,6 @@ def test_a_negative_embargo_is_refused():
 def test_a_split_checks_itself():
     parts = dict(split_of(100, 5).parts)
     with pytest.raises(InvalidInput, match="overlap"):
-        Split({**parts, "validation": parts["test"], "test": parts["validation"]}, (0, 0))
+        Split({**parts, "validation": parts["test"], "test": parts["validation"]}, (0, 0), 0)
     with pytest.raises(InvalidInput, match="none of them empty"):
-        Split({**parts, "test": Part(np.empty(0, dtype=np.int64), 0, 0, 0)}, (0, 0))
+        Split({**parts, "test": Part(np.empty(0, dtype=np.int64), 0, 0, 0)}, (0, 0), 0)

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from ktrdr.application.fitting import Fitted
     from ktrdr.application.judging import Judgement
     from ktrdr.application.pipeline import Prepared
-    from ktrdr.domain.splits.split import Split
+    from ktrdr.domain.splits.split import Parted
     from ktrdr.domain.training.plan import TrainingJob
-    from ktrdr.domain.training.pooling.split import PooledSplit
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
 
@@ -84,7 +83,7 @@ def pack(
     return Artifact(manifest, {**fitted.shipped.state(), **reports(fitted, judgement)})
 
 
-def moments(split: Split | PooledSplit) -> dict[str, Any]:
+def moments(split: Parted) -> dict[str, Any]:
     """Return the three moments of a manifest."""
     return {name: iso(getattr(split, name)) for name in ("fitted_until", "selected_until", "judged_until")}
 

@@ -37,8 +37,8 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """Train, validation and test part, in time order, disjoint.
+class Parted:
+    """Train, validation and test part of some rows.
 
     Attributes
     ----------
@@ -48,22 +48,11 @@ class Split:
         Moments at which validation and test begin (UTC nanoseconds).
     embargo_bars : int
         Base bars before each cut that no earlier label reaches into.
-
-    Raises
-    ------
-    InvalidInput
-        If the parts are not these, are empty, or overlap.
     """
 
     parts: Mapping[str, Part]
     cuts: tuple[int, int]
-    embargo_bars: int = 0
-
-    def __post_init__(self) -> None:
-        if tuple(self.parts) != PARTS or not all(len(part.rows) for part in self.parts.values()):
-            raise InvalidInput(f"split: needs the parts {', '.join(PARTS)}, none of them empty")
-        if not self.train[-1] < self.validation[0] <= self.validation[-1] < self.test[0]:
-            raise InvalidInput("split: the parts overlap")
+    embargo_bars: int
 
     @property
     def train(self) -> Int64s:
@@ -109,3 +98,20 @@ class Split:
             "selected_until": iso(self.selected_until),
             "judged_until": iso(self.judged_until),
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split(Parted):
+    """The parts of one symbol's rows, in time order, disjoint.
+
+    Raises
+    ------
+    InvalidInput
+        If the parts are not these, are empty, or overlap.
+    """
+
+    def __post_init__(self) -> None:
+        if tuple(self.parts) != PARTS or not all(len(part.rows) for part in self.parts.values()):
+            raise InvalidInput(f"split: needs the parts {', '.join(PARTS)}, none of them empty")
+        if not self.train[-1] < self.validation[0] <= self.validation[-1] < self.test[0]:
+            raise InvalidInput("split: the parts overlap")

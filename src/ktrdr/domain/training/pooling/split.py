@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.sessions import Int64s
-from ktrdr.domain.splits.split import PARTS, Part
+from ktrdr.domain.splits.split import PARTS, Part, Parted
 from ktrdr.domain.splits.temporal import MINIMUM_ROWS, Shares, check_shares
 from ktrdr.domain.training.pooling.pool import Pool
 
@@ -22,58 +21,34 @@ _NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PooledSplit:
-    """Train, validation and test part of a pool.
+class PooledSplit(Parted):
+    """The parts of a pool: of the symbols that are trained on; rows are ascending, symbol by symbol.
 
     Attributes
     ----------
-    parts : mapping of name to Part
-        `PARTS`, of the symbols that are trained on; rows are those of the pool, ascending, symbol by symbol.
-    unseen : ndarray of int64
-        Rows of the other symbols that lie in the test part's time: what the model is tried on besides.
+    limits : tuple of int
+        Moments before which the labels of train and validation must have ended: with an embargo they lie earlier than
+        the cuts (UTC nanoseconds).
     counts : mapping of symbol to mapping of part to int
         Rows that each symbol has in each part; an unseen one has some in ``test`` at most.
     seen : tuple of str
         Symbols with train rows.
-    cuts, limits : tuple of int
-        Moments at which validation and test begin, and those before which the labels of the part before must have
-        ended: with an embargo they lie earlier (UTC nanoseconds).
-    embargo_bars : int
+    unseen : ndarray of int64
+        Rows of the other symbols that lie in the test part's time: what the model is tried on besides.
+    unseen_until : int
+        Latest label end of these; 0 where there are none.
     """
 
-    parts: Mapping[str, Part]
-    unseen: Int64s
+    limits: tuple[int, int]
     counts: Mapping[str, Mapping[str, int]]
     seen: tuple[str, ...]
-    cuts: tuple[int, int]
-    limits: tuple[int, int]
-    embargo_bars: int
-    judged_until: int
+    unseen: Int64s
+    unseen_until: int
 
     @property
-    def train(self) -> Int64s:
-        """Rows that weights and scaling are fitted on."""
-        return self.parts["train"].rows
-
-    @property
-    def validation(self) -> Int64s:
-        """Rows that choose among fitted models."""
-        return self.parts["validation"].rows
-
-    @property
-    def test(self) -> Int64s:
-        """Rows that judge the model."""
-        return self.parts["test"].rows
-
-    @property
-    def fitted_until(self) -> int:
-        """Latest label end in train."""
-        return self.parts["train"].seen_until
-
-    @property
-    def selected_until(self) -> int:
-        """Latest label end in validation."""
-        return self.parts["validation"].seen_until
+    def judged_until(self) -> int:
+        """Latest label end among the rows that judge the model."""
+        return max(self.parts["test"].seen_until, self.unseen_until)
 
     def own(self, pool: Pool, symbol: str, name: str) -> Int64s:
         """Return the rows of one symbol in ``train``, ``validation`` or ``test``, purged, be it unseen or not."""
@@ -87,19 +62,8 @@ class PooledSplit:
 
     def report(self) -> dict[str, Any]:
         """Return rows and dates of each part, of each symbol, and what the purge took; moments in ISO 8601, UTC."""
-        return {
-            "parts": {
-                name: {"rows": len(part.rows), "first": iso(part.first), "last": iso(part.last)}
-                for name, part in self.parts.items()
-            },
-            "purged": {name: self.parts[name].purged for name in PARTS[:-1]},
-            "embargo_bars": self.embargo_bars,
-            "cuts": [iso(cut) for cut in self.cuts],
-            "fitted_until": iso(self.fitted_until),
-            "selected_until": iso(self.selected_until),
-            "judged_until": iso(self.judged_until),
-            "symbols": {symbol: dict(counts) for symbol, counts in self.counts.items()},
-        }
+        symbols = {symbol: dict(counts) for symbol, counts in self.counts.items()}
+        return Parted.report(self) | {"symbols": symbols}
 
     def notes(self, held_out: Collection[str] = ()) -> tuple[str, ...]:
         """Return one sentence per symbol that has no rows in a part, though it was not held out."""
@@ -162,16 +126,16 @@ def pooled_split(pool: Pool, shares: Shares, embargo_bars: int = 0, held_out: Co
     purged = {name: int((lost & (part_of_row == place)).sum()) for place, name in enumerate(PARTS)}
     unseen = np.flatnonzero(kept & ~of_seen & (part_of_row == len(PARTS) - 1))
     parts = {name: _part(pool, rows[name], purged[name]) for name in PARTS}
-    judged = np.concatenate((rows["test"], unseen))
+    counted = rows | {"test": np.concatenate((rows["test"], unseen))}
     return PooledSplit(
         parts,
-        unseen,
-        _counts(pool, rows | {"test": judged}, owner),
-        tuple(symbol for symbol, count in zip(pool.symbols, in_train, strict=True) if count),
         cuts,
-        (limits[0], limits[1]),
         embargo_bars,
-        int(pool.label_end[judged].max()),
+        (limits[0], limits[1]),
+        _counts(pool, counted, owner),
+        tuple(symbol for symbol, count in zip(pool.symbols, in_train, strict=True) if count),
+        unseen,
+        int(pool.label_end[unseen].max(initial=0)),
     )
 
 
