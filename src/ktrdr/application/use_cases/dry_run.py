@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from ktrdr.application.labelling import label_balance
 from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare, require_no_warnings
 from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.previewing import PoolPreview, preview_pool
+from ktrdr.application.pooling.previewing import preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.preview import Preview, series_read
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
-from ktrdr.domain.labels.balance import Balance
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.render import indicator_document, settings_document
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
 from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What one job would train on.
-
-    Attributes
-    ----------
-    strategy : Strategy
-    features : tuple of str
-        Ids in contract order.
-    data : tuple of dict
-        Series, rows and span of what was read.
-    rows : dict
-        base_bars, warmup_rows, unusable_rows, usable_rows, windowless_rows, labelled_rows, and
-        unsettled_rows: how many of these still depend on where the bars begin.
-    split : dict
-        Rows, dates and purged rows of the parts.
-    balance : Balance
-        Class shares before the test part, and advice where a class is rare.
-    notes, warnings : tuple of str
-    """
-
-    strategy: Strategy
-    features: tuple[str, ...]
-    data: tuple[dict[str, Any], ...]
-    rows: dict[str, int]
-    split: dict[str, Any]
-    balance: Balance
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for ``--json``."""
-        strategy = self.strategy
-        return {
-            "name": strategy.name,
-            "version": strategy.version,
-            "indicators": {name: indicator_document(item) for name, item in strategy.indicators.items()},
-            "fuzzy_sets": {name: item.reference.text for name, item in strategy.fuzzy_sets.items()},
-            "features": list(self.features),
-            "settings": settings_document(strategy),
-            "data": list(self.data),
-            "rows": self.rows,
-            "split": self.split,
-            "labels": self.balance.as_dict(),
-            "notes": list(self.notes),
-            "warnings": list(self.warnings),
-        }
 
 
 class DryRun:
@@ -86,7 +32,7 @@ class DryRun:
         self._features = features
         self._pool_sources = PoolSources(data, features, allocate, calendar)
 
-    def execute(self, request: TrainingRequest) -> tuple[Preview | PoolPreview, ...]:
+    def execute(self, request: TrainingRequest) -> tuple[Preview, ...]:
         """Return one preview a job.
 
         Raises
@@ -96,7 +42,7 @@ class DryRun:
         """
         return tuple(self._preview(job) for job in plan_training(with_selected_symbols(self._data, request)))
 
-    def _preview(self, job: TrainingJob) -> Preview | PoolPreview:
+    def _preview(self, job: TrainingJob) -> Preview:
         require_packable(job.strategy)
         if job.combination is not None:
             return preview_pool(job, self._pool_sources)
@@ -104,11 +50,6 @@ class DryRun:
         prepared = prepare(self._data, self._features, strategy, job.symbol)
         require_no_warnings(prepared.warnings, job.request.strict)
         market, matrix = prepared.market, prepared.matrix
-        data = tuple(
-            {"symbol": item.symbol, "timeframe": item.timeframe, "rows": item.rows, "first": item.first}
-            | {"last": item.last, "source": item.source}
-            for item in market.loaded
-        )
         rows = {
             "base_bars": len(market.base_bars),
             "warmup_rows": matrix.warmup_rows,
@@ -123,4 +64,13 @@ class DryRun:
         notes = prepared.notes
         if strategy.training[INITIALISE.name] == FROM_UNIVERSAL:
             notes = (*notes, f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does")
-        return Preview(strategy, ids, data, rows, prepared.split.report(), found, notes, prepared.warnings)
+        return Preview(
+            strategy,
+            ids,
+            series_read(market.loaded),
+            rows,
+            prepared.split.report(),
+            notes,
+            prepared.warnings,
+            found,
+        )

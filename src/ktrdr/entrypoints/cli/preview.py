@@ -10,11 +10,10 @@ from ktrdr.entrypoints.cli.render import section
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ktrdr.application.pooling.previewing import PoolPreview
-    from ktrdr.application.use_cases.dry_run import Preview
+    from ktrdr.application.preview import Preview
 
 
-def preview_text(preview: Preview | PoolPreview) -> str:
+def preview_text(preview: Preview) -> str:
     """Return everything that training would do, section by section."""
     strategy = preview.strategy
     sections = [
@@ -56,8 +55,8 @@ def _symbols(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     return [section("rows of the symbols", rows)] if rows else []
 
 
-def _labels(preview: Preview | PoolPreview) -> str:
-    if hasattr(preview, "balance"):
+def _labels(preview: Preview) -> str:
+    if preview.balance is not None:
         return section("labels", [(line,) for line in preview.balance.sentences()])
     rows = [
         (symbol, *(f"{name} {share:.1%}" for name, share in shares.items()))
