@@ -79,7 +79,7 @@ def test_the_newest_version_of_each_symbol_counts(container: Container) -> None:
 
 def test_as_of_leaves_out_what_was_chosen_later(container: Container) -> None:
     train(container, document())
-    with pytest.raises(ModelNotFound, match="at least two symbols, found 0"):
+    with pytest.raises(ModelNotFound, match="at least two symbols, found 0; none was chosen before 2000-01-01"):
         container.predict().execute(asked(as_of="2000-01-01"))
 
 
@@ -106,5 +106,5 @@ def test_models_that_differ_can_not_be_averaged(container: Container) -> None:
 def test_one_model_is_no_ensemble() -> None:
     with pytest.raises(InvalidInput, match="is one model"):
         PredictRequest("small/ONE_STOCK_5m_v1", "ONE_STOCK", ensemble=True)
-    with pytest.raises(InvalidInput, match="give symbol and timeframe"):
-        replace(asked(), symbol=None).choice()
+    with pytest.raises(InvalidInput, match=r"give a symbol \(--symbol\)"):
+        replace(asked(), symbol=None).choice(MemoryStorage())

@@ -84,6 +84,20 @@ def test_a_strategys_name_finds_the_symbols_own_model(container: Container, capl
     assert (logged.model, logged.reason) == ("small/WILD_5m_v1", found.reason)  # type: ignore[attr-defined]
 
 
+def test_other_bars_than_those_of_training_are_said(container: Container) -> None:
+    same = forecast(container, "small/CALM_5m_v1", "CALM").notes
+    assert not [note for note in same if "those in training" in note]
+    bars = walk("CALM")
+    for other, words in (
+        (replace(bars, source="mine.csv"), "from mine.csv and begin 2024-01-01"),
+        (bars.take(slice(500, None)), "from memory and begin 2024-01-02"),
+    ):
+        with container.data_repository.override(providers.Object(MemoryRepository([other], [facts("CALM")]))):
+            notes = forecast(container, "small/CALM_5m_v1", "CALM").notes
+        (note,) = [note for note in notes if "those in training" in note]
+        assert note.startswith(f"CALM 5m: these bars are {words}")
+
+
 def test_a_similar_symbols_model_stands_in_and_says_so(container: Container) -> None:
     found = forecast(container, "small", "NEAR", timeframe="5m")
     loaded = container.load_model().execute(LoadRequest("small", "NEAR", "5m"))
@@ -192,8 +206,7 @@ def test_a_model_of_the_first_schema_is_found_and_served_but_is_similar_to_none(
     [
         ({"model": "small/CALM_5m_v1", "timeframe": "5m"}, "is one model"),
         ({"model": "small/CALM_5m_v1", "as_of": "2024-01-01"}, "is one model"),
-        ({"model": "small", "symbol": "CALM"}, "give symbol and timeframe"),
-        ({"model": "small", "timeframe": "5m"}, "give symbol and timeframe"),
+        ({"model": "small", "timeframe": "5m"}, r"give a symbol \(--symbol\)"),
         ({"model": "small", "symbol": "CALM", "timeframe": "5m", "prefer": "mine"}, "universal or symbol"),
     ],
 )

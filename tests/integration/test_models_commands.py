@@ -125,6 +125,7 @@ def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
     assert (found["reference"], found["kind"]) == ("demo/universal_v1", "universal")
     assert "history.json is missing" in found["passed_over"][0]
     text = models(*wanted).stdout
+    assert models("which", "demo", "--symbol", "AAPL").stdout == text
     assert text.startswith("demo/universal_v1\n")
     assert "AAPL is among the symbols that it was trained on" in text
     assert "passed over\n  demo/universal_v2 is damaged" in text
@@ -139,7 +140,7 @@ def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
         (("demo", "--symbol", "MSFT", "--timeframe", "1d"), 3, "does not say how volatile its symbol is"),
         (("dmo", "--symbol", "AAPL", "--timeframe", "1d"), 3, "did you mean 'demo'"),
         (("demo", "--symbol", "NONE", "--timeframe", "1d"), 3, "no bars of NONE"),
-        (("demo", "--symbol", "AAPL"), 2, "--timeframe"),
+        (("demo", "--timeframe", "1d"), 2, "give a symbol (--symbol)"),
         (("demo", "--symbol", "AAPL", "--timeframe", "1x"), 2, "timeframe '1x'"),
         (("demo", "--symbol", "AAPL", "--timeframe", "1d", "--as-of", "soon"), 2, "date or moment"),
         (("demo", "--symbol", "AAPL", "--timeframe", "1d", "--prefer", "own"), 2, "universal or symbol"),

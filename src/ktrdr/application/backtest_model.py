@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from ktrdr.application.loading import LoadRequest, load_with_fallback
+from ktrdr.application.loading import LoadRequest, load_with_fallback, only_timeframe
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.artifacts.lookup import no_such_strategy
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account
-from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput, ModelNotFound, shown
+from ktrdr.domain.errors import DataNotFound, InvalidInput, ModelNotFound, shown
 from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.moments import is_date, last_of, read_moment
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe, same_length
@@ -130,7 +129,7 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
         raise InvalidInput(f"{shown(request.strategy)} is no strategy; name the strategy, and a model by --model")
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
-    timeframe = request.timeframe or _only_timeframe(storage, request.strategy)
+    timeframe = request.timeframe or only_timeframe(storage, request.strategy)
     as_of, prefer = _as_of(data, request, timeframe), request.prefer or "universal"
     wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, prefer)
     try:
@@ -192,26 +191,3 @@ def _location(storage: ModelStorage, model: str, manifest: Manifest) -> str:
         return next((item.location for item in storage.versions() if item.reference == reference), model)
     path = PurePath(model)
     return str(path.with_name(manifest.key.name(manifest.version)) if path.name == manifest.key.name(None) else path)
-
-
-def _only_timeframe(storage: ModelStorage, strategy: str) -> str:
-    """Return the timeframe of all the strategy's models that are whole, of several spellings the first."""
-    versions = storage.versions()
-    ours = [version for version in versions if version.key.strategy == strategy]
-    if not ours:
-        raise no_such_strategy(strategy, versions)
-    found = {version.key.timeframe or _timeframe_within(storage, version.reference) for version in ours}
-    known = {Timeframe(name).ns: name for name in sorted(filter(None, found), reverse=True)}
-    if len(known) != 1:
-        names = ", ".join(known[length] for length in sorted(known))
-        said = f"are for {names} bars" if known else "do not say for which bars they are"
-        raise InvalidInput(f"models of {strategy!r} {said}; give a timeframe (--timeframe)")
-    return next(iter(known.values()))
-
-
-def _timeframe_within(storage: ModelStorage, reference: str) -> str | None:
-    """Return the timeframe of a universal model, which stands in its manifest; None for one that cannot be read."""
-    try:
-        return storage.load(reference).manifest.base_timeframe
-    except (CorruptArtifact, ModelNotFound):
-        return None

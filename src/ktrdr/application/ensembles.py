@@ -79,9 +79,12 @@ def open_ensemble(
     """
     found = list(_members(storage, wanted))
     if len(found) < 2:
+        advice = "train them with --mode multi"
+        if wanted.as_of is not None and len(list(_members(storage, replace(wanted, as_of=None)))) > 1:
+            advice = f"{'no other' if found else 'none'} was chosen before {wanted.as_of}"
         raise ModelNotFound(
             f"no ensemble of {wanted.strategy!r} on {wanted.timeframe} bars: it takes the models of at least two "
-            f"symbols, found {len(found)}; train them with --mode multi"
+            f"symbols, found {len(found)}; {advice}"
         )
     opened = [open_model(trainer, artifact, version.reference) for version, artifact in found]
     first = opened[0]

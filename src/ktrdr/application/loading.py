@@ -12,8 +12,9 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.fallback import Kind, Wanted, choose
+from ktrdr.domain.artifacts.lookup import no_such_strategy
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.errors import DataNotFound
+from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput, ModelNotFound
 from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.profile import realised_volatility
 from ktrdr.domain.market.symbol import Symbol
@@ -146,6 +147,37 @@ def load_with_fallback(
 def is_strategy(storage: ModelStorage, name: str) -> bool:
     """Return whether there are models of a strategy of that name, so that it is no reference and no path."""
     return "/" not in name and any(version.key.strategy == name for version in storage.versions())
+
+
+def only_timeframe(storage: ModelStorage, strategy: str) -> str:
+    """Return the timeframe of all the strategy's models that are whole, of several spellings the first.
+
+    Raises
+    ------
+    ModelNotFound
+        If the strategy has no models.
+    InvalidInput
+        If its models are for bars of different length.
+    """
+    versions = storage.versions()
+    ours = [version for version in versions if version.key.strategy == strategy]
+    if not ours:
+        raise no_such_strategy(strategy, versions)
+    found = {version.key.timeframe or _timeframe_within(storage, version.reference) for version in ours}
+    known = {Timeframe(name).ns: name for name in sorted(filter(None, found), reverse=True)}
+    if len(known) != 1:
+        names = ", ".join(known[length] for length in sorted(known))
+        said = f"are for {names} bars" if known else "do not say for which bars they are"
+        raise InvalidInput(f"models of {strategy!r} {said}; give a timeframe (--timeframe)")
+    return next(iter(known.values()))
+
+
+def _timeframe_within(storage: ModelStorage, reference: str) -> str | None:
+    """Return the timeframe of a universal model, which stands in its manifest; None for one that cannot be read."""
+    try:
+        return storage.load(reference).manifest.base_timeframe
+    except (CorruptArtifact, ModelNotFound):
+        return None
 
 
 def _volatility(data: DataRepository, request: LoadRequest, until: int | None) -> float | None:

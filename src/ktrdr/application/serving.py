@@ -198,8 +198,32 @@ def served_market(
     market = gather(data, wanted, symbol, opened.origins_of(symbol))
     market = with_context(data, market, used_sources(strategy, features))
     require_same_beginning(manifest, features, market)
-    notes = (*market.notes, *override_notes(strategy, symbol))
+    notes = (
+        *market.notes,
+        *_other_bars(manifest, market, strategy.training_data.start),
+        *override_notes(strategy, symbol),
+    )
     return opened, features, replace(market, notes=notes)
+
+
+def _other_bars(manifest: Manifest, market: MarketData, start: str | None) -> tuple[str, ...]:
+    """Say of each series whether the model was trained on another of its name: from another file, or begun elsewhere.
+
+    Where training had a `start`, its bars begin with that, and only files are compared.
+    """
+    trained = {(item.get("symbol"), item.get("timeframe")): item for item in manifest.data}
+    said = []
+    for bars in market.loaded:
+        then = trained.get((bars.symbol, bars.timeframe))
+        if then is None:
+            continue
+        moved = start is None and then.get("first") != bars.first
+        if moved or then.get("source") != bars.source:
+            said.append(
+                f"{bars.symbol} {bars.timeframe}: these bars are from {bars.source} and begin {bars.first}; those in "
+                f"training were from {then.get('source')} and began {then.get('first')}"
+            )
+    return tuple(said)
 
 
 def decided_on(served: Served, rows: Int64s) -> Decided:

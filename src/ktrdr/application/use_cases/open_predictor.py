@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ktrdr.application.live_model import LiveModel
-from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback
+from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
 from ktrdr.application.market_data import MarketData, span_of
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -40,7 +40,7 @@ class PredictorRequest:
         `load_with_fallback`.
     symbol : str
     timeframe : str or None
-        Of the model to choose; needed with the name of a strategy.
+        Of the model to choose; None: the only one that the strategy has models for.
     as_of : str or None
         Only models that were chosen before this date or moment (ISO 8601); only with the name of a strategy.
     prefer : str
@@ -118,9 +118,8 @@ class OpenPredictor:
                 )
             artifact = self._storage.load(request.model)
             return open_model(self._trainer, artifact, request.model), request.model, "it was asked for by name", ()
-        if request.timeframe is None:
-            raise InvalidInput(f"{request.model!r} is a strategy: give a timeframe, to choose among its models")
-        wanted = LoadRequest(request.model, request.symbol, request.timeframe, request.as_of, request.prefer)
+        timeframe = request.timeframe or only_timeframe(self._storage, request.model)
+        wanted = LoadRequest(request.model, request.symbol, timeframe, request.as_of, request.prefer)
         found = load_with_fallback(self._data, self._storage, wanted)
         opened = open_model(self._trainer, found.artifact, found.reference, stands_in=found.stands_in)
         return opened, found.reference, found.reason, found.sentences

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.application.ensembles import open_ensemble
-from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback
+from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -38,7 +38,8 @@ class PredictRequest:
         None: the only one that the model was trained on.
     last : int
     timeframe, as_of, prefer
-        Of the model to choose, see `LoadRequest`; only with the name of a strategy.
+        Of the model to choose, see `LoadRequest`; only with the name of a strategy. Without `timeframe`: the only one
+        that it has models for.
     ensemble : bool
         Instead of one model the average of the strategy's models of all symbols, see `open_ensemble`.
     """
@@ -65,17 +66,20 @@ class PredictRequest:
         """Whether something is said of which of a strategy's models is wanted."""
         return self.ensemble or any(value is not None for value in (self.timeframe, self.as_of, self.prefer))
 
-    def choice(self) -> LoadRequest:
-        """Return what to look for among the models of a strategy.
+    def choice(self, storage: ModelStorage) -> LoadRequest:
+        """Return what to look for among the models of a strategy; without a timeframe, of the only one there is.
 
         Raises
         ------
+        ModelNotFound
+            If the strategy has no models.
         InvalidInput
-            If symbol or timeframe are not given.
+            If the symbol is not given, or neither is a timeframe that is needed.
         """
-        if self.symbol is None or self.timeframe is None:
-            raise InvalidInput(f"{self.model!r} is a strategy: give symbol and timeframe, to choose among its models")
-        return LoadRequest(self.model, self.symbol, self.timeframe, self.as_of, self.prefer or "universal")
+        if self.symbol is None:
+            raise InvalidInput(f"{self.model!r} is a strategy: give a symbol (--symbol), to choose among its models")
+        timeframe = self.timeframe or only_timeframe(storage, self.model)
+        return LoadRequest(self.model, self.symbol, timeframe, self.as_of, self.prefer or "universal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,9 +159,9 @@ class Predict:
         if not request.chooses and not is_strategy(self._storage, request.model):
             return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
         if request.ensemble:
-            opened, members = open_ensemble(self._trainer, self._storage, request.choice())
+            opened, members = open_ensemble(self._trainer, self._storage, request.choice(self._storage))
             reason = f"the average of {len(members)} models: {', '.join(members)}"
             return opened, reason, (reason,)
-        loaded = load_with_fallback(self._data, self._storage, request.choice())
+        loaded = load_with_fallback(self._data, self._storage, request.choice(self._storage))
         opened = open_model(self._trainer, loaded.artifact, loaded.reference, stands_in=loaded.stands_in)
         return opened, loaded.reason, loaded.sentences

@@ -56,7 +56,9 @@ def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None
 def which(
     strategy: Annotated[str, typer.Argument(help="Name of a strategy that has models, or its file (YAML).")],
     symbol: Annotated[str | None, typer.Option(help="Symbol to serve; needed with a name.")] = None,
-    timeframe: Annotated[str | None, typer.Option(help="Base timeframe; needed with a name.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="Base timeframe [default: the file's, or the only one].")
+    ] = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
     data_dir: DataDir = None,
@@ -64,13 +66,15 @@ def which(
     json: Json = False,
 ) -> None:
     """Say which model of a strategy serves a symbol, why this one, and what was passed over."""
+    from ktrdr.application.loading import only_timeframe
     from ktrdr.application.use_cases.load_model import LoadRequest
     from ktrdr.entrypoints.cli.model_text import which_text
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     name, symbol, timeframe = strategy_of(container, strategy, symbol, timeframe)
-    if symbol is None or timeframe is None:
-        raise InvalidInput(f"models which {name}: give --symbol and --timeframe")
+    if symbol is None:
+        raise InvalidInput(f"models which {name}: give a symbol (--symbol)")
+    timeframe = timeframe or only_timeframe(container.model_storage(), name)
     loaded = container.load_model().execute(LoadRequest(name, symbol, timeframe, as_of, prefer or "universal"))
     manifest = loaded.artifact.manifest
     payload = {

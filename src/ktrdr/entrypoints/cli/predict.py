@@ -21,7 +21,9 @@ POSITIONS = {-1: "short", 0: "flat", 1: "long"}
 def predict(
     model: Annotated[str, typer.Argument(help=_MODEL)],
     symbol: Annotated[str | None, typer.Option(help="Symbol instead of the model's; needed with a strategy.")] = None,
-    timeframe: Annotated[str | None, typer.Option(help="Base timeframe, needed with a strategy's name.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="Base timeframe, with a strategy [default: the only one].")
+    ] = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
     ensemble: Annotated[bool, typer.Option("--ensemble", help="Average the models of all symbols.")] = False,
