@@ -13,7 +13,9 @@ from documents import changed, small
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.strategy.parse import problems
+from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.strategy.parse import parse, problems
+from ktrdr.domain.training.pooling.scales import unscaled_inputs
 
 
 def write(folder: Path, name: str, document: Any) -> Path:
@@ -124,6 +126,7 @@ def test_a_new_strategy_may_name_any_indicator(ktrdr: Command) -> None:
     document = yaml.safe_load(outcome.stdout)
     assert list(document["indicators"]) == list(INDICATORS)
     assert problems(document) == ()
+    assert unscaled_inputs(resolve(parse(document))) == ()
 
 
 def test_a_new_strategy_is_written_once_and_trains(ktrdr: Command, tmp_path: Path) -> None:
@@ -132,6 +135,7 @@ def test_a_new_strategy_is_written_once_and_trains(ktrdr: Command, tmp_path: Pat
     assert ktrdr("strategy", "new", *wishes).stdout == f"written: {path}\n"
     document = yaml.safe_load(path.read_text())
     assert document["name"] == "mine"
+    assert document["indicators"]["macd"] == {"type": "macd", "scale": "atr"}
     assert document["indicators"]["rsi"] == {"type": "rsi", "period": 21}
     assert document["indicators"]["rsi_2"] == {"type": "rsi"}
     again = ktrdr("strategy", "new", *wishes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -74,6 +76,7 @@ def test_bars_that_share_a_trade_stay_together() -> None:
     found = bootstrap(*map(bar_returns, (own.equity, beside.equity)), own.trades, PERIODS, np.random.default_rng(0))
     assert (found.block_bars, found.blocks, found.sharpe) == (100, 5, None)
     assert found.missing == "5 blocks of 100 bars are too few"
+    assert replace(found, blocks=1).missing == "1 block of 100 bars is too few"
 
 
 def test_without_a_trade_there_is_nothing_to_be_sure_of() -> None:

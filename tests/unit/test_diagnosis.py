@@ -90,7 +90,11 @@ def test_fit(evaluation, train, val, said):
 def test_plateau(evaluation):
     flat = [1.0, 0.9, 0.8, 0.7, *[0.6] * 5]
 
-    assert "plateau" in topics(evaluation, history(flat, flat))
+    advice = {
+        ended: findings(evaluation, history(flat, flat, ended_by=ended))["plateau", "Over"].suggestion
+        for ended in ("all_epochs", "early_stopping")
+    }
+    assert ["patience" in said for said in advice.values()] == [False, True]
     assert "plateau" not in topics(evaluation, history(FALLING, FALLING))
 
 

@@ -57,7 +57,7 @@ def _sureness(result: Result) -> list[str]:
         return [f"No intervals: {found.missing}."]
     above = _interval("above_buy_and_hold", found.as_dict()["above_buy_and_hold"])
     return [
-        f"Intervals: block bootstrap, {found.blocks} blocks of {found.block_bars:,} bars.",
+        f"Intervals: block bootstrap, {found.said}.",
         f"Mean return above buy and hold, a year: {above}.",
     ]
 

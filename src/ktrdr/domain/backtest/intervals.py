@@ -37,12 +37,18 @@ class Intervals:
     blocks: int
 
     @property
+    def said(self) -> str:
+        """The blocks in words."""
+        noun = "block" if self.blocks == 1 else "blocks"
+        return f"{self.blocks} {noun} of {self.block_bars:,} {'bar' if self.block_bars == 1 else 'bars'}"
+
+    @property
     def missing(self) -> str | None:
         """Why there are none at all; None where there are some."""
         if self.annualised_return or self.sharpe or self.above_buy_and_hold:
             return None
         if self.blocks < MIN_BLOCKS:
-            return f"{self.blocks} blocks of {self.block_bars:,} bars are too few"
+            return f"{self.said} {'is' if self.blocks == 1 else 'are'} too few"
         return "nothing was traded"
 
     def as_dict(self) -> dict[str, Any]:

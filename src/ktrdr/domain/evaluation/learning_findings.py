@@ -116,7 +116,8 @@ def plateau(run: Run) -> Finding | None:
         "plateau",
         f"Over the last {len(tail)} epochs the validation loss moved by only {moved:.2%}.",
         {"epochs": len(tail), "relative_movement": moved},
-        "Let the learning rate fall (`lr_scheduler: true`), or shorten `patience`.",
+        "Let the learning rate fall (`lr_scheduler: true`), or "
+        + ("shorten `patience`." if run.history.ended_by == "early_stopping" else "train for fewer `epochs`."),
     )
 
 

@@ -44,7 +44,7 @@ def shift(run: Run) -> Finding | None:
         f"The test rows are another market than the train rows: {name} went from {train[name]:.1%} "
         f"to {test[name]:.1%}.",
         {"train": dict(train), "test": dict(test)},
-        "Train on more, or more recent, data, or let the label threshold follow volatility.",
+        "Train on more, or more recent, data; where the label threshold is fixed, let it follow volatility.",
     )
 
 

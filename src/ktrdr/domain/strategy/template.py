@@ -24,6 +24,9 @@ _SHAPES: Mapping[str, tuple[float, ...]] = {
     "middle": (0.35, 0.5, 0.65),
     "high": (0.55, 0.7, 1, 1),
 }
+_SCALES: Mapping[str, str] = {"price": "atr", "volume": "rolling"}
+"""What makes an indicator in such units mean the same at every price level, and for every symbol."""
+
 _ZIGZAG = {"zigzag_threshold": {"atr": 1.0}, "label_lookahead": 20}
 _SEQUENCE_LENGTH = 32
 
@@ -90,8 +93,14 @@ def _indicators(written: Sequence[str]) -> dict[str, dict[str, Any]]:
         name, number = kind.casefold(), 2
         while name in named:
             name, number = f"{kind.casefold()}_{number}", number + 1
-        named[name] = {"type": kind, **dict(_parameter(part, text) for part in parts)}
+        named[name] = {"type": kind, **_scale(kind), **dict(_parameter(part, text) for part in parts)}
     return named
+
+
+def _scale(kind: str) -> dict[str, str]:
+    spec = find_indicator(kind)
+    scale = None if spec is None else _SCALES.get(spec.scale)
+    return {} if scale is None else {"scale": scale}
 
 
 def _parameter(part: str, text: str) -> tuple[str, Any]:
