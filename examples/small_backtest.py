@@ -105,4 +105,6 @@ def main(strategy: str, symbol: str, start: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        sys.exit("usage: small_backtest.py STRATEGY SYMBOL START FOLDER")
     main(*sys.argv[1:])

@@ -99,6 +99,7 @@ def simulate(
     names = [name.strip() for name in symbols.split(",")]
     source = container.simulated_data(names, Timeframe(timeframe), bars, seed)
     _emit_series(container.copy_bars(source).execute(Timeframe(timeframe), replace=replace), json)
+    say("note: symbols.yaml in that folder has an entry of each; comments in it are not kept")
 
 
 def _open_store(folder: Path | None) -> Any:
