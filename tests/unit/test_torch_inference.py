@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fit_samples import window_spec
 from torch import Tensor, nn
 
 from ktrdr.adapters.models.torch.inference import BLOCK, BlockForward
@@ -92,3 +93,32 @@ def test_rows_are_run_one_by_one_where_positions_matter() -> None:
     inputs = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
     assert forward.rows == 1
     assert np.array_equal(forward(inputs), np.concatenate([forward(row[None]) for row in inputs]))
+
+
+class Mixing(nn.Module):
+    """Lets each sample's output depend a little on the one before it in the block."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs[:, :1] + 1e-7 * inputs[:, :1].roll(1, 0)
+
+
+def test_rows_are_run_one_by_one_where_their_company_matters() -> None:
+    assert BlockForward(Mixing(), 3).rows == 1
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("size", [6, 13, 22, 38])
+def test_windows_keep_their_bits_in_any_company(cell: str, size: int) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(size)
+        spec = window_spec(cell, sequence_length=3, hidden_size=size, attention=True)
+        model = build(spec, 17, 3).eval().requires_grad_(False)
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    forward, rng = BlockForward(model, 17, 3), np.random.default_rng(size)
+    assert forward.rows > 1
+    inputs = rng.normal(size=(110, 17)).astype(np.float32)
+    whole = forward(inputs)
+    for _ in range(30):
+        ends = rng.integers(2, 110, size=int(rng.integers(1, 6)))
+        assert np.array_equal(forward(inputs, ends), whole[ends - 2])

@@ -105,7 +105,7 @@ def test_attention_is_a_mean_weighted_by_the_scores_of_all_states() -> None:
     for window, found in zip(states, attention(states), strict=True):
         scores = []
         for state in window:
-            hidden = torch.tanh(attention.query.weight @ window[-1] + attention.key(state))
+            hidden = torch.tanh(attention.query.weight @ window[-1] + attention.key(state[None])[0])
             scores.append(math.exp((attention.score.weight @ hidden).item()))
         expected = sum(score * state for score, state in zip(scores, window, strict=True)) / sum(scores)
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)

@@ -73,12 +73,15 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.query, self.key = ColumnLinear(size, size, bias=False), nn.Linear(size, size)
-        self.score = nn.Linear(size, 1, bias=False)
+        self.query, self.key = ColumnLinear(size, size, bias=False), ColumnLinear(size, size)
+        self.score = ColumnLinear(size, 1, bias=False)
 
     def forward(self, states: Tensor) -> Tensor:
         """Return shape (n_windows, size) of states, shape (n_windows, length, size)."""
-        energies = self.score(torch.tanh(self.query(states[:, -1])[:, None] + self.key(states)))
+        windows = states.shape[:2]
+        keys = self.key(states.flatten(0, 1)).unflatten(0, windows)
+        answers = torch.tanh(self.query(states[:, -1])[:, None] + keys)
+        energies = self.score(answers.flatten(0, 1)).unflatten(0, windows)
         return (torch.softmax(energies, dim=1) * states).sum(dim=1)
 
 
