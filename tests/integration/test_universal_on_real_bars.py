@@ -96,7 +96,7 @@ def test_hours_in_common_are_those_of_the_stock() -> None:
     assert np.isin(learnt["BTCUSDT"][within], stock).all()
     local = pd.to_datetime(learnt["BTCUSDT"][~within], utc=True).tz_convert("America/New_York")
     minutes = local.hour * 60 + local.minute
-    assert ((local.weekday < 5) & (minutes > 9 * 60 + 30) & (minutes <= 16 * 60)).all()
+    assert ((local.day_of_week < 5) & (minutes > 9 * 60 + 30) & (minutes <= 16 * 60)).all()
     assert not {"2024-07-04", "2024-12-25", "2025-01-01"} & set(local.strftime("%Y-%m-%d"))
     (note,) = [text for text in found.notes if "common_hours keeps" in text]
     assert "BTCUSDT" in note
