@@ -135,6 +135,16 @@ def test_a_dry_run_shows_every_symbol(run: Run) -> None:
     ]
 
 
+def test_a_dry_run_goes_on_where_a_symbol_fails(run: Run) -> None:
+    printed = run("--mode", "multi", "--symbols", "AAA,NOPE,BBB", "--dry-run", "--json")
+    assert printed.code == 7
+    assert [item["data"][0]["symbol"] for item in printed.json["dry_runs"]] == ["AAA", "BBB"]
+    (failure,) = printed.json["failures"]
+    assert (failure["symbols"], failure["family"]) == (["NOPE"], "not_found")
+    text = run("--mode", "multi", "--symbols", "AAA,NOPE,BBB", "--dry-run").out
+    assert "failed\n  NOPE  not found" in text
+
+
 def test_output_holds_a_folder_for_each_model(run: Run, tmp_path: Path) -> None:
     assert run("--mode", "multi", "--output", "out").code == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["AAA_5m", "BBB_5m"]

@@ -58,6 +58,10 @@ class FailedJob:
         """The symbols as text."""
         return ", ".join(self.symbols)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {"symbols": list(self.symbols), "family": self.family, "reason": self.reason}
+
 
 JobOutcome = TrainedModel | FailedJob
 

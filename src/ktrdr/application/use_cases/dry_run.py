@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ktrdr.application.labelling import label_balance
+from ktrdr.application.outcomes import FailedJob
 from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.packing import require_packable
 from ktrdr.application.pipeline import prepare, require_no_warnings
@@ -13,6 +14,7 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preview import Preview, series_read
 from ktrdr.application.selection import with_selected_symbols
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
+from ktrdr.domain.errors import KtrdrError
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
 from ktrdr.domain.training.pooling.hours import Calendar
 from ktrdr.domain.training.pooling.pool import Allocate, in_memory
@@ -32,15 +34,24 @@ class DryRun:
         self._features = features
         self._pool_sources = PoolSources(data, features, allocate, calendar)
 
-    def execute(self, request: TrainingRequest) -> tuple[Preview, ...]:
-        """Return one preview a job.
+    def execute(self, request: TrainingRequest) -> tuple[Preview | FailedJob, ...]:
+        """Return one preview a job; of several jobs, the failure of one does not stop the others.
 
         Raises
         ------
         InvalidInput, DataNotFound
-            As training would.
+            As training would, if there is one job only.
         """
-        return tuple(self._preview(job) for job in plan_training(with_selected_symbols(self._data, request)))
+        jobs = plan_training(with_selected_symbols(self._data, request))
+        if len(jobs) == 1:
+            return (self._preview(jobs[0]),)
+        return tuple(self._attempt(job) for job in jobs)
+
+    def _attempt(self, job: TrainingJob) -> Preview | FailedJob:
+        try:
+            return self._preview(job)
+        except KtrdrError as error:
+            return FailedJob(job.symbols, error.family, str(error))
 
     def _preview(self, job: TrainingJob) -> Preview:
         require_packable(job.strategy)

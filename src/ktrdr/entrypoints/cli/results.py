@@ -35,9 +35,7 @@ def report(result: TrainingResult, output: Path | None, json: bool) -> None:
     _say_notes(result.models)
     payload = {
         "models": [_document(model) for model in result.models],
-        "failures": [
-            {"symbols": list(item.symbols), "family": item.family, "reason": item.reason} for item in result.failures
-        ],
+        "failures": [failure.as_dict() for failure in result.failures],
     }
     alone = len(result.models) == 1 and not result.failures
     if alone and result.models[0].kept:
@@ -52,7 +50,7 @@ def report(result: TrainingResult, output: Path | None, json: bool) -> None:
 
 def side_by_side(result: TrainingResult) -> str:
     """Return one line a model, what the verdicts come to, and the failures with their reasons."""
-    parts = [_table(result.models), _summary(result), _failures(result.failures)]
+    parts = [_table(result.models), _summary(result), failures_text(result.failures)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -118,7 +116,8 @@ def _summary(result: TrainingResult) -> str:
     return line
 
 
-def _failures(failures: Sequence[FailedJob]) -> str:
+def failures_text(failures: Sequence[FailedJob]) -> str:
+    """Return one line a failure with its reason; nothing where there are none."""
     return (
         section("failed", [(item.name, item.family.replace("_", " "), item.reason) for item in failures])
         if failures

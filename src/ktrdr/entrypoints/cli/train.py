@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ktrdr.entrypoints.cli.errors import EXIT_CODES
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
-from ktrdr.entrypoints.cli.results import report
+from ktrdr.entrypoints.cli.results import failures_text, report
 from ktrdr.entrypoints.cli.session import open_container
 from ktrdr.entrypoints.cli.symbols import chosen_symbols, named_symbols
 
@@ -90,17 +91,23 @@ def train(
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
+    from ktrdr.application.outcomes import FailedJob
     from ktrdr.entrypoints.cli.preview import preview_text
 
-    previews = container.dry_run().execute(request)
+    found = container.dry_run().execute(request)
+    failures = [item for item in found if isinstance(item, FailedJob)]
+    previews = [item for item in found if not isinstance(item, FailedJob)]
     for preview in previews:
         for warning in preview.warnings:
             say(f"warning: {warning}")
         for note in preview.notes:
             say(f"note: {note}")
     documents = [preview.as_dict() for preview in previews]
-    payload = {"dry_run": documents[0]} if len(documents) == 1 else {"dry_runs": documents}
-    emit(payload, "\n\n\n".join(preview_text(preview) for preview in previews), json)
+    several = {"dry_runs": documents, "failures": [failure.as_dict() for failure in failures]}
+    texts = [*(preview_text(preview) for preview in previews), failures_text(failures)]
+    emit({"dry_run": documents[0]} if len(found) == 1 else several, "\n\n\n".join(filter(None, texts)), json)
+    if failures:
+        raise typer.Exit(EXIT_CODES["incomplete"])
 
 
 def _train(container: Container, request: TrainingRequest) -> TrainingResult:
