@@ -207,7 +207,7 @@ class Predictor:
             outputs,
             self._target,
             confidence_threshold=settings.confidence_threshold,
-            minimum_edge=settings.round_trip_cost * settings.min_edge_multiplier,
+            minimum_edge=settings.minimum_edge,
         )
         action, wanted = str(signals.actions[0]), str(signals.wanted[0])
         state, done = step(self._state, Signal(action, wanted, self._permitted, 0), settings)

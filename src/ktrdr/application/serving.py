@@ -241,7 +241,7 @@ def decided_on(served: Served, rows: Int64s) -> Decided:
         outputs,
         opened.target,
         confidence_threshold=settings.confidence_threshold,
-        minimum_edge=settings.round_trip_cost * settings.min_edge_multiplier,
+        minimum_edge=settings.minimum_edge,
     )
     volume, bars = served.market.base_bars.volume, matrix.base_rows[rows]
     _, decisions = run(signals, bars, settings, volume_permits(volume, settings.volume_filter)[bars])

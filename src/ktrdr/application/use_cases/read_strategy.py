@@ -11,7 +11,7 @@ from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.for_symbol import SECTION
 from ktrdr.domain.strategy.override import override
-from ktrdr.domain.strategy.parse import parse, problems
+from ktrdr.domain.strategy.parse import parse
 from ktrdr.domain.strategy.problems import Problem, with_lines
 
 
@@ -94,16 +94,6 @@ class ReadStrategy:
         except InvalidStrategy as error:
             raise InvalidStrategy(self._located(path, error.problems, symbol_configs), str(path)) from error
         return replace(strategy, warnings=self._located(path, strategy.warnings, symbol_configs))
-
-    def problems(self, path: str | Path) -> tuple[Problem, ...]:
-        """Return every error and warning of a file, each with its line.
-
-        Raises
-        ------
-        NotFound
-            If there is no such file.
-        """
-        return self._located(path, problems(self._read_document(Path(path))))
 
     def _located(
         self, path: str | Path, found: tuple[Problem, ...], configs: str | Path | None = None

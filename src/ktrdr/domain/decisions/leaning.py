@@ -77,8 +77,8 @@ def _against_mean(outputs: NDArray[np.float64], target: Target, seen: Bools) -> 
 
 def _traded(outputs: NDArray[np.float64], seen: Bools, target: Target, settings: Decisions) -> Leaning:
     """Return buy, hold or sell; where threshold or edge turn all of them to one, what the model leans to."""
-    edge = settings.round_trip_cost * settings.min_edge_multiplier
-    signals = decide(outputs, target, confidence_threshold=settings.confidence_threshold, minimum_edge=edge)
+    threshold, edge = settings.confidence_threshold, settings.minimum_edge
+    signals = decide(outputs, target, confidence_threshold=threshold, minimum_edge=edge)
     actions, notes = signals.actions, list[str]()
     if len(np.unique(actions[seen])) == 1 < len(np.unique(signals.wanted[seen])):
         notes.append(f"the model decides {actions[seen][0]} on every row; the rules say what it leans to")

@@ -39,7 +39,7 @@ def silence(
         refused = ", ".join(f"{count:,} by {reason}" for reason, count in counts.most_common())
         return f"every buy and sell was refused: {refused}"
     if not target.is_classification:
-        edge, furthest = settings.round_trip_cost * settings.min_edge_multiplier, outputs[np.abs(outputs).argmax()]
+        edge, furthest = settings.minimum_edge, outputs[np.abs(outputs).argmax()]
         return f"no prediction went beyond the edge of {edge:g} either way; the furthest was {furthest:.4g}"
     highest = max(float(outputs[:, np.equal(target.actions, name)].sum(axis=1).max()) for name in DIRECTIONS)
     threshold = f"the confidence threshold of {settings.confidence_threshold:g}"

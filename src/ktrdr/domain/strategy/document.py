@@ -160,6 +160,11 @@ class Decisions:
     min_signal_separation: int = 0
     volume_filter: float | None = None
 
+    @property
+    def minimum_edge(self) -> float:
+        """What a predicted return must exceed for a trade, a fraction."""
+        return self.round_trip_cost * self.min_edge_multiplier
+
 
 @dataclass(frozen=True, slots=True)
 class ContextSource:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, Prefer, Timeframe
-from ktrdr.entrypoints.cli.render import emit, say
+from ktrdr.entrypoints.cli.options import PAGES, DataDir, EndDate, Json, ModelsDir, Prefer, Timeframe
+from ktrdr.entrypoints.cli.render import emit, say_notes
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
@@ -63,15 +63,14 @@ def backtest(
         name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer, account=account
     )
     done = container.backtest().execute(request)
-    for note in (*_differences(file, done), *done.notes):
-        say(f"note: {note}")
+    say_notes((*_differences(file, done), *done.notes))
     files = _write(container, done, report, tables)
     emit({**done.as_dict(), "files": files}, backtest_text(done, files), json)
 
 
 def _check(container: Container, report: Path | None, tables: dict[str, Path | None]) -> None:
     if report is not None:
-        container.write_file().check(report, ".html", ".htm")
+        container.write_file().check(report, *PAGES)
     for path in tables.values():
         if path is not None:
             container.write_table().check(path)

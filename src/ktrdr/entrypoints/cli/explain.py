@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ktrdr.entrypoints.cli.options import DataDir, Json, ModelsDir
-from ktrdr.entrypoints.cli.render import emit, say, table
+from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def rules(
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     explanation = container.explain_rules().execute(ExplainRequest(model, top))
-    for note in explanation.notes:
-        say(f"note: {note}")
+    say_notes(explanation.notes)
     emit(_payload(explanation), _text(explanation), json)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
-from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.render import emit, say_notes
+from ktrdr.entrypoints.cli.session import effective_strategy, open_container
 
 app = typer.Typer(no_args_is_help=True, help="Features for other tools.")
 
@@ -42,13 +42,11 @@ def export(
     tuned = None if model is None else container.model_storage().load(model).manifest
     write = container.write_table()
     write.check(out)
-    effective = container.read_strategy().execute(
-        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    effective = effective_strategy(
+        container, strategy, strict, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
-    warn_or_refuse(effective.warnings, str(strategy), strict)
     exported = container.export_features().execute(TrainingRequest(effective), tuned)
-    for note in exported.notes:
-        say(f"note: {note}")
+    say_notes(exported.notes)
     write(exported.frame, out)
     columns = list(exported.frame.columns)
     payload = {"path": str(out), "rows": len(exported.frame), "columns": columns}

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.indicators import PAGES
-from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
-from ktrdr.entrypoints.cli.render import emit, say, section, warn_or_refuse
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.options import PAGES, DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
+from ktrdr.entrypoints.cli.render import emit, say, say_notes, section
+from ktrdr.entrypoints.cli.session import effective_strategy, open_container
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.fit_sets import FittedSets
@@ -39,13 +38,11 @@ def plot(
     write = container.write_file()
     output = output or Path(f"{strategy.stem}_sets.html")
     write.check(output, *PAGES)
-    effective = container.read_strategy().execute(
-        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    effective = effective_strategy(
+        container, strategy, strict, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
-    warn_or_refuse(effective.warnings, str(strategy), strict)
     found = container.plot_sets().execute(TrainingRequest(effective))
-    for note in found.notes:
-        say(f"note: {note}")
+    say_notes(found.notes)
     write(output, container.sets_page()(found))
     payload = {
         "name": found.strategy.name,
@@ -79,14 +76,12 @@ def fit(
     write = container.write_file()
     output = output or Path(f"{strategy.stem}_fitted.yaml")
     write.check(output, ".yaml", ".yml", new=True)
-    effective = container.read_strategy().execute(
-        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    effective = effective_strategy(
+        container, strategy, strict, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
-    warn_or_refuse(effective.warnings, str(strategy), strict)
     document = container.read_document()(strategy)
     fitted = container.fit_sets().execute(TrainingRequest(effective), document, set_ids or ())
-    for note in fitted.notes:
-        say(f"note: {note}")
+    say_notes(fitted.notes)
     write(output, container.render_document()(fitted.document).encode(), new=True)
     say("note: comments of the old file are not in the new one")
     emit({"path": str(output), **fitted.as_dict()}, _fitted_text(fitted, output), json)

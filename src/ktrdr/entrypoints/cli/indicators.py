@@ -9,16 +9,14 @@ import typer
 from typer.core import TyperGroup
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean
-from ktrdr.entrypoints.cli.options import DataDir, Json
-from ktrdr.entrypoints.cli.render import emit, say, section, table
+from ktrdr.entrypoints.cli.options import PAGES, DataDir, Json
+from ktrdr.entrypoints.cli.render import emit, say_notes, section, table
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.describe_indicators import IndicatorFacts
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.domain.catalogue.indicators import IndicatorSpec
-
-PAGES = (".html", ".htm")
 
 
 class _ListByDefault(TyperGroup):
@@ -87,8 +85,7 @@ def show(
     request = PlotRequest(name, given, symbol, timeframe, effective, set_id, 500 if bars is None else bars)
     drawn = container.plot_indicator().execute(request)
     facts = container.describe_indicators().execute(name, drawn.parameters)
-    for note in drawn.notes:
-        say(f"note: {note}")
+    say_notes(drawn.notes)
     write(plot, container.indicator_page()(drawn))
     emit(facts.as_dict() | {"plot": _plotted(drawn, plot)}, f"{_facts_text(facts)}\n\n{_drawn_text(drawn, plot)}", json)
 

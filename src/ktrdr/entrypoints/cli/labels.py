@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli.indicators import PAGES
-from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
-from ktrdr.entrypoints.cli.render import emit, say, section, warn_or_refuse
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.options import PAGES, DataDir, EndDate, Json, StartDate, Strict, SymbolOption, Timeframe
+from ktrdr.entrypoints.cli.render import emit, say_notes, section
+from ktrdr.entrypoints.cli.session import effective_strategy, open_container
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.show_labels import LabelView
@@ -45,13 +44,11 @@ def show(
     write = container.write_file()
     output = output or Path(f"{strategy.stem}_labels.html")
     write.check(output, *PAGES)
-    effective = container.read_strategy().execute(
-        strategy, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
+    effective = effective_strategy(
+        container, strategy, strict, symbol=symbol, timeframe=timeframe, start=start_date, end=end_date
     )
-    warn_or_refuse(effective.warnings, str(strategy), strict)
     view = container.show_labels().execute(TrainingRequest(effective))
-    for note in view.notes:
-        say(f"note: {note}")
+    say_notes(view.notes)
     write(output, container.labels_page()(view, bars))
     payload = {"name": effective.name, "path": str(output), **view.as_dict()}
     emit(payload, _labels_text(view, output), json)

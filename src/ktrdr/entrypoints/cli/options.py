@@ -20,3 +20,6 @@ StartDate = Annotated[str | None, typer.Option("--start-date", help="First day t
 EndDate = Annotated[str | None, typer.Option("--end-date", help="Last day to use, the whole of it.")]
 AsOf = Annotated[str | None, typer.Option(help="Only models of the strategy that were chosen before that moment.")]
 Prefer = Annotated[str | None, typer.Option(help="Look for the universal or the symbol model first.")]
+
+PAGES = (".html", ".htm")
+"""What the name of a page may end in."""

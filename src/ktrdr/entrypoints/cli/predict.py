@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
-from ktrdr.entrypoints.cli.render import emit, say, table
+from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def predict(
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
     forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer, ensemble))
-    for note in forecast.notes:
-        say(f"note: {note}")
+    say_notes(forecast.notes)
     rows = _rows(forecast)
     payload = {"model": forecast.manifest.model_name, "version": forecast.manifest.version, "symbol": forecast.symbol}
     emit({**payload, "reason": forecast.reason, "predictions": rows}, _text(forecast, rows), json)

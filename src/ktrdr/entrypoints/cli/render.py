@@ -43,6 +43,12 @@ def say(text: str) -> None:
     sys.stderr.write(printable(text) + "\n")
 
 
+def say_notes(notes: Iterable[str]) -> None:
+    """Print each note on a line of its own."""
+    for note in notes:
+        say(f"note: {note}")
+
+
 def printable(text: str) -> str:
     """Return the text without what a terminal would obey; names in files may hold anything."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.render import warn_or_refuse
+
 if TYPE_CHECKING:
+    from ktrdr.domain.strategy.document import Strategy
     from ktrdr.entrypoints.container import Container
 
 
@@ -14,6 +17,13 @@ def open_container(**settings: Any) -> Container:
     from ktrdr.entrypoints.container import make_container
 
     return make_container(**settings)
+
+
+def effective_strategy(container: Container, path: Path, strict: bool, **changes: Any) -> Strategy:
+    """Return the strategy of a file with what the command line changes; say its warnings, or refuse it for them."""
+    strategy: Strategy = container.read_strategy().execute(path, **changes)
+    warn_or_refuse(strategy.warnings, str(path), strict)
+    return strategy
 
 
 def strategy_of(

@@ -9,7 +9,7 @@ import typer
 
 from ktrdr.entrypoints.cli.errors import EXIT_CODES
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
-from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
+from ktrdr.entrypoints.cli.render import emit, say, say_notes, warn_or_refuse
 from ktrdr.entrypoints.cli.results import failures_text, report
 from ktrdr.entrypoints.cli.session import open_container
 from ktrdr.entrypoints.cli.symbols import chosen_symbols, named_symbols
@@ -100,8 +100,7 @@ def _preview(container: Container, request: TrainingRequest, json: bool) -> None
     for preview in previews:
         for warning in preview.warnings:
             say(f"warning: {warning}")
-        for note in preview.notes:
-            say(f"note: {note}")
+        say_notes(preview.notes)
     documents = [preview.as_dict() for preview in previews]
     several = {"dry_runs": documents, "failures": [failure.as_dict() for failure in failures]}
     texts = [*(preview_text(preview) for preview in previews), failures_text(failures)]
