@@ -13,7 +13,7 @@ from dependency_injector import providers
 from documents import changed
 from predictor_samples import Trained, bars_of, feed_of, replayed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.pipeline import prepare
 from ktrdr.application.pooling.gathering import PoolSources
@@ -32,7 +32,7 @@ from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
-MARKET = SimulatedRepository((*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"), Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", (*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"), Timeframe("5m"), bars=700)
 OVERRIDES: dict[str, Any] = {
     "asset_classes": {
         "crypto": {

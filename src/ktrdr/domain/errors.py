@@ -20,6 +20,7 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -27,6 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ktrdr.domain.strategy.problems import Problem
+
+
+_NO_MEMORY_TO_LOAD = ("cannot allocate memory", "failed to map segment", "out of memory")
 
 
 class KtrdrError(Exception):
@@ -100,6 +104,24 @@ class TrainingFailed(KtrdrError):
 
 class TrainingInterrupted(TrainingFailed):
     """The user stopped the training; nothing was published."""
+
+
+def ran_out_of(error: BaseException) -> str | None:
+    """Return what the machine has run out of, as an error says: memory, threads or open files; None if nothing of it.
+
+    Imports fail with their own error where a library finds no memory or descriptor to be loaded with.
+    """
+    text = str(error).casefold()
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+        return "memory"
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "open files"
+    if number == errno.EAGAIN or (isinstance(error, RuntimeError) and "start new thread" in text):
+        return "threads or processes"
+    if isinstance(error, ImportError) and any(sign in text for sign in _NO_MEMORY_TO_LOAD):
+        return "memory"
+    return "open files" if isinstance(error, ImportError) and "too many open files" in text else None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -25,18 +25,22 @@ class BarStore(Protocol):
         ------
         Conflict
             If other bars of that symbol and timeframe are there and `replace` is not set.
+        InvalidInput
+            If they could not be loaded again.
         Unavailable
             If the place cannot be written; nothing is left behind.
         """
 
     @abstractmethod
-    def require_no_other(self, bars: Bars) -> None:
-        """Refuse bars that `save` would refuse to put in place of others; nothing is kept.
+    def check(self, bars: Bars, *, replace: bool = False) -> None:
+        """Refuse bars that `save` would refuse: those that could not be loaded again, too; nothing is kept.
 
         Raises
         ------
         Conflict
-            If other bars of that symbol and timeframe are there.
+            If other bars of that symbol and timeframe are there and `replace` is not set.
+        InvalidInput
+            If the repository of this place would refuse to load them.
         Unavailable
             If the place cannot be read.
         """

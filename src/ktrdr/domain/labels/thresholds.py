@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.market.bars import Bars, Floats
 
@@ -37,6 +36,8 @@ def average_true_range(bars: Bars, period: int = ATR_PERIOD) -> Floats:
     ----------
     Wilder (1978), New Concepts in Technical Trading Systems.
     """
+    import pandas as pd
+
     average = np.full(len(bars), np.nan)
     if len(bars) <= period:
         return average

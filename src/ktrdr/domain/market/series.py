@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ktrdr.domain.errors import DataNotFound, did_you_mean
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 
 _NAMED_AT_MOST = 25
@@ -26,6 +27,8 @@ class SeriesInfo:
         Stamps of the first and last bar (UTC nanoseconds); 0 where the series is empty.
     source : str
         File name or kind of source.
+    problem : str
+        Why it cannot be read, and is listed as empty; empty where nothing is wrong.
     """
 
     symbol: str
@@ -34,6 +37,18 @@ class SeriesInfo:
     first: int
     last: int
     source: str
+    problem: str = ""
+
+    @classmethod
+    def of(cls, bars: Bars) -> SeriesInfo:
+        """Return what there is to say of bars."""
+        first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
+        return cls(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)
+
+    @property
+    def described(self) -> str:
+        """The source, and why it cannot be read where it cannot."""
+        return f"{self.source} (cannot be read: {self.problem})" if self.problem else self.source
 
 
 def same_symbol(one: str, other: str) -> bool:
@@ -84,7 +99,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _span(info: SeriesInfo) -> str:
     if not info.rows:
-        return f"{info.timeframe} (empty)"
+        return f"{info.timeframe} ({info.described if info.problem else 'empty'})"
     return f"{info.timeframe} ({info.rows} bars, {_time(info.first)} to {_time(info.last)})"
 
 
