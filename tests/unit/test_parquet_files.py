@@ -96,7 +96,7 @@ def test_a_broken_file_is_listed_as_such_and_refused_without_harm_to_others(
     assert bad.symbol == "BAD"
     if damage not in {"text", "missing"}:
         assert bad.rows == 0
-        assert bad.described.startswith("BAD_1h.parquet (cannot be read: BAD_1h.parquet: ")
+        assert bad.described.startswith("BAD_1h.parquet (cannot be read: ")
     with pytest.raises(InvalidBars) as caught:
         repository.load("BAD", HOUR)
     assert str(caught.value).startswith("BAD_1h.parquet: ")

@@ -53,8 +53,16 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def floats_of(column: Column, source: str, name: str) -> Floats:
+def floats_of(column: Column, source: str, name: str, written: Column | None = None) -> Floats:
     """Return a column of numbers of any kind as floats; NaN where values are missing.
+
+    Parameters
+    ----------
+    column : array of pyarrow
+    source, name : str
+        What messages call file and column.
+    written : array of pyarrow, optional
+        The texts as the file has them, for messages.
 
     Raises
     ------
@@ -70,7 +78,8 @@ def floats_of(column: Column, source: str, name: str) -> Floats:
         cast = pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
     except pa.ArrowInvalid as error:
         row = first_unreadable(column, _NUMBER)
-        raise InvalidBars(f"{source}: row {row}: {name} {column[row].as_py()!r} is not a number") from error
+        found = (column if written is None else written)[row].as_py()
+        raise InvalidBars(f"{source}: row {row}: {name} {found!r} is not a number") from error
     values: Floats = values_of(cast, np.float64)
     values[is_missing(cast)] = np.nan
     return values

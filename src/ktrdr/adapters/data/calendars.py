@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktrdr.adapters.data.calendar_cache import remembered
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 from ktrdr.domain.market.clocks import moments_of
 from ktrdr.domain.market.sessions import Int64s, Sessions
@@ -53,6 +52,8 @@ def sessions_for(calendar: str, first: int, last: int) -> Sessions:
 def _build(calendar: str, first_year: int, last_year: int) -> Sessions:
     start, end = f"{first_year}-01-01", f"{last_year}-12-31"
     if calendar not in OWN_CALENDARS:
+        from ktrdr.adapters.data.calendar_cache import remembered
+
         return remembered(calendar, first_year, last_year, lambda: _from_exchange(calendar, start, end))
     days = np.arange(start, np.datetime64(end) + 1, dtype="datetime64[D]").astype(np.int64) * NS_PER_DAY
     if calendar == "24/7":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from math import gcd
 
 import numpy as np
@@ -16,6 +15,7 @@ from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
 from ktrdr.domain.market.characteristics import AssetClass
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.smoothing import exponential_mean
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 _LAST_DAY = int(np.datetime64("2024-12-31", "ns").astype(np.int64))
@@ -167,12 +167,7 @@ def _persistent(bars: int, half_life: float, generator: Generator) -> Floats:
     gain = np.sqrt((1 + decay) / (1 - decay))
     noise = generator.standard_normal(bars)
     noise[0] /= gain
-    kept, taken = 1 - (1 - decay), 1 - decay
-
-    def step(level: float, value: float) -> float:
-        return level if level == value else (kept * level + taken * value) / (kept + taken)
-
-    return np.asarray(gain * np.fromiter(accumulate(noise.tolist(), step), np.float64, bars))
+    return np.asarray(gain * exponential_mean(noise, 1 - decay))
 
 
 def _prices(market: Market, log_open: Floats, log_ticks: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.smoothing import exponential_mean
 
 ATR_PERIOD = 14
 Threshold = float | Mapping[str, float]
@@ -36,15 +37,13 @@ def average_true_range(bars: Bars, period: int = ATR_PERIOD) -> Floats:
     ----------
     Wilder (1978), New Concepts in Technical Trading Systems.
     """
-    import pandas as pd
-
     average = np.full(len(bars), np.nan)
     if len(bars) <= period:
         return average
     previous = bars.close[:-1]
     true_range = np.maximum(bars.high[1:], previous) - np.minimum(bars.low[1:], previous)
     seeded = np.concatenate(([true_range[:period].mean()], true_range[period:]))
-    average[period:] = pd.Series(seeded).ewm(alpha=1 / period, adjust=False).mean().to_numpy()
+    average[period:] = exponential_mean(seeded, 1 / period)
     return average
 
 

@@ -189,13 +189,21 @@ class Bars:
         Raises
         ------
         InvalidBars
-            If two bars get one date.
+            If two bars get one date; the message names both.
         """
         if self.sessions is not None or not len(self):
             return self
         stamps = self.stamps
         if not self.timeframe.intraday and (stamps % NS_PER_DAY).any():
             stamps = session_dates(stamps, sessions)
+            again = np.flatnonzero(np.diff(stamps) <= 0)
+            if len(again):
+                row = int(again[0]) + 1
+                one, other = (iso(stamp) for stamp in self.stamps[row - 1 : row + 1])
+                raise InvalidBars(
+                    f"{self.source}: row {row} at {other} and row {row - 1} at {one} belong to one session, that of "
+                    f"{iso(stamps[row])[:10]}; a series of {self.timeframe} has one bar of it"
+                )
         return replace(self, stamps=stamps, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
 
     def fingerprint(self) -> DataFingerprint:

@@ -75,14 +75,15 @@ def missing_bars(
     end: int | None = None,
 ) -> DataNotFound:
     """Return the error for bars that are not there: the nearest name, and what there is instead."""
-    symbols = sorted({info.symbol for info in series})
-    if not symbols:
-        return DataNotFound(f"{place}: no bars of {symbol}, and no other bars either")
+    symbols = sorted({info.symbol for info in series if not info.problem})
+    broken = [info.source for info in series if info.problem]
+    unread = f"; cannot be read: {_listed(broken)}" if broken else ""
     own = [info for info in series if same_symbol(info.symbol, symbol)]
+    if not own and not symbols:
+        return DataNotFound(f"{place}: no bars of {symbol}, and no other bars either{unread}")
     if not own:
-        return DataNotFound(
-            f"{place}: no bars of {symbol}{did_you_mean(symbol, symbols) or ';'} there is {_listed(symbols)}"
-        )
+        hint = did_you_mean(symbol, symbols) or ";"
+        return DataNotFound(f"{place}: no bars of {symbol}{hint} there is {_listed(symbols)}{unread}")
     fitting = [info for info in own if info.timeframe == timeframe]
     if not fitting:
         return DataNotFound(f"{place}: no {timeframe} bars of {symbol}; there is {_listed([_span(i) for i in own])}")

@@ -27,6 +27,8 @@ from ktrdr.domain.market.timeframe import Timeframe
 _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 10
 _HEAD_BYTES = 2**20
+_SEVERAL_THREADS = 2**21
+"""Bytes from which on more than one thread is worth its start."""
 _THOUSANDS_COMMA = re.compile(r",\d+\.")
 _MISSING = ["", "nan", "NaN", "null", "NULL", "None", "N/A", "n/a", "-"]
 
@@ -125,6 +127,7 @@ def _cells(path: Path, layout: _Layout, value_type: pa.DataType | None = None) -
         return arrow_csv.read_csv(
             path,
             arrow_csv.ReadOptions(
+                use_threads=path.stat().st_size > _SEVERAL_THREADS,
                 encoding=layout.encoding,
                 skip_rows=layout.first_row,
                 column_names=[str(place) for place in range(len(layout.names))],
@@ -149,9 +152,9 @@ def _times(cells: pa.Table, layout: _Layout, path: Path) -> Int64s:
 
 
 def _values(cells: pa.Table, layout: _Layout, role: str, path: Path) -> Floats:
-    column = cells.column(str(layout.columns.values[role]))
+    column = written = cells.column(str(layout.columns.values[role]))
     if pa.types.is_string(column.type):
         column = pc.utf8_trim_whitespace(column)
         for mark, instead in ((".", ""), (",", ".")) if layout.decimal_comma else ((",", ""),):
             column = pc.replace_substring(column, mark, instead)
-    return floats_of(column, path.name, role)
+    return floats_of(column, path.name, role, written)

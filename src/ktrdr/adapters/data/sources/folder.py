@@ -141,4 +141,5 @@ class FolderSource(BarSource):
                     self._described[file] = (version, info)
                 return info
         except KtrdrError as error:
-            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem=str(error))
+            problem = str(error).removeprefix(f"{file.path.name}: ")
+            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
