@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -56,7 +57,7 @@ class FolderSource(BarSource):
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
-        self._names: tuple[object, list[tuple[Path, str, Timeframe]]] = (None, [])
+        self._listed: tuple[object, tuple[BarFile, ...]] = (None, ())
         self._described: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
         self._entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
@@ -104,28 +105,23 @@ class FolderSource(BarSource):
             self._entries = (version, read_catalogue(self._folder))
         return self._entries[1]
 
-    def _files(self) -> list[BarFile]:
+    def _files(self) -> tuple[BarFile, ...]:
+        """Return the files whose names say what they hold; the folder is listed again only once it has changed."""
         catalogue = self._catalogue()
-        return [
-            BarFile(path, f"^{symbol}" if f"^{symbol}" in catalogue else symbol, timeframe)
-            for path, symbol, timeframe in self._named_files()
-        ]
-
-    def _named_files(self) -> list[tuple[Path, str, Timeframe]]:
-        """Return the files whose names say what they hold."""
         try:
-            version = self._folder.stat().st_mtime_ns
-            if self._names[0] == version:
-                return self._names[1]
+            changed = self._folder.stat().st_mtime_ns
+            if self._listed[0] == (changed, self._entries[0]):
+                return self._listed[1]
             paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == self.suffix)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise DataNotFound(f"{self._folder}: no such folder") from error
         except OSError as error:
             raise Unavailable(f"{self._folder}: cannot be read ({error.strerror})") from error
-        found = [(path, *named) for path in paths if (named := name_of(path)) is not None and path.is_file()]
-        if time.time_ns() - version > _SETTLED_NS:
-            self._names = (version, found)
-        return found
+        named = [(path, name_of(path)) for path in paths if path.is_file()]
+        files = tuple(BarFile(path, _spelt(name[0], catalogue), name[1]) for path, name in named if name is not None)
+        if time.time_ns() - changed > _SETTLED_NS:
+            self._listed = ((changed, self._entries[0]), files)
+        return files
 
     def _files_of(self, symbol: str) -> list[BarFile]:
         return [file for file in self._files() if same_symbol(file.symbol, symbol)]
@@ -143,3 +139,7 @@ class FolderSource(BarSource):
         except KtrdrError as error:
             problem = str(error).removeprefix(f"{file.path.name}: ")
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
+
+
+def _spelt(symbol: str, catalogue: Mapping[str, SymbolCharacteristics]) -> str:
+    return f"^{symbol}" if f"^{symbol}" in catalogue else symbol

@@ -59,10 +59,11 @@ def read_parquet(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
     """
     with _opened(path) as file:
         columns = find_columns(file.schema_arrow.names, path.name)
-        times = utc_times(_columns(file, columns.times), path.name)
-        there = _columns(file, tuple(columns.values.values()))
-        raw = {name: floats_of(column, path.name, name) for name, column in zip(columns.values, there, strict=True)}
-    return Bars.of(symbol, timeframe, times, raw, path.name)
+        there = _columns(file, (*columns.times, *columns.values.values()))
+        times, values = there[: len(columns.times)], there[len(columns.times) :]
+        stamps = utc_times(times, path.name)
+        raw = {name: floats_of(column, path.name, name) for name, column in zip(columns.values, values, strict=True)}
+    return Bars.of(symbol, timeframe, stamps, raw, path.name)
 
 
 @contextmanager
