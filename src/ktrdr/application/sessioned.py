@@ -9,13 +9,14 @@ import numpy as np
 
 from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavailable
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
-from ktrdr.domain.market.sessions import Calendar, Int64s, Sessions, session_dates
+from ktrdr.domain.market.sessions import Calendar, Sessions, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed
 from ktrdr.domain.strategy.document import ContextSource

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import Floats
 
 Column: TypeAlias = Any
 """An array of pyarrow, in one piece or in several; pyarrow has no types to be checked."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 from ktrdr.domain.market.clocks import moments_of
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 if TYPE_CHECKING:

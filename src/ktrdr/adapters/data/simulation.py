@@ -10,11 +10,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ktrdr.adapters.data.calendars import sessions_for
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import AssetClass
 from ktrdr.domain.market.resample import resample
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.smoothing import exponential_mean
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 

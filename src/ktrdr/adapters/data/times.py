@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from ktrdr.adapters.data.arrow import Column, decoded, first_unreadable, is_missing, is_text, values_of
 from ktrdr.adapters.data.written_times import from_compact, from_text
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.sessions import Int64s
 
 _EPOCH_UNITS = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
 """Numbers below a limit count units of so many nanoseconds since 1970."""

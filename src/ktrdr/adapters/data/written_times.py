@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ktrdr.adapters.data.arrow import Column, is_missing, values_of
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.sessions import Int64s
 
 _ISO = (pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
 _CLOCK = (

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.arrays import Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.smoothing import exponential_mean
 
 ATR_PERIOD = 14

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
-from ktrdr.domain.market.sessions import Int64s, Sessions, known_at, session_dates
+from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
-Floats = NDArray[np.float64]
 LARGEST = 1e18
 """Size up to which values are taken, and down to its inverse: squares and products of two still fit 32 bits."""
 SIZES = f"must be 0, or of a size from {1 / LARGEST:g} to {LARGEST:g}"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidBars
-from ktrdr.domain.market.bars import BAR_COLUMNS, SIZES, DataFingerprint, Floats, extreme, iso, numbers_of
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import BAR_COLUMNS, SIZES, DataFingerprint, extreme, iso, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 
 
 def exponential_mean(values: Floats, alpha: float) -> Floats:

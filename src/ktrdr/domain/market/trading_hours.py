@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.series import SeriesInfo
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

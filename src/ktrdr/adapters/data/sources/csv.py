@@ -19,9 +19,9 @@ from ktrdr.adapters.data.columns import NEEDED, Columns, find_columns
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.sources.folder import FolderSource, Span
 from ktrdr.adapters.data.times import utc_times
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 
 _DELIMITERS = ",;\t|"
