@@ -9,7 +9,7 @@ from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.strategy.document import Decisions, Labels
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 THRESHOLD = Parameter(
     "confidence_threshold", "float", 0.5, low=0, high=1, description="smallest probability that is acted on"

@@ -10,7 +10,7 @@ from ktrdr.domain.errors import shown, unquoted
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 SYMBOL_MODES = ("training_only", "universal", "group_restricted")
 

@@ -12,7 +12,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
-from ktrdr.domain.strategy.reading.sections.sections import Findings
+from ktrdr.domain.strategy.reading.sections import Findings
 
 
 @dataclass(frozen=True, slots=True)

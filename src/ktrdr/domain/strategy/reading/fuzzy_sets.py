@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.values import coerced, fault, is_number, quoted_numb
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction
 from ktrdr.domain.strategy.reading.indicators import read_reference
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 LEARNABLE = Parameter("learnable", "bool", False, description="let a neural model tune the parameters")
 _NOT_MEMBERSHIPS = ("indicator", "learnable")

@@ -12,7 +12,7 @@ from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.strategy.document import Indicator, Reference
 from ktrdr.domain.strategy.reading.context_data import read_data_source
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 _LOOKS_AHEAD = ("zigzag",)
 

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, TimeframeChoice
 from ktrdr.domain.strategy.reading.indicators import read_reference
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 NORMALIZATION = Parameter(
     "normalization",

@@ -9,7 +9,7 @@ from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType, find_model_typ
 from ktrdr.domain.catalogue.parameters import Parameter, period
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.strategy.document import ContextFeatures, Model
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 _PRICE = Parameter("include_price_context", "bool", False, description="returns and distance from a moving average")
 _VOLUME = Parameter("include_volume_context", "bool", False, description="volume against its own past")

@@ -20,7 +20,7 @@ from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.reading.model import read_model
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section, warn_empty
+from ktrdr.domain.strategy.reading.sections import Findings, Section, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
 from ktrdr.domain.strategy.reading.training_data import read_training_data
 from ktrdr.domain.strategy.varying.for_symbol import SECTION

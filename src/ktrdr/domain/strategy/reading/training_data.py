@@ -16,7 +16,7 @@ from ktrdr.domain.market.series import spelt_twice
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import SymbolChoice, SymbolCriteria, TimeframeChoice, TrainingData
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 HISTORY_REQUIRED = Parameter(
     "history_required", "int", 200, low=50, high=10_000_000, description="base bars needed beyond the warm-up"

@@ -16,7 +16,7 @@ from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction, Overrides, Strategy, SymbolOverrides
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, read_volume_filter
 from ktrdr.domain.strategy.reading.fuzzy_sets import read_membership
-from ktrdr.domain.strategy.reading.sections.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 from ktrdr.domain.strategy.varying.for_symbol import DECISIONS, SECTION, applied, contradictions
 
 LAYERS = {"defaults": ("default",), "asset_classes": ("asset_class",), "symbols": ("symbol",)}
