@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from ktrdr.application.serving.opened.predictor import Predictor
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.market.bar import Bar

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import bt
 import pandas as pd
-from ktrdr.application.serving.opened.predictor import Predictor
 
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 

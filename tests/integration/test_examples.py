@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from dependency_injector import providers
-from ktrdr.application.serving.opened.opened import decided_on, open_model, serve
 
+from ktrdr.application.serving.opened import decided_on, open_model, serve
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import ModelNotFound

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from ktrdr.application.serving.opened.opened import decided_on, open_model, serve
 from samples.documents import changed
 from samples.predictors import Trained, bars_of, feed_of, replayed
 
@@ -19,6 +18,7 @@ from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.pool import prepare_pool
 from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.serving.opened import decided_on, open_model, serve
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, read_symbol_configs, symbol_configs_json

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
-from ktrdr.application.serving.opened.opened import Decided, Served, decided_on, open_model, serve
-from ktrdr.application.serving.opened.predictor import Predictor
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.serving.opened import Decided, Served, decided_on, open_model, serve
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.decisions.trading_decision import TradingDecision

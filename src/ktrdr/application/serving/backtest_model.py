@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.serving.opened.loading import LoadRequest, load_with_fallback, only_timeframe
+from ktrdr.application.serving.loading import LoadRequest, load_with_fallback, only_timeframe
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account

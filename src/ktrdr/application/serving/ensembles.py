@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving.opened.loading import LoadRequest
-from ktrdr.application.serving.opened.opened import OpenedModel, open_model
+from ktrdr.application.serving.loading import LoadRequest
+from ktrdr.application.serving.opened import OpenedModel, open_model
 from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey

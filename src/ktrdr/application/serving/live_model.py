@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ktrdr.application.serving.opened.opened import OpenedModel
+from ktrdr.application.serving.opened import OpenedModel
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries

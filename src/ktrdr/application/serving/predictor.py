@@ -9,8 +9,8 @@ import numpy as np
 
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.settling import settled_history
-from ktrdr.application.serving.opened.live_model import LiveModel
-from ktrdr.application.serving.opened.predictor_state import PredictorState, from_bytes, to_bytes
+from ktrdr.application.serving.live_model import LiveModel
+from ktrdr.application.serving.predictor_state import PredictorState, from_bytes, to_bytes
 from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.decisions.decide import decide

@@ -11,8 +11,8 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving.opened.backtest_model import BacktestRequest, UsedModel, find_model
-from ktrdr.application.serving.opened.opened import Decided, OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.application.serving.backtest_model import BacktestRequest, UsedModel, find_model
+from ktrdr.application.serving.opened import Decided, OpenedModel, Served, decided_on, open_model, serve
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.artifacts.lookup import listed
 from ktrdr.domain.backtest.periods import bars_per_year

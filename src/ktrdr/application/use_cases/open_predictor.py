@@ -13,10 +13,10 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.market_data import MarketData, span_of
-from ktrdr.application.serving.opened.live_model import LiveModel
-from ktrdr.application.serving.opened.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
-from ktrdr.application.serving.opened.opened import OpenedModel, open_model, served_market
-from ktrdr.application.serving.opened.predictor import Predictor
+from ktrdr.application.serving.live_model import LiveModel
+from ktrdr.application.serving.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
+from ktrdr.application.serving.opened import OpenedModel, open_model, served_market
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bars import Bars
