@@ -15,8 +15,8 @@ from ktrdr.adapters.memory.bar_source import MemorySource
 from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.domain.errors import DataNotFound
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 
 DAY, HOUR = Timeframe("1d"), Timeframe("1h")
 

@@ -9,9 +9,9 @@ from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 
 
 class MemorySource(BarSource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ktrdr.adapters.memory.bar_source import MemorySource
-from ktrdr.application.sessioned import SessionedRepository
+from ktrdr.application.preparing.sessioned import SessionedRepository
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries

@@ -7,9 +7,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-_Int64s = NDArray[np.int64]
+from ktrdr.domain.arrays import Int64s
 
 _NS = 10**9
 _STEP = 7 * 86400
@@ -17,7 +16,7 @@ _STEP = 7 * 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def wall_time(moments: _Int64s, zone: str) -> _Int64s:
+def wall_time(moments: Int64s, zone: str) -> Int64s:
     """Return what the clock of a zone shows at moments.
 
     Parameters
@@ -35,11 +34,11 @@ def wall_time(moments: _Int64s, zone: str) -> _Int64s:
     if not len(moments):
         return moments
     changes, offsets = _offsets(zone, _year(int(moments.min())) - 1, _year(int(moments.max())) + 2)
-    shown: _Int64s = moments + offsets[np.searchsorted(changes, moments, side="right")]
+    shown: Int64s = moments + offsets[np.searchsorted(changes, moments, side="right")]
     return shown
 
 
-def moments_of(walls: _Int64s, zone: str) -> _Int64s:
+def moments_of(walls: Int64s, zone: str) -> Int64s:
     """Return the first moments at which the clock of a zone shows times, or at which it jumps over them.
 
     Parameters
@@ -59,7 +58,7 @@ def moments_of(walls: _Int64s, zone: str) -> _Int64s:
     changes, offsets = _offsets(zone, _year(int(walls.min())) - 1, _year(int(walls.max())) + 2)
     era = np.searchsorted(changes + offsets[:-1], walls, side="right")
     begins = np.concatenate(([np.iinfo(np.int64).min], changes))
-    first: _Int64s = np.maximum(walls - offsets[era], begins[era])
+    first: Int64s = np.maximum(walls - offsets[era], begins[era])
     return first
 
 
@@ -68,7 +67,7 @@ def _year(moment: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _offsets(zone: str, first_year: int, last_year: int) -> tuple[_Int64s, _Int64s]:
+def _offsets(zone: str, first_year: int, last_year: int) -> tuple[Int64s, Int64s]:
     """Return the moments at which a zone's clock changes, and its offset before the first, and from each on."""
     clock = ZoneInfo(zone)
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from ktrdr.adapters.data.calendars import sessions_for
-from ktrdr.application.sessioned import SessionedRepository
+from ktrdr.application.preparing.sessioned import SessionedRepository
 
 SOURCES = {
     "parquet": "ktrdr.adapters.data.sources.parquet:ParquetSource",

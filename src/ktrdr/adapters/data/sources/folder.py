@@ -18,9 +18,9 @@ from ktrdr.domain.errors import DataNotFound, KtrdrError, Unavailable
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 
 _SETTLED_NS = 2 * 10**9
 """Age from which on the time of a folder's last change tells it from a later one, however coarse the clock of files."""

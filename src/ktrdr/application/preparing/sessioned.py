@@ -14,12 +14,12 @@ from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavaila
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.sessions import Calendar, Sessions, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed
-from ktrdr.domain.strategy.document import ContextSource
 
 
 class SessionedRepository(DataRepository):
