@@ -22,12 +22,12 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$"
 
 
 def values_of(column: Column, kind: Any) -> NDArray[Any]:
-    """Return a column of numbers as an array that can be written to; what stands where values are missing is chance."""
+    """Return a column of numbers as an array that must not be written to; where values are missing stands anything."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     kind = np.dtype(kind)
     if not len(whole):
         return np.empty(0, dtype=kind)
-    return np.frombuffer(whole.buffers()[1], dtype=kind)[whole.offset : whole.offset + len(whole)].copy()
+    return np.frombuffer(whole.buffers()[1], dtype=kind)[whole.offset : whole.offset + len(whole)]
 
 
 def is_missing(column: Column) -> NDArray[np.bool_]:
@@ -75,14 +75,13 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     if not (numeric or is_text(kind) or pa.types.is_null(kind)):
         raise InvalidBars(f"{source}: {name} must be numbers; found a column of {kind}")
     try:
-        cast = pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
+        cast = column if kind == pa.float64() else pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
     except pa.ArrowInvalid as error:
         row = first_unreadable(column, _NUMBER)
         found = (column if written is None else written)[row].as_py()
         raise InvalidBars(f"{source}: row {row}: {name} {found!r} is not a number") from error
     values: Floats = values_of(cast, np.float64)
-    values[is_missing(cast)] = np.nan
-    return values
+    return np.where(is_missing(cast), np.nan, values) if cast.null_count else values
 
 
 def first_unreadable(text: Column, pattern: str) -> int:

@@ -56,7 +56,7 @@ def from_text(text: Column, source: str) -> Int64s:
     cells = {name: found.field(place) for place, name in enumerate(names)}
     _refuse(is_missing(found), text, source)
     parts = {name: _whole(cells[name]) for name in _PARTS if name in cells}
-    parts["part"] *= 10 ** (9 - values_of(pc.cast(pc.utf8_length(cells["part"]), pa.int64()), np.int64))
+    parts["part"] = parts["part"] * 10 ** (9 - values_of(pc.cast(pc.utf8_length(cells["part"]), pa.int64()), np.int64))
     if "name" in cells:
         parts["month"] = _months(cells["name"])
     if "a" in cells:

@@ -176,6 +176,8 @@ class Bars:
 
     def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
         """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""
+        if start is None and end is None:
+            return self
         low = 0 if start is None else int(np.searchsorted(self.stamps, start, side="left"))
         high = len(self) if end is None else int(np.searchsorted(self.stamps, end, side="left"))
         return self.take(slice(low, high))
