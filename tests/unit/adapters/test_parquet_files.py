@@ -253,3 +253,37 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table([times, *[values] * 5], names=names), tmp_path / "A_1d.parquet")
     with pytest.raises(InvalidBars, match="columns 'close' and 'close' are one name twice"):
         repository_of("parquet", tmp_path).load("A", Timeframe("1d"))
+
+
+def test_a_folder_is_listed_again_only_once_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ParquetStore(tmp_path)
+    for symbol in ("A", "B", "C"):
+        store.save(bars(symbol))
+    os.utime(tmp_path, (1e9, 1e9))
+    repository, looks, look = repository_of("parquet", tmp_path), [], Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: looks.append(self) or look(self))
+    for symbol in ("A", "B", "C"):
+        repository.load(symbol, HOUR)
+        repository.characteristics(symbol)
+        assert len(repository.series(symbol)) == 1
+    assert looks == [tmp_path]
+    store.save(bars("D"))
+    assert len(repository.load("D", HOUR)) == 5
+    (tmp_path / "A_1h.parquet").unlink()
+    assert [info.symbol for info in repository.series()] == ["B", "C", "D"]
+
+
+def test_a_folder_that_has_just_changed_is_not_taken_for_known(tmp_path: Path) -> None:
+    repository, store = repository_of("parquet", tmp_path), ParquetStore(tmp_path)
+    for count, symbol in enumerate("ABCDEFGH", start=1):
+        store.save(bars(symbol))
+        assert len(repository.series()) == count
+
+
+def test_parts_of_killed_writers_are_swept_from_the_folder_by_the_next_of_any_series(tmp_path: Path) -> None:
+    left = [tmp_path / f".AAPL_1h.parquet.{number}.part" for number in (17, 4_194_304)]
+    left.append(tmp_path / ".symbols.yaml.99.part")
+    for path in left:
+        path.write_bytes(b"PAR1")
+    ParquetStore(tmp_path).save(bars("MSFT"))
+    assert [path.name for path in tmp_path.iterdir()] == ["MSFT_1h.parquet"]

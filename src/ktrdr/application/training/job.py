@@ -20,7 +20,7 @@ from ktrdr.application.training.pool_job import train_pool
 from ktrdr.application.training.resuming import kept_model
 from ktrdr.application.training.transfer import beginning_of
 from ktrdr.domain.artifacts.packed import require_packable
-from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
+from ktrdr.domain.errors import KtrdrError, TrainingInterrupted, Unavailable, ran_out_of
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
@@ -99,4 +99,7 @@ class JobTrainer:
         except KtrdrError as error:
             return FailedJob(job.symbols, error.family, str(error))
         except Exception as error:
+            lacking = ran_out_of(error)
+            if lacking is not None:
+                return FailedJob(job.symbols, Unavailable.family, f"the machine has run out of {lacking}")
             return FailedJob(job.symbols, "error", f"{type(error).__name__}: {error}")
