@@ -16,7 +16,7 @@ from ktrdr.adapters.features.kernels.step import Columns, Step, Values
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import LARGEST, Bars
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
@@ -75,10 +75,10 @@ def test_lags_reach_back_over_rows_that_have_no_value() -> None:
     assert np.isnan(found[: matrix.base_rows[0]]).any(axis=1).all()
 
 
-def test_values_beyond_all_bounds_are_those_of_the_whole() -> None:
-    """A square overflows within the window, whatever a handle makes of that."""
+def test_values_at_the_bounds_are_those_of_the_whole() -> None:
+    """A square loses all other values within the window, whatever a handle makes of that."""
     close = BARS.close.copy()
-    close[600] = 1e200
+    close[600] = LARGEST
     bars = with_columns(BARS, close=close, high=np.maximum(BARS.high, close))
     features = [raw("deviation", source("standarddeviation", period=5)), raw("average", source("ema", period=3))]
     whole = ENGINEER.engineer(features, {"5m": bars}, "5m")
