@@ -79,7 +79,7 @@ class Container(containers.DeclarativeContainer):
         _lazy("ktrdr.adapters.tracking.trials:TrialRecordingTrainer"),
         providers.Factory(
             _lazy("ktrdr.adapters.tracking.progress:ReportingTrainer"),
-            providers.Factory(_lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device),
+            providers.Factory(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device),
             on_epoch,
         ),
         trial_log,

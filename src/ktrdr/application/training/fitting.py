@@ -57,7 +57,7 @@ def fit(
     weights, target_scaler = None, None
     if target.is_classification:
         _require_two_classes(train, prepared, strategy)
-        if strategy.training["class_weights"] == "balanced":
+        if strategy.training.get("class_weights") == "balanced":
             weights = class_weights(train.labels.astype(np.int64), len(target.classes))
     else:
         target_scaler = TargetScaler.fit(train.labels.astype(np.float64))

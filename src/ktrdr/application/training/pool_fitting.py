@@ -73,7 +73,7 @@ def inference_of(prepared: PreparedPool, strategy: Strategy, combined: Combined)
             f"training.labels: all {len(labels)} train labels of {len(pool.symbols)} symbols are {name!r}, and a model "
             "can learn nothing from that; ktrdr labels show says which threshold would balance them"
         )
-    if strategy.training["class_weights"] != "balanced":
+    if strategy.training.get("class_weights") != "balanced":
         return Inference(scaler)
     return Inference(scaler, None, np.log(class_weights(labels.astype(np.int64), len(pool.target.classes))))
 

@@ -53,6 +53,6 @@ def train_pool(
 
 
 def _without_effect(job: TrainingJob) -> tuple[str, ...]:
-    if job.strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+    if job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
         return ()
     return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)

@@ -41,7 +41,7 @@ def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Str
     InvalidInput
         If its features, its target or its network are others; the message names the first difference.
     """
-    if strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+    if strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
         return None
     key = ModelKey(strategy.name)
     versions = [version for version in storage.versions() if version.key == key]

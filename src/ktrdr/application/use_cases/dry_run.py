@@ -73,7 +73,7 @@ class DryRun:
         found = label_balance(prepared.labels, market.base_bars, strategy, prepared.split.cuts[1])
         ids = tuple(feature.id for feature in prepared.features)
         notes = prepared.notes
-        if strategy.training[INITIALISE.name] == FROM_UNIVERSAL:
+        if strategy.training.get(INITIALISE.name) == FROM_UNIVERSAL:
             notes = (*notes, f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does")
         return Preview(
             strategy,

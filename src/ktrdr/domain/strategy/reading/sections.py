@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,6 +134,15 @@ class Section:
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
         self._known.update(names)
+
+    def refuse_foreign(self, owners: Callable[[str], Sequence[str]], model: str, own: Iterable[str]) -> None:
+        """Refuse every key that nobody read and that other model types have, with these and the nearest of `own`."""
+        for name in self.values:
+            others = owners(name) if name not in self._known and name in self else ()
+            if others:
+                said = f"is no key of model type {model}; it belongs to {', '.join(others)}{did_you_mean(name, own)}"
+                self.findings.error(self.at(name), said)
+                self.know(name)
 
     def warn_unknown(self, also: Iterable[str] = ()) -> None:
         """Warn about every key that nobody read; `also` names further keys to suggest."""
