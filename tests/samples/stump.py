@@ -18,7 +18,7 @@ STUMP = ModelType(
         Parameter("leaves", "int", 15, low=2, high=500, aliases=("num_leaves",), description="leaves a tree"),
         Parameter("missing", "str", "drop", choices=("drop", "keep"), description="what is done with missing values"),
     ),
-    advice=Advice("grow fewer leaves", "raise `bins`", "more rounds"),
+    advice=Advice("grow fewer leaves", "raise `min_rows`", "a larger `leaves`", "rounds"),
     settings=(
         Parameter("rounds", "int", 6, low=1, high=10_000, description="trees at most"),
         Parameter("learning_rate", "float", 0.05, low=0, high=1, above=True, description="share of each tree"),

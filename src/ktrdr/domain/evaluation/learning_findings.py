@@ -45,7 +45,7 @@ def stopping(run: Run) -> Finding:
             "stopping",
             f"All {epochs} epochs were used, and the last one was the best.",
             figures,
-            "Raise `epochs`: the model may still have been learning.",
+            f"Raise `{run.model.advice.passes}`: the model may still have been learning.",
         )
     if best == epochs:
         return Finding(
@@ -113,7 +113,11 @@ def plateau(run: Run) -> Finding | None:
     moved = (max(tail) - min(tail)) / max(abs(min(tail)), 1e-12)
     if moved > _FLAT:
         return None
-    said = "shorten `patience`." if run.history.ended_by == "early_stopping" else "train for fewer `epochs`."
+    said = (
+        "shorten `patience`."
+        if run.history.ended_by == "early_stopping"
+        else f"train for fewer `{run.model.advice.passes}`."
+    )
     if "lr_scheduler" in run.model.sections:
         said = f"let the learning rate fall (`lr_scheduler: true`), or {said}"
     return Finding(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -42,14 +40,18 @@ def owners_of(key: str, keys: str) -> tuple[str, ...]:
     return tuple(model.name for model in MODEL_TYPES.values() if key in spellings(model, keys))
 
 
-def spellings(model: ModelType, keys: str) -> set[str]:
+def spellings(model: ModelType, keys: str) -> tuple[str, ...]:
     """Return every spelling of a type's keys in ``architecture``, in ``training``, or in a section of the latter."""
-    if keys == "architecture":
-        return {*_spelled(model.parameters), *model.ignored}
-    if keys == "training":
-        return {*_spelled(model.all_settings), *model.sections}
-    return _spelled(model.sections.get(keys, ()))
+    parameters = _parameters(model, keys)
+    others = {"architecture": model.ignored, "training": model.sections}.get(keys, ())
+    return (*(name for item in parameters for name in (item.name, *item.aliases)), *others)
 
 
-def _spelled(parameters: Iterable[Parameter]) -> set[str]:
-    return {name for item in parameters for name in (item.name, *item.aliases)}
+def nearest_key(name: str, model: ModelType, keys: str) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest of a type's own keys, or an empty string."""
+    return did_you_mean(name, [item.name for item in _parameters(model, keys)])
+
+
+def _parameters(model: ModelType, keys: str) -> tuple[Parameter, ...]:
+    known = {"architecture": model.parameters, "training": model.all_settings}
+    return known.get(keys, model.sections.get(keys, ()))

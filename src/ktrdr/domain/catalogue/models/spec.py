@@ -35,11 +35,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to try with a model that learned too much, or too little: orders, and things that may help."""
+    """What to try with a model that learned too much, or too little.
+
+    Attributes
+    ----------
+    simpler, restrained : str
+        Orders.
+    larger : str
+        What may help where it learned too little.
+    passes : str
+        The setting that says how long it learns.
+    """
 
     simpler: str
     restrained: str
     larger: str
+    passes: str = "epochs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.catalogue.models import MODEL_TYPES, allowed_types, find_model_type, owners_of, spellings
+from ktrdr.domain.catalogue.models import MODEL_TYPES, allowed_types, find_model_type
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter, period
 from ktrdr.domain.errors import shown
@@ -49,8 +49,7 @@ def read_model(parent: Section, findings: Findings) -> Model:
         architecture = nested.read_all(spec.parameters)
         if spec.ignored:
             _mention_ignored(nested, spec.ignored)
-        own = spellings(spec, "architecture")
-        nested.refuse_foreign(lambda name: owners_of(name, "architecture"), spec.name, own)
+        nested.refuse_foreign(spec, "architecture")
         nested.warn_unknown()
         _check_architecture(nested, spec, architecture)
     features = section.section("features")

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type, owners_of, spellings
+from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import METRICS, SPLIT
@@ -46,14 +46,10 @@ def read_training(
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec.kind == "regression":
         findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
     for part in (first, section, fallback):
-        _refuse_foreign(part, "training", model)
+        part.refuse_foreign(model, "training")
     section.warn_unknown()
     fallback.warn_unknown({item.name for item in model.all_settings})
     return labels, split, settings
-
-
-def _refuse_foreign(section: Section, keys: str, model: ModelType) -> None:
-    section.refuse_foreign(lambda name: owners_of(name, keys), model.name, spellings(model, keys))
 
 
 def _owner(name: str, section: Section, fallback: Section) -> Section:
@@ -138,7 +134,7 @@ def _read_nested(layers: list[tuple[Section, str]], name: str, model: ModelType,
         for item in model.sections[name]
     }
     for section, _ in nested:
-        _refuse_foreign(section, name, model)
+        section.refuse_foreign(model, name)
         section.warn_unknown()
     return values
 
