@@ -14,6 +14,7 @@ from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
@@ -54,7 +55,8 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
         rng, primary = np.random.default_rng(seed), strategy.training["fitness_metrics.primary"]
         evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary)
         fitted.runs[seed].judged(evaluations[seed].metrics)
-    metrics = _report(evaluations, fitted, _class_shares(prepared) if target.is_classification else {})
+    shares = _class_shares(prepared) if target.is_classification else {}
+    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
@@ -89,7 +91,10 @@ def table_of(prepared: Prepared, strategy: Strategy, losses: Sequence[SymbolLoss
 
 
 def _report(
-    evaluations: Mapping[int, Evaluation], fitted: Fitted, shares: Mapping[str, Mapping[str, float]]
+    evaluations: Mapping[int, Evaluation],
+    fitted: Fitted,
+    shares: Mapping[str, Mapping[str, float]],
+    model: ModelType,
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds."""
     shipped = next(iter(evaluations.values()))
@@ -97,7 +102,7 @@ def _report(
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
-    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else ())
+    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model)
     return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],
