@@ -27,7 +27,12 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-_NO_MEMORY_TO_LOAD = ("cannot allocate memory", "failed to map segment", "out of memory")
+_SHORTAGES = {
+    "memory": ((errno.ENOMEM,), ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc")),
+    "open files": ((errno.EMFILE, errno.ENFILE), ("too many open files",)),
+    "threads or processes": ((errno.EAGAIN,), ("start new thread", "launch worker thread", "temporarily unavailable")),
+}
+"""What a machine runs out of: the numbers and the words of errors that say so."""
 
 
 class KtrdrError(Exception):
@@ -97,19 +102,16 @@ class Pruned(TrainingFailed):
 def ran_out_of(error: BaseException) -> str | None:
     """Return what the machine has run out of, as an error says: memory, threads or open files; None if nothing of it.
 
-    Imports fail with their own error where a library finds no memory or descriptor to be loaded with.
+    Libraries say it each in their own way, and some only in words; a `ValueError` speaks of a value, whatever it says.
     """
-    text = str(error).casefold()
     number = error.errno if isinstance(error, OSError) else None
-    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+    if isinstance(error, MemoryError):
         return "memory"
-    if number in (errno.EMFILE, errno.ENFILE):
-        return "open files"
-    if number == errno.EAGAIN or (isinstance(error, RuntimeError) and "start new thread" in text):
-        return "threads or processes"
-    if isinstance(error, ImportError) and any(sign in text for sign in _NO_MEMORY_TO_LOAD):
-        return "memory"
-    return "open files" if isinstance(error, ImportError) and "too many open files" in text else None
+    text = "" if isinstance(error, ValueError) else str(error).casefold()
+    for lacking, (numbers, signs) in _SHORTAGES.items():
+        if number in numbers or any(sign in text for sign in signs):
+            return lacking
+    return None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -148,6 +148,7 @@ SHORTAGES = {
     OSError(errno.ENFILE, "Too many open files in system"): "open files",
     OSError(errno.EAGAIN, "Resource temporarily unavailable"): "threads or processes",
     RuntimeError("can't start new thread"): "threads or processes",
+    pa.ArrowException("Unknown error: Failed to launch worker thread"): "threads or processes",
     ImportError("libx.so: failed to map segment from shared object"): "memory",
     ImportError("libx.so: cannot open shared object file: Too many open files"): "open files",
 }
@@ -172,7 +173,7 @@ def test_what_the_machine_lacks_is_unavailable_and_not_the_fault_of_a_file(
     assert f"the machine has run out of {SHORTAGES[error]}" in info.problem
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), OSError(errno.ENOSPC, "full"), RuntimeError("no")])
+@pytest.mark.parametrize("error", [ValueError("out of memory"), OSError(errno.ENOSPC, "full"), RuntimeError("no")])
 def test_other_errors_are_no_shortage(error: Exception) -> None:
     assert ran_out_of(error) is None
 

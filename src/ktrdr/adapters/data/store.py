@@ -41,17 +41,16 @@ class ParquetStore(BarStore):
 
     def check(self, bars: Bars, *, replace: bool = False) -> None:
         """See the port."""
-        path = self._path(bars)
         self._repository.admitted(bars)
-        with _writing(path):
-            if not replace and path.exists() and not _equal(read_parquet(path, bars.symbol, bars.timeframe), bars):
-                raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
+        if not replace:
+            self._require_no_other(bars)
 
     def save(
         self, bars: Bars, characteristics: SymbolCharacteristics | None = None, *, replace: bool = False
     ) -> SeriesInfo:
         """See the port."""
-        self.check(bars, replace=replace)
+        if not replace:
+            self._require_no_other(bars)
         path, known = self._path(bars), {bars.symbol: characteristics} if characteristics else {}
         with _writing(path):
             make_folder(self._folder)
@@ -60,6 +59,12 @@ class ParquetStore(BarStore):
                 pq.write_table(_table(bars), file, compression="zstd")
         first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return SeriesInfo(bars.symbol, bars.timeframe, len(bars), first, last, path.name)
+
+    def _require_no_other(self, bars: Bars) -> None:
+        path = self._path(bars)
+        with _writing(path):
+            if path.exists() and not _equal(read_parquet(path, bars.symbol, bars.timeframe), bars):
+                raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
 
     def _path(self, bars: Bars) -> Path:
         return self._folder / file_name(bars.symbol, bars.timeframe, ".parquet")

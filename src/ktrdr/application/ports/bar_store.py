@@ -25,15 +25,13 @@ class BarStore(Protocol):
         ------
         Conflict
             If other bars of that symbol and timeframe are there and `replace` is not set.
-        InvalidInput
-            If they could not be loaded again.
         Unavailable
             If the place cannot be written; nothing is left behind.
         """
 
     @abstractmethod
     def check(self, bars: Bars, *, replace: bool = False) -> None:
-        """Refuse bars that `save` would refuse: those that could not be loaded again, too; nothing is kept.
+        """Refuse bars that `save` would refuse, and those that could not be loaded again; nothing is kept.
 
         Raises
         ------

@@ -46,7 +46,7 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None
         return 0
-    except (MemoryError, OSError, RuntimeError, ImportError) as error:
+    except Exception as error:
         lacking = ran_out_of(error)
         if lacking is None:
             raise
