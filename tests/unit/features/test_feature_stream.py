@@ -16,12 +16,13 @@ from ktrdr.adapters.features.kernels.step import Columns, Step, Values
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import LARGEST, Bars
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.values import LARGEST
 
 BARS = random_bars(1200)
 HOURLY = resample(BARS, Timeframe("1h"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import BAR_COLUMNS, LARGEST, PRICE_COLUMNS, SIZES, Bars, from_iso, iso
+from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.values import LARGEST, SIZES
 
 
 @dataclass(frozen=True, slots=True)

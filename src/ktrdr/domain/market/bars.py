@@ -15,16 +15,13 @@ from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
 from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.market.values import SIZES, extreme, numbers_of, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
-LARGEST = 1e18
-"""Size up to which values are taken, and down to its inverse: squares and products of two still fit 32 bits."""
-SIZES = f"must be 0, or of a size from {1 / LARGEST:g} to {LARGEST:g}"
-_NUMERIC = ("integer", "floating", "mixed-integer-float", "decimal", "string", "empty")
 _FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "ns").astype(np.int64)) for year in (FIRST_YEAR, LAST_YEAR + 1))
 
 
@@ -217,36 +214,6 @@ class Bars:
         return DataFingerprint(
             self.symbol, str(self.timeframe), len(self), first, last, digest.hexdigest(), self.source
         )
-
-
-def plain(values: Floats) -> bool:
-    """Return whether all values are finite and positive, and none of them is `extreme`; quickly."""
-    return not len(values) or bool(values.min() >= 1 / LARGEST and values.max() <= LARGEST)
-
-
-def extreme(values: Floats) -> NDArray[np.bool_]:
-    """Return where values are so large or small that arithmetic with them overflows; see `LARGEST`."""
-    size = np.abs(values)
-    return (size > LARGEST) | ((size < 1 / LARGEST) & (size > 0))
-
-
-def numbers_of(column: pd.Series, where: str) -> Floats:
-    """Return a column of a frame as numbers, missing ones as NaN.
-
-    Raises
-    ------
-    InvalidBars
-        If it holds anything else: texts that are no numbers, dates, durations, booleans.
-    """
-    from pandas.api.types import infer_dtype
-
-    kind = infer_dtype(column, skipna=True)
-    try:
-        if kind in _NUMERIC:
-            return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InvalidBars(f"{where} must be numbers ({error})") from error
-    raise InvalidBars(f"{where} must be numbers; found {kind}")
 
 
 def iso(stamp: np.int64 | int) -> str:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidBars
-from ktrdr.domain.market.bars import BAR_COLUMNS, SIZES, DataFingerprint, extreme, iso, numbers_of
+from ktrdr.domain.market.bars import BAR_COLUMNS, DataFingerprint, iso
+from ktrdr.domain.market.values import SIZES, extreme, numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
