@@ -10,8 +10,11 @@ import numpy as np
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context_data import known_rows
 from ktrdr.domain.features.feature import Feature, Source
+from ktrdr.domain.features.prices import price_column
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
+
+_SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class SettledHistory:
     ----------
     bars : mapping of str to int
         Per timeframe, the row's own bar included; ``1d fred/DGS10`` counts the 1d bars from the first publication of
-        that series on. The base counts the rows that lags and windows look back on, too.
+        that series on, and ``1h session`` the 1h bars from the first open or close of a session among them on. The
+        base counts the rows that lags and windows look back on, too.
     base : str
     look_back : int
         Base rows that lags and windows look back on, the row itself excluded.
@@ -62,7 +66,7 @@ class SettledHistory:
         """Return the bars that there are and those that are needed, for the history that lets one wait longest."""
         key = max(self.bars, key=lambda name: self._first_row(name, bars, context))
         there = len(_counted(key, bars, context))
-        return f"{there} {key} bars are fewer than the {self.bars[key]} that its features need to settle"
+        return f"{there} {counted_bars(key)} are fewer than the {self.bars[key]} that its features need to settle"
 
     def lacking(self, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> dict[str, int]:
         """Return how many bars are missing before a first row can have settled; only what is short."""
@@ -77,6 +81,17 @@ class SettledHistory:
             return len(base)
         row = int(np.searchsorted(base.known_at, own.known_at[self.bars[key] - 1]))
         return min(row + self.look_back, len(base))
+
+
+def counted_bars(key: str) -> str:
+    """Return in words what a key of `SettledHistory.bars` counts."""
+    timeframe, by_session, series = _parts(key)
+    return f"{timeframe} {series}".rstrip() + " bars" + " since a session has begun" * by_session
+
+
+def is_by_session(key: str) -> bool:
+    """Return whether a key of `SettledHistory.bars` counts from a session on, which older manifests do not have."""
+    return _parts(key)[1]
 
 
 def never_settling(features: Sequence[Feature]) -> tuple[Source, ...]:
@@ -96,14 +111,25 @@ def _needed(feature: Feature, base: str) -> tuple[str, int]:
         return base, int(feature.context.get("period", 0))
     spec = INDICATORS[source.indicator]
     settled = spec.settled_bars(source.parameters)
-    key = f"{source.timeframe} {source.data_source}".rstrip()
+    session = _SESSION if source.by_session else ""
+    key = " ".join(filter(None, (source.timeframe, session, source.data_source)))
     return key, spec.first_known(source.parameters) if settled is None else settled
+
+
+def _parts(key: str) -> tuple[str, bool, str]:
+    """Return timeframe, whether bars are counted from a session on, and the series beside the bars."""
+    timeframe, _, rest = key.partition(" ")
+    first, _, series = rest.partition(" ")
+    return (timeframe, True, series) if first == _SESSION else (timeframe, False, rest)
 
 
 def _counted(key: str, bars: Mapping[str, Bars], context: Mapping[str, ContextSeries]) -> Bars:
     """Return the bars that a key counts."""
-    timeframe, _, series = key.partition(" ")
+    timeframe, by_session, series = _parts(key)
     own = bars[timeframe]
-    if not series:
-        return own
-    return own.take(slice(len(own) - len(known_rows(context[series], own)), None))
+    if series:
+        own = own.take(slice(len(own) - len(known_rows(context[series], own)), None))
+    if by_session:
+        begun = np.flatnonzero(np.diff(price_column(own, _SESSION))) + 1
+        own = own.take(slice(int(begun[0]) if len(begun) else len(own), None))
+    return own
