@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_samples import (
+from samples.features import (
     complete,
     flat_bars,
     indicator_outputs,

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from command_line import run_here
 from dependency_injector import providers
-from documents import DELETE, changed
-from feature_samples import HOUR, random_bars, weekday_sessions
-from model_samples import manifest
+from samples.command_line import run_here
+from samples.documents import DELETE, changed
+from samples.features import HOUR, random_bars, weekday_sessions
+from samples.models import manifest
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.settling import settled_history
+from ktrdr.application.preparing.settling import settled_history
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
