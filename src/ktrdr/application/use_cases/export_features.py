@@ -1,4 +1,4 @@
-"""Export: the rows that training would use, for people who go on in their own tools."""
+"""Export: the rows that training would read, for people who go on in their own tools."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.rows import Prepared, prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_tuned
 from ktrdr.domain.errors import InvalidInput
@@ -19,19 +21,20 @@ from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """One row per usable bar.
+    """One row per bar that training reads: those with a label, and of windows the rows that they look back on.
 
     Attributes
     ----------
     frame : DataFrame
-        timestamp, known_at (UTC), the features in contract order (float32), label (class number or target; missing
-        where there is none yet), label_end (UTC), part (train, validation, test; missing for rows that were purged,
-        have no label, or have no whole window).
+        timestamp, known_at (UTC), the features in contract order (float32), label (class number or target), label_end
+        (UTC), part (train, validation, test; missing for rows that were purged). Rows that are only looked back on may
+        lack a label, and have no part.
     notes : tuple of str
     """
 
@@ -63,7 +66,8 @@ class ExportFeatures:
         job = plan_one_symbol(with_selected_symbols(self._data, request))
         prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
         features = prepared.features if tuned is None else _tuned(prepared.features, tuned)
-        matrix, labels = resolved_matrix(prepared.matrix, features), prepared.labels
+        read, labels = _read(prepared, model_spec(job.strategy).window), prepared.labels
+        matrix = resolved_matrix(prepared.matrix.take(read), features)
         end_rows = labels.end_rows[matrix.base_rows]
         labelled = end_rows != NO_LABEL
         values = pd.Series(labels.values[matrix.base_rows])
@@ -74,7 +78,7 @@ class ExportFeatures:
             **{name: matrix.values[:, column] for column, name in enumerate(matrix.ids)},
             "label": (values.astype("Int64") if labels.target.is_classification else values).where(labelled),
             "label_end": ends.where(labelled),
-            "part": _parts(prepared),
+            "part": pd.Series(_parts(prepared)[read], dtype="str"),
         }
         return FeatureTable(pd.DataFrame(columns), prepared.notes)
 
@@ -87,9 +91,18 @@ def _tuned(features: Sequence[Feature], manifest: Manifest) -> tuple[Feature, ..
     return tuned_features(features, sets)
 
 
-def _parts(prepared: Prepared) -> pd.Series:
-    """Return the part of each matrix row."""
+def _read(prepared: Prepared, window: int) -> Bools:
+    """Return which matrix rows are in the window of a row that can be learnt from."""
+    ends = np.searchsorted(prepared.matrix.base_rows, prepared.dataset.matrix.base_rows)
+    read = np.zeros(len(prepared.matrix), dtype=np.bool_)
+    for back in range(window):
+        read[ends - back] = True
+    return read
+
+
+def _parts(prepared: Prepared) -> NDArray[np.object_]:
+    """Return the part of each matrix row; None where it has none."""
     parts = np.full(len(prepared.matrix), None, dtype=object)
     for name in PARTS:
         parts[prepared.places(name)] = name
-    return pd.Series(parts, dtype="str")
+    return parts
