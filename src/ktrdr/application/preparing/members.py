@@ -32,6 +32,8 @@ class Member:
         Share of its rows on which every membership over an unscaled input is 0.
     settling : Settling
     notes : tuple of str
+    scarcity : str
+        See `LabelSet`.
     """
 
     facts: SymbolCharacteristics
@@ -43,6 +45,7 @@ class Member:
     zero_rows: float
     settling: Settling
     notes: tuple[str, ...]
+    scarcity: str = ""
 
     @classmethod
     def of(cls, rows: SymbolRows, history: SettledHistory, zero_rows: float) -> Member:
@@ -61,6 +64,7 @@ class Member:
             zero_rows,
             settling,
             rows.notes,
+            f"{market.base_bars.symbol}: {labels.scarcity}" if labels.scarcity else "",
         )
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
+from ktrdr.application.preparing.labelling import naming_scarcity
 from ktrdr.application.preparing.leaving_out import left_out_notes
 from ktrdr.application.preparing.members import Member, own_notes, unsettled_findings
 from ktrdr.domain.errors import InvalidInput, Unavailable
@@ -83,7 +84,9 @@ def prepare_pool(
     gathered = gather_pool(sources, strategy, symbols, held_out, leave_out)
     pool, hours_note = _in_hours(gathered, strategy, sources.calendar)
     shares = strategy.split
-    split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
+    outside = frozenset(held_out)
+    with naming_scarcity(member.scarcity for member in gathered.members.values()):
+        split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, outside)
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
     members, left_out = gathered.members, gathered.left_out
     unsettled, mostly_unsettled = unsettled_findings(pool, split, members)

@@ -11,7 +11,7 @@ import numpy as np
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.context_data import with_context
-from ktrdr.application.preparing.labelling import make_labels
+from ktrdr.application.preparing.labelling import make_labels, naming_scarcity
 from ktrdr.application.preparing.market_data import MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
 from ktrdr.application.preparing.settling import Settling, settling_notes
@@ -117,10 +117,11 @@ def prepare(
     dataset = join(matrix, labels, market.base_bars.known_at, rows.whole)
     shares = strategy.split
     times = dataset.matrix.known_at, dataset.label_end, market.base_bars.known_at
-    if beginning is None:
-        split = temporal_split(*times, (shares.train, shares.validation, shares.test), shares.embargo_bars)
-    else:
-        split = split_at(*times, beginning.cuts, shares.embargo_bars, beginning.reference)
+    with naming_scarcity([labels.scarcity]):
+        if beginning is None:
+            split = temporal_split(*times, (shares.train, shares.validation, shares.test), shares.embargo_bars)
+        else:
+            split = split_at(*times, beginning.cuts, shares.embargo_bars, beginning.reference)
     log.info("split", extra={"rows": len(dataset), **{name: len(getattr(split, name)) for name in PARTS}})
     history = SettledHistory.of(rows.features, market.base, model_spec(strategy).window)
     prepared = Prepared(market, rows.features, rows.columns, matrix, labels, dataset, split, rows.notes, history)
