@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ktrdr.domain.splits.split import Parted
     from ktrdr.domain.training.plan import TrainingJob
 
-_LIBRARIES = ("ktrdr", "numpy", "pandas")
+_LIBRARIES = ("ktrdr", "numpy", "pandas", "TA-Lib")
 
 
 def pack(
