@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.features import HOUR, START, random_bars, raw, source, weekday_sessions
 
+from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.settling import SettledHistory, never_settling
@@ -139,6 +140,56 @@ def test_the_vwap_of_a_session_over_a_series_beside_the_bars_waits_for_the_serie
     history = SettledHistory.of([feature], "1h")
     assert history.bars == {"1h": 1, "1h session fred/X": 1}
     assert history.first_row({"1h": hourly}, {series.key: series}) == 21
+
+
+FADING = {
+    "rsi": raw("rsi", source("rsi", period=5)),
+    "cmo": raw("cmo", source("cmo", period=3)),
+    "ema": raw("ema", source("ema", period=4)),
+    "macd": raw("macd", source("macd", "histogram", fast_period=3, slow_period=6, signal_period=3)),
+    "trix": raw("trix", source("trix", period=4)),
+}
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(FADING)), st.integers(1, 90), st.integers(0, 500), st.integers(0, 9))
+def test_over_a_series_that_rests_between_publications_settled_rows_do_not_depend_on_where_the_bars_begin(
+    name: str, wait: int, start: int, seed: int
+) -> None:
+    """A wait can be far longer than what the indicator remembers, so that bars alone say nothing."""
+    feature = FADING[name]
+    assert feature.source is not None
+    feature = replace(feature, source=replace(feature.source, data_source="fred/X"))
+    bars, draw = random_bars(1200), np.random.default_rng(seed)
+    known_at = bars.known_at[:: wait + 1]
+    series = ContextSeries("fred", "X", known_at, {"close": 4 + draw.normal(0, 0.1, len(known_at)).cumsum()})
+    part = bars.take(slice(start, None))
+    history = SettledHistory.of([feature], "5m")
+    first = history.first_row({"5m": part}, {series.key: series})
+    engineer = TalibFeatureEngineer()
+    whole, cut = (engineer.engineer([feature], {"5m": one}, "5m", {series.key: series}) for one in (bars, part))
+    values = dict(zip(whole.stamps.tolist(), whole.values[:, 0].tolist(), strict=True))
+    spread = np.subtract(*np.quantile(whole.values, [0.75, 0.25])) or 1.0
+    settled = cut.take(np.flatnonzero(cut.base_rows >= first))
+    errors = [abs(value - values[at]) for at, value in zip(settled.stamps.tolist(), settled.values[:, 0], strict=True)]
+    assert max(errors, default=0.0) <= 2e-4 * spread
+    assert first < len(part) - 1 or len(part) < 300 + 2 * wait
+
+
+def test_what_awaits_a_publication_is_counted_up_to_it() -> None:
+    bars = random_bars(400)
+    feature = replace(EMA, source=replace(EMA.source, data_source="fred/X"))
+    history = SettledHistory.of([feature], "5m")
+    needed = settled_bars(EMA) + 1
+    assert history.bars == {"5m": 1, "5m fred/X": needed, "5m published fred/X": needed}
+    for last in (needed - 2, needed - 1, needed, 300):
+        known_at = bars.known_at[[0, 3, last]]
+        series = ContextSeries("fred", "X", known_at, {"close": np.arange(3.0)})
+        expected = last if last >= needed - 1 else 400
+        assert history.first_row({"5m": bars}, {"fred/X": series}) == expected
+    short = ContextSeries("fred", "X", bars.known_at[[0, 3]], {"close": np.arange(2.0)})
+    wanted = f"{needed - 1} 5m fred/X bars up to a publication are fewer than the {needed} that its features need to"
+    assert wanted in history.shortage({"5m": bars}, {"fred/X": short})
 
 
 def test_what_is_short_of_a_session_is_said_in_words() -> None:

@@ -12,7 +12,7 @@ from ktrdr.application.preparing.market_data import NATIVE, MarketData
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.settling import SettledHistory, counted_bars, is_by_session, never_settling
+from ktrdr.domain.features.settling import SettledHistory, counted_bars, is_marked, never_settling
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import CONTEXT_FOLDER
 from ktrdr.domain.market.series import same_symbol
@@ -135,7 +135,8 @@ def first_settled_row(manifest: Manifest, features: Sequence[Feature], market: M
 def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, window: int) -> SettledHistory | None:
     """Return the history that is stored with a model; None for one whose manifest says nothing of that.
 
-    Older manifests count no bars from a session on; what those features need then comes from the catalogue.
+    Older manifests count bars alone, neither by sessions nor by publications; for these the catalogue says what is
+    needed.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, 
     if manifest.settled_history is None:
         return None
     declared = SettledHistory.of(features, base, window)
-    stored = {key: 1 for key in declared.bars if is_by_session(key)} | manifest.settled_history
+    stored = {key: 1 for key in declared.bars if is_marked(key)} | manifest.settled_history
     if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
         wanted = ", ".join(declared.bars)
         raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
