@@ -91,7 +91,9 @@ def test_an_observation_without_an_offset_is_noticed_too_and_so_is_a_naive_time_
     path = write(tmp_path, "known_at,observation,value\n2024-01-03T21:15Z,2024-01-02T08:00,1.5\n")
     assert read_context(tmp_path, "fred", "DGS10").zoneless
     times = pd.to_datetime(["2024-01-31T12:00"])
-    for zoneless, written in ((True, times), (False, times.tz_localize("UTC"))):
+    seconds, clock = np.array([1.7066e9]), np.array([20240131120000])
+    kinds = ((True, times), (False, times.tz_localize("UTC")), (False, seconds), (False, seconds * 1e9), (True, clock))
+    for zoneless, written in kinds:
         pd.DataFrame({"known_at": written, "value": [1.0]}).to_parquet(path.with_suffix(".parquet"))
         assert read_context(tmp_path, "fred", "DGS10").zoneless is zoneless
 

@@ -24,6 +24,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 _WITH_OFFSET = r"(?i).+[T\s].*(?:Z|UTC|GMT|[+-]\d{1,2}:?(?:\d\d)?)|(?!(?:19|20)\d{10}(?:\d\d)?$)\d+(?:\.\d+)?"
+_LONGEST_TIME = 64  # characters, so that no hostile text keeps the pattern busy
 _SUFFIXES = (".parquet", ".csv")
 
 
@@ -94,8 +95,9 @@ def _lack_offset(values: pd.Series) -> bool:
     """Return whether a time of day is written without an offset; numbers of seconds since 1970 need none."""
     if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values.dtype):
         return not isinstance(values.dtype, pd.DatetimeTZDtype)
-    text = values.dropna().astype("str").str.strip()
-    return bool((~text.str.fullmatch(_WITH_OFFSET)).any())
+    there = values.dropna()
+    whole = there.map("{:.0f}".format) if pd.api.types.is_numeric_dtype(there.dtype) else there.astype("str")
+    return bool((~whole.str.strip().str[:_LONGEST_TIME].str.fullmatch(_WITH_OFFSET)).any())
 
 
 def _times(values: pd.Series, column: str, where: str) -> pd.Series:
