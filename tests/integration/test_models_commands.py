@@ -16,6 +16,7 @@ from universal_samples import universal
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.adapters.storage.kept import not_published
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.features.contract import contract_hash
 
@@ -278,6 +279,19 @@ def test_what_is_not_there(models: Command, command: str) -> None:
     assert outcome.code == 3
     assert outcome.json["error"]["family"] == "not_found"
     assert "did you mean 'demo/AAPL_1d_v1'" in outcome.json["error"]["message"]
+
+
+def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: Artifact) -> None:
+    reason = OSError(28, "No space left on device", "there")
+    kept = Path(str(not_published(trained, root / "demo", reason).kept))
+    outcome = models("publish", kept, "--json")
+    assert outcome.json == {"published": {"reference": "demo/AAPL_1d_v3", "path": str(root / "demo/AAPL_1d_v3")}}
+    assert not kept.exists()
+    (line,) = (root / "trials.jsonl").read_text().splitlines()
+    assert json.loads(line)["model"] == "demo/AAPL_1d_v3"
+    assert models("publish", kept).code == 5
+    assert models("publish", root / "demo/AAPL_1d_v1").code == 2
+    assert (root / "demo/AAPL_1d_v1").exists()
 
 
 def test_delete(models: Command, root: Path) -> None:

@@ -173,6 +173,12 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    publish_kept = providers.Factory(
+        _lazy("ktrdr.application.use_cases.publish_kept:PublishKept"),
+        model_storage,
+        providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
+        providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
+    )
     list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"), model_storage, model_trainer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from ktrdr.entrypoints.cli.session import open_container, strategy_of
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_models import ListedModel
 
-app = typer.Typer(no_args_is_help=True, help="List, show, verify and delete published models.")
+app = typer.Typer(no_args_is_help=True, help="List, show, verify, sign, publish and delete models.")
 
 _HELP = "strategy/SYMBOL_TIMEFRAME_vN, strategy/universal_vN, ..._latest, or the path of a model folder."
 Model = Annotated[str, typer.Argument(help=_HELP)]
@@ -111,6 +112,18 @@ def verify(
     ]
     emit({"valid": valid, "models": entries}, "\n".join(lines or ["no models"]), json)
     return 0 if valid else EXIT_CODES["invalid_input"]
+
+
+@app.command()
+def publish(
+    kept: Annotated[Path, typer.Argument(readable=False, help="Folder that an error named, with a model's files.")],
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Publish a model that could not be published when it was trained; the folder with its files is removed."""
+    stored = open_container(models_dir=models_dir).publish_kept().execute(kept)
+    payload = {"reference": stored.reference, "path": stored.location}
+    emit({"published": payload}, f"published {stored.reference}", json)
 
 
 @app.command()
