@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.model import FittedModel
@@ -28,18 +28,39 @@ class Inference:
         Inverted on a regression model's outputs; None for classification.
     log_class_weights : ndarray of float64, shape (n_classes,), or None
         Subtracted from the logits, so that probabilities stay calibrated although the loss was weighted.
+    model_name : str
+        Of the stored model, for errors; empty in training.
     """
 
     scaler: Scaler
     target_scaler: TargetScaler | None = None
     log_class_weights: NDArray[np.float64] | None = None
+    model_name: str = ""
 
     def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
 
         `values` and `ends` are those of `FittedModel.predict`, not yet scaled.
+
+        Raises
+        ------
+        InvalidInput
+            If a value is not finite.
+        CorruptArtifact
+            If all are, and an output is not: no training publishes such weights or such a scaling.
         """
-        return self.outputs_of_scaled(model, self.scaler.transform(values), ends)
+        with np.errstate(all="ignore"):
+            outputs = self.outputs_of_scaled(model, self.scaler.transform(values), ends)
+        finite = np.isfinite(outputs)
+        if not finite.all():
+            if not np.isfinite(values).all():
+                raise InvalidInput(f"model {self.model_name}: its inputs must be finite numbers")
+            rows = np.flatnonzero(~finite.reshape(len(outputs), -1).all(axis=1))
+            raise CorruptArtifact(
+                f"model {self.model_name}: its outputs are no finite numbers on {len(rows)} of {len(outputs)} rows; "
+                "its weights or its scaling are none that a training publishes"
+            )
+        return outputs
 
     def outputs_of_scaled(
         self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
@@ -89,6 +110,7 @@ class Inference:
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities along the last axis; rows sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    """Return probabilities along the last axis; rows sum to 1, of any finite logits."""
+    with np.errstate(over="ignore"):  # a difference below the smallest number is a probability of 0
+        shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
