@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from filesystem_steps import Crash, crash_after
-from model_samples import artifact, tree, visible
+from samples.filesystem_steps import Crash, crash_after
+from samples.models import artifact, tree, visible
 
 from ktrdr.adapters.files.replacing import replacing
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
