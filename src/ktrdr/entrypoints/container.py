@@ -180,8 +180,14 @@ class Container(containers.DeclarativeContainer):
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
     )
     list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
+    recorded_seals = providers.Callable(
+        _lazy("ktrdr.adapters.tracking.seals:recorded_seals"), settings.provided.models_dir
+    )
     verify_models = providers.Factory(
-        _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"), model_storage, model_trainer
+        _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
+        model_storage,
+        model_trainer,
+        recorded_seals.provider,
     )
     describe_indicators = providers.Factory(
         _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer

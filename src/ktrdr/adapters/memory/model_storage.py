@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
 
@@ -32,7 +33,7 @@ class MemoryStorage(ModelStorage):
             sealed = artifact.manifest.sealed(number, datetime.now(UTC).isoformat(), artifact.blobs)
             self._stored[key, number] = (sealed.to_json(), dict(artifact.blobs))
             self._claimed[key] = self._latest[key] = number
-            return self._version(key, number)
+            return replace(self._version(key, number), manifest_sha256=sealed.manifest_sha256)
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of ``strategy/key_vN`` or ``strategy/key_latest``, with every checksum verified."""

@@ -58,13 +58,13 @@ class FileSystemStorage(ModelStorage):
                 try:
                     sweep(folder)
                     sweep_strays(self._root)
-                    self._write(folder, key, number, artifact)
+                    seal = self._write(folder, key, number, artifact)
                 except BaseException:
                     withdraw(folder, key.stem, number)
                     raise
         except OSError as error:
             raise not_published(artifact, folder, error) from error
-        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True, manifest_sha256=seal)
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of a reference or path, with every checksum verified."""
@@ -150,7 +150,8 @@ class FileSystemStorage(ModelStorage):
             for number in numbers:
                 yield StoredModel(key, number, str(shelf / key.name(number)), is_latest=number == latest)
 
-    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> None:
+    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> str:
+        """Make a version visible and return the seal of its manifest."""
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
         staging = folder / f"{STAGING}{key.name(number)}"
@@ -159,6 +160,7 @@ class FileSystemStorage(ModelStorage):
         staging.rename(folder / key.name(number))
         sync_folder(folder)
         move_latest(folder, key.stem, number)
+        return sealed.manifest.manifest_sha256
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))

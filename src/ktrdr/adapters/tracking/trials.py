@@ -78,7 +78,7 @@ class TrialLog:
         return tuple(trial for trial in trials if isinstance(trial, dict))
 
     def _write(self, line: bytes) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         with open(os.open(self.path, flags, 0o666), "r+b", buffering=0) as file:  # noqa: PTH123 - from a descriptor
             end = file.seek(0, os.SEEK_END)
             file.seek(max(end - 1, 0))
@@ -180,6 +180,7 @@ def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
         "metrics": manifest.training_metrics,
         "contract_hash": manifest.contract_hash,
         "judged_until": manifest.judged_until,
+        "manifest_sha256": stored.manifest_sha256,
     }
 
 

@@ -51,7 +51,7 @@ def consistency_problems(artifact: Artifact) -> Iterator[str]:
 
 
 def _moments(manifest: Manifest) -> Iterator[str]:
-    """The moments are in order, and those of the split, or later by those of the model that it began with."""
+    """Ask that moments are in order, and those of the split, or later where the model began with another one."""
     own = [from_iso(getattr(manifest, name)) for name in MOMENTS]
     if own != sorted(own):
         yield "fitted_until, selected_until and judged_until are not in this order"
@@ -63,7 +63,7 @@ def _moments(manifest: Manifest) -> Iterator[str]:
 
 
 def _split(manifest: Manifest) -> Iterator[str]:
-    """The parts follow each other, cut where the split says, and what they have seen does not reach over a cut."""
+    """Ask that the parts follow each other, cut where the split says, and end before what they have seen."""
     parts, cuts = manifest.split["parts"], [from_iso(cut) for cut in manifest.split["cuts"]]
     limits = [*cuts, None]
     if list(parts) != list(PARTS) or len(cuts) != len(PARTS) - 1:
@@ -83,7 +83,7 @@ def _split(manifest: Manifest) -> Iterator[str]:
 
 
 def _sections(manifest: Manifest) -> Iterator[str]:
-    """What stands in the manifest and in its strategy is the same."""
+    """Ask that what stands in the manifest and in its strategy is the same."""
     strategy = manifest.strategy
     learned = any("learnable" in entry for entry in manifest.feature_contract)
     pairs = {
@@ -101,7 +101,7 @@ def _sections(manifest: Manifest) -> Iterator[str]:
 
 
 def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
-    """All that counts the test rows counts them alike."""
+    """Ask that all that counts the test rows counts them alike."""
     rows, metrics = manifest.split["parts"]["test"]["rows"], report["metrics"]
     counts = {"rows": report["rows"]}
     if manifest.target["kind"] == "classification":
@@ -114,7 +114,7 @@ def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
 
 
 def _metrics(manifest: Manifest, report: Report) -> Iterator[str]:
-    """The manifest repeats the metrics; accuracy and class shares are those of the confusion matrix."""
+    """Ask that the manifest repeats the metrics, and that accuracy and shares are those of the confusion matrix."""
     metrics = report["metrics"]
     if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
         yield f"training_metrics are not the metrics of {METRICS}"
@@ -134,14 +134,15 @@ def _share(report: Report, name: str) -> dict[str, float]:
 
 
 def _verdict(report: Report) -> Iterator[str]:
-    """The verdict is about the metrics beside it, against the hardest baseline, and says what its interval says."""
+    """Ask that the verdict is about the metrics, against the hardest baseline, and says what its interval says."""
     verdict, metrics, loss = report["verdict"], report["metrics"], ROW_LOSSES[report["primary"]]
     own, theirs = verdict["loss"], verdict["baseline_loss"]
     expected = 1.0 - metrics["accuracy"] if loss.name == "error_rate" else metrics[loss.metric]
     if verdict["metric"] != loss.name or not _close(own, expected):
         yield f"{METRICS}: the verdict's loss is not the {loss.words} of the metrics"
     if loss.name != "error_rate":  # a baseline's accuracy may be that of another choice than its probabilities
-        known = {name: value for name, found in report["baselines"].items() if (value := found[loss.metric]) is not None}
+        found = {name: scores[loss.metric] for name, scores in report["baselines"].items()}
+        known = {name: value for name, value in found.items() if value is not None}
         if not _close(known[verdict["baseline"]], theirs) or not _close(min(known.values()), theirs):
             yield f"{METRICS}: the verdict's baseline is not the best of the baselines"
     if not isclose(verdict["difference"], own - theirs, rel_tol=1e-6, abs_tol=1e-9 * max(abs(own), abs(theirs))):
@@ -177,7 +178,7 @@ def _importance(manifest: Manifest, importance: Report) -> Iterator[str]:
 
 
 def _symbols(manifest: Manifest, symbols: Report) -> Iterator[str]:
-    """A universal model counts the rows of each symbol twice, and those of all parts once more."""
+    """Ask that the rows of each symbol, which a universal model counts twice, add up to those of the parts."""
     if not symbols:
         return
     counts = manifest.split["symbols"]

@@ -49,8 +49,9 @@ class Inference:
             If all are, and an output is not: no training publishes such weights or such a scaling.
         """
         with np.errstate(all="ignore"):
-            outputs = self.outputs_of_scaled(model, self.scaler.transform(values), ends)
-        finite = np.isfinite(outputs)
+            raw = _raw(model, self.scaler.transform(values), ends)
+            outputs = self._read(raw)
+        finite = np.isfinite(raw) & np.isfinite(outputs)
         if not finite.all():
             if not np.isfinite(values).all():
                 raise InvalidInput(f"model {self.model_name}: its inputs must be finite numbers")
@@ -64,8 +65,10 @@ class Inference:
     def outputs_of_scaled(
         self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
     ) -> NDArray[np.float64]:
-        """Return the same from inputs that were scaled already."""
-        raw = model.predict(inputs) if ends is None else model.predict(inputs, ends)
+        """Return the same from inputs that were scaled already, finite or not."""
+        return self._read(_raw(model, inputs, ends))
+
+    def _read(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.target_scaler is not None:
             return self.target_scaler.inverse(raw)
         return softmax(raw if self.log_class_weights is None else raw - self.log_class_weights)
@@ -106,6 +109,10 @@ class Inference:
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptArtifact(f"metadata.json: inference is not what a training writes ({error})") from error
         return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
+
+
+def _raw(model: FittedModel, inputs: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
+    return model.predict(inputs) if ends is None else model.predict(inputs, ends)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_models import ListedModel
+    from ktrdr.application.use_cases.verify_models import ModelCheck
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify, sign, publish and delete models.")
 
@@ -103,13 +104,16 @@ def verify(
         raise InvalidInput("models verify: name models, or give --all")
     checks = open_container(models_dir=models_dir).verify_models().execute(models or None)
     entries = [
-        {"reference": check.reference, "valid": not check.problems, "problems": list(check.problems)}
+        {
+            "reference": check.reference,
+            "valid": not check.problems,
+            "problems": list(check.problems),
+            "notes": list(check.notes),
+        }
         for check in checks
     ]
     valid = all(entry["valid"] for entry in entries)
-    lines = [
-        f"{check.reference}: {problem}" for check in checks for problem in check.problems or ("as it was published",)
-    ]
+    lines = [f"{check.reference}: {said}" for check in checks for said in _said(check)]
     emit({"valid": valid, "models": entries}, "\n".join(lines or ["no models"]), json)
     return 0 if valid else EXIT_CODES["invalid_input"]
 
@@ -143,6 +147,12 @@ def delete(
         say(f"note: {stored.key.reference(None)} is gone until the next training")
     payload = {"reference": stored.reference, "path": stored.location, "latest": stored.is_latest}
     emit({"deleted": payload}, f"deleted {stored.reference}", json)
+
+
+def _said(check: ModelCheck) -> tuple[str, ...]:
+    if check.problems:
+        return check.problems
+    return tuple(f"sound, but {note}" for note in check.notes) or ("as it was published",)
 
 
 def _entry(model: ListedModel) -> dict[str, Any]:
