@@ -173,6 +173,13 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    make_key = providers.Object(_lazy("ktrdr.adapters.storage.signatures:make_key"))
+    signature_problem = providers.Object(_lazy("ktrdr.adapters.storage.signatures:signature_problem"))
+    sign_models = providers.Factory(
+        _lazy("ktrdr.application.use_cases.sign_models:SignModels"),
+        model_storage,
+        providers.Object(_lazy("ktrdr.adapters.storage.signatures:sign")),
+    )
     publish_kept = providers.Factory(
         _lazy("ktrdr.application.use_cases.publish_kept:PublishKept"),
         model_storage,

@@ -3,6 +3,7 @@
 ::
 
     {strategy}/AAPL_1d_v1/  AAPL_1d_v2/     versions; once visible they never change
+               AAPL_1d_v1.0f2e...sig        a signature of one; see `signatures`
                AAPL_1d_latest               link to a version, or a file with its name
                .claims/AAPL_1d_v1 ...       every number ever given out; never removed once its version was visible
                .staging-AAPL_1d_v3/         being written; by a dead writer, unless the lock is held
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -139,6 +141,8 @@ def remove(folder: Path, stem: str, number: int) -> None:
         (folder / f"{stem}_latest").unlink()
     sync_folder(folder / CLAIMS)
     discard(folder, name)
+    for signature in folder.glob(f"{glob.escape(name)}.*.sig"):
+        signature.unlink(missing_ok=True)
 
 
 def discard(folder: Path, name: str) -> None:

@@ -93,7 +93,6 @@ def _sections(manifest: Manifest) -> Iterator[str]:
         "model.type": (manifest.model["type"], strategy["model"]["type"]),
         "model.architecture": (manifest.model["architecture"], strategy["model"]["architecture"]),
         "fuzzy_sets": (manifest.fuzzy_sets, manifest.fuzzy_sets if learned else strategy["fuzzy_sets"]),
-        "model.input_features": (manifest.model["input_features"], _columns(manifest)),
     }
     for name, (own, other) in pairs.items():
         if own != other:
