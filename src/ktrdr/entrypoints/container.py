@@ -47,7 +47,10 @@ def _run_jobs(container: Any) -> Callable[..., Any]:
     spawned = _lazy("ktrdr.adapters.execution.spawned:SpawnedMap")
     lost = _lazy("ktrdr.application.training.outcomes:lost_job")
     reason = _why_in_process(container)
-    return spawned(partial(job_runner, container.settings()), lost, _workers, reason)  # type: ignore[no-any-return]
+    run = spawned(partial(job_runner, container.settings()), lost, _workers, reason)
+    if container.model_storage.overridden:  # models lie elsewhere, and so would the claims
+        return run  # type: ignore[no-any-return]
+    return lambda function, jobs: run(container.claimed()(function), jobs)
 
 
 def _why_in_process(container: Any) -> str:
@@ -92,6 +95,7 @@ class Container(containers.DeclarativeContainer):
             trial_log,
         ),
     )
+    claimed = providers.Singleton(_lazy("ktrdr.adapters.storage.job_claims:JobClaims"), settings.provided.models_dir)
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
     calendar = providers.Object(_lazy("ktrdr.adapters.data.calendars:sessions_for"))
@@ -231,7 +235,7 @@ def job_runner(settings: Settings) -> Callable[[Any], Any]:
     """Return what attempts jobs, in a process that was started for them."""
     container = Container()
     container.settings.override(providers.Object(settings))
-    attempt: Callable[[Any], Any] = container.job_trainer().attempt
+    attempt: Callable[[Any], Any] = container.claimed()(container.job_trainer().attempt)
     return attempt
 
 

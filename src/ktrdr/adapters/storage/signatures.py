@@ -41,7 +41,7 @@ def make_key(path: Path) -> Path:
     Unavailable
         If the extra ``sign`` is missing, or the folder cannot be written.
     """
-    serialization, ed25519 = _cryptography()
+    serialization, ed25519, _ = _cryptography()
     key = ed25519.Ed25519PrivateKey.generate()
     pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
@@ -92,9 +92,7 @@ def signature_problem(place: Path, manifest: Manifest, key: Path) -> str:
     Unavailable
         If the extra ``sign`` is missing, or the signature cannot be read.
     """
-    public = _public(key)
-    from cryptography.exceptions import InvalidSignature
-
+    public, (_, _, exceptions) = _public(key), _cryptography()
     file = _file(place, _raw(public))
     try:
         with unavailable(f"cannot read {file}"):
@@ -104,7 +102,7 @@ def signature_problem(place: Path, manifest: Manifest, key: Path) -> str:
         public.verify(bytes.fromhex(document["signature"]), _message(manifest))
     except CorruptArtifact as error:
         return str(error)
-    except (InvalidSignature, KeyError, TypeError, ValueError):
+    except (exceptions.InvalidSignature, KeyError, TypeError, ValueError):
         return f"{file.name}: is no signature of this model by {key}: the model, or the signature, was changed"
     return ""
 
@@ -120,11 +118,11 @@ def _file(place: Path, public: bytes) -> Path:
 
 
 def _private(path: Path) -> Ed25519PrivateKey:
-    serialization, ed25519 = _cryptography()
+    serialization, ed25519, exceptions = _cryptography()
     content = _read_key(path)
     try:
         key = serialization.load_pem_private_key(content, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm) as error:
         raise InvalidInput(f"{path}: is no private key in a PEM file without a password") from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise InvalidInput(f"{path}: is a private key, but none of Ed25519")
@@ -133,12 +131,12 @@ def _private(path: Path) -> Ed25519PrivateKey:
 
 
 def _public(path: Path) -> Ed25519PublicKey:
-    serialization, ed25519 = _cryptography()
+    serialization, ed25519, exceptions = _cryptography()
     content = _read_key(path)
     try:
         key = serialization.load_pem_public_key(content)
-    except ValueError as error:
-        raise InvalidInput(f"{path}: is no public key in a PEM file; `models keygen` ends its name in {PUBLIC}") from error
+    except (ValueError, exceptions.UnsupportedAlgorithm) as error:
+        raise InvalidInput(f"{path}: is no public key in a PEM file (models keygen: ...{PUBLIC})") from error
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise InvalidInput(f"{path}: is a public key, but none of Ed25519")
     found: Ed25519PublicKey = key
@@ -158,15 +156,16 @@ def _read_key(path: Path) -> bytes:
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:
-    serialization, _ = _cryptography()
+    serialization, _, _ = _cryptography()
     raw: bytes = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return raw
 
 
-def _cryptography() -> tuple[Any, Any]:
+def _cryptography() -> tuple[Any, Any, Any]:
     try:
+        from cryptography import exceptions
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
         raise Unavailable("signatures need the extra 'sign': pip install 'ktrdr[sign]'") from error
-    return serialization, ed25519
+    return serialization, ed25519, exceptions
