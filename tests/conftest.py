@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
+from effort import register_profiles
 from hypothesis import settings
 
-settings.register_profile("untimed", parent=settings.default, deadline=None)
-settings.load_profile("untimed")
+register_profiles()
+settings.load_profile("ci")
 
 pd.set_option("compute.use_bottleneck", False)  # it comes with empyrical, and users do not have it
 _IN_MEMORY = Path("/dev/shm")

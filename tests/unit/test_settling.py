@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from effort import examples
 from feature_samples import START, random_bars, raw, source
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def test_what_never_settles_is_named_and_counts_to_its_first_value() -> None:
     assert SettledHistory.of([feature], "5m").bars == {"5m": first + 1}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(0, 120), st.integers(0, 60), st.integers(0, 3), st.integers(1, 5), st.integers(-600, 600), st.booleans()
 )
