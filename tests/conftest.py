@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import pandas as pd
 import pytest
@@ -27,3 +29,22 @@ def fast_path(tmp_path: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory(dir=_IN_MEMORY) as folder:
         yield Path(folder)
+
+
+if find_spec("torch") is None:
+    Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+    def _skipped_for_torch(report: Report) -> Report:
+        if report.failed and "No module named 'torch'" in str(report.longrepr):
+            report.outcome, report.longrepr = "skipped", (report.nodeid.partition("::")[0], 0, "Skipped: needs PyTorch")
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Skip the files that import PyTorch where there is none."""
+        return _skipped_for_torch((yield))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Skip the tests that turn out to need PyTorch where there is none."""
+        return _skipped_for_torch((yield))
