@@ -11,9 +11,9 @@ from importlib.metadata import distributions
 from typing import Any
 
 import pytest
-from command_line import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from samples.command_line import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements-dev.lock").read_text()

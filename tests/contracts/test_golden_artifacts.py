@@ -12,11 +12,11 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.folder import read_artifact
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.inference import Inference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SCHEMAS = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+SCHEMAS = sorted(GOLDEN.glob("schema_*/"))
 INPUTS = np.array([[0, 0, 0], [1, 0, 0.5], [0, 1, -0.5], [0.25, 0.75, 2]], dtype=np.float32)
 
 

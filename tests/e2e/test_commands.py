@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from command_line import STRATEGIES, Command, start_command
-from documents import changed
 from patience import CEILING
+from samples.command_line import STRATEGIES, Command, start_command
+from samples.documents import changed
 
-from ktrdr.domain.strategy.schema import strategy_schema
+from ktrdr.domain.strategy.writing.schema import strategy_schema
 
 EXAMPLE = STRATEGIES / "v3_test_example.yaml"
 OLD = """\

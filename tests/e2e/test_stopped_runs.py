@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from command_line import Command, start_command
-from documents import changed
 from patience import CEILING, alive, until
+from samples.command_line import Command, start_command
+from samples.documents import changed
 
 SYMBOLS = ("SIM_A", "SIM_B", "SIM_C")
 

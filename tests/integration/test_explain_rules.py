@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
 from numpy.typing import NDArray
+from samples.documents import changed
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -23,9 +23,10 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.cli import explain
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -50,7 +51,7 @@ class Planted(FittedModel):
             self.tuned = {("rsi", "oversold"): Membership("trapezoidal", (0.0, 0.0, 70.0, 70.0))}
 
     def predict(self, inputs: Any, ends: Any = None) -> NDArray[np.float64]:
-        values = np.asarray(inputs)
+        values = np.asarray(inputs) if ends is None else np.asarray(inputs)[ends]
         if self.plan == "values":
             return values[:, 4] - values[:, 3]
         if self.plan == "learned":
@@ -74,7 +75,7 @@ class PlantedTrainer(ModelTrainer):
     def __init__(self, plan: str) -> None:
         self.plan = plan
 
-    def fit(self, task: FitTask) -> Planted:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Planted:
         return Planted(self.plan, task.feature_ids)
 
     def restore(self, artifact: Artifact) -> Planted:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from effort import examples
-from fit_samples import CLASSES, VALUE, artifact_of, mlp, task, window_spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.fits import CLASSES, VALUE, artifact_of, mlp, task, window_spec
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.domain.catalogue.models import ACTIVATIONS
+from ktrdr.domain.catalogue.models.networks import ACTIVATIONS
 
 ARCHITECTURES = st.fixed_dictionaries(
     {

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
-from documents import changed
 from effort import examples
-from fit_samples import CLASSES, rows, task, window_spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.documents import changed
+from samples.fits import CLASSES, rows, task, window_spec
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.simulation import simulate
@@ -24,8 +24,9 @@ from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask, Rows
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.domain.training.windows import look_back
 from ktrdr.entrypoints.container import make_container
 
@@ -76,9 +77,9 @@ class Seen(PriorTrainer):
 
     task: FitTask
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.task = task
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 BARS = simulate("SIM_STOCK", Timeframe("5m"), 700, 3)

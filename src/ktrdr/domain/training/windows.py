@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.continuity import follows, run_lengths
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.settings import ModelSpec
 
 
@@ -66,5 +66,5 @@ def missing_look_back(reached: Int64s, spec: ModelSpec, where: str) -> str:
     return (
         f"{where}: the model reads {spec.window} rows per sample without a break, found at most "
         f"{int(reached.max(initial=0))}; a missing bar, or a bar on which a feature has no value, is a break; write a "
-        f"smaller sequence_length{hint}"
+        f"smaller {spec.window_parameter}{hint}"
     )

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ktrdr.domain.errors import InvalidStrategy, Unavailable
+from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.problems import InvalidStrategy
 
 if TYPE_CHECKING:
-    from ktrdr.domain.strategy.problems import Problem
+    from ktrdr.domain.problems import Problem
 
 
 def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:

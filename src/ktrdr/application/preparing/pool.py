@@ -1,0 +1,167 @@
+"""Preparing a job: the rows of its symbols gathered, their common hours, their common split, and what is to be said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
+from ktrdr.application.preparing.leaving_out import left_out_notes
+from ktrdr.application.preparing.market_data import MarketData
+from ktrdr.application.preparing.members import Member, own_notes, unsettled_findings
+from ktrdr.application.preparing.rows import SymbolRows
+from ktrdr.application.preparing.warm_start import WarmStart
+from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.errors import InvalidInput, Unavailable
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.settling import SettledHistory
+from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.splits.parted import PARTS, Parted, absent_notes
+from ktrdr.domain.splits.spans import Splitter
+from ktrdr.domain.splits.temporal import CutAt, TemporalHoldout
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pool.adjustments import mixed_adjustments
+from ktrdr.domain.training.pool.hours import Calendar, TradingMoments, in_common_hours, kept_note
+from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.pool.scales import unscaled_notes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Everything of a job that training, the dry run and the export have in common: a pool of one or more symbols.
+
+    Attributes
+    ----------
+    features, columns : tuple of Feature
+        The resolved ones, and those of the matrix, which carries the indicators of learnable sets.
+    pool : Pool
+        Its values as they were computed; nobody writes to them.
+    split : Parted
+    members : mapping of symbol to Member
+    history : SettledHistory
+    warnings : tuple of str
+        What ``--strict`` refuses.
+    notes : tuple of str
+        What should be said aloud.
+    left_out : mapping of symbol to str
+        Symbols that could not be pooled, and why.
+    only : SymbolRows or None
+        See `GatheredPool`.
+    """
+
+    features: tuple[Feature, ...]
+    columns: tuple[Feature, ...]
+    pool: Pool
+    split: Parted
+    members: Mapping[str, Member]
+    history: SettledHistory
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    left_out: Mapping[str, str]
+    only: SymbolRows | None
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The symbols that are trained on."""
+        return tuple(self.pool.symbols[place] for place in self.split.seen)
+
+    @property
+    def market(self) -> MarketData:
+        """The bars of the only symbol."""
+        assert self.only is not None
+        return self.only.market
+
+    def own(self, symbol: str, part: str) -> Int64s:
+        """Return the rows of one symbol in ``train``, ``validation`` or ``test``, be it trained on or not."""
+        return self.split.of(self.pool.rows_of(symbol), part)
+
+    def total(self, count: str) -> int:
+        """Return a count of `Member.rows` over all symbols."""
+        return sum(member.rows[count] for member in self.members.values())
+
+
+def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = None) -> Prepared:
+    """Load, compute features and label, symbol by symbol; then split all at one common cut.
+
+    Parameters
+    ----------
+    sources : PoolSources
+    job : TrainingJob
+    start : WarmStart, optional
+        What the model begins with: rows are cut where that was.
+
+    Raises
+    ------
+    DataNotFound, InvalidBars
+        See `DataRepository.load`.
+    InvalidInput
+        If a symbol has too few bars, or a part would be empty. An error names all symbols that cannot be pooled.
+    """
+    strategy, request = job.strategy, job.request
+    gathered = gather_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
+    pool, hours_note = _in_hours(gathered, strategy, sources.calendar) if job.pooled else (gathered.pool, ())
+    (split,) = _splitter(job, pool, start)(pool.spans)
+    log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
+    members, counts = gathered.members, split.counts(pool.blocks)
+    unsettled, mostly_unsettled = unsettled_findings(pool, split, members)
+    warnings = (*_of_pooling(gathered), *unsettled) if job.pooled else unsettled
+    notes = (*own_notes(members), *hours_note, *absent_notes(counts, request.hold_out), *mostly_unsettled)
+    return Prepared(
+        gathered.features,
+        gathered.columns,
+        pool,
+        split,
+        members,
+        gathered.history,
+        warnings,
+        notes,
+        gathered.left_out,
+        gathered.only,
+    )
+
+
+def _splitter(job: TrainingJob, pool: Pool, start: WarmStart | None) -> Splitter:
+    shares = job.strategy.split
+    if start is not None:
+        return CutAt(start.cuts, shares.embargo_bars, start.reference)
+    held_out = frozenset(pool.symbols.index(symbol) for symbol in job.request.hold_out if symbol in pool.symbols)
+    return TemporalHoldout((shares.train, shares.validation, shares.test), shares.embargo_bars, held_out)
+
+
+def _of_pooling(gathered: GatheredPool) -> tuple[str, ...]:
+    """Return what is to be warned about where symbols share one model."""
+    members, left_out = gathered.members, gathered.left_out
+    return (
+        *left_out_notes(left_out, len(members) + len(left_out)),
+        *unscaled_notes(gathered.unscaled, {symbol: member.zero_rows for symbol, member in members.items()}),
+        *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
+    )
+
+
+def _in_hours(gathered: GatheredPool, strategy: Strategy, calendar: Calendar | None) -> tuple[Pool, tuple[str, ...]]:
+    """Return the pool with what is to be learnt from by the strategy's alignment, and what is to be noted of that."""
+    pool = gathered.pool
+    if strategy.training_data.alignment != "common_hours":
+        return pool, ()
+    base = Timeframe(strategy.training_data.timeframes.base)
+    kept = in_common_hours(pool, _trading_moments(gathered, base, calendar))
+    return kept, (kept_note(pool, kept),)
+
+
+def _trading_moments(gathered: GatheredPool, base: Timeframe, calendar: Calendar | None) -> dict[str, TradingMoments]:
+    """Return when each symbol trades, its calendar asked over the span of the whole pool."""
+    pool = gathered.pool
+    first, last = int(pool.known_at.min()), int(pool.known_at.max())
+    found = {}
+    for symbol, (known_at, own_sessions) in gathered.trading.items():
+        sessions = own_sessions
+        if own_sessions is not None and calendar is not None:
+            with suppress(InvalidInput, Unavailable):
+                sessions = calendar(gathered.members[symbol].facts.calendar, first, last)
+        found[symbol] = TradingMoments(known_at, base, sessions)
+    return found
