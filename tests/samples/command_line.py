@@ -51,7 +51,7 @@ def start_command(*arguments: object, cwd: Path, models: int, **streams: Any) ->
         command,
         cwd=cwd,
         text=True,
-        env=os.environ | gate,
+        env=_clean_environment() | gate,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
     )
 
@@ -59,8 +59,17 @@ def start_command(*arguments: object, cwd: Path, models: int, **streams: Any) ->
 def run_command(*arguments: object, cwd: Path, **environment: str) -> Outcome:
     """Run the installed program."""
     command = [str(Path(sys.executable).with_name("ktrdr")), *map(str, arguments)]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KTRDR_")}
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=CEILING, env={**clean, **environment}, check=False
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=CEILING,
+        env=_clean_environment() | environment,
+        check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("KTRDR_")}
