@@ -14,7 +14,7 @@ from ktrdr.domain.evaluation.baselines import Baseline, baselines
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
-from ktrdr.domain.evaluation.significance import block_length, mean_difference
+from ktrdr.domain.evaluation.significance import block_length, mean_difference, paired_differences
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
 from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.sessions import Int64s
@@ -141,7 +141,7 @@ def _judge(
     own = loss.rows(truth, outputs)
     candidates = [(rival, losses) for rival in rivals if (losses := rival.losses(loss, truth)) is not None]
     best, theirs = min(candidates, key=lambda candidate: candidate[1].mean())
-    difference = mean_difference(own - theirs, known_at, block_length(known_at, label_end), rng)
+    difference = mean_difference(paired_differences(own, theirs), known_at, block_length(known_at, label_end), rng)
     means = float(own.mean()), float(theirs.mean())
     return Verdict(
         outcome(difference),

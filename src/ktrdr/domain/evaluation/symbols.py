@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ktrdr.domain.evaluation.joint import Resampled, TimeBlocks, group_of
-from ktrdr.domain.evaluation.significance import Difference
+from ktrdr.domain.evaluation.significance import Difference, paired_differences
 from ktrdr.domain.evaluation.verdict import outcome
 from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.sessions import Int64s
@@ -96,7 +96,7 @@ def symbol_table(losses: Sequence[SymbolLosses], metric: str, block_ns: int, rng
 def _against(blocks: TimeBlocks, one: SymbolLosses) -> dict[str, Resampled]:
     rivals = {"baseline": one.baseline_losses, "alone": one.alone}
     return {
-        name: blocks.resample(one.times, one.model - theirs)
+        name: blocks.resample(one.times, paired_differences(one.model, theirs))
         for name, theirs in rivals.items()
         if not isinstance(theirs, str)
     }

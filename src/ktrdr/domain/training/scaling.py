@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 from ktrdr.domain.features.matrix import Float32s
+from ktrdr.domain.resolution import resolution
 
 Float64s = NDArray[np.float64]
 _FEW_ROWS = 240
@@ -61,7 +62,7 @@ class Scaler:
             Finite.
         normalizations : sequence of str, length n_features
             ``none``, ``minmax``, ``zscore`` (population standard deviation) or ``robust`` (quartiles). A column whose
-            scale would be 0, a constant one above all, is centred and keeps scale 1.
+            scale would be 0, or no more than the `resolution` of its values, is centred and keeps scale 1.
 
         Raises
         ------
@@ -166,7 +167,7 @@ def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
     if column.min() == column.max():  # its standard deviation may come out as a rounding error instead of 0
         return float(column[0]), 1.0
     centre, scale = statistics(column.astype(np.float64))
-    return centre, scale or 1.0
+    return centre, scale if scale > resolution(column) else 1.0
 
 
 def _numbers(values: Mapping[str, Any], what: str, name: str) -> Float64s:
