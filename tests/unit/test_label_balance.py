@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 
 from ktrdr.application.labelling import label_balance
-from ktrdr.domain.labels.balance import balance
+from ktrdr.domain.catalogue.labels import DIRECTION, LABELS
+from ktrdr.domain.labels.balance import _ADVICE as ADVICE
+from ktrdr.domain.labels.balance import BALANCERS, balance
 from ktrdr.domain.labels.labelers import label
+from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Labels
+
+DIRECTIONS = Target.of(DIRECTION)
 
 
 def walk(n=4000, drift=0.0, volatility=0.002, seed=1):
@@ -149,3 +154,80 @@ def test_advice_comes_from_the_bars_before_the_test_part():
     assert found.suggestion == alone.suggestion
     assert found.suggestion.values["neutral_band"] < 0.01
     assert found.sentences()[0].startswith("2,995 of 3,000 bars before the test part have a label")
+
+
+def labelled(counts, target, bars):
+    """Labels with this many bars of each class, and none on the bars left over."""
+    values = np.repeat(np.arange(len(counts)), counts)
+    ends = np.concatenate((np.arange(len(values)), np.full(len(bars) - len(values), NO_LABEL)))
+    return LabelSet(np.concatenate((values, np.zeros(len(bars) - len(values), np.int64))), ends, target)
+
+
+@pytest.mark.parametrize(("sells", "rare"), [(19, ("down",)), (20, ()), (21, ())])
+def test_a_class_is_rare_below_two_of_a_hundred_labels(sells, rare):
+    """Bars without a label do not count; a band that is never left would be named, one that is is not."""
+    bars = walk(1200)
+    found = balance(labelled([400, 600 - sells, sells], DIRECTIONS, bars), bars, "direction", {"neutral_band": 0.5})
+    assert (found.bars, found.labelled, found.rare) == (1200, 1000, rare)
+    assert bool(found.suggestion) == bool(rare)
+
+
+@pytest.mark.parametrize(("flat", "down", "rare"), [(0, 19, ("down",)), (981, 19, ("up", "down")), (500, 20, ())])
+def test_of_a_regression_only_up_and_down_can_be_rare(flat, down, rare):
+    bars = walk(1200)
+    signs = np.repeat([0.0, -0.01, 0.02], [flat, down, 1000 - flat - down])
+    ends = np.concatenate((np.arange(1000), np.full(200, NO_LABEL)))
+    labels = LabelSet(np.concatenate((signs, np.full(200, np.nan))), ends, Target("regression", unit="fraction"))
+    found = balance(labels, bars, "forward_return", {})
+    assert found.shares == pytest.approx({"up": (1000 - flat - down) / 1000, "flat": flat / 1000, "down": down / 1000})
+    assert found.rare == rare
+    assert bool(found.advice) == bool(rare)
+
+
+def test_a_value_that_would_leave_the_rarest_class_as_rare_is_not_suggested(monkeypatch):
+    bars, parameters = walk(), {"horizon": 5, "neutral_band": 0.01}
+    labels = label(bars, "direction", parameters)
+    rarest = min(labels.class_shares().values())
+    for band, kept in ((0.01, False), (0.0095, True)):
+        monkeypatch.setitem(BALANCERS, "direction", lambda *_, band=band: {"neutral_band": band})
+        found = balance(labels, bars, "direction", parameters)
+        assert found.rare
+        assert (found.suggestion is not None) == kept == (not found.advice)
+    assert min(found.suggestion.shares.values()) > rarest
+
+
+@pytest.mark.parametrize(
+    ("source", "parameters", "values"),
+    [
+        ("direction", {}, {}),
+        ("direction", {}, {"neutral_band": -0.01}),
+        ("context", {}, {"bullish_threshold": 0.001, "bearish_threshold": 0.002}),
+    ],
+)
+def test_values_that_the_source_would_refuse_are_not_suggested(monkeypatch, source, parameters, values):
+    monkeypatch.setitem(BALANCERS, source, lambda *_: values)
+    bars = walk()
+    parameters = parameters or {"horizon": 5} | ({"neutral_band": 0.5} if source == "direction" else {})
+    if source == "context":
+        parameters |= {"bullish_threshold": 0.5, "bearish_threshold": -0.5}
+    found = judged(bars, source, parameters)
+    assert found.rare
+    assert found.suggestion is None
+    assert found.advice.startswith("no ")
+
+
+def test_suggested_values_have_three_digits(monkeypatch):
+    monkeypatch.setitem(BALANCERS, "direction", lambda *_: {"neutral_band": 0.00123456})
+    found = judged(walk(), "direction", {"horizon": 5, "neutral_band": 0.5})
+    assert found.suggestion.values == {"neutral_band": 0.00123}
+    assert (found.suggestion.parameter, found.suggestion.value) == ("neutral_band", 0.00123)
+    assert "neutral_band: 0.00123 would give up " in "\n".join(found.sentences())
+
+
+def test_a_source_that_nothing_balances_gets_advice_of_its_own():
+    """Every source has a function or a sentence; one that is added without either is found here."""
+    for variants in LABELS.values():
+        for spec in variants:
+            if spec.kind == "classification":
+                assert spec.key in BALANCERS or spec.key in ADVICE
+            assert spec.key in ADVICE or spec.actions == ("none",)
