@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import Baseline, baselines
+from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
+from ktrdr.domain.evaluation.detectable import detectable
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
 from ktrdr.domain.evaluation.significance import block_length, mean_difference, paired_differences
+from ktrdr.domain.evaluation.suspicion import Carrier, suspicion_of
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
 from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.sessions import Int64s
@@ -52,6 +55,10 @@ class Evaluation:
         """Return plain JSON values for ``metrics.json``."""
         return asdict(self) | {"verdict": self.verdict.as_dict()}
 
+    def carried_by(self, carrier: Carrier | None) -> Evaluation:
+        """Return the same with the input that carries the skill; see `Verdict.carried_by`."""
+        return replace(self, verdict=self.verdict.carried_by(carrier))
+
 
 def evaluate(
     dataset: Dataset,
@@ -61,6 +68,7 @@ def evaluate(
     rng: np.random.Generator,
     primary: str | None = None,
     rivals: Sequence[Baseline] = (),
+    ceiling: Ceiling | None = None,
 ) -> Evaluation:
     """Judge a model's outputs on the test rows.
 
@@ -77,6 +85,8 @@ def evaluate(
         A key of `ROW_LOSSES`; None for log loss, or mean squared error.
     rivals : sequence of Baseline
         What to compare with on the test rows, train rows then being of no use; empty: `baselines` of the dataset.
+    ceiling : Ceiling or None
+        What is believable of such labels; above it the verdict is to look for a leak. None: everything is.
 
     Raises
     ------
@@ -97,14 +107,14 @@ def evaluate(
     if not target.is_classification and not target.trades:
         for values in (metrics, *scores.values()):
             values["directional_accuracy"] = None  # the sign of a size, such as a volatility, says nothing
-    return Evaluation(
-        metrics,
-        scores,
-        _judge(loss, truth, outputs, rivals, dataset.matrix.known_at[test], dataset.label_end[test], rng),
-        reliability(truth, outputs) if target.is_classification else [],
-        loss.metric,
-        len(test),
-    )
+    known_at, label_end = dataset.matrix.known_at[test], dataset.label_end[test]
+    verdict = _judge(loss, truth, outputs, rivals, known_at, label_end, rng)
+    if ceiling is not None:
+        times = known_at, block_length(known_at, label_end)
+        suspicion = suspicion_of(truth, outputs, rivals, times, ceiling, loss)
+        verdict = verdict if suspicion is None else verdict.suspected(suspicion)
+    calibration = reliability(truth, outputs) if target.is_classification else []
+    return Evaluation(metrics, scores, verdict, calibration, loss.metric, len(test))
 
 
 def _check(train: Int64s, test: Int64s, outputs: Floats, n_classes: int) -> None:
@@ -153,4 +163,5 @@ def _judge(
         difference.interval,
         difference.blocks,
         difference.block_ns / NS_PER_DAY,
+        detectable(difference, means[1], loss, known_at, label_end),
     )
