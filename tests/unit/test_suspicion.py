@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from evaluation_samples import NUMBERS, dataset
+from samples.evaluations import NUMBERS, dataset
 
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.errors import InvalidInput

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ktrdr.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
-from ktrdr.domain.strategy.problems import EMPTY
+from ktrdr.domain.problems import EMPTY
 
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000

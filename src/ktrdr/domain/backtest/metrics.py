@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.backtest.simulation import Simulation, Trades
-from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.resolution import quotient, resolution
 
 TAIL = 0.05

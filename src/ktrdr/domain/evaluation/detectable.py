@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.evaluation.losses import RowLoss
 from ktrdr.domain.evaluation.significance import MIN_BLOCKS, TAIL, Difference, student_quantile
-from ktrdr.domain.market.sessions import Int64s
 
 POWER = 0.8
 """How often a difference of that size is seen."""

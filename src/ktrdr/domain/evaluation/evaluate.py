@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import Baseline, baselines
 from ktrdr.domain.evaluation.ceilings import Ceiling
@@ -19,8 +20,6 @@ from ktrdr.domain.evaluation.regression import directional_accuracy, regression_
 from ktrdr.domain.evaluation.significance import block_length, mean_difference, paired_differences
 from ktrdr.domain.evaluation.suspicion import Carrier, suspicion_of
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.training.dataset import Dataset
 

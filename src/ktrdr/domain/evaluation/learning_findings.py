@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.evaluation.findings import Finding, Run
-from ktrdr.domain.market.bars import Floats
 
 _RISE = 0.02
 _GAP = 0.15

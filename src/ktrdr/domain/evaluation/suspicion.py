@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.evaluation.baselines import Baseline
 from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss
 from ktrdr.domain.evaluation.significance import Difference, mean_difference, paired_differences
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.resolution import quotient, resolution
 
 TENTHS = np.arange(1, 10) / 10
