@@ -25,9 +25,9 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Combination, Mode
 from ktrdr.entrypoints.container import make_container
@@ -93,9 +93,9 @@ class Clock:
     def __init__(self, inner: Any) -> None:
         self.inner, self.seconds, self.rows = inner, 0.0, 0
 
-    def fit(self, task: Any) -> Any:
+    def fit(self, task: Any, watch: Any) -> Any:
         start = time.process_time()
-        model = self.inner.fit(task)
+        model = self.inner.fit(task, watch)
         self.seconds += time.process_time() - start
         self.rows += len(task.train.targets) * task.settings.epochs
         return model

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ktrdr.application.preparing.labelling import label_balance
-from ktrdr.domain.catalogue.labels import DIRECTION, LABELS
+from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.labels.balance import _ADVICE as ADVICE
 from ktrdr.domain.labels.balance import BALANCERS, balance
 from ktrdr.domain.labels.labelers import label
@@ -13,8 +13,6 @@ from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Labels
-
-DIRECTIONS = Target.of(DIRECTION)
 
 
 def walk(n=4000, drift=0.0, volatility=0.002, seed=1):
@@ -156,72 +154,92 @@ def test_advice_comes_from_the_bars_before_the_test_part():
     assert found.sentences()[0].startswith("2,995 of 3,000 bars before the test part have a label")
 
 
-def labelled(counts, target, bars):
-    """Labels with this many bars of each class, and none on the bars left over."""
-    values = np.repeat(np.arange(len(counts)), counts)
-    ends = np.concatenate((np.arange(len(values)), np.full(len(bars) - len(values), NO_LABEL)))
-    return LabelSet(np.concatenate((values, np.zeros(len(bars) - len(values), np.int64))), ends, target)
+def given(values, target):
+    """Labels as they stand; the last bar has none."""
+    ends = np.append(np.arange(1, len(values) + 1), NO_LABEL)
+    return LabelSet(np.append(values, 0), ends, target)
 
 
-@pytest.mark.parametrize(("sells", "rare"), [(19, ("down",)), (20, ()), (21, ())])
-def test_a_class_is_rare_below_two_of_a_hundred_labels(sells, rare):
-    """Bars without a label do not count; a band that is never left would be named, one that is is not."""
-    bars = walk(1200)
-    found = balance(labelled([400, 600 - sells, sells], DIRECTIONS, bars), bars, "direction", {"neutral_band": 0.5})
-    assert (found.bars, found.labelled, found.rare) == (1200, 1000, rare)
-    assert bool(found.suggestion) == bool(rare)
+SIDES = Target("classification", ("up", "down"), ("buy", "sell"))
+RETURNS = Target("regression", unit="fraction")
 
 
-@pytest.mark.parametrize(("flat", "down", "rare"), [(0, 19, ("down",)), (981, 19, ("up", "down")), (500, 20, ())])
-def test_of_a_regression_only_up_and_down_can_be_rare(flat, down, rare):
-    bars = walk(1200)
-    signs = np.repeat([0.0, -0.01, 0.02], [flat, down, 1000 - flat - down])
-    ends = np.concatenate((np.arange(1000), np.full(200, NO_LABEL)))
-    labels = LabelSet(np.concatenate((signs, np.full(200, np.nan))), ends, Target("regression", unit="fraction"))
-    found = balance(labels, bars, "forward_return", {})
-    assert found.shares == pytest.approx({"up": (1000 - flat - down) / 1000, "flat": flat / 1000, "down": down / 1000})
+@pytest.mark.parametrize(("others", "rare"), [(49, ()), (50, ("up",))])
+def test_two_percent_is_not_rare_and_less_is(others, rare):
+    labels = given(np.array([0] + [1] * others), SIDES)
+    found = balance(labels, walk(others + 2), "zigzag", {"method": "segments"})
     assert found.rare == rare
+    assert (found.bars, found.labelled) == (others + 2, others + 1)
+    assert found.shares == {"up": 1 / (others + 1), "down": others / (others + 1)}
     assert bool(found.advice) == bool(rare)
+    lines = [
+        f"{others + 1} of {others + 2} bars have a label: up 2.0%, down 98.0%",
+        "up has 2.0% of the labels, under 2%",
+    ]
+    assert found.sentences()[: 1 + len(rare)] == tuple(lines[: 1 + len(rare)])
 
 
-def test_a_value_that_would_leave_the_rarest_class_as_rare_is_not_suggested(monkeypatch):
-    bars, parameters = walk(), {"horizon": 5, "neutral_band": 0.01}
-    labels = label(bars, "direction", parameters)
-    rarest = min(labels.class_shares().values())
-    for band, kept in ((0.01, False), (0.0095, True)):
-        monkeypatch.setitem(BALANCERS, "direction", lambda *_, band=band: {"neutral_band": band})
-        found = balance(labels, bars, "direction", parameters)
-        assert found.rare
-        assert (found.suggestion is not None) == kept == (not found.advice)
-    assert min(found.suggestion.shares.values()) > rarest
+def test_returns_count_by_sign_and_none_at_all_is_never_rare():
+    found = balance(given(np.array([0.5, 0.0, -0.1, 1e-300]), RETURNS), walk(5), "forward_return", {})
+    assert found.shares == {"up": 0.5, "flat": 0.25, "down": 0.25}
+    assert found.rare == ()
+    moving = balance(given(np.array([0.5, -0.1]), RETURNS), walk(3), "forward_return", {})
+    assert moving.shares == {"up": 0.5, "flat": 0.0, "down": 0.5}
+    assert moving.rare == ()
+    none = balance(LabelSet(np.zeros(3), np.full(3, NO_LABEL), RETURNS), walk(3), "forward_return", {})
+    assert none.shares == {"up": 0.0, "flat": 0.0, "down": 0.0}
+    assert none.sentences()[-1].startswith("no bar has a label")
+
+
+PARAMETERS = {"horizon": 5, "neutral_band": 0.01}
 
 
 @pytest.mark.parametrize(
-    ("source", "parameters", "values"),
+    ("values", "suggested"),
     [
-        ("direction", {}, {}),
-        ("direction", {}, {"neutral_band": -0.01}),
-        ("context", {}, {"bullish_threshold": 0.001, "bearish_threshold": 0.002}),
+        ({"neutral_band": 0.01}, None),
+        ({"neutral_band": 0.012345}, None),
+        ({"neutral_band": 0.0012345}, {"neutral_band": 0.00123}),
+        ({"neutral_band": -0.001}, None),
+        ({}, None),
     ],
 )
-def test_values_that_the_source_would_refuse_are_not_suggested(monkeypatch, source, parameters, values):
-    monkeypatch.setitem(BALANCERS, source, lambda *_: values)
-    bars = walk()
-    parameters = parameters or {"horizon": 5} | ({"neutral_band": 0.5} if source == "direction" else {})
-    if source == "context":
-        parameters |= {"bullish_threshold": 0.5, "bearish_threshold": -0.5}
-    found = judged(bars, source, parameters)
-    assert found.rare
+def test_a_value_is_suggested_to_three_digits_if_it_is_allowed_and_helps(monkeypatch, values, suggested):
+    """The same value, one that makes the rarest class rarer, and one that the parameter refuses, are no help."""
+    bars = walk(volatility=0.002)
+    assert judged(bars, "direction", PARAMETERS).rare
+    monkeypatch.setitem(BALANCERS, "direction", lambda *_: values)
+    found = judged(bars, "direction", PARAMETERS)
+    assert (found.suggestion and found.suggestion.values) == suggested
+    assert bool(found.advice) == (suggested is None)
+    if suggested:
+        assert (found.suggestion.parameter, found.suggestion.value) == ("neutral_band", 0.00123)
+
+
+def test_values_that_contradict_each_other_are_not_suggested(monkeypatch):
+    parameters = {"bullish_threshold": 0.2, "bearish_threshold": -0.2}
+    bars = walk(volatility=0.003)
+    monkeypatch.setitem(BALANCERS, "context", lambda *_: {"bullish_threshold": 0.01, "bearish_threshold": 0.02})
+    found = judged(bars, "context", parameters)
     assert found.suggestion is None
-    assert found.advice.startswith("no ")
+    assert found.advice.startswith("no thresholds balance")
 
 
-def test_suggested_values_have_three_digits(monkeypatch):
-    monkeypatch.setitem(BALANCERS, "direction", lambda *_: {"neutral_band": 0.00123456})
-    found = judged(walk(), "direction", {"horizon": 5, "neutral_band": 0.5})
-    assert found.suggestion.values == {"neutral_band": 0.00123}
-    assert (found.suggestion.parameter, found.suggestion.value) == ("neutral_band", 0.00123)
-    assert "neutral_band: 0.00123 would give up " in "\n".join(found.sentences())
+def test_plain_values_say_all_that_was_found():
+    found = judged(walk(), "direction", {"horizon": 5, "neutral_band": 0.2})
+    assert found.as_dict() == {
+        "bars": 4000,
+        "labelled": 3995,
+        "shares": dict(found.shares),
+        "rare": ["up", "down"],
+        "suggestion": {
+            "parameter": "neutral_band",
+            "value": found.suggestion.values["neutral_band"],
+            "values": found.suggestion.values,
+            "shares": found.suggestion.shares,
+        },
+        "advice": "",
+    }
 
 
 def test_a_source_that_nothing_balances_gets_advice_of_its_own():
