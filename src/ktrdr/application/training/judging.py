@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ktrdr.application.preparing.rows import Prepared
 from ktrdr.application.training.fitting import Fitted
 from ktrdr.domain.arrays import Float32s, Int64s
+from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
@@ -23,7 +24,9 @@ from ktrdr.domain.evaluation.importance import (
     window_importance,
 )
 from ktrdr.domain.evaluation.losses import primary_loss
-from ktrdr.domain.labels.labelset import class_shares
+from ktrdr.domain.evaluation.suspicion import carrier_of
+from ktrdr.domain.labels.labelset import Target, class_shares
+from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
@@ -53,13 +56,44 @@ def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importanc
     }
     target = test.target
     shares = {name: class_shares(prepared.part(name).labels.astype(np.int64), target.classes) for name in PARTS}
-    metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
     importance = (
         _importance(fitted, (inputs, ends), test.labels, prepared, strategy)
         if with_importance
         else dict(IMPORTANCE_SKIPPED)
     )
-    return Judgement(metrics, importance)
+    evaluations = with_carrier(evaluations, importance, prepared.matrix.ids, test.matrix.values, test.labels, target)
+    return Judgement(report_of(evaluations, fitted, shares if target.is_classification else {}), importance)
+
+
+def believable(strategy: Strategy) -> Ceiling:
+    """Return what is believable of the labels of a strategy."""
+    base = Timeframe(strategy.training_data.timeframes.base)
+    return ceiling_of(strategy.labels.source, strategy.labels.parameters, base)
+
+
+def with_carrier(
+    evaluations: Mapping[int, Evaluation],
+    importance: Mapping[str, Any],
+    names: Sequence[str],
+    inputs: Float32s,
+    labels: NDArray[Any],
+    target: Target,
+) -> dict[int, Evaluation]:
+    """Return the evaluations; that of the shipped model with the input that carries its skill, if it is suspected.
+
+    Parameters
+    ----------
+    evaluations : mapping of seed to Evaluation
+        The shipped one first.
+    importance, names, inputs, labels
+        See `carrier_of`.
+    target : Target
+    """
+    seed, shipped = next(iter(evaluations.items()))
+    if shipped.verdict.suspicion is None:
+        return dict(evaluations)
+    carrier = carrier_of(importance, names, inputs, labels, len(target.classes))
+    return {**evaluations, seed: shipped.carried_by(carrier)}
 
 
 def report_of(
@@ -97,7 +131,7 @@ def report_of(
 def _evaluate(prepared: Prepared, outputs: NDArray[np.float64], strategy: Strategy, seed: int) -> Evaluation:
     split, rng = prepared.split, np.random.default_rng(seed)
     primary = strategy.training["fitness_metrics.primary"]
-    return evaluate(prepared.dataset, split.train, split.test, outputs, rng, primary)
+    return evaluate(prepared.dataset, split.train, split.test, outputs, rng, primary, ceiling=believable(strategy))
 
 
 def _test_inputs(prepared: Prepared, fitted: Fitted, windows: bool) -> tuple[Float32s, Int64s | None]:

@@ -18,7 +18,9 @@ from ktrdr.application.training.judging import (
     IMPORTANCE_SKIPPED,
     IMPORTANCE_WINDOWS,
     Judgement,
+    believable,
     report_of,
+    with_carrier,
 )
 from ktrdr.application.training.rivals import fit_alone
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
@@ -57,9 +59,11 @@ def judge_pool(
     shares = {
         name: class_shares(pool.labels_of(getattr(split, name)).astype(np.int64), target.classes) for name in PARTS
     }
+    importance = _importance(prepared, fitted, strategy) if with_importance else dict(IMPORTANCE_SKIPPED)
+    labels: NDArray[Any] = pool.labels_of(split.test)
+    evaluations = with_carrier(evaluations, importance, pool.ids, pool.values[split.test], labels, target)
     metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
     table = table_of(prepared, strategy, symbol_losses(prepared, fitted, strategy, rival, pool.symbols))
-    importance = _importance(prepared, fitted, strategy) if with_importance else dict(IMPORTANCE_SKIPPED)
     return Judgement(metrics | {"by_symbol": table.as_dict()}, importance)
 
 
@@ -79,8 +83,8 @@ def table_of(prepared: PreparedPool, strategy: Strategy, losses: Sequence[Symbol
     pool, split = prepared.pool, prepared.split
     rows = np.concatenate((split.test, split.unseen))
     block_ns = block_length(pool.known_at[rows], pool.label_end[rows])
-    rng = np.random.default_rng(strategy.training["seed"])
-    return symbol_table(losses, _loss(prepared, strategy).name, block_ns, rng)
+    rng, loss = np.random.default_rng(strategy.training["seed"]), _loss(prepared, strategy)
+    return symbol_table(losses, loss.name, block_ns, rng, believable(strategy).of(loss))
 
 
 def _loss(prepared: PreparedPool, strategy: Strategy) -> RowLoss:
@@ -94,10 +98,10 @@ def _evaluations(prepared: PreparedPool, fitted: Fitted, strategy: Strategy) -> 
     rivals = joined_baselines([own_baselines(pool, split, symbol) for symbol in tested])
     dataset, none = pool.outcomes(split.test), np.empty(0, dtype=np.int64)
     test, primary = np.arange(len(dataset), dtype=np.int64), strategy.training["fitness_metrics.primary"]
-    found = {}
+    found, ceiling = {}, believable(strategy)
     for seed, model in fitted.models.items():
         outputs = fitted.inference.outputs_of_scaled(model, pool.values, split.test)
-        found[seed] = evaluate(dataset, none, test, outputs, np.random.default_rng(seed), primary, rivals)
+        found[seed] = evaluate(dataset, none, test, outputs, np.random.default_rng(seed), primary, rivals, ceiling)
     return found
 
 

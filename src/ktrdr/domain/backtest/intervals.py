@@ -98,7 +98,7 @@ def bootstrap(returns: Floats, market: Floats, trades: Trades, periods: float, r
     )
     figures = zip(*(_figures(means, mean, least, periods) for means in resampled), strict=True)
     growth, ratio, above = (
-        _ends(*three, blocks, noise)
+        _ends(three, blocks, noise)
         for three, noise in zip(figures, (least * periods, 0.0, least * periods), strict=True)
     )
     return Intervals(None if growth is None else _compounded(growth), ratio, above, length, blocks)
@@ -122,9 +122,11 @@ def _figures(means: Floats, mean: float, least: float, periods: float) -> tuple[
     return means[3] * periods, ratios, means[2] * periods
 
 
-def _ends(whole: Floats, short: Floats, long: Floats, blocks: int, noise: float) -> Ends | None:
-    if not all(np.isfinite(values).all() for values in (whole, short, long)):
+def _ends(figures: tuple[Floats, ...], blocks: int, noise: float) -> Ends | None:
+    """Return the interval of a figure: of the whole, of resamples of blocks, and of blocks of twice the length."""
+    if not all(np.isfinite(values).all() for values in figures):
         return None
+    whole, short, long = figures
     short, long = short - whole, long - whole
     if short.std() <= max(noise, resolution(whole)):
         return None

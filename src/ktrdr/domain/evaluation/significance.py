@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.resolution import resolution
 
+Outcome = Literal["better", "worse", "not_distinguishable", "too_little_data", "look_for_a_leak"]
 RESAMPLES = 2000
 MIN_BLOCKS = 10
 MAX_BLOCKS = 200

@@ -13,7 +13,7 @@ from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.evaluation.baselines import Baseline
 from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss
-from ktrdr.domain.evaluation.significance import Difference, mean_difference, paired_differences
+from ktrdr.domain.evaluation.significance import Difference, Outcome, mean_difference, paired_differences
 from ktrdr.domain.resolution import quotient, resolution
 
 TENTHS = np.arange(1, 10) / 10
@@ -75,7 +75,7 @@ class Suspicion:
     target: str
     why: str
     carrier: Carrier | None = None
-    outcome: str = ""
+    outcome: Outcome = "better"
     sentence: str = ""
     lifted_by: str | None = None
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from ktrdr.domain.evaluation.detectable import Detectable
-from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference
+from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference, Outcome
 from ktrdr.domain.evaluation.suspicion import Carrier, Suspicion
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
-Outcome = Literal["better", "worse", "not_distinguishable", "too_little_data", "look_for_a_leak"]
 _OPENINGS = {"better": "Better than", "worse": "Worse than", "not_distinguishable": "Not distinguishable from"}
 _NS_PER_HOUR = NS_PER_DAY / 24
 
