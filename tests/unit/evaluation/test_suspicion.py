@@ -49,13 +49,13 @@ def test_every_label_has_a_ceiling_with_a_reason_and_farther_is_not_harder():
 @pytest.mark.parametrize(
     ("source", "parameters", "timeframe", "share", "target"),
     [
-        ("direction", {}, "1d", 0.2, "a direction 1 bar ahead"),
-        ("direction", {"horizon": 6}, "1d", 0.25, "a direction 6 bars ahead"),
+        ("direction", {}, "1d", 0.15, "a direction 1 bar ahead"),
+        ("direction", {"horizon": 6}, "1d", 0.2, "a direction 6 bars ahead"),
         ("forward_return", {"horizon": 1}, "1d", 0.1, "a return 1 bar ahead"),
         ("forward_return", {"horizon": 1}, "5m", 0.25, "a return over bars of less than an hour 1 bar ahead"),
         ("forward_return", {"horizon": 1}, "1h", 0.1, "a return 1 bar ahead"),
         ("forward_return", {"horizon": 5000}, "5m", 0.4, "a return 5000 bars ahead"),
-        ("volatility", {}, "1d", 0.8, "a volatility 20 bars ahead"),
+        ("volatility", {}, "1d", 0.7, "a volatility 20 bars ahead"),
         ("zigzag", {"method": "segments"}, "1d", 0.65, "the leg of a zigzag"),
         ("zigzag", {}, "1d", 0.35, "the largest move 20 bars ahead"),
         ("regime", {}, "1d", 0.65, "a regime"),

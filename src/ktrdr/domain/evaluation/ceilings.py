@@ -55,7 +55,7 @@ _CLASSES = (
     "the sign of a return is about as hard to foresee as the return; its size follows volatility, which can be "
     "foreseen, and takes up the most of this share (Christoffersen, Diebold 2006)"
 )
-_SIDES = _Kind("a direction", ((5, 0.2), (20, 0.25), (100, 0.3), (_FAR, 0.4)), _CLASSES)
+_SIDES = _Kind("a direction", ((5, 0.15), (20, 0.2), (100, 0.3), (_FAR, 0.4)), _CLASSES)
 KINDS: Mapping[str, _Kind] = {
     "forward_return": _Kind("a return", ((5, 0.1), (20, 0.15), (100, 0.25), (_FAR, 0.4)), _RETURNS),
     "direction": _SIDES,
@@ -77,7 +77,7 @@ KINDS: Mapping[str, _Kind] = {
     "market_regime": _Kind("a regime", ((_FAR, 0.8),), "means of closes and volatility change slowly (Hamilton 1989)"),
     "volatility": _Kind(
         "a volatility",
-        ((_FAR, 0.8),),
+        ((_FAR, 0.7),),
         "volatility clusters: forecasts explain half of its variance and more (Andersen, Bollerslev 1998; Corsi 2009)",
     ),
 }

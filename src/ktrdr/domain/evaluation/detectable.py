@@ -107,17 +107,13 @@ def least_correlation(independent: int) -> float | None:
     """Return the correlation that squared errors of so many independent rows show; None where not even 1 would do."""
     if independent < MIN_BLOCKS:
         return None
-    quantiles = float(sum(_quantiles(independent)))
+    quantiles = sum(_quantiles(independent))
     found = 2.0 * quantiles / (independent + 2.0 * quantiles**2) ** 0.5
     return found if found < 1.0 else None
 
 
 def _least_difference(difference: Difference) -> float | None:
-    if difference.interval is None or difference.interval[0] == difference.interval[1]:
-        return None
-    low, high = difference.interval
-    sure, seen = _quantiles(difference.blocks)
-    return (high - low) / 2.0 * (1.0 + seen / sure)
+    return difference.error * sum(_quantiles(difference.blocks)) if difference.error else None
 
 
 def _quantiles(blocks: int) -> tuple[float, float]:

@@ -39,6 +39,14 @@ class Difference:
     blocks: int
     block_ns: int
 
+    @property
+    def error(self) -> float | None:
+        """The standard error that the interval comes to: half its width over Student's quantile."""
+        if self.interval is None:
+            return None
+        low, high = self.interval
+        return (high - low) / 2.0 / student_quantile(NormalDist().inv_cdf(1.0 - TAIL), self.blocks - 1)
+
 
 def block_length(known_at: Int64s, label_end: Int64s) -> int:
     """Return the 95th percentile of the label spans (nanoseconds): rows further apart share no outcome.
