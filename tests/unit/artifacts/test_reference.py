@@ -57,6 +57,7 @@ def slow_counts(values: np.ndarray, edges: tuple[float, ...]) -> list[int]:
     return [sum(low < value <= high for value in finite) for low, high in pairwise(bounds)]
 
 
+@pytest.mark.filterwarnings("error")
 @given(arrays(np.float32, st.integers(1, 80), elements=st.floats(width=32)), st.integers(0, 3))
 def test_a_sketch_counts_every_value_between_the_same_edges(values, kind):
     values = (values, np.round(values), np.sign(values), np.zeros_like(values))[kind]
@@ -141,8 +142,16 @@ def test_what_is_written_is_read_back(with_train):
     assert found.as_bytes() == made(with_train=with_train).as_bytes()
 
 
-def test_seventy_five_columns_stay_small():
-    assert len(made(75, 50_000, 10_000).as_bytes()) <= 64 * 1024
+@pytest.mark.parametrize("unit", [1.0, 1e-7, 1e9])
+def test_seventy_five_columns_stay_small(unit):
+    rng, found = np.random.default_rng(0), made(75, 500, 150)
+    columns = {
+        part: (unit * rng.standard_normal((rows, 75))).astype(np.float32)
+        for part, rows in (("train", 50_000), ("validation", 10_000))
+    }
+    wide = {name: Sketch.of({part: rows[:, place] for part, rows in columns.items()})
+            for place, name in enumerate(found.inputs)}  # fmt: skip
+    assert len(replace(found, inputs=wide).as_bytes()) <= 64 * 1024
 
 
 def test_an_older_model_has_none():

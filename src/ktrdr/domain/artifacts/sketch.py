@@ -13,7 +13,7 @@ from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.evaluation.importance import evenly_spaced
 
-LEVELS = (0.01, 0.025, *(step / 20 for step in range(1, 20)), 0.975, 0.99)
+LEVELS = (0.01, *(step / 20 for step in range(1, 20)), 0.99)
 """Quantiles between which is counted."""
 MOST_ROWS = 100_000
 """So many rows at most are counted, evenly spaced."""
@@ -148,23 +148,25 @@ def _taken(values: Floats | Float32s) -> Float32s:
 
 
 def _edges(values: Float32s) -> Float32s:
-    finite = values[np.isfinite(values)]
+    finite = np.sort(values[np.isfinite(values)])
     if not len(finite):
-        return np.empty(0, dtype=np.float32)
-    edges = np.unique(np.quantile(finite, LEVELS, method="inverted_cdf").astype(np.float32))
-    below = np.nextafter(edges[:1], np.float32(-np.inf))
-    return np.concatenate((below, edges)) if edges[0] == finite.min() and np.isfinite(below[0]) else edges
+        return finite
+    edges = np.unique(finite[np.ceil(np.array(LEVELS) * len(finite)).astype(np.int64) - 1])
+    with np.errstate(over="ignore"):
+        below = np.nextafter(edges[:1], np.float32(-np.inf))
+    return np.concatenate((below, edges)) if edges[0] == finite[0] and np.isfinite(below[0]) else edges
 
 
 def _counted(values: Float32s, edges: Float32s) -> Counted:
-    finite = values[np.isfinite(values)]
-    counts = np.bincount(np.searchsorted(edges, finite), minlength=len(edges) + 1)
+    finite = np.sort(values[np.isfinite(values)])
+    up_to = np.searchsorted(finite, edges, side="right")
+    counts = tuple(np.diff(up_to, prepend=0, append=len(finite)).tolist())
     nonfinite = len(values) - len(finite)
     if not len(finite):
-        return Counted(tuple(counts.tolist()), nonfinite, None, None, None, None)
+        return Counted(counts, nonfinite, None, None, None, None)
     wide = finite.astype(np.float64)
-    low, high = _short(finite.min()), _short(finite.max())
-    return Counted(tuple(counts.tolist()), nonfinite, low, high, _figure(wide.mean()), _figure(wide.std()))
+    low, high = _short(finite[0]), _short(finite[-1])
+    return Counted(counts, nonfinite, low, high, _figure(wide.mean()), _figure(wide.std()))
 
 
 def _short(value: np.float32) -> float:
