@@ -100,6 +100,7 @@ def test_no_interval_where_only_rounding_varies():
     found = bootstrap(steady, np.zeros(399), own.trades, 252.0, np.random.default_rng(0))
     assert (found.annualised_return, found.sharpe, found.above_buy_and_hold) == (None, None, None)
     assert found.blocks >= 10
+    assert found.missing == "nothing varies by more than rounding"
     walk = bar_returns(1e5 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, 400))))
     noisy = walk + EPS * np.random.default_rng(2).standard_normal(399)
     for periods in (252.0, 525_600.0):

@@ -29,6 +29,8 @@ class Intervals:
         Of the mean difference in return from buy and hold, times bars a year (fraction).
     block_bars, blocks : int
         Length of a block, and how many there are; fewer than `MIN_BLOCKS` give no intervals.
+    traded : bool
+        Whether there was a trade; without one there are no intervals either.
     """
 
     annualised_return: Ends | None
@@ -36,6 +38,7 @@ class Intervals:
     above_buy_and_hold: Ends | None
     block_bars: int
     blocks: int
+    traded: bool = True
 
     @property
     def said(self) -> str:
@@ -50,7 +53,7 @@ class Intervals:
             return None
         if self.blocks < MIN_BLOCKS:
             return f"{self.said} {'is' if self.blocks == 1 else 'are'} too few"
-        return "nothing was traded"
+        return "nothing varies by more than rounding" if self.traded else "nothing was traded"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -83,7 +86,7 @@ def bootstrap(returns: Floats, market: Floats, trades: Trades, periods: float, r
     length = max(longest, -(-len(returns) // MAX_BLOCKS), 1)
     blocks = len(returns) // length
     if blocks < MIN_BLOCKS or not len(trades):
-        return Intervals(None, None, None, length, blocks)
+        return Intervals(None, None, None, length, blocks, len(trades) > 0)
     with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is left
         growths = np.log1p(returns)
     mean, least = float(returns.mean()), resolution(1.0, returns, market)

@@ -130,10 +130,13 @@ def suspicion_of(
 def _shares(
     truth: NDArray[Any], outputs: Floats, rivals: Sequence[Baseline], times: tuple[Int64s, int], ceiling: Ceiling
 ) -> Iterator[tuple[RowLoss, float, float, float]]:
+    """Yield each loss that lies lower than is believable, with what `sure_share` says of it."""
     kind = "regression" if rivals[0].choices is None else "classification"
     for loss in (loss for loss in ROW_LOSSES.values() if loss.kind == kind):
         known = [losses for rival in rivals if (losses := rival.losses(loss, truth)) is not None]
         best, own = min(known, key=lambda losses: float(losses.mean())), loss.rows(truth, outputs)
+        if best.mean() - own.mean() <= ceiling.of(loss) * best.mean():
+            continue  # an interval would take its time and change nothing
         difference = mean_difference(paired_differences(own, best), *times, np.random.default_rng(0))
         sure = sure_share(difference, float(best.mean()), ceiling.of(loss))
         if sure is not None:
