@@ -160,6 +160,17 @@ def test_a_column_that_varies_by_rounding_is_not_blown_up(name):
     assert abs(scaler.transform(column[:, None])).max() < 1e-7
 
 
+@pytest.mark.parametrize("name", ["zscore", "robust"])
+def test_outliers_do_not_make_the_rest_of_a_column_look_like_rounding(name):
+    """As volume has it: the quartiles lie a millionth of the largest value apart, and are quite another number."""
+    column = np.random.default_rng(0).uniform(0, 10, 1000).astype(np.float32)
+    column[0] = 1e9
+    scaler = Scaler.fit(column[:, None], [name])
+    quartiles = np.quantile(column.astype(float), [0.25, 0.75])
+    expected = column.astype(float).std() if name == "zscore" else quartiles[1] - quartiles[0]
+    assert scaler.scale[0] == pytest.approx(expected)
+
+
 def test_targets_that_vary_by_rounding_are_not_blown_up():
     assert TargetScaler.fit(0.1 * (1 + EPS * np.tile([0.0, 1.0], 50))).std == 1.0
 

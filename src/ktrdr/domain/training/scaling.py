@@ -61,7 +61,8 @@ class Scaler:
             Finite.
         normalizations : sequence of str, length n_features
             ``none``, ``minmax``, ``zscore`` (population standard deviation) or ``robust`` (quartiles). A column whose
-            scale would be 0, or no more than the `resolution` of its values, is centred and keeps scale 1.
+            scale would be 0, or no more than the `resolution` of the values it is taken of, is centred and keeps
+            scale 1.
 
         Raises
         ------
@@ -166,7 +167,10 @@ def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
     if column.min() == column.max():  # its standard deviation may come out as a rounding error instead of 0
         return float(column[0]), 1.0
     centre, scale = statistics(column.astype(np.float64))
-    return centre, scale if scale > resolution(column) else 1.0
+    least = resolution(
+        column.dtype.type(abs(centre) + scale)
+    )  # outliers are no part of a median
+    return centre, scale if scale > least else 1.0
 
 
 def _numbers(values: Mapping[str, Any], what: str, name: str) -> Floats:
