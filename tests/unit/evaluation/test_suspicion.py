@@ -83,7 +83,9 @@ def test_a_skill_that_is_not_believable_asks_for_a_leak():
     assert plain.outcome == "better"
     assert plain.suspicion is None
     assert found.outcome == "look_for_a_leak"
-    assert found.sentence.startswith("Look for a leak: log loss is 93% lower than the best baseline's, and of a direc")
+    assert found.sentence.startswith(
+        "Look for a leak: log loss is 93.3% lower than the best baseline's, and of a direc"
+    )
     assert found.sentence.endswith(f"Until an audit has passed, this is not to be believed: {plain.sentence}")
     assert (found.suspicion.outcome, found.suspicion.sentence) == ("better", plain.sentence)
     assert (found.loss, found.difference, found.interval) == (plain.loss, plain.difference, plain.interval)

@@ -23,8 +23,8 @@ def leak(run: Run) -> Finding | None:
         "leak",
         f"Too good to be true: {found.words()}; {found.why}.",
         figures | ({} if found.carrier is None else {"carrier": found.carrier.feature}),
-        f"Look at when {where} is known, and whether it holds what the label is made of: lag it by one bar (`lag`), or "
-        "leave it out, and train again. A skill that is gone then was a leak.",
+        f"Look at when {where} is known, and whether it holds what the label is made of; leave it out, or give it one "
+        "bar late, and train again. A skill that is gone then was a leak.",
     )
 
 

@@ -82,7 +82,7 @@ class Suspicion:
     def words(self) -> str:
         """Return what is suspected, in words."""
         said = (
-            f"{self.loss} is {self.share:.0%} lower than the best baseline's, and of {self.target} no more than "
+            f"{self.loss} is {self.share:.1%} lower than the best baseline's, and of {self.target} no more than "
             f"{self.ceiling:.0%} is believable"
         )
         return said if self.carrier is None else f"{said}; {self.carrier.words()}"

@@ -167,9 +167,7 @@ def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
     if column.min() == column.max():  # its standard deviation may come out as a rounding error instead of 0
         return float(column[0]), 1.0
     centre, scale = statistics(column.astype(np.float64))
-    least = resolution(
-        column.dtype.type(abs(centre) + scale)
-    )  # outliers are no part of a median
+    least = resolution(column.dtype.type(abs(centre) + scale))  # outliers are no part of a median
     return centre, scale if scale > least else 1.0
 
 
