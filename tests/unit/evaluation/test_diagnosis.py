@@ -2,10 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from samples.evaluations import NUMBERS, dataset
+from samples.evaluations import NUMBERS, dataset, judged
 
 from ktrdr.domain.evaluation.diagnosis import diagnose
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.training.history import Epoch, TrainingHistory
 
@@ -26,7 +25,7 @@ def evaluation():
     labels = np.array([0, 1, 2, 1, 0] * 100)
     rows, test = dataset(labels, np.arange(500) + 2), np.arange(300, 500)
     outputs = 0.2 + 0.4 * np.eye(3)[np.array([0, 0, 2, 2, 1] * 40)]
-    return evaluate(rows, np.arange(290), test, outputs, np.random.default_rng(0))
+    return judged(rows, np.arange(290), test, outputs, np.random.default_rng(0))
 
 
 def findings(evaluation, past, shares=None, seeds=()):
@@ -160,7 +159,7 @@ def test_seeds(evaluation, step, said):
 
 def test_regression(evaluation):
     rows = dataset(np.random.default_rng(0).normal(size=500), np.arange(500) + 2, NUMBERS)
-    found = evaluate(rows, np.arange(290), np.arange(300, 500), np.zeros(200), np.random.default_rng(0))
+    found = judged(rows, np.arange(290), np.arange(300, 500), np.zeros(200), np.random.default_rng(0))
 
     assert topics(found, history(FALLING, FALLING, accuracy=None), {}) == ["stopping", "fit"]
 

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 from samples.evaluations import NUMBERS, dataset
+from samples.evaluations import judged as evaluated
 
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.ceilings import KINDS, Ceiling, ceiling_of
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
 from ktrdr.domain.evaluation.suspicion import Carrier, association, carrier_of
 from ktrdr.domain.market.timeframe import Timeframe
@@ -34,7 +34,7 @@ def forecasts(labels, skill: float):
 
 
 def judged(outputs, ceiling=CEILING, data=None, primary=None, test=TEST):
-    return evaluate(data or rows(), TRAIN, test, outputs, rng(), primary, ceiling=ceiling).verdict
+    return evaluated(data or rows(), TRAIN, test, outputs, rng(), primary, ceiling).verdict
 
 
 def test_every_label_has_a_ceiling_with_a_reason_and_farther_is_not_harder():
