@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 from samples.models import manifest
 
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.artifacts.reference import REFERENCE, Reference, RowLosses, reference_of
+from ktrdr.domain.artifacts.reference import REFERENCE, Reference, RowLosses, Seen, reference_of
 from ktrdr.domain.artifacts.reference_reading import read_reference, reference_problems
 from ktrdr.domain.artifacts.sketch import LEVELS, MOST_ROWS, Sketch
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
@@ -28,21 +28,22 @@ NAMES = ("down", "up")
 
 
 def losses(rows: int, seed: int = 0) -> RowLosses:
-    days = np.arange(rows) * NS_PER_DAY
-    return RowLosses(np.random.default_rng(seed).exponential(0.7, rows), days, days + 5 * NS_PER_DAY)
+    step = NS_PER_DAY if rows < MOST_ROWS else NS_PER_DAY // 1440
+    moments = np.arange(rows) * step
+    return RowLosses(np.random.default_rng(seed).exponential(0.7, rows), moments, moments + 5 * step)
 
 
-def made(columns: int = 2, train: int = 700, validation: int = 150, *, with_train: bool = True) -> Reference:
-    rng = np.random.default_rng(1)
-    inputs = {
-        "train": rng.standard_normal((train, columns)).astype(np.float32),
-        "validation": (2 * rng.standard_normal((validation, columns))).astype(np.float32),
-    }
-    up = {part: rng.random(len(rows)) for part, rows in inputs.items()}
-    outputs = {part: np.stack((1 - one, one), axis=1) for part, one in up.items() if with_train or part != "train"}
+def seen(rows: int, columns: int, spread: float = 1.0) -> Seen:
+    rng = np.random.default_rng(rows)
+    up = rng.random(rows)
+    inputs = (spread * rng.standard_normal((rows, columns))).astype(np.float32)
+    return Seen(rows, inputs, np.stack((1 - up, up), axis=1), losses(rows, rows))
+
+
+def made(columns: int = 2, train: int = 700, validation: int = 150) -> Reference:
     ids = tuple(f"1d_some_indicator_of_length_{place}" for place in range(columns))
-    parts = {"validation": losses(validation), "test": losses(140, 2)}
-    return reference_of(inputs, ids, outputs, NAMES, parts, "log_loss", np.random.default_rng(0))
+    parts = {"train": seen(train, columns), "validation": seen(validation, columns, 2.0)}
+    return reference_of(parts, losses(140, 140), ids, NAMES, "log_loss", np.random.default_rng(0))
 
 
 def stored(reference: Reference | dict[str, Any], **changes: Any) -> Artifact:
@@ -112,7 +113,7 @@ def test_of_very_many_rows_evenly_spaced_ones_are_counted():
 
 def test_a_promise_is_the_mean_loss_with_the_error_of_the_verdicts_blocks():
     found, rng = made(), np.random.default_rng(0)
-    for part, seed, rows in (("validation", 0, 150), ("test", 2, 140)):
+    for part, seed, rows in (("validation", 150, 150), ("test", 140, 140)):
         one = losses(rows, seed)
         expected = mean_difference(one.values, one.known_at, 5 * NS_PER_DAY, rng)
         promise = found.promise[part]
@@ -122,24 +123,36 @@ def test_a_promise_is_the_mean_loss_with_the_error_of_the_verdicts_blocks():
         assert (promise.blocks, promise.block_days) == (expected.blocks, pytest.approx(5.0))
 
 
+def numbers(rows: int) -> Seen:
+    return Seen(rows, np.zeros((rows, 1), np.float32), np.zeros(rows), losses(rows))
+
+
 def test_few_blocks_promise_no_error():
-    one = losses(30)
-    inputs = {"train": np.zeros((5, 1), np.float32), "validation": np.zeros((30, 1), np.float32)}
-    found = reference_of(
-        inputs, ("x",), {"validation": np.zeros(30)}, ("prediction",), {"validation": one, "test": one}, "mse",
-        np.random.default_rng(0),
-    )  # fmt: skip
+    parts = {"train": numbers(5), "validation": numbers(30)}
+    found = reference_of(parts, losses(30), ("x",), ("prediction",), "mse", np.random.default_rng(0))
     assert found.promise["test"].error is None
     assert list(found.outputs) == ["prediction"]
     assert read_reference(stored(found)) == found
 
 
-@pytest.mark.parametrize("with_train", [True, False])
-def test_what_is_written_is_read_back(with_train):
-    found = made(with_train=with_train)
+def test_evenly_spaced_rows_stand_for_very_many():
+    whole = numbers(2 * MOST_ROWS)
+    few = Seen(2 * MOST_ROWS, whole.inputs[:MOST_ROWS], whole.outputs[:MOST_ROWS], losses(MOST_ROWS))
+    found = reference_of(
+        {"train": few, "validation": whole}, losses(30), ("x",), ("prediction",), "mse", np.random.default_rng(0)
+    )
+    assert found.rows == {"train": 2 * MOST_ROWS, "validation": 2 * MOST_ROWS}
+    assert found.promise["validation"].rows == 2 * MOST_ROWS
     assert read_reference(stored(found)) == found
-    assert set(found.outputs["up"].parts) == ({"train", "validation"} if with_train else {"validation"})
-    assert found.as_bytes() == made(with_train=with_train).as_bytes()
+
+
+def test_what_is_written_is_read_back():
+    found = made()
+    assert read_reference(stored(found)) == found
+    assert found.as_bytes() == made().as_bytes()
+    assert set(found.outputs["up"].parts) == set(found.losses.parts) == {"train", "validation"}
+    assert found.losses.edges == Sketch.of({"validation": losses(150, 150).values}).edges
+    assert found.losses.parts["train"].rows == 700
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-7, 1e9])
@@ -183,28 +196,22 @@ def test_problems_beside_the_manifest():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"inputs": {"train": np.zeros((5, 1), np.float32)}}, "inputs must be of train and validation"),
-        ({"outputs": {"test": np.zeros(4)}}, "outputs must be of validation"),
-        ({"outputs": {"validation": np.zeros(3)}}, r"outputs of validation must have the shape \(4, 1\)"),
+        ({"parts": {"train": numbers(5)}}, "parts must be train and validation, found train"),
+        ({"parts": {"train": numbers(5), "test": numbers(4)}}, "found train, test"),
         ({"ids": ("x", "y")}, r"inputs of train must have the shape \(5, 2\), found \(5, 1\)"),
-        ({"losses": {"validation": losses(4), "train": losses(5)}}, "losses must be of validation and test"),
-        ({"losses": {"validation": losses(3), "test": losses(5)}}, "losses of validation must have the shape"),
-        ({"losses": {"validation": losses(4), "test": losses(0)}}, "has no rows"),
+        ({"names": ("a", "b")}, r"outputs of train must have the shape \(5, 2\), found \(5, 1\)"),
+        ({"validation": replace(numbers(4), rows=5)}, r"inputs of validation must have the shape \(5, 1\)"),
+        ({"validation": replace(numbers(4), losses=losses(3))}, r"losses of validation must have the shape \(4, 1\)"),
+        ({"validation": numbers(0)}, "validation has no losses"),
+        ({"test": losses(0)}, "test has no losses"),
         ({"loss": "acuracy"}, "is not one of"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):
-    whole = {
-        "inputs": {"train": np.zeros((5, 1), np.float32), "validation": np.zeros((4, 1), np.float32)},
-        "ids": ("x",),
-        "outputs": {"validation": np.zeros(4)},
-        "names": ("prediction",),
-        "losses": {"validation": losses(4), "test": losses(5)},
-        "loss": "mse",
-        "rng": np.random.default_rng(0),
-    }
+    parts = {"train": numbers(5), "validation": change.pop("validation", numbers(4))}
+    whole = {"parts": parts, "test": losses(5), "ids": ("x",), "names": ("prediction",), "loss": "mse"}
     with pytest.raises(InvalidInput, match=message):
-        reference_of(**whole | change)
+        reference_of(**whole | change, rng=np.random.default_rng(0))
 
 
 def places(values: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

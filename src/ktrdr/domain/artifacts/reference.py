@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
-from ktrdr.domain.artifacts.sketch import Sketch
+from ktrdr.domain.artifacts.sketch import MOST_ROWS, Sketch
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
 from ktrdr.domain.evaluation.significance import block_length, mean_difference
@@ -19,6 +19,8 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY
 REFERENCE = "reference.json"
 SCHEMA = 1
 SKETCHED = ("train", "validation")
+FORECAST = ("validation", "train")
+"""The parts in the order in which they give edges to what a model says: what it has not learnt from comes first."""
 PROMISED = ("validation", "test")
 LOSSES = frozenset(loss.name for loss in ROW_LOSSES.values())
 
@@ -37,6 +39,28 @@ class RowLosses:
     values: Floats
     known_at: Int64s
     label_end: Int64s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What went in and came out in a part.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows there are. Of more than `MOST_ROWS` the arrays below may hold as many evenly spaced ones alone.
+    inputs : ndarray of float32, shape (n, n_columns)
+        Rows of the matrix, not scaled.
+    outputs : ndarray of float64
+        Probabilities, shape (n, n_classes), or predictions, shape (n,).
+    losses : RowLosses
+        Those of validation must be of all rows.
+    """
+
+    rows: int
+    inputs: Float32s
+    outputs: Floats
+    losses: RowLosses
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +96,9 @@ class Reference:
     inputs : mapping of str to Sketch
         Column of the feature matrix, not scaled -> both parts; the edges are those of train.
     outputs : mapping of str to Sketch
-        Class, or ``prediction`` -> its probability or number in the parts that were forecast, validation first.
+        Class, or ``prediction`` -> its probability or number in both parts; the edges are those of validation.
     losses : Sketch
-        Of the validation rows.
+        Of the rows of both parts; the edges are those of validation.
     loss : str
         Name of the loss: the one that decides the verdict.
     promise : mapping of str to Promise
@@ -106,11 +130,10 @@ class Reference:
 
 
 def reference_of(
-    inputs: Mapping[str, Float32s],
+    parts: Mapping[str, Seen],
+    test: RowLosses,
     ids: Sequence[str],
-    outputs: Mapping[str, Floats],
     names: Sequence[str],
-    losses: Mapping[str, RowLosses],
     loss: str,
     rng: np.random.Generator,
 ) -> Reference:
@@ -118,16 +141,14 @@ def reference_of(
 
     Parameters
     ----------
-    inputs : mapping of str to ndarray of float32, shape (n, n_columns)
-        ``train`` and ``validation``: rows of the matrix, not scaled.
+    parts : mapping of str to Seen
+        ``train`` and ``validation``.
+    test : RowLosses
+        Of these rows nothing else is kept than the mean and its error.
     ids : sequence of str, length n_columns
         Columns of the matrix, in order.
-    outputs : mapping of str to ndarray of float64
-        ``validation``, and ``train`` where it was forecast: probabilities, shape (n, n_names), or predictions, (n,).
     names : sequence of str
         The classes; for regression ``("prediction",)``.
-    losses : mapping of str to RowLosses
-        ``validation`` and ``test``. Of the test rows nothing else is kept than the mean and its error.
     loss : str
         A name of `RowLoss`, such as ``log_loss``.
     rng : numpy.random.Generator
@@ -138,46 +159,39 @@ def reference_of(
     InvalidInput
         If parts are missing or others than those, or shapes do not fit.
     """
-    _check(inputs, ids, outputs, names, losses, loss)
-    shaped = {
-        part: outputs[part].reshape(len(outputs[part]), -1) for part in ("validation", "train") if part in outputs
-    }
+    if parts.keys() != set(SKETCHED):
+        raise InvalidInput(f"reference: parts must be {' and '.join(SKETCHED)}, found {', '.join(parts) or 'none'}")
+    if loss not in LOSSES:
+        raise InvalidInput(f"reference: loss {loss!r} is not one of {', '.join(sorted(LOSSES))}")
+    for part, seen in parts.items():
+        _check(part, seen, len(ids), len(names))
+    promised = {"validation": parts["validation"].losses, "test": test}
+    for part, losses in promised.items():
+        if not len(losses.values):
+            raise InvalidInput(f"reference: {part} has no losses to promise")
+    outputs = {part: parts[part].outputs.reshape(-1, len(names)) for part in FORECAST}
     return Reference(
-        {part: len(inputs[part]) for part in SKETCHED},
-        _sketches({part: inputs[part] for part in SKETCHED}, ids),
-        _sketches(shaped, names),
-        Sketch.of({"validation": losses["validation"].values}),
+        {part: parts[part].rows for part in SKETCHED},
+        _sketches({part: parts[part].inputs for part in SKETCHED}, ids),
+        _sketches(outputs, names),
+        Sketch.of({part: parts[part].losses.values for part in FORECAST}),
         loss,
-        {part: _promise(losses[part], rng) for part in PROMISED},
+        {part: _promise(losses, rng) for part, losses in promised.items()},
     )
 
 
-def _check(
-    inputs: Mapping[str, Float32s],
-    ids: Sequence[str],
-    outputs: Mapping[str, Floats],
-    names: Sequence[str],
-    losses: Mapping[str, RowLosses],
-    loss: str,
-) -> None:
-    for what, given, parts in (("inputs", inputs, SKETCHED), ("losses", losses, PROMISED)):
-        if given.keys() != set(parts):
-            raise InvalidInput(f"reference: {what} must be of {' and '.join(parts)}, found {list(given)}")
-    if "validation" not in outputs or outputs.keys() - set(SKETCHED):
-        raise InvalidInput("reference: outputs must be of validation, and of train where it was forecast")
-    if loss not in LOSSES:
-        raise InvalidInput(f"reference: loss {loss!r} is not one of {', '.join(sorted(LOSSES))}")
-    if not all(len(part.values) for part in losses.values()):
-        raise InvalidInput("reference: a part that promises a loss has no rows")
-    rows = {part: len(values) for part, values in inputs.items()}
-    shapes = [(f"inputs of {part}", values.shape, (rows[part], len(ids))) for part, values in inputs.items()]
-    for part, values in outputs.items():
+def _check(part: str, seen: Seen, n_columns: int, n_names: int) -> None:
+    columns = {
+        "inputs": (seen.inputs, n_columns),
+        "outputs": (seen.outputs, n_names),
+        "losses": (seen.losses.values, 1),
+    }
+    for what, (values, width) in columns.items():
         found = values.shape if values.ndim > 1 else (*values.shape, 1)
-        shapes.append((f"outputs of {part}", found, (rows[part], len(names))))
-    shapes.append(("losses of validation", (len(losses["validation"].values), 1), (rows["validation"], 1)))
-    for what, shape, wanted in shapes:
-        if shape != wanted:
-            raise InvalidInput(f"reference: {what} must have the shape {wanted}, found {shape}")
+        whole = what == "losses" and part == "validation"
+        rows = seen.rows if whole or len(values) == seen.rows else min(seen.rows, MOST_ROWS)
+        if found != (rows, width):
+            raise InvalidInput(f"reference: {what} of {part} must have the shape {(rows, width)}, found {found}")
 
 
 def _sketches(parts: Mapping[str, Float32s | Floats], names: Sequence[str]) -> dict[str, Sketch]:

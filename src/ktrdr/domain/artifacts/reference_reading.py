@@ -27,17 +27,16 @@ def read_reference(artifact: Artifact) -> Reference | None:
     values = artifact.document(REFERENCE)
     if values.keys() != set(_KEYS) or type(values["schema"]) is not int or values["schema"] != SCHEMA:
         raise CorruptArtifact(f"{REFERENCE}: must have schema {SCHEMA} and hold {', '.join(_KEYS[1:])}")
-    rows, outputs = values["rows"], values["outputs"]
+    rows = values["rows"]
     if not isinstance(rows, dict) or rows.keys() != set(SKETCHED) or not all(map(is_count, rows.values())):
         raise CorruptArtifact(f"{REFERENCE}: rows must count {' and '.join(SKETCHED)}")
     if not isinstance(values["loss"], str) or values["loss"] not in LOSSES:
         raise CorruptArtifact(f"{REFERENCE}: loss must be one of {', '.join(sorted(LOSSES))}")
-    forecast = [part for part in SKETCHED if any(isinstance(one, dict) and part in one for one in _columns(outputs))]
     return Reference(
         rows,
         _read_sketches(values["inputs"], rows, "inputs"),
-        _read_sketches(outputs, {part: rows[part] for part in (*forecast, "validation")}, "outputs"),
-        Sketch.read(values["losses"], {"validation": rows["validation"]}, f"{REFERENCE}: losses"),
+        _read_sketches(values["outputs"], rows, "outputs"),
+        Sketch.read(values["losses"], rows, f"{REFERENCE}: losses"),
         values["loss"],
         _read_promises(values["promise"], rows["validation"]),
     )
@@ -63,10 +62,6 @@ def reference_problems(artifact: Artifact) -> Iterator[str]:
         said = counted.get(part)
         if isinstance(said, dict) and said.get("rows") != rows:
             yield f"{REFERENCE} counts {rows} rows of {part}, the manifest {said.get('rows')!r:.40}"
-
-
-def _columns(values: Any) -> list[Any]:
-    return list(values.values()) if isinstance(values, dict) else []
 
 
 def _read_sketches(values: Any, parts: Mapping[str, int], what: str) -> dict[str, Sketch]:
