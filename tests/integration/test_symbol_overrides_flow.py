@@ -148,7 +148,7 @@ def test_each_symbol_is_served_by_its_own_values(container: Container, universal
     opened = open_model(container.model_trainer(), artifact, "x")
     for symbol in (*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"):
         served = serve(MARKET, container.feature_engineer(), opened, symbol)
-        expected = alone(container, symbol).matrix
+        expected = alone(container, symbol).only.matrix
         np.testing.assert_array_equal(served.matrix.values, expected.values[-len(served.matrix) :])
         decided = decided_on(served, np.arange(len(served.matrix)))
         sure = decided.outputs.max(axis=1) >= parse(by_hand(symbol)).decisions.confidence_threshold
@@ -170,7 +170,7 @@ def test_predict_shows_the_memberships_of_the_symbol(container: Container, unive
     model, _ = universal
     request = PredictRequest(model.stored.reference, symbol="TWO_STOCK", last=20)
     forecast = container.predict().execute(request)
-    np.testing.assert_array_equal(forecast.matrix.values, alone(container, "TWO_STOCK").matrix.values[-20:])
+    np.testing.assert_array_equal(forecast.matrix.values, alone(container, "TWO_STOCK").only.matrix.values[-20:])
 
 
 def test_a_symbol_stays_what_it_was_in_training(container: Container, universal: Any) -> None:

@@ -82,9 +82,7 @@ class Container(containers.DeclarativeContainer):
     trial_log = providers.Singleton(_lazy("ktrdr.adapters.journal.trials:TrialLog"), settings.provided.models_dir)
     onlookers: providers.Object[tuple[Any, ...]] = providers.Object(())
     journal = providers.Singleton(_open_journal, trial_log, onlookers)
-    model_trainer = providers.Singleton(
-        _lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device
-    )
+    model_trainer = providers.Singleton(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device)
     model_storage = providers.Singleton(
         _lazy("ktrdr.adapters.report.html:ReportingStorage"),
         providers.Factory(_lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),

@@ -124,7 +124,7 @@ def inference_of(
             scaler, fit_target_scaler(targets, combined.shares) if start is None else start.inference.target_scaler
         )
     _require_two_classes(prepared, strategy, labels.astype(np.int64))
-    if strategy.training["class_weights"] != "balanced":
+    if strategy.training.get("class_weights") != "balanced":
         return Inference(scaler)
     return Inference(scaler, None, np.log(class_weights(labels.astype(np.int64), len(pool.target.classes))))
 

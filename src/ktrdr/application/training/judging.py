@@ -14,6 +14,7 @@ from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
@@ -59,7 +60,8 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
         fitted.runs[seed].judged(evaluations[seed].metrics)
     importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
     evaluations = _with_carrier(evaluations, importance, prepared)
-    metrics = _report(evaluations, fitted, _class_shares(prepared) if target.is_classification else {})
+    shares = _class_shares(prepared) if target.is_classification else {}
+    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
@@ -110,7 +112,10 @@ def _with_carrier(
 
 
 def _report(
-    evaluations: Mapping[int, Evaluation], fitted: Fitted, shares: Mapping[str, Mapping[str, float]]
+    evaluations: Mapping[int, Evaluation],
+    fitted: Fitted,
+    shares: Mapping[str, Mapping[str, float]],
+    model: ModelType,
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds."""
     shipped = next(iter(evaluations.values()))
@@ -118,7 +123,7 @@ def _report(
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
-    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else ())
+    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model)
     return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],

@@ -11,7 +11,7 @@ from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import inference_of, task_of, watched_fit
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.arrays import Floats
-from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
+from ktrdr.domain.errors import Pruned, TrainingFailed, TrainingInterrupted
 from ktrdr.domain.splits.temporal import MINIMUM_ROWS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.pool.combining import combine
@@ -51,7 +51,7 @@ def rivals(strategy: Strategy, trainer: ModelTrainer, runs: Runs, fold: int | No
                 found = inference.outputs(model, pool.values, prepared.own(symbol, "test"))
                 run.judged({})
                 return found
-        except TrainingInterrupted:
+        except (TrainingInterrupted, Pruned):
             raise
         except TrainingFailed as error:
             return str(error)

@@ -44,7 +44,7 @@ def warm_start_of(storage: ModelStorage, engineer: FeatureEngineer, job: Trainin
         If its features, its target or its network are others; the message names the first difference.
     """
     strategy = job.strategy
-    if job.pooled or strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+    if job.pooled or strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
         return None
     key = ModelKey(strategy.name)
     versions = [version for version in storage.versions() if version.key == key]
@@ -64,7 +64,7 @@ def warm_start_of(storage: ModelStorage, engineer: FeatureEngineer, job: Trainin
 
 def without_effect(job: TrainingJob) -> tuple[str, ...]:
     """Return the note that a pooled job begins at random though its strategy asks otherwise; none where it does not."""
-    if not job.pooled or job.strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+    if not job.pooled or job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
         return ()
     return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)
 

@@ -54,7 +54,7 @@ class DryRun:
     def _preview(self, job: TrainingJob) -> Preview:
         require_packable(job.strategy)
         found = preview(own_job(self._data, job), self._sources)
-        if job.pooled or job.strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+        if job.pooled or job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
             return found
         cut_there = f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does"
         return replace(found, notes=(*found.notes, cut_there))

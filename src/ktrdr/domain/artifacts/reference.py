@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.artifacts.sketch import MOST_ROWS, Sketch
@@ -181,12 +182,12 @@ def reference_of(
 
 
 def _check(part: str, seen: Seen, n_columns: int, n_names: int) -> None:
-    columns = {
+    given: dict[str, tuple[NDArray[Any], int]] = {
         "inputs": (seen.inputs, n_columns),
         "outputs": (seen.outputs, n_names),
         "losses": (seen.losses.values, 1),
     }
-    for what, (values, width) in columns.items():
+    for what, (values, width) in given.items():
         found = values.shape if values.ndim > 1 else (*values.shape, 1)
         whole = what == "losses" and part == "validation"
         rows = seen.rows if whole or len(values) == seen.rows else min(seen.rows, MOST_ROWS)

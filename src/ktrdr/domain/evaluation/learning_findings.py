@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.arrays import Floats
 from ktrdr.domain.evaluation.findings import Finding, Run
 
 _RISE = 0.02
@@ -31,23 +30,24 @@ def stopping(run: Run) -> Finding:
             figures,
             "Train for more epochs; early stopping ends them in time.",
         )
+    lower, found = _lower_than_kept(run)
     if run.history.ended_by == "early_stopping":
         return Finding(
             "stopping",
-            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept.",
-            figures,
-            f"{_slower(run)}: the best epoch came at once."
+            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept"
+            f"{lower}.",
+            figures | found,
+            "Lower the learning rate: the best epoch came at once."
             if best <= 2
             else "Nothing to do: more epochs would not help.",
         )
-    losses = _figures(run, "val_loss")
-    lowest = best if losses is None else int(losses.argmin()) + 1
+    lowest = min(run.history.epochs, key=lambda epoch: epoch.val_loss).number
     if best == lowest == epochs:
         return Finding(
             "stopping",
             f"All {epochs} epochs were used, and the last one was the best.",
             figures,
-            "Raise `epochs`: the model may still have been learning.",
+            f"Raise `{run.model.advice.passes}`: the model may still have been learning.",
         )
     if best == epochs:
         return Finding(
@@ -59,49 +59,61 @@ def stopping(run: Run) -> Finding:
         )
     return Finding(
         "stopping",
-        f"All {epochs} epochs were used; epoch {best} was the best and was kept.",
-        figures,
+        f"All {epochs} epochs were used; epoch {best} was the best and was kept{lower}.",
+        figures | found,
         "Nothing to do: the epochs after the best one were tried and dropped.",
     )
 
 
+def _lower_than_kept(run: Run) -> tuple[str, dict[str, float]]:
+    """Say which epoch had a lower validation loss than the kept one, and its figures; nothing where none had."""
+    lowest = min(run.history.epochs, key=lambda epoch: epoch.val_loss)
+    gap = run.kept.val_loss - lowest.val_loss
+    if gap <= 0 or not run.history.best_epoch:
+        return "", {}
+    words = (
+        f", although the validation loss of epoch {lowest.number} was lower by {gap:.2g}: by `min_delta` and `monitor` "
+        "that does not count as better"
+    )
+    return words, {"lowest_val_loss_epoch": lowest.number, "val_loss_above_lowest": gap}
+
+
 def fit(run: Run) -> Finding | None:
-    """Say whether the model learned too much or too little; nothing of one epoch, or without both losses.
+    """Say whether the model learned too much or too little; of one epoch nothing can be said.
 
     Overfitting: after its lowest point the validation loss rose by over 2 % while the train loss fell; or at the kept
     epoch it lies over 15 % above the train loss. Underfitting: the train loss fell by less than 1 % in all.
     """
-    train, losses = _figures(run, "train_loss"), _figures(run, "val_loss")
-    if train is None or losses is None or len(losses) < 2:
+    epochs = run.history.epochs
+    if len(epochs) < 2:
         return None
-    lowest = int(losses.argmin())
-    places = {"first": 0, "lowest": lowest, "kept": max(run.history.best_epoch, 1) - 1, "last": -1}
+    first, kept, last = epochs[0], run.kept, epochs[-1]
+    lowest = min(epochs, key=lambda epoch: epoch.val_loss)
     figures = {
-        f"{name}_{place}": float(values[row])
-        for place, row in places.items()
-        for name, values in (("train_loss", train), ("val_loss", losses))
+        f"{loss}_{name}": getattr(epoch, loss)
+        for name, epoch in (("first", first), ("lowest", lowest), ("kept", kept), ("last", last))
+        for loss in ("train_loss", "val_loss")
     }
-    kept_train, kept = figures["train_loss_kept"], figures["val_loss_kept"]
-    if losses[-1] > losses[lowest] * (1 + _RISE) and train[-1] < train[lowest]:
+    if last.val_loss > lowest.val_loss * (1 + _RISE) and last.train_loss < lowest.train_loss:
         words = (
-            f"Overfitting after epoch {lowest + 1}: the train loss fell on from {train[lowest]:.4g} to "
-            f"{train[-1]:.4g} while the validation loss rose from {losses[lowest]:.4g} to {losses[-1]:.4g}."
+            f"Overfitting after epoch {lowest.number}: the train loss fell on from {lowest.train_loss:.4g} to "
+            f"{last.train_loss:.4g} while the validation loss rose from {lowest.val_loss:.4g} to {last.val_loss:.4g}."
         )
-        ways = "raise `dropout` or `weight_decay`" if _has_gradients(run) else "regularise it more"
-        return Finding("fit", words, figures, f"Make the {_learner(run)} smaller, or {ways}.")
-    if kept > kept_train * (1 + _GAP):
+        advice = run.model.advice
+        return Finding("fit", words, figures, f"{_sentence(advice.simpler)}, or {advice.restrained}.")
+    if kept.val_loss > kept.train_loss * (1 + _GAP):
         words = (
-            f"At the kept epoch the validation loss ({kept:.4g}) lies far above the train loss "
-            f"({kept_train:.4g}): overfitting, or a market that changed."
+            f"At the kept epoch the validation loss ({kept.val_loss:.4g}) lies far above the train loss "
+            f"({kept.train_loss:.4g}): overfitting, or a market that changed."
         )
-        advice = f"Compare the class shares of the parts; if they are alike, make the {_learner(run)} smaller."
-        return Finding("fit", words, figures, advice)
-    if train[-1] > train[0] * (1 - _FALL):
-        words = f"Underfitting: the train loss hardly fell, from {train[0]:.4g} to {train[-1]:.4g}."
-        advice = f"Try features that say more; a larger {_learner(run)} or learning rate helps only if they do."
-        return Finding("fit", words, figures, advice)
+        said = f"Compare the class shares of the parts; if they are alike, {run.model.advice.simpler}."
+        return Finding("fit", words, figures, said)
+    if last.train_loss > first.train_loss * (1 - _FALL):
+        words = f"Underfitting: the train loss hardly fell, from {first.train_loss:.4g} to {last.train_loss:.4g}."
+        said = f"Try features that say more; {run.model.advice.larger} helps only if they do."
+        return Finding("fit", words, figures, said)
     words = (
-        f"Train loss ({kept_train:.4g}) and validation loss ({kept:.4g}) of the kept epoch are of a "
+        f"Train loss ({kept.train_loss:.4g}) and validation loss ({kept.val_loss:.4g}) of the kept epoch are of a "
         "piece: neither over- nor underfitting shows."
     )
     return Finding("fit", words, figures, "Nothing to do.")
@@ -109,32 +121,38 @@ def fit(run: Run) -> Finding | None:
 
 def plateau(run: Run) -> Finding | None:
     """Say whether the validation loss moved by under 0.1 % over the last third of at least six epochs."""
-    losses = _figures(run, "val_loss")
-    if losses is None or len(losses) < 6:
+    losses = [epoch.val_loss for epoch in run.history.epochs]
+    if len(losses) < 6:
         return None
-    tail = losses[-(len(losses) // 3) :].tolist()
+    tail = losses[-(len(losses) // 3) :]
     moved = (max(tail) - min(tail)) / max(abs(min(tail)), 1e-12)
     if moved > _FLAT:
         return None
-    way = "shorten `patience`." if run.history.ended_by == "early_stopping" else "train for fewer `epochs`."
-    if _figures(run, "learning_rate") is not None:
-        way = f"let the learning rate fall (`lr_scheduler: true`), or {way}"
+    said = (
+        "shorten `patience`."
+        if run.history.ended_by == "early_stopping"
+        else f"train for fewer `{run.model.advice.passes}`."
+    )
+    if "lr_scheduler" in run.model.sections:
+        said = f"let the learning rate fall (`lr_scheduler: true`), or {said}"
     return Finding(
         "plateau",
         f"Over the last {len(tail)} epochs the validation loss moved by only {moved:.2%}.",
         {"epochs": len(tail), "relative_movement": moved},
-        way[0].upper() + way[1:],
+        _sentence(said),
     )
 
 
 def gradients(run: Run) -> Finding | None:
     """Say whether gradients vanished, an epoch's norm was over 10 medians, or the train loss jumped by half.
 
-    Nothing of what has no gradients.
+    Of a model without gradients nothing can be said.
     """
-    norms, losses = (_figures(run, name) for name in ("gradient_norm", "train_loss"))
-    if norms is None or losses is None:
+    epochs = run.history.epochs
+    norms = np.array([epoch.gradient_norm for epoch in epochs if epoch.gradient_norm is not None])
+    if not epochs or len(norms) < len(epochs):
         return None
+    losses = np.array([epoch.train_loss for epoch in epochs])
     median, largest = float(np.median(norms)), float(norms.max())
     figures = {"median_gradient_norm": median, "largest_gradient_norm": largest}
     if median < _VANISHED:
@@ -154,19 +172,5 @@ def gradients(run: Run) -> Finding | None:
     return None
 
 
-def _figures(run: Run, name: str) -> Floats | None:
-    """Return a figure of every epoch; None without epochs, or where the history of such a model does not have it."""
-    found = [getattr(epoch, name, None) for epoch in run.history.epochs]
-    return None if not found or None in found else np.array(found, dtype=np.float64)
-
-
-def _has_gradients(run: Run) -> bool:
-    return _figures(run, "gradient_norm") is not None
-
-
-def _learner(run: Run) -> str:
-    return "network" if _has_gradients(run) else "model"
-
-
-def _slower(run: Run) -> str:
-    return "Make the model smaller" if _figures(run, "learning_rate") is None else "Lower the learning rate"
+def _sentence(said: str) -> str:
+    return said[:1].upper() + said[1:]

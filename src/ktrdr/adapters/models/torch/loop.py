@@ -191,8 +191,9 @@ class Loop:
 
     def check(self, epoch: Epoch) -> None:
         """Raise TrainingFailed if the epoch's losses say that the fit is lost."""
+        norm = epoch.gradient_norm or 0.0
         bearable = EXPLODED * max(self.epochs[0].train_loss, 1.0) if self.epochs else inf
-        if epoch.train_loss < bearable and isfinite(epoch.val_loss) and isfinite(epoch.gradient_norm):
+        if epoch.train_loss < bearable and isfinite(epoch.val_loss) and isfinite(norm):
             return
         settings = self.settings
         before = f"after {self.epochs[-1].train_loss:.4g} in the epoch before" if self.epochs else "from the start"
@@ -201,7 +202,7 @@ class Loop:
         )
         raise TrainingFailed(
             f"training broke down in epoch {epoch.number} of {settings.epochs}: training loss {epoch.train_loss:.4g} "
-            f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {epoch.gradient_norm:.4g}, "
+            f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {norm:.4g}, "
             f"learning rate {epoch.learning_rate:g}; try learning_rate: {settings.learning_rate / 10:g}, {clip}, or "
             f"scaled features (the largest input is {self.series.largest:.4g})"
         )
