@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from ktrdr.adapters.files.replacing import replace_file, require_room
 from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
 
 
@@ -39,8 +39,7 @@ class FileWriter:
         if path.is_dir() or not path.parent.is_dir():
             raise Unavailable(f"{path}: {path if path.is_dir() else path.parent} is no place for a file")
         try:
-            with TemporaryDirectory(prefix=".writing-", dir=path.parent):
-                pass
+            require_room(path.parent)
         except OSError as error:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -54,16 +53,9 @@ class FileWriter:
         Unavailable
             If it cannot be written; nothing is left behind.
         """
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            beside.write_bytes(content)
-            if new:
-                os.link(beside, path)
-            else:
-                beside.replace(path)
+            replace_file(path, content, new=new)
         except FileExistsError as error:
             raise Conflict(f"{path}: is there already, and is not written over") from error
         except OSError as error:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
-        finally:
-            beside.unlink(missing_ok=True)
