@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES, FeatureCatalogue
@@ -206,10 +207,9 @@ def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:
 
 def program_settings() -> str:
     """Return the settings of the program with their variables."""
-    fields = Settings.model_fields.items()
     rows = [
-        (code(name), code(f"KTRDR_{name.upper()}"), "not set" if field.default is None else code(field.default))
-        for name, field in fields
+        (code(item.name), code(f"KTRDR_{item.name.upper()}"), "not set" if item.default is None else code(item.default))
+        for item in fields(Settings)
     ]
     return table(["key in `ktrdr.toml`", "variable", "default"], rows)
 

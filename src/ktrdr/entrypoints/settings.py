@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
-
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
 
+_PREFIX = "KTRDR_"
+_FILE = Path("ktrdr.toml")
+_MAX_BYTES = 1 << 20
 
-class Settings(BaseSettings):
+
+@dataclass(frozen=True, slots=True)
+class Settings:
     """Where things are and what they run on.
 
     Attributes
@@ -30,23 +29,13 @@ class Settings(BaseSettings):
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KTRDR_", toml_file="ktrdr.toml", extra="forbid", frozen=True)
-
     data_dir: Path | None = None
     models_dir: Path = Path("models")
     device: str = "auto"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names them
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put ``ktrdr.toml`` behind the variables."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+KNOWN = tuple(field.name for field in fields(Settings))
+"""Every setting by its name."""
 
 
 def load_settings(**given: Any) -> Settings:
@@ -55,26 +44,52 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     InvalidInput
-        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind.
+        If an argument, a variable or ``ktrdr.toml`` names an unknown setting or holds a value of the wrong kind.
+    Unavailable
+        If ``ktrdr.toml`` cannot be read.
     """
-    _refuse_unknown_variables()
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        hint = did_you_mean(name, Settings.model_fields)
-        raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
-    except OSError as error:
-        raise Unavailable(f"ktrdr.toml: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InvalidInput(f"ktrdr.toml: not valid TOML ({error})") from error
+    arguments = {name: value for name, value in given.items() if value is not None}
+    found = dict(_read("ktrdr.toml", _from_file()))
+    found |= _read("KTRDR_* variables", _from_variables())
+    return Settings(**found | dict(_read("settings", arguments)))
 
 
-def _refuse_unknown_variables() -> None:
-    known = [f"KTRDR_{name.upper()}" for name in Settings.model_fields]
-    for name in os.environ:
-        if name.upper().startswith("KTRDR_") and name.upper() not in known:
+def _from_variables() -> dict[str, str]:
+    known = {f"{_PREFIX}{name.upper()}": name for name in KNOWN}
+    found = {name: value for name, value in os.environ.items() if name.upper().startswith(_PREFIX)}
+    for name in found:
+        if name.upper() not in known:
             raise InvalidInput(
                 f"{name}: no setting has this name; known: {', '.join(known)}{did_you_mean(name, known)}"
             )
+    return {known[name.upper()]: value for name, value in found.items()}
+
+
+def _from_file() -> Mapping[str, Any]:
+    if not _FILE.is_file():
+        return {}
+    from tomllib import loads
+
+    try:
+        with _FILE.open("rb") as file:
+            content = file.read(_MAX_BYTES)
+            if file.read(1):
+                raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
+        return loads(content.decode())
+    except OSError as error:
+        raise Unavailable(f"{_FILE}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{_FILE}: not valid TOML ({error})") from error
+
+
+def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the values as settings hold them."""
+    for name, value in values.items():
+        if name not in KNOWN:
+            raise InvalidInput(
+                f"{where}: {name}: no setting has this name; known: {', '.join(KNOWN)}{did_you_mean(name, KNOWN)}"
+            )
+        is_path = name.endswith("_dir")
+        if not isinstance(value, str | os.PathLike if is_path else str):
+            raise InvalidInput(f"{where}: {name} must be a {'path' if is_path else 'text'}; found {value!r}")
+        yield name, Path(value) if is_path else value

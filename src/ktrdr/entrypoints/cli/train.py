@@ -69,9 +69,16 @@ def train(
     chosen, execution = chosen_symbols(symbol, symbols, every), Execution(workers, resume)
     wanted = None if mode is None else read_mode(mode)
     container = open_container(data_dir=data_dir, models_dir=models_dir, device=device)
-    overrides = {"symbol": symbol, "symbols": chosen, "timeframe": timeframe, "start": start_date, "end": end_date}
     effective = container.read_strategy().execute(
-        strategy, **overrides, symbol_configs=symbol_configs, epochs=epochs, seed=seed
+        strategy,
+        symbol=symbol,
+        symbols=chosen,
+        timeframe=timeframe,
+        start=start_date,
+        end=end_date,
+        symbol_configs=symbol_configs,
+        epochs=epochs,
+        seed=seed,
     )
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
