@@ -56,21 +56,21 @@ def test_a_wrong_file_is_refused(text: str, said: str, folder: Path) -> None:
 
 def test_a_file_in_another_encoding_is_refused(folder: Path) -> None:
     (folder / "ktrdr.toml").write_bytes(b"device = '\xff'")
-    with pytest.raises(InvalidInput, match="ktrdr.toml: not valid TOML"):
+    with pytest.raises(InvalidInput, match=r"ktrdr.toml: not valid TOML"):
         load_settings()
 
 
 def test_unknown_variables_and_arguments_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InvalidInput, match="model_dir.*models_dir"):
+    with pytest.raises(InvalidInput, match=r"model_dir.*models_dir"):
         load_settings(model_dir="x")
     with pytest.raises(InvalidInput, match="device must be a text; found 5"):
         load_settings(device=5)
     monkeypatch.setenv("KTRDR_MODEL_DIR", "x")
-    with pytest.raises(InvalidInput, match="KTRDR_MODEL_DIR: no setting.*KTRDR_MODELS_DIR"):
+    with pytest.raises(InvalidInput, match=r"KTRDR_MODEL_DIR: no setting.*KTRDR_MODELS_DIR"):
         load_settings()
 
 
 def test_a_file_that_vanishes_is_unavailable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "is_file", lambda _: True)
-    with pytest.raises(Unavailable, match="ktrdr.toml: cannot be read"):
+    with pytest.raises(Unavailable, match=r"ktrdr.toml: cannot be read"):
         load_settings()

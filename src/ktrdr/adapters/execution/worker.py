@@ -24,6 +24,7 @@ LOGGER = "ktrdr"
 RESULT, RECORD = "result", "record"
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _STOPPED = 130
+_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Answers:
@@ -54,7 +55,8 @@ def serve() -> None:
         os.environ[name] = "1"
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # as the command line does
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _STOPPING:
+        signal.signal(number, _interrupt)
     answers = Answers(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what a library prints is no answer
     try:
@@ -92,7 +94,8 @@ def _receive(received: SimpleQueue[Any]) -> None:
 
 def _interrupt(_signal: int, _frame: object) -> None:
     """Stop as Ctrl-C does, once, so that what is being fitted can be recorded."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from ktrdr.domain.errors import KtrdrError, ran_out_of
 from ktrdr.domain.problems import InvalidStrategy
+from ktrdr.entrypoints.cli.console import INTERRUPTED
 from ktrdr.entrypoints.cli.render import say, write_out
 
 EXIT_CODES = {
@@ -20,9 +21,9 @@ EXIT_CODES = {
     "unavailable": 5,
     "training_failed": 6,
     "incomplete": 7,
+    "interrupted": INTERRUPTED,
 }
 """``incomplete`` is no error's family: some of several jobs failed, the others are done."""
-INTERRUPTED = 130
 
 
 def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
@@ -36,13 +37,12 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except TyperException as error:
         message = error.format_message()
         if message.startswith("Usage:") and not as_json:
-            sys.stderr.write(message + "\n")
+            say(message)
             return EXIT_CODES["invalid_input"]
         message = "no command is given" if message.startswith("Usage:") else message.rstrip(".")
         return _report("invalid_input", f"{message}; see --help", as_json)
     except (KeyboardInterrupt, typer.Abort):
-        _report("interrupted", "stopped by the user", as_json)
-        return INTERRUPTED
+        return _report("interrupted", "stopped by the user", as_json)
     except BrokenPipeError:
         sys.stdout = None
         return 0

@@ -2,37 +2,84 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from ktrdr.entrypoints.cli import data, explain, features, fuzzy, indicators, labels, models, strategy
-from ktrdr.entrypoints.cli.backtest import backtest
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.predict import predict
-from ktrdr.entrypoints.cli.train import train
+from ktrdr.entrypoints.cli.console import run
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+
+__all__ = ["app", "run"]
+
+COMMANDS = {
+    "train": "Train the models that a strategy describes, judge them, and publish them.",
+    "predict": "Print signal, decision and probabilities of the newest bars, and the features behind the last one.",
+    "backtest": (
+        "Trade a stored model's decisions on bars that had no part in choosing it, and say what they would have earned."
+    ),
+    "strategy": "Check strategy files and show what they mean.",
+    "indicators": "The indicators that a strategy may name; without a command, all of them.",
+    "fuzzy": "Fuzzy sets over the values that their indicators really take.",
+    "labels": "What a strategy asks a model to foresee.",
+    "features": "Features for other tools.",
+    "data": "Market bars: what there is, how good it is, and more of it.",
+    "models": "List, show, verify, sign, publish and delete models.",
+    "explain": "Say in words what a model does.",
+}
+"""Every command, or group of them, and its help; each is the module of that name."""
+_PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+
+
+class _Loaded(Mapping[str, "Command"]):
+    """The commands by their names; the module of one is imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        module, alone = import_module(f"ktrdr.entrypoints.cli.{name}"), typer.Typer(**_PLAIN)
+        if hasattr(module, "app"):
+            alone.add_typer(module.app, name=name)
+        else:
+            alone.command(name)(getattr(module, name))
+        return get_group(alone).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Lazy(TyperGroup):
+    """Imports only the command that is run."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("dict[str, Command]", _Loaded())
+
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - as Typer asks
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """List the commands by the table alone."""
+        stubs: dict[str, Command] = {name: TyperCommand(name, help=said) for name, said in COMMANDS.items()}
+        TyperGroup(commands=stubs).format_commands(ctx, formatter)
+
 
 app = typer.Typer(
     name="ktrdr",
+    cls=_Lazy,
     help="Train trading models from one strategy file, and say honestly what they are worth.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    **_PLAIN,
 )
-app.command()(train)
-app.command()(predict)
-app.command()(backtest)
-app.add_typer(strategy.app, name="strategy")
-app.add_typer(indicators.app, name="indicators")
-app.add_typer(fuzzy.app, name="fuzzy")
-app.add_typer(labels.app, name="labels")
-app.add_typer(features.app, name="features")
-app.add_typer(data.app, name="data")
-app.add_typer(models.app, name="models")
-app.add_typer(explain.app, name="explain")
 
 
 def _print_version(wanted: bool) -> None:
@@ -50,10 +97,3 @@ def main(
     ] = False,
 ) -> None:
     """Train trading models from one strategy file, and say honestly what they are worth."""
-
-
-def run() -> None:
-    """Run the command line; the console script."""
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # of libraries, for programmers; what users should know is said as a note
-    sys.exit(run_guarded(lambda: app(standalone_mode=False), sys.argv[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.domain.errors import Unavailable
@@ -41,7 +42,9 @@ def write_out(text: str) -> None:
 
 def say(text: str) -> None:
     """Print a warning or a note to stderr, where it disturbs no pipe."""
-    sys.stderr.write(printable(text) + "\n")
+    with suppress(OSError):  # of a terminal that is gone: what is done is not undone by it
+        if sys.stderr is not None:
+            sys.stderr.write(printable(text) + "\n")
 
 
 def say_notes(notes: Iterable[str]) -> None:
