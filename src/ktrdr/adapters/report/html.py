@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import yaml
-
-from ktrdr.adapters.report.page import render_page
 from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -34,6 +31,8 @@ class ReportingStorage(ModelStorage):
         """
         if REPORT in artifact.blobs:
             return self._inner.publish(artifact, announce)
+        from ktrdr.adapters.report.page import render_page
+
         extra = {CONFIG: _config(artifact.manifest), REPORT: render_page(artifact)}
         return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}), announce)
 
@@ -51,5 +50,7 @@ class ReportingStorage(ModelStorage):
 
 
 def _config(manifest: Manifest) -> bytes:
+    import yaml
+
     text: str = yaml.safe_dump(manifest.strategy, sort_keys=False, allow_unicode=True, width=120)
     return (_CONFIG_HEAD + text).encode()

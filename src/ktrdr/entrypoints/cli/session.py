@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +17,22 @@ if TYPE_CHECKING:
 
 def open_container(**settings: Any) -> Container:
     """Return a container for these settings; None means not given."""
-    from ktrdr.entrypoints.container import make_container
-
+    with _hidden("pydantic_settings"):  # the container's library would import it, for what is not used here
+        from ktrdr.entrypoints.container import make_container
     return make_container(**settings)
+
+
+@contextmanager
+def _hidden(package: str) -> Iterator[None]:
+    """Let imports go without an optional package, unless it is there already."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 def effective_strategy(container: Container, path: Path, strict: bool, **changes: Any) -> Strategy:
