@@ -68,6 +68,14 @@ def _why_in_process(container: Any) -> str:
     return f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
 
 
+def _recorded_seals(container: Any) -> dict[str, str]:
+    """Return what was recorded of published manifests; of models that lie elsewhere nothing is known."""
+    if container.model_storage.overridden:
+        return {}
+    folder = container.settings().models_dir
+    return _lazy("ktrdr.adapters.journal.seals:recorded_seals")(folder)  # type: ignore[no-any-return]
+
+
 def _workers(jobs: Sequence[Any]) -> int | None:
     """Return how many processes the request of these jobs asks for."""
     workers: int | None = jobs[0].request.execution.workers
@@ -188,9 +196,7 @@ class Container(containers.DeclarativeContainer):
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
     )
     list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
-    recorded_seals = providers.Callable(
-        _lazy("ktrdr.adapters.journal.seals:recorded_seals"), settings.provided.models_dir
-    )
+    recorded_seals = providers.Callable(_recorded_seals, __self__)
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
         model_storage,
