@@ -10,7 +10,7 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.use_cases.predict import PredictRequest
@@ -23,7 +23,7 @@ from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]
-MARKET = SimulatedRepository([*SYMBOLS, "NEW_STOCK"], Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", [*SYMBOLS, "NEW_STOCK"], Timeframe("5m"), bars=700)
 REGRESSION: dict[str, Any] = {
     "decisions": {"output_format": "regression"},
     "labels": {"source": "forward_return", "horizon": 5},

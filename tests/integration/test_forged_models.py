@@ -14,7 +14,7 @@ import safetensors.numpy
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -54,7 +54,7 @@ def document(changes: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
     built = make_container(models_dir=tmp_path_factory.mktemp("forged") / "models", device="cpu")
-    built.data_repository.override(providers.Object(SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=700)))
+    built.data_repository.override(providers.Object(repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=700)))
     return built
 
 

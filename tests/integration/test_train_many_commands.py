@@ -13,7 +13,7 @@ import yaml
 from samples.documents import changed
 from samples.features import random_bars
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app
@@ -42,8 +42,8 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bars")
     for number, name in enumerate((*STOCKS, COIN)):
         facts = SymbolCharacteristics(name, "crypto" if name == COIN else "stock", "SIM", "24/7", "UTC")
-        ParquetRepository(folder).save(replace(random_bars(700, seed=number), symbol=name), facts)
-    ParquetRepository(folder).save(replace(random_bars(700, timeframe="1d"), symbol="DAILY"))
+        ParquetStore(folder).save(replace(random_bars(700, seed=number), symbol=name), facts)
+    ParquetStore(folder).save(replace(random_bars(700, timeframe="1d"), symbol="DAILY"))
     return folder
 
 

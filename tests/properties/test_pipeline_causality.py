@@ -12,7 +12,7 @@ from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.preparing.market_data import gather
@@ -60,7 +60,7 @@ def strategy() -> Strategy:
 
 @cache
 def fine_bars(symbol: str) -> Bars:
-    bars = SimulatedRepository().load(symbol, FINEST)
+    bars = repository_of("simulated").load(symbol, FINEST)
     sessions_of_bars = bars.sessions.locate(bars.stamps, FINEST) if bars.sessions is not None else None
     assert sessions_of_bars is not None
     return bars.take(sessions_of_bars < sessions_of_bars[0] + 12)

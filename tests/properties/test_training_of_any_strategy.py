@@ -14,7 +14,7 @@ from effort import examples
 from hypothesis import HealthCheck, event, given, settings
 from samples.strategy_documents import documents
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
@@ -31,7 +31,7 @@ ONE_CLASS = "a model can learn nothing from that"
 
 
 def market() -> MemoryRepository:
-    simulated = SimulatedRepository()
+    simulated = repository_of("simulated")
     bars = simulated.load("SIM_STOCK", Timeframe("5m"))
     return MemoryRepository([bars.between(None, int(bars.stamps[BARS]))], [simulated.characteristics("SIM_STOCK")])
 

@@ -22,10 +22,18 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
+
+_SHORTAGES = {
+    "memory": ((errno.ENOMEM,), ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc")),
+    "open files": ((errno.EMFILE, errno.ENFILE), ("too many open files",)),
+    "threads or processes": ((errno.EAGAIN,), ("start new thread", "launch worker thread", "temporarily unavailable")),
+}
+"""What a machine runs out of: the numbers and the words of errors that say so."""
 
 
 class KtrdrError(Exception):
@@ -102,6 +110,21 @@ class TrainingInterrupted(TrainingFailed):
 
 class Pruned(TrainingFailed):
     """Whoever watches the training gave it up, since others promise more; nothing was published."""
+
+
+def ran_out_of(error: BaseException) -> str | None:
+    """Return what the machine has run out of, as an error says: memory, threads or open files; None if nothing of it.
+
+    Libraries say it each in their own way, and some only in words; a `ValueError` speaks of a value, whatever it says.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError):
+        return "memory"
+    text = "" if isinstance(error, ValueError) else str(error).casefold()
+    for lacking, (numbers, signs) in _SHORTAGES.items():
+        if number in numbers or any(sign in text for sign in signs):
+            return lacking
+    return None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

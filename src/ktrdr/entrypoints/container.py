@@ -32,12 +32,12 @@ def _lazy(target: str) -> Callable[..., Any]:
 
 
 def _open_data(settings: Settings) -> DataRepository:
+    names, where = (
+        (("sample", "simulated"), ()) if settings.data_dir is None else (("parquet", "csv"), (settings.data_dir,))
+    )
+    repository_of = _lazy("ktrdr.adapters.data.sources:repository_of")
     chain = _lazy("ktrdr.adapters.data.chain:ChainRepository")
-    if settings.data_dir is None:
-        parts = ["sample:SampleRepository", "simulated:SimulatedRepository"]
-        return chain([_lazy(f"ktrdr.adapters.data.{part}")() for part in parts])  # type: ignore[no-any-return]
-    parts = ["parquet:ParquetRepository", "csv:CsvRepository"]
-    return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
+    return chain([repository_of(name, *where) for name in names])  # type: ignore[no-any-return]
 
 
 def _open_journal(log: Any, onlookers: tuple[Journal, ...]) -> Journal:
@@ -224,13 +224,13 @@ class Container(containers.DeclarativeContainer):
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
     write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))
 
-    bar_store = providers.Singleton(_lazy("ktrdr.adapters.data.parquet:ParquetRepository"), settings.provided.data_dir)
+    bar_store = providers.Singleton(_lazy("ktrdr.adapters.data.store:ParquetStore"), settings.provided.data_dir)
     import_bars = providers.Factory(
         _lazy("ktrdr.application.use_cases.import_bars:ImportBars"),
         providers.Factory(_lazy("ktrdr.adapters.data.files:FileReader")),
         bar_store,
     )
-    simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.simulated:SimulatedRepository"))
+    simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.sources:repository_of"), "simulated")
     copy_bars = providers.Factory(_lazy("ktrdr.application.use_cases.copy_bars:CopyBars"), store=bar_store)
 
 

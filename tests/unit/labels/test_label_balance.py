@@ -17,7 +17,7 @@ from ktrdr.domain.strategy.document import Labels
 
 def walk(n=4000, drift=0.0, volatility=0.002, seed=1):
     generator = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(generator.normal(drift, volatility, n)))
+    close = np.exp(np.cumsum(generator.normal(drift, volatility, n)))
     stamps = np.arange(n, dtype=np.int64) * 3600 * 10**9
     return Bars("X", Timeframe("1h"), stamps, close, close * 1.001, close * 0.999, close, np.zeros(n))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from ktrdr.adapters.data.replacing import replacing
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.catalogue.values import is_number
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
-from ktrdr.domain.market.characteristics import ASSET_CLASSES, SymbolCharacteristics
+from ktrdr.domain.market.characteristics import ASSET_CLASSES, CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.symbol import Symbol
 
-CATALOGUE_NAME = "symbols.yaml"
 LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
 _OPTIONAL = ("simulated", "adjustment", "tick_size")
@@ -37,7 +37,7 @@ def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
     path = folder / CATALOGUE_NAME
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read ({error.strerror})") from error
@@ -72,8 +72,10 @@ def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristic
             | {key: value for key in _OPTIONAL if (value := getattr(facts, key))}
             for symbol, facts in sorted(known.items())
         }
-        with replacing(folder / CATALOGUE_NAME) as beside:
-            beside.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+        with replacing(folder / CATALOGUE_NAME) as file:
+            file.write(yaml.safe_dump(document, sort_keys=False).encode())
+            file.flush()
+            os.fsync(file.fileno())
             yield
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.bars import Bars
@@ -51,6 +50,8 @@ def bar_volatility(bars: Bars, span: int, method: str) -> Floats:
     ----------
     Lopez de Prado (2018), Advances in Financial Machine Learning, snippet 3.1.
     """
+    import pandas as pd
+
     moves = log_returns(bars) if method == "close" else _relative_ranges(bars)
     weights = pd.Series(moves).ewm(span=span, min_periods=span)
     return _above_rounding((weights.std() if method == "close" else weights.mean()).to_numpy())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import KtrdrError
+from ktrdr.domain.errors import KtrdrError, ran_out_of
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.entrypoints.cli.render import say, write_out
 
@@ -46,6 +46,11 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None
         return 0
+    except Exception as error:
+        lacking = ran_out_of(error)
+        if lacking is None:
+            raise
+        return _report("unavailable", f"the machine has run out of {lacking}; free some, and try again", as_json)
     if result == INTERRUPTED:  # Typer's own answer to Ctrl-C
         _report("interrupted", "stopped by the user", as_json)
     return result if isinstance(result, int) else 0
