@@ -20,7 +20,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact
 from ktrdr.adapters.storage.kept import discard_kept, read_kept
 from ktrdr.adapters.storage.shelf import locked
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, NotPublished, Unavailable
 
 AS_ROOT = os.geteuid() == 0
@@ -274,7 +274,7 @@ class TestNotPublished:
         assert not [path for path in (root / "demo").iterdir() if path.name.startswith((".staging", ".unpublished"))]
         self._is_whole(kept)
         monkeypatch.undo()
-        assert storage.publish(read_kept(kept)).number == 4
+        assert storage.publish(read_kept(kept)).number == 5  # 4 may have been announced
 
     def test_without_room_anywhere_it_says_so(
         self, storage: FileSystemStorage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -285,6 +285,20 @@ class TestNotPublished:
             storage.publish(artifact(b"four"))
         assert raised.value.kept is None
         assert not list(tmp_path.glob(".unpublished*"))
+
+    def test_what_cannot_be_announced_is_not_published_and_kept(self, storage: FileSystemStorage, root: Path) -> None:
+        before = visible(root)
+
+        def refuse(stored: StoredModel, manifest_sha256: str) -> None:
+            assert (stored.reference, len(manifest_sha256)) == ("demo/AAPL_1d_v4", 64)
+            assert visible(root) == before
+            raise Unavailable("cannot add a line")
+
+        with pytest.raises(NotPublished, match="cannot add a line; its files are kept in") as raised:
+            storage.publish(artifact(b"four"), refuse)
+        assert visible(root) == before
+        self._is_whole(Path(str(raised.value.kept)))
+        assert storage.publish(artifact()).number == 5
 
     def test_kept_files_are_no_model_and_no_stray(
         self, storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
@@ -350,7 +364,7 @@ class TestLatestLeftBehind:
         with fail_once_after_claiming(), pytest.raises(NotPublished):
             storage.publish(artifact())
         assert (root / LATEST).readlink() == Path("AAPL_1d_v3")
-        assert storage.publish(artifact()).number == 4
+        assert storage.publish(artifact()).number == 5
 
     def test_a_read_that_may_not_write_says_it_all_the_same(
         self, storage: FileSystemStorage, root: Path, leave: Callable[[Path], object]

@@ -17,6 +17,7 @@ from samples.universals import universal
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.tracking.trials import TrialLog, TrialRecordingStorage, TrialRecordingTrainer
+from ktrdr.application.ports.model_storage import Announce, unannounced
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import InvalidInput, ModelNotFound, TrainingFailed, TrainingInterrupted, Unavailable
@@ -124,6 +125,7 @@ def test_publish_leaves_a_line_that_delete_does_not_touch(log: TrialLog) -> None
         "metrics": given.manifest.training_metrics,
         "contract_hash": given.manifest.contract_hash,
         "judged_until": given.manifest.judged_until,
+        "manifest_sha256": storage.load(stored.reference).manifest.manifest_sha256,
     }
     assert storage.versions() == (stored,)
     assert storage.load("demo/AAPL_1d_latest").manifest.version == 1
@@ -147,8 +149,8 @@ def test_the_line_of_a_pooled_model_says_how_it_was_pooled_and_who_was_held_out(
 class StoppedBehindTheRename(MemoryStorage):
     """Gets Ctrl-C when the version stands and nothing else is done yet."""
 
-    def publish(self, artifact: Artifact) -> StoredModel:
-        stored = super().publish(artifact)
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
+        stored = super().publish(artifact, announce)
         signal.raise_signal(signal.SIGINT)
         return stored
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.entrypoints.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ktrdr.application.ports.data_repository import DataRepository
 
 
 def _lazy(target: str) -> Callable[..., Any]:
@@ -61,6 +63,14 @@ def _why_in_process(container: Any) -> str:
     return f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
 
 
+def _list_models(container: Any) -> Any:
+    """Return the use case that lists models: straight from their files, unless they lie elsewhere."""
+    use_case = _lazy("ktrdr.application.use_cases.list_models:ListModels")
+    if container.model_storage.overridden:
+        return use_case(container.model_storage())
+    return use_case(container.model_files(), _lazy("ktrdr.adapters.storage.overview:read_overview"))
+
+
 def _workers(jobs: Sequence[Any]) -> int | None:
     """Return how many processes the request of these jobs asks for."""
     workers: int | None = jobs[0].request.execution.workers
@@ -85,13 +95,14 @@ class Container(containers.DeclarativeContainer):
         ),
         trial_log,
     )
+    model_files = providers.Singleton(
+        _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
+    )
     model_storage = providers.Singleton(
         _lazy("ktrdr.adapters.report.html:ReportingStorage"),
         providers.Factory(
             _lazy("ktrdr.adapters.tracking.trials:TrialRecordingStorage"),
-            providers.Factory(
-                _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
-            ),
+            model_files,
             trial_log,
         ),
     )
@@ -186,11 +197,12 @@ class Container(containers.DeclarativeContainer):
     )
     publish_kept = providers.Factory(
         _lazy("ktrdr.application.use_cases.publish_kept:PublishKept"),
-        model_storage,
+        model_files,
         providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
+        trial_log.provided.append,
     )
-    list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
+    list_models = providers.Callable(_list_models, __self__)
     recorded_seals = providers.Callable(
         _lazy("ktrdr.adapters.tracking.seals:recorded_seals"), settings.provided.models_dir
     )

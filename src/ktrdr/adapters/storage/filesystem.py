@@ -26,11 +26,11 @@ from ktrdr.adapters.storage.shelf import (
     withdraw,
 )
 from ktrdr.adapters.storage.strays import sweep_strays
-from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
 from ktrdr.domain.artifacts.lookup import model_not_found
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound, Unavailable
 
 
 class FileSystemStorage(ModelStorage):
@@ -47,7 +47,7 @@ class FileSystemStorage(ModelStorage):
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact as the next version of its key and move ``latest`` to it."""
         key = artifact.manifest.key
         folder = self._root / key.folder
@@ -58,13 +58,13 @@ class FileSystemStorage(ModelStorage):
                 try:
                     sweep(folder)
                     sweep_strays(self._root)
-                    seal = self._write(folder, key, number, artifact)
+                    self._write(folder, key, number, artifact, announce)
                 except BaseException:
                     withdraw(folder, key.stem, number)
                     raise
-        except OSError as error:
+        except (OSError, Unavailable) as error:
             raise not_published(artifact, folder, error) from error
-        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True, manifest_sha256=seal)
+        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of a reference or path, with every checksum verified."""
@@ -150,17 +150,17 @@ class FileSystemStorage(ModelStorage):
             for number in numbers:
                 yield StoredModel(key, number, str(shelf / key.name(number)), is_latest=number == latest)
 
-    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> str:
-        """Make a version visible and return the seal of its manifest."""
+    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact, announce: Announce) -> None:
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
         staging = folder / f"{STAGING}{key.name(number)}"
         staging.mkdir()
         write_files(staging, artifact_files(sealed))
+        stored = StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+        announce(stored, sealed.manifest.manifest_sha256)
         staging.rename(folder / key.name(number))
         sync_folder(folder)
         move_latest(folder, key.stem, number)
-        return sealed.manifest.manifest_sha256
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))

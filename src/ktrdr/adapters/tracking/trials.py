@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ktrdr.adapters.tracking.undisturbed import undisturbed
-from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
 from ktrdr.domain.artifacts.plain_json import canonical_json
@@ -133,7 +133,7 @@ class TrialRecordingStorage(ModelStorage):
         self._inner = inner
         self._log = log
 
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact and record the training that made it; a signal to stop waits until both are done.
 
         Raises
@@ -141,10 +141,16 @@ class TrialRecordingStorage(ModelStorage):
         Unavailable
             If the place cannot be written; or if only the line could not be: the message says what was published.
         """
+        seals: list[str] = []
+
+        def hear(stored: StoredModel, manifest_sha256: str) -> None:
+            seals.append(manifest_sha256)
+            announce(stored, manifest_sha256)
+
         with undisturbed():
-            stored = self._inner.publish(artifact)
+            stored = self._inner.publish(artifact, hear)
             try:
-                self._log.append(_published(stored, artifact))
+                self._log.append(_published(stored, artifact, seals[-1]))
             except Unavailable as error:
                 said = f"{stored.location} was published, but its trial was not recorded: {error}"
                 raise Unavailable(said) from error
@@ -163,7 +169,7 @@ class TrialRecordingStorage(ModelStorage):
         return self._inner.delete(reference)
 
 
-def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
+def _published(stored: StoredModel, artifact: Artifact, manifest_sha256: str) -> dict[str, Any]:
     manifest = artifact.manifest
     return {
         "time": _now(),
@@ -180,7 +186,7 @@ def _published(stored: StoredModel, artifact: Artifact) -> dict[str, Any]:
         "metrics": manifest.training_metrics,
         "contract_hash": manifest.contract_hash,
         "judged_until": manifest.judged_until,
-        "manifest_sha256": stored.manifest_sha256,
+        "manifest_sha256": manifest_sha256,
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ktrdr.domain.artifacts.key import ModelKey
@@ -41,8 +41,7 @@ class Artifact:
             If blobs are missing, unknown or changed; the message names all of them.
         """
         known = self.manifest.checksums
-        problems = [f"{name} is missing" for name in sorted(known.keys() - self.blobs.keys())]
-        problems += [f"{name} is not in the manifest" for name in sorted(self.blobs.keys() - known.keys())]
+        problems = name_problems(known, self.blobs)
         problems += [
             f"{name} does not match its checksum in {METADATA}"
             for name in sorted(known.keys() & self.blobs.keys())
@@ -65,6 +64,12 @@ class Artifact:
         return values
 
 
+def name_problems(known: Collection[str], found: Collection[str]) -> list[str]:
+    """Return a sentence for each file that is missing, or not known to the manifest."""
+    missing = [f"{name} is missing" for name in sorted(set(known) - set(found))]
+    return missing + [f"{name} is not in the manifest" for name in sorted(set(found) - set(known))]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredModel:
     """A published version: its key, number, time, and where it lies.
@@ -78,15 +83,12 @@ class StoredModel:
         A path or URI to show to people.
     is_latest : bool
         Whether ``latest`` names this version.
-    manifest_sha256 : str
-        The seal of its manifest, known to who has published it; empty where it was not read.
     """
 
     key: ModelKey
     number: int
     location: str
     is_latest: bool
-    manifest_sha256: str = field(default="", compare=False)
 
     @property
     def reference(self) -> str:
