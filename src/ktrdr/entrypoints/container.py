@@ -203,14 +203,12 @@ class Container(containers.DeclarativeContainer):
         trial_log.provided.append,
     )
     list_models = providers.Callable(_list_models, __self__)
-    recorded_seals = providers.Callable(
-        _lazy("ktrdr.adapters.tracking.seals:recorded_seals"), settings.provided.models_dir
-    )
+    recorded_seals = providers.Object(_lazy("ktrdr.adapters.tracking.seals:recorded_seals"))
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
         model_storage,
         model_trainer,
-        recorded_seals.provider,
+        recorded_seals,
     )
     describe_indicators = providers.Factory(
         _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer

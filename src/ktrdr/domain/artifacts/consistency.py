@@ -97,6 +97,17 @@ def _sections(manifest: Manifest) -> Iterator[str]:
     for name, (own, other) in pairs.items():
         if own != other:
             yield f"{name} is not what its strategy says"
+    for path, setting in manifest.settings.items():
+        written = _at(strategy, path)
+        if isinstance(written, int | float | str) and setting["value"] != written:
+            yield f"settings: {path} is not what its strategy says"
+
+
+def _at(document: Any, path: str) -> Any:
+    """Return what stands at a dotted path of a document; None for nothing."""
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
