@@ -28,6 +28,7 @@ from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Execution, Mode
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("AAA", "BBB", "CCC")
@@ -53,11 +54,11 @@ class SeenTrainer(PriorTrainer):
         self.tasks: list[FitTask] = []
         self.failing = failing or {}
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.tasks.append(task)
         if len(self.tasks) in self.failing:
             raise self.failing[len(self.tasks)]
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 class CountedRepository(MemoryRepository):
@@ -211,10 +212,11 @@ def test_a_container_of_another_class_keeps_the_jobs_in_this_process(caplog: pyt
 
 
 def test_outcomes_are_told_as_they_come() -> None:
-    container, told = fakes(), []
-    container.on_outcome.override(providers.Object(lambda outcome, total: told.append((outcome.name, total))))
-    run(container, request(("AAA", "NOPE")))
-    assert told == [("small/AAA_5m_v1", 2), ("NOPE", 2)]
+    orchestrator = fakes().training_orchestrator()
+    jobs = orchestrator.plan(request(("AAA", "NOPE")))
+    outcomes = orchestrator.run(jobs)
+    assert (next(outcomes).name, next(outcomes).name) == ("small/AAA_5m_v1", "NOPE")
+    assert list(outcomes) == []
 
 
 def trained_again(container: Container, wanted: TrainingRequest) -> dict[str, int]:

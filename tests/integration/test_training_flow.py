@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from dependency_injector import providers
 from samples.documents import changed, small
+from samples.watches import Onlooker
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.adapters.memory.journal import MemoryJournal
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
@@ -22,7 +24,7 @@ from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupte
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.history import Epoch
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 
@@ -172,7 +174,7 @@ class StoppedTrainer(PriorTrainer):
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def fit(self, task: Any) -> Any:
+    def fit(self, task: Any, watch: Watch = UNWATCHED) -> Any:
         raise self.error
 
 
@@ -185,14 +187,10 @@ def test_a_training_that_ends_early_publishes_nothing(error: BaseException, cont
 
 
 def test_epochs_are_reported_while_they_happen(container: Container) -> None:
-    seen: list[tuple[int, int]] = []
-
-    def on_epoch(epoch: Epoch, total: int) -> None:
-        seen.append((epoch.number, total))
-
-    container.on_epoch.override(providers.Object(on_epoch))
+    seen = Onlooker()
+    container.journal.override(providers.Object(MemoryJournal(seen)))
     train(container, document(epochs=3), importance=False)
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert [(epoch.number, planned) for epoch, planned in seen.seen] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_jobs_run_where_run_jobs_says(container: Container) -> None:

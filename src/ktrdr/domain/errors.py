@@ -14,7 +14,8 @@ The five families say what the caller can do next::
     ├── Unavailable                 try again, free something, or install an extra
     │   └── NotPublished            ... a model whose files are kept elsewhere
     └── TrainingFailed              change the settings or the data
-        └── TrainingInterrupted     the user stopped it
+        ├── TrainingInterrupted     the user stopped it
+        └── Pruned                  a watch gave it up: others promise more
 
 A message says what, where, what was found, what is allowed, and the nearest known name.
 """
@@ -97,6 +98,10 @@ class TrainingFailed(KtrdrError):
 
 class TrainingInterrupted(TrainingFailed):
     """The user stopped the training; nothing was published."""
+
+
+class Pruned(TrainingFailed):
+    """Whoever watches the training gave it up, since others promise more; nothing was published."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

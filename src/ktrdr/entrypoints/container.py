@@ -20,6 +20,7 @@ from ktrdr.entrypoints.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ktrdr.application.ports.data_repository import DataRepository
+    from ktrdr.application.ports.journal import Journal
 
 
 def _lazy(target: str) -> Callable[..., Any]:
@@ -41,7 +42,13 @@ def _open_data(settings: Settings) -> DataRepository:
     return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
 
 
-_TRAINING_PORTS = ("data_repository", "feature_engineer", "trial_log", "model_trainer", "model_storage")
+def _open_journal(log: Any, onlookers: tuple[Journal, ...]) -> Journal:
+    """Return the journal of trials, and those who look on besides."""
+    trials = _lazy("ktrdr.adapters.journal.trials:TrialJournal")(log)
+    return _lazy("ktrdr.adapters.journal.several:Journals")([trials, *onlookers])  # type: ignore[no-any-return]
+
+
+_TRAINING_PORTS = ("data_repository", "feature_engineer", "journal", "trial_log", "model_trainer", "model_storage")
 
 
 def _run_jobs(container: Any) -> Callable[..., Any]:
@@ -82,30 +89,17 @@ class Container(containers.DeclarativeContainer):
 
     __self__ = providers.Self()
     settings = providers.Singleton(load_settings)
-    on_epoch: providers.Object[Any] = providers.Object(None)
-    on_outcome: providers.Object[Any] = providers.Object(None)
 
     data_repository = providers.Singleton(_open_data, settings)
     feature_engineer = providers.Singleton(_lazy("ktrdr.adapters.features.engineer:TalibFeatureEngineer"))
-    trial_log = providers.Singleton(_lazy("ktrdr.adapters.tracking.trials:TrialLog"), settings.provided.models_dir)
-    model_trainer = providers.Singleton(
-        _lazy("ktrdr.adapters.tracking.trials:TrialRecordingTrainer"),
-        providers.Factory(
-            _lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device, on_epoch
-        ),
-        trial_log,
-    )
+    trial_log = providers.Singleton(_lazy("ktrdr.adapters.journal.trials:TrialLog"), settings.provided.models_dir)
+    onlookers: providers.Object[tuple[Any, ...]] = providers.Object(())
+    journal = providers.Singleton(_open_journal, trial_log, onlookers)
+    model_trainer = providers.Singleton(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device)
     model_files = providers.Singleton(
         _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
     )
-    model_storage = providers.Singleton(
-        _lazy("ktrdr.adapters.report.html:ReportingStorage"),
-        providers.Factory(
-            _lazy("ktrdr.adapters.tracking.trials:TrialRecordingStorage"),
-            model_files,
-            trial_log,
-        ),
-    )
+    model_storage = providers.Singleton(_lazy("ktrdr.adapters.report.html:ReportingStorage"), model_files)
     claimed = providers.Singleton(_lazy("ktrdr.adapters.storage.job_claims:JobClaims"), settings.provided.models_dir)
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
@@ -136,8 +130,8 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        journal,
         run_jobs,
-        on_outcome,
         allocate,
         calendar,
     )
@@ -147,6 +141,7 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        journal,
         allocate,
         calendar,
     )
@@ -203,7 +198,7 @@ class Container(containers.DeclarativeContainer):
         trial_log.provided.append,
     )
     list_models = providers.Callable(_list_models, __self__)
-    recorded_seals = providers.Object(_lazy("ktrdr.adapters.tracking.seals:recorded_seals"))
+    recorded_seals = providers.Object(_lazy("ktrdr.adapters.journal.seals:recorded_seals"))
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
         model_storage,

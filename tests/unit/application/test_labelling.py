@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from samples.documents import changed
+from samples.prepared import prepare_one
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
@@ -38,7 +38,7 @@ def strategy_of(**labels):
 
 
 def prepared_of(*others, **labels):
-    return prepare(MemoryRepository([PRICES, *others]), TalibFeatureEngineer(), strategy_of(**labels), "X")
+    return prepare_one(MemoryRepository([PRICES, *others]), TalibFeatureEngineer(), strategy_of(**labels), "X")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_without_an_index_realised_volatility_stands_in_and_is_said():
 def test_the_index_decides_labels_and_its_fingerprint():
     calm = prepared_of(HOURLY, high=1000.0)
     wild = prepared_of(HOURLY, high=1.0)
-    assert calm.labels.class_shares()["high_volatility"] == 0
-    assert wild.labels.class_shares()["high_volatility"] == 1
+    assert calm.only.labels.class_shares()["high_volatility"] == 0
+    assert wild.only.labels.class_shares()["high_volatility"] == 1
     shifted = prepared_of(replace(HOURLY, close=HOURLY.close * 1.0001, high=HOURLY.high * 1.01))
     prints = [item.market.loaded[1].sha256 for item in (calm, wild, shifted)]
     assert prints[0] == prints[1] != prints[2]
@@ -73,7 +73,7 @@ def test_the_index_is_read_over_the_strategys_span_only():
     document = changed("training_data.symbols", "X")
     document = changed("training_data.end_date", "2019-04-24", document)
     document = changed("training.labels", {"source": "market_regime", "slow": 60}, document)
-    prepared = prepare(MemoryRepository([PRICES, HOURLY]), TalibFeatureEngineer(), parse(document), "X")
+    prepared = prepare_one(MemoryRepository([PRICES, HOURLY]), TalibFeatureEngineer(), parse(document), "X")
     own, other = prepared.market.loaded
     assert own.last < "2019-04-25"
     assert other.last < "2019-04-25"

@@ -26,6 +26,7 @@ from ktrdr.adapters.storage.shelf import (
     withdraw,
 )
 from ktrdr.adapters.storage.strays import sweep_strays
+from ktrdr.adapters.storage.undisturbed import undisturbed
 from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
@@ -157,10 +158,11 @@ class FileSystemStorage(ModelStorage):
         staging.mkdir()
         write_files(staging, artifact_files(sealed))
         stored = StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
-        announce(stored, sealed.manifest.manifest_sha256)
-        staging.rename(folder / key.name(number))
-        sync_folder(folder)
-        move_latest(folder, key.stem, number)
+        with undisturbed():
+            announce(stored, sealed.manifest.manifest_sha256)
+            staging.rename(folder / key.name(number))
+            sync_folder(folder)
+            move_latest(folder, key.stem, number)
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.preparing.rows import Prepared, prepare
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_tuned
@@ -18,7 +19,6 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
 
 
@@ -61,18 +61,18 @@ class ExportFeatures:
             As training would; and if the model has other features, or has learned other fuzzy sets.
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
-        prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
+        prepared = prepare(PoolSources(self._data, self._features), job)
         features = prepared.features if tuned is None else _tuned(prepared.features, tuned)
-        matrix, labels = resolved_matrix(prepared.matrix, features), prepared.labels
-        end_rows = labels.end_rows[matrix.base_rows]
-        labelled = end_rows != NO_LABEL
-        values = pd.Series(labels.values[matrix.base_rows])
-        ends = pd.Series(pd.to_datetime(prepared.market.base_bars.known_at[end_rows], utc=True))
+        pool = prepared.pool
+        matrix = resolved_matrix(pool.matrix_of(job.symbol), features)
+        labelled = pool.label_end_rows != NO_LABEL
+        values = pd.Series(pool.labels_of(slice(None)))
+        ends = pd.Series(pd.to_datetime(pool.bars[0][pool.label_end_rows], utc=True))
         columns = {
             "timestamp": pd.to_datetime(matrix.stamps, utc=True),
             "known_at": pd.to_datetime(matrix.known_at, utc=True),
             **{name: matrix.values[:, column] for column, name in enumerate(matrix.ids)},
-            "label": (values.astype("Int64") if labels.target.is_classification else values).where(labelled),
+            "label": (values.astype("Int64") if pool.target.is_classification else values).where(labelled),
             "label_end": ends.where(labelled),
             "part": _parts(prepared),
         }
@@ -89,7 +89,7 @@ def _tuned(features: Sequence[Feature], manifest: Manifest) -> tuple[Feature, ..
 
 def _parts(prepared: Prepared) -> pd.Series:
     """Return the part of each matrix row."""
-    parts = np.full(len(prepared.matrix), None, dtype=object)
-    for name in PARTS:
-        parts[prepared.places(name)] = name
+    parts = np.full(len(prepared.pool), None, dtype=object)
+    for name, part in prepared.split.parts.items():
+        parts[part.rows] = name
     return pd.Series(parts, dtype="str")

@@ -16,7 +16,7 @@ from ktrdr.domain.artifacts.symbol_files import SYMBOLS
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
 from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.splits.parted import PARTS
 
 MOMENTS = ("fitted_until", "selected_until", "judged_until")
 _OUTCOMES = {"better": "Better", "worse": "Worse", "not_distinguishable": "Not dist", "too_little_data": "Too few"}

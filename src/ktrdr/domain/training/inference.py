@@ -14,6 +14,9 @@ from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
 
+_PIECE = 4096
+"""Samples whose rows are copied and scaled at a time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
@@ -39,20 +42,28 @@ class Inference:
     def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
 
-        `values` and `ends` are those of `FittedModel.predict`, not yet scaled.
+        `values` and `ends` are those of `FittedModel.predict`, not yet scaled; of a large matrix only what is read is
+        copied, piece by piece.
 
         Raises
         ------
         InvalidInput
-            If a value is not finite.
+            If a value is not finite, and the model is a stored one.
         CorruptArtifact
-            If all are, and an output is not: no training publishes such weights or such a scaling.
+            If all are, and an output of a stored model is not: no training publishes such weights or such a scaling.
         """
+        if ends is None or not len(ends) or not len(self.scaler.moved):
+            return self._sound(model, values, ends)
+        pieces = (_rows_read(values, some, model.window) for some in np.split(ends, range(_PIECE, len(ends), _PIECE)))
+        return np.concatenate([self._sound(model, rows, at) for rows, at in pieces])
+
+    def _sound(self, model: FittedModel, values: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
+        """Return outputs of values that are not scaled yet, finite ones if the model is a stored one."""
         with np.errstate(all="ignore"):
             raw = _raw(model, self.scaler.transform(values), ends)
             outputs = self._read(raw)
         finite = np.isfinite(raw) & np.isfinite(outputs)
-        if not finite.all():
+        if self.model_name and not finite.all():
             if not np.isfinite(values).all():
                 raise InvalidInput(f"model {self.model_name}: its inputs must be finite numbers")
             rows = np.flatnonzero(~finite.reshape(len(outputs), -1).all(axis=1))
@@ -113,6 +124,15 @@ class Inference:
 
 def _raw(model: FittedModel, inputs: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
     return model.predict(inputs) if ends is None else model.predict(inputs, ends)
+
+
+def _rows_read(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
+    """Return the rows that the windows ending at some rows read, and where they end there."""
+    first, last = int(ends.min()) - window + 1, int(ends.max())
+    if last - first < 2 * len(ends) + window:
+        return values[first : last + 1], ends - first
+    rows = values[(ends[:, None] + np.arange(1 - window, 1)).reshape(-1)]
+    return rows, np.arange(1, len(ends) + 1, dtype=np.int64) * window - 1
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

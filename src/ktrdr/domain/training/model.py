@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,7 +15,9 @@ from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.scaling import Scaler
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
+from ktrdr.domain.training.work import Work
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,7 @@ class Rows:
     Attributes
     ----------
     inputs : ndarray of float32, shape (n_rows, n_features)
-        Scaled. For a model that reads windows the rows of the whole series, of which parts share one array.
+        Rows that parts, and fits, may share: nobody writes to them. `FitTask.scaler` makes inputs of them.
     targets : ndarray, shape (n_samples,)
         int64 class numbers, or float32 standardised targets.
     ends : ndarray of int64, shape (n_samples,), or None
@@ -58,6 +60,10 @@ class FitTask:
     initial : mapping of file name to bytes, or None
         Blobs of a fitted model, see `FittedModel.state`, to begin with; None: weights begin at random. What has no
         weights to move begins anew.
+    work : Work
+        Who this fit is; it decides nothing.
+    scaler : Scaler or None
+        Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
     """
 
     train: Rows
@@ -69,6 +75,8 @@ class FitTask:
     class_weights: NDArray[np.float64] | None = None
     fuzzify: tuple[Fuzzified, ...] = ()
     initial: Mapping[str, bytes] | None = None
+    work: Work = field(default_factory=Work)
+    scaler: Scaler | None = None
 
 
 class FittedModel(Protocol):

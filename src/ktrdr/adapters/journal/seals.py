@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ktrdr.adapters.tracking.trials import TrialLog
+from ktrdr.adapters.journal.trials import TrialLog
 
 
 def recorded_seals(folder: Path) -> dict[str, str]:

@@ -1,0 +1,129 @@
+"""Every training leaves one line, published or not: later statistics must know how often we tried."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ktrdr.application.ports.journal import Journal, Outcome, Run
+from ktrdr.domain.artifacts.plain_json import canonical_json
+from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.training.watch import UNWATCHED, Watch
+from ktrdr.domain.training.work import Work
+
+_WHO = ("strategy", "mode", "role", "seed", "fold", "trial")
+LOCK_SECONDS = 60
+
+
+class TrialLog:
+    """``{folder}/trials.jsonl``: one JSON object a line, only ever appended to.
+
+    Parameters
+    ----------
+    folder : Path
+        Where models are published; created by the first line.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "trials.jsonl"
+
+    def append(self, trial: Mapping[str, Any]) -> None:
+        """Add a line and bring it to disk; a line that a crash left torn is closed first.
+
+        Raises
+        ------
+        Unavailable
+            If the file cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
+        """
+        from filelock import FileLock
+
+        line = canonical_json(trial) + b"\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path.with_name(".trials.lock"), timeout=LOCK_SECONDS):
+                self._write(line)
+        except OSError as error:
+            raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error
+
+    def read(self) -> tuple[dict[str, Any], ...]:
+        """Return all trials, oldest first; torn lines are left out, no file means no trials.
+
+        Raises
+        ------
+        Unavailable
+            If the file cannot be read.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise Unavailable(f"cannot read {self.path}: {error.strerror or error}") from error
+        trials = []
+        for line in lines:
+            with suppress(ValueError, RecursionError):
+                trials.append(json.loads(line))
+        return tuple(trial for trial in trials if isinstance(trial, dict))
+
+    def _write(self, line: bytes) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        with open(os.open(self.path, flags, 0o666), "r+b", buffering=0) as file:  # noqa: PTH123 - from a descriptor
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(end - 1, 0))
+            if file.read(1) not in (b"\n", b""):
+                line = b"\n" + line
+            if file.write(line) != len(line):
+                file.truncate(end)
+                raise OSError(errno.ENOSPC, "there is no room for the whole line")
+            os.fsync(file.fileno())
+
+
+class TrialJournal(Journal):
+    """Writes one line a fit into a `TrialLog`, when it ends."""
+
+    def __init__(self, log: TrialLog) -> None:
+        self._log = log
+
+    def begin(self, work: Work) -> Run:
+        """Return the run of a fit that is about to begin."""
+        return _TrialRun(self._log, work)
+
+
+class _TrialRun(Run):
+    def __init__(self, log: TrialLog, work: Work) -> None:
+        self._log = log
+        self._line: dict[str, Any] = {
+            "fit": secrets.token_hex(8),
+            "began": _now(),
+            **{name: getattr(work, name) for name in _WHO},
+            "symbols": list(work.symbols),
+            **work.facts,
+            "looked_at_test": False,
+        }
+
+    def watch(self) -> Watch:
+        """Return nobody: a line is written at the end."""
+        return UNWATCHED
+
+    def judged(self, figures: Mapping[str, Any]) -> None:
+        """Keep the figures for the line."""
+        self._line |= {"looked_at_test": True, "metrics": _numbers(figures)}
+
+    def end(self, outcome: Outcome, facts: Mapping[str, Any] | None = None) -> None:
+        """Write the line."""
+        self._log.append({"time": _now(), "outcome": outcome, **self._line, **(facts or {})})
+
+
+def _numbers(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if isinstance(value, int | float)}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
