@@ -232,7 +232,8 @@ def test_the_export_has_written_memberships_and_tuned_ones_where_a_model_is_give
     plain, tuned = use_case.execute(request), use_case.execute(request, artifact.manifest)
     prepared = columns_of(container, written)
     place = prepared.only.matrix.ids.index("5m_rsi_input")
-    column = prepared.only.matrix.values[:, place] + np.float64(prepared.columns[place].offset)
+    learnable = prepared.pool.spans.learnable
+    column = prepared.only.matrix.values[learnable, place] + np.float64(prepared.columns[place].offset)
     for table, parameters in (
         (plain, (0, 20, 40)),
         (tuned, artifact.manifest.fuzzy_sets["rsi"]["oversold"]["parameters"]),

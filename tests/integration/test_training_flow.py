@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import talib
 from dependency_injector import providers
 from samples.documents import changed, small
 from samples.watches import Onlooker
@@ -124,6 +125,13 @@ def test_equal_requests_give_equal_bytes_and_the_order_of_keys_is_no_part_of_a_r
     assert first.blobs["model.safetensors"] == second.blobs["model.safetensors"]
     assert first.manifest.contract_hash == second.manifest.contract_hash
     assert (first.manifest.version, second.manifest.version) == (1, 2)
+
+
+def test_the_manifest_names_the_package_that_computes_and_the_library_within_it(container: Container) -> None:
+    _, artifact = train(container, document(epochs=1), importance=False)
+    libraries = artifact.manifest.libraries
+    assert libraries["TA-Lib"] == talib.__version__
+    assert libraries["kernel rsi"].startswith(f"talib {talib.__ta_version__.decode().split()[0]} ")
 
 
 def test_raw_inputs_are_scaled_on_train_rows_alone(container: Container) -> None:

@@ -69,6 +69,19 @@ def test_stopping(evaluation, past, said, advice):
     assert found.figures.items() >= {"epochs": len(past.epochs), "best_epoch": past.best_epoch}.items()
 
 
+@pytest.mark.parametrize("ended", ["early_stopping", "all_epochs"])
+def test_a_kept_epoch_that_is_not_the_lowest_says_by_how_much(evaluation, ended):
+    losses = [1.0, 0.5, 0.49995, *[0.6] * 7]
+    past = replace(history(FALLING, losses, ended_by=ended), best_epoch=2)
+    found = findings(evaluation, past)["stopping", "Training" if ended == "early_stopping" else "All"]
+    assert "epoch 2" in found.finding
+    assert "the validation loss of epoch 3 was lower by 5e-05: by `min_delta`" in found.finding
+    assert found.figures["lowest_val_loss_epoch"] == 3
+    assert found.figures["val_loss_above_lowest"] == pytest.approx(5e-5)
+    kept = findings(evaluation, replace(past, best_epoch=3))["stopping", "Training" if "early" in ended else "All"]
+    assert "lower" not in kept.finding
+
+
 def test_one_epoch_claims_nothing_about_fit(evaluation):
     assert topics(evaluation, history([1.1], [1.0])) == ["stopping"]
 

@@ -35,6 +35,8 @@ class Member:
         Share of its rows on which every membership over an unscaled input is 0.
     settling : Settling
     notes : tuple of str
+    scarcity : str
+        See `LabelSet`.
     """
 
     facts: SymbolCharacteristics
@@ -44,6 +46,7 @@ class Member:
     zero_rows: float
     settling: Settling
     notes: tuple[str, ...]
+    scarcity: str = ""
 
     @classmethod
     def of(cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float) -> Member:
@@ -51,7 +54,8 @@ class Member:
         market, settling = rows.market, Settling.of(history, rows.market)
         counts = _counts(rows, settling.first)
         notes = (*rows.notes, *_windowless_note(counts, window))
-        return cls(market.characteristics, market.loaded, dict(market.origins), counts, zero_rows, settling, notes)
+        facts, scarcity = market.characteristics, rows.labels.scarcity
+        return cls(facts, market.loaded, dict(market.origins), counts, zero_rows, settling, notes, scarcity)
 
 
 def _counts(rows: SymbolRows, first_settled: int) -> dict[str, int]:
@@ -87,6 +91,12 @@ def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
         note if symbols[0] in note.split() or len(symbols) == len(members) else f"{', '.join(symbols)}: {note}"
         for note, symbols in about.items()
     )
+
+
+def scarcities(members: Mapping[str, Member]) -> tuple[str, ...]:
+    """Return why bars have no label, see `LabelSet.scarcity`; of several symbols with the symbol."""
+    said = {symbol: member.scarcity for symbol, member in members.items() if member.scarcity}
+    return tuple(text if len(members) == 1 else f"{symbol}: {text}" for symbol, text in said.items())
 
 
 def unsettled_findings(

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
+from ktrdr.application.preparing.labelling import naming_scarcity
 from ktrdr.application.preparing.leaving_out import left_out_notes
 from ktrdr.application.preparing.market_data import MarketData
-from ktrdr.application.preparing.members import Member, own_notes, unsettled_findings
+from ktrdr.application.preparing.members import Member, own_notes, scarcities, unsettled_findings
 from ktrdr.application.preparing.rows import SymbolRows
 from ktrdr.application.preparing.warm_start import WarmStart
 from ktrdr.domain.arrays import Int64s
@@ -105,7 +106,8 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
     strategy, request = job.strategy, job.request
     gathered = gather_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
     pool, hours_note = _in_hours(gathered, strategy, sources.calendar) if job.pooled else (gathered.pool, ())
-    (split,) = _splitter(job, pool, start)(pool.spans)
+    with naming_scarcity(scarcities(gathered.members)):
+        (split,) = _splitter(job, pool, start)(pool.spans)
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
     members, counts = gathered.members, split.counts(pool.blocks)
     unsettled, mostly_unsettled = unsettled_findings(pool, split, members)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ktrdr.application.training.fits import Fitted
     from ktrdr.application.training.judging import Judgement
 
-_LIBRARIES = ("ktrdr", "numpy", "pandas")
+_LIBRARIES = ("ktrdr", "numpy", "pandas", "TA-Lib")
 _LEFT_OVER = ("unlabelled", "windowless", "unsettled")
 
 

@@ -36,7 +36,7 @@ SETTINGS = (*FITTING, SEED, INITIALISE)
 EARLY_STOPPING = (
     Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),
     Parameter("patience", "int", 15, low=1, high=100_000, description="epochs without improvement"),
-    Parameter("min_delta", "float", 0.0001, low=0, description="smallest change that counts as better"),
+    Parameter("min_delta", "float", 0.0001, low=0, description="an epoch counts as better only by more than this"),
     Parameter("monitor", "str", "val_loss", choices=("val_loss", "val_accuracy"), description="what is watched"),
 )
 SCHEDULER = (

@@ -30,11 +30,13 @@ def stopping(run: Run) -> Finding:
             figures,
             "Train for more epochs; early stopping ends them in time.",
         )
+    lower, found = _lower_than_kept(run)
     if run.history.ended_by == "early_stopping":
         return Finding(
             "stopping",
-            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept.",
-            figures,
+            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept"
+            f"{lower}.",
+            figures | found,
             "Lower the learning rate: the best epoch came at once."
             if best <= 2
             else "Nothing to do: more epochs would not help.",
@@ -57,10 +59,23 @@ def stopping(run: Run) -> Finding:
         )
     return Finding(
         "stopping",
-        f"All {epochs} epochs were used; epoch {best} was the best and was kept.",
-        figures,
+        f"All {epochs} epochs were used; epoch {best} was the best and was kept{lower}.",
+        figures | found,
         "Nothing to do: the epochs after the best one were tried and dropped.",
     )
+
+
+def _lower_than_kept(run: Run) -> tuple[str, dict[str, float]]:
+    """Say which epoch had a lower validation loss than the kept one, and its figures; nothing where none had."""
+    lowest = min(run.history.epochs, key=lambda epoch: epoch.val_loss)
+    gap = run.kept.val_loss - lowest.val_loss
+    if gap <= 0 or not run.history.best_epoch:
+        return "", {}
+    words = (
+        f", although the validation loss of epoch {lowest.number} was lower by {gap:.2g}: by `min_delta` and `monitor` "
+        "that does not count as better"
+    )
+    return words, {"lowest_val_loss_epoch": lowest.number, "val_loss_above_lowest": gap}
 
 
 def fit(run: Run) -> Finding | None:

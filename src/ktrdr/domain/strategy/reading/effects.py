@@ -10,6 +10,7 @@ from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.sections import Findings
@@ -207,7 +208,9 @@ def _warn_unused(strategy: Strategy, findings: Findings) -> None:
     for name in strategy.fuzzy_sets:
         if name not in fed:
             findings.warning(f"fuzzy_sets.{name}", "is used by no input")
-    read = {item.data_source for item in strategy.indicators.values()}
+    named = {item.data_source for item in strategy.indicators.values() if item.data_source is not None}
+    sources = [source_named(strategy.context_data, name) for name in named]
+    read = named | {part.id for source in sources for part in source.made_of}
     for index, source in enumerate(strategy.context_data):
         if source.id not in read:
             findings.warning(f"context_data[{index}]", f"{source.id!r} is read by no indicator")
