@@ -36,8 +36,17 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
     try:
         stored = storage.publish(artifact, announce)
     except Unavailable as error:
-        verdict = artifact.document(METRICS)["verdict"]["sentence"]
-        run.end("unpublished", {"error": str(error)})
-        raise type(error)(f"{error}; the model that was not published was judged: {verdict}") from error
+        said = f"{error}; the model that was not published was judged: {_verdict(artifact)}"
+        try:
+            run.end("unpublished", {"error": str(error), **error.details()})
+        except Unavailable as unwritten:  # on a full disk, say; where its files are kept must not be lost for that
+            said = f"{said} (its trial was not recorded: {unwritten})"
+        error.args = (said,)
+        raise
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     return stored
+
+
+def _verdict(artifact: Artifact) -> str:
+    verdict: str = artifact.document(METRICS)["verdict"]["sentence"]
+    return verdict
