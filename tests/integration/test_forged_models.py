@@ -34,6 +34,7 @@ LSTM = {"type": "lstm", "architecture": {"sequence_length": 6, "hidden_size": 4}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "one symbol": ({}, {}),
     "windows": ({"model": LSTM}, {}),
+    "no layers": ({"model.architecture": {"hidden_layers": []}}, {}),
     "regression": ({"training.labels": VALUE, "decisions.output_format": "regression"}, {}),
     "learned sets": ({"fuzzy_sets.rsi.learnable": True}, {}),
     "two seeds": ({}, {"seeds": 2}),
