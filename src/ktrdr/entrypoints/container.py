@@ -192,10 +192,10 @@ class Container(containers.DeclarativeContainer):
     )
     publish_kept = providers.Factory(
         _lazy("ktrdr.application.use_cases.publish_kept:PublishKept"),
-        model_files,
+        model_storage,
+        journal,
         providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
-        trial_log.provided.append,
     )
     list_models = providers.Callable(_list_models, __self__)
     recorded_seals = providers.Object(_lazy("ktrdr.adapters.journal.seals:recorded_seals"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ktrdr.adapters.files.folders import sync_folder
+from ktrdr.adapters.files.undisturbed import undisturbed
 from ktrdr.adapters.storage.files import entries, unavailable
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, write_files
 from ktrdr.adapters.storage.kept import not_published
@@ -26,7 +27,6 @@ from ktrdr.adapters.storage.shelf import (
     withdraw,
 )
 from ktrdr.adapters.storage.strays import sweep_strays
-from ktrdr.adapters.storage.undisturbed import undisturbed
 from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
@@ -49,23 +49,27 @@ class FileSystemStorage(ModelStorage):
         self._root = root
 
     def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
-        """Store an artifact as the next version of its key and move ``latest`` to it."""
+        """Store an artifact as the next version of its key and move ``latest`` to it; signals to stop wait for that."""
         key = artifact.manifest.key
         folder = self._root / key.folder
         try:
-            with locked(folder):
+            with undisturbed(), locked(folder):
                 heal(folder, key.stem)
-                number = claim(folder, key.stem)
+                number, announced = claim(folder, key.stem), False
                 try:
                     sweep(folder)
                     sweep_strays(self._root)
-                    self._write(folder, key, number, artifact, announce)
+                    stored = self._stage(folder, key, number, artifact)
+                    announced = True
+                    with undisturbed():
+                        announce(stored)
+                        self._show(folder, stored)
                 except BaseException:
-                    withdraw(folder, key.stem, number)
+                    withdraw(folder, key.stem, number, reusable=not announced)
                     raise
         except (OSError, Unavailable) as error:
             raise not_published(artifact, folder, error) from error
-        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+        return stored
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of a reference or path, with every checksum verified."""
@@ -151,18 +155,22 @@ class FileSystemStorage(ModelStorage):
             for number in numbers:
                 yield StoredModel(key, number, str(shelf / key.name(number)), is_latest=number == latest)
 
-    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact, announce: Announce) -> None:
+    def _stage(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> StoredModel:
+        """Write all files of a version where nobody looks for it."""
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
         staging = folder / f"{STAGING}{key.name(number)}"
         staging.mkdir()
         write_files(staging, artifact_files(sealed))
-        stored = StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
-        with undisturbed():
-            announce(stored, sealed.manifest.manifest_sha256)
-            staging.rename(folder / key.name(number))
-            sync_folder(folder)
-            move_latest(folder, key.stem, number)
+        seal, place = sealed.manifest.manifest_sha256, str(folder / key.name(number))
+        return StoredModel(key, number, place, is_latest=True, manifest_sha256=seal)
+
+    def _show(self, folder: Path, stored: StoredModel) -> None:
+        """Make a version visible."""
+        key = stored.key
+        (folder / f"{STAGING}{key.name(stored.number)}").rename(stored.location)
+        sync_folder(folder)
+        move_latest(folder, key.stem, stored.number)
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))

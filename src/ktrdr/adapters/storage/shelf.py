@@ -5,7 +5,7 @@
     {strategy}/AAPL_1d_v1/  AAPL_1d_v2/     versions; once visible they never change
                AAPL_1d_v1.0f2e...sig        a signature of one; see `signatures`
                AAPL_1d_latest               link to a version, or a file with its name
-               .claims/AAPL_1d_v1 ...       every number ever given out
+               .claims/AAPL_1d_v1 ...       every number ever given out; never removed once its version was visible
                .staging-AAPL_1d_v3/         being written; by a dead writer, unless the lock is held
                .deleted-AAPL_1d_v1/         being removed
                .unpublished-AAPL_1d-.../    complete, but it could not be published; see `kept`
@@ -118,8 +118,8 @@ def move_latest(folder: Path, stem: str, number: int) -> None:
     sync_folder(folder)
 
 
-def withdraw(folder: Path, stem: str, number: int) -> None:
-    """Undo a publish that failed on its way; its number may have been announced, and stays used."""
+def withdraw(folder: Path, stem: str, number: int, *, reusable: bool = True) -> None:
+    """Undo a publish that failed on its way; a number that nobody has heard of may be given out again."""
     if latest_number(folder, stem) == number:
         return
     name = f"{stem}_v{number}"
@@ -129,6 +129,9 @@ def withdraw(folder: Path, stem: str, number: int) -> None:
         discard(folder, name)
     else:
         shutil.rmtree(folder / f"{STAGING}{name}", ignore_errors=True)
+        with suppress(OSError):
+            if reusable:
+                (folder / CLAIMS / name).unlink()
 
 
 def remove(folder: Path, stem: str, number: int) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from ktrdr.application.ports.journal import Journal
 from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.training.publishing import publish
+from ktrdr.application.training.recording import Runs
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.work import Work
 
 
 class PublishKept:
@@ -18,29 +20,31 @@ class PublishKept:
 
     Parameters
     ----------
-    storage : ModelStorage
+    storage, journal
+        The ports.
     read : callable
         Returns the artifact that was kept in a folder.
     discard : callable
         Removes such a folder.
-    record : callable
-        Adds a line to the record of all trials.
     """
 
     def __init__(
         self,
         storage: ModelStorage,
+        journal: Journal,
         read: Callable[[Path], Artifact],
         discard: Callable[[Path], None],
-        record: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._storage = storage
+        self._journal = journal
         self._read = read
         self._discard = discard
-        self._record = record
 
     def execute(self, folder: Path) -> StoredModel:
         """Publish the model that was kept in a folder, and remove the folder.
+
+        Its fit and the look at its test rows were counted when it was trained; a line of its own says that it is
+        published now.
 
         Raises
         ------
@@ -52,20 +56,13 @@ class PublishKept:
             If it cannot be read, or not be published this time either; the folder stays.
         """
         artifact = self._read(folder)
-        stored = self._storage.publish(artifact, partial(self._announce, artifact.manifest))
+        with Runs(self._journal, _work(artifact.manifest, folder)) as runs:
+            stored = publish(self._storage, artifact, runs.begin())
         self._discard(folder)
         return stored
 
-    def _announce(self, manifest: Manifest, stored: StoredModel, manifest_sha256: str) -> None:
-        """Write down what is about to be seen; that its test rows were looked at was written when it was trained."""
-        self._record(
-            {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "outcome": "published",
-                "strategy": manifest.strategy_name,
-                "model": stored.reference,
-                "manifest_sha256": manifest_sha256,
-                "contract_hash": manifest.contract_hash,
-                "judged_until": manifest.judged_until,
-            }
-        )
+
+def _work(manifest: Manifest, folder: Path) -> Work:
+    mode = Mode.UNIVERSAL if manifest.symbol is None else Mode.SINGLE
+    facts = {"kept": str(folder), "data": manifest.data, "settings": manifest.settings}
+    return Work(manifest.strategy_name, tuple(manifest.training_symbols), str(mode), manifest.seed, facts=facts)

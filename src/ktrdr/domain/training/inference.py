@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,15 +52,8 @@ class Inference:
         CorruptArtifact
             If all are, and an output of a stored model is not: no training publishes such weights or such a scaling.
         """
-        if ends is None or not len(ends) or not len(self.scaler.moved):
-            return self._sound(model, values, ends)
-        pieces = (_rows_read(values, some, model.window) for some in np.split(ends, range(_PIECE, len(ends), _PIECE)))
-        return np.concatenate([self._sound(model, rows, at) for rows, at in pieces])
-
-    def _sound(self, model: FittedModel, values: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
-        """Return outputs of values that are not scaled yet, finite ones if the model is a stored one."""
         with np.errstate(all="ignore"):
-            raw = _raw(model, self.scaler.transform(values), ends)
+            raw = np.concatenate([_raw(model, *piece) for piece in self._scaled(model, values, ends)])
             outputs = self._read(raw)
         finite = np.isfinite(raw) & np.isfinite(outputs)
         if self.model_name and not finite.all():
@@ -72,6 +65,17 @@ class Inference:
                 "its weights or its scaling are none that a training publishes"
             )
         return outputs
+
+    def _scaled(
+        self, model: FittedModel, values: Float32s, ends: Int64s | None
+    ) -> Iterator[tuple[Float32s, Int64s | None]]:
+        """Yield what a model reads, scaled, and where its samples end there."""
+        if ends is None or not len(ends) or not len(self.scaler.moved):
+            yield self.scaler.transform(values), ends
+            return
+        for some in np.split(ends, range(_PIECE, len(ends), _PIECE)):
+            rows, at = _read_rows(values, some, model.window)
+            yield self.scaler.transform(rows), at
 
     def outputs_of_scaled(
         self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
@@ -122,17 +126,17 @@ class Inference:
         return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
 
 
-def _raw(model: FittedModel, inputs: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
-    return model.predict(inputs) if ends is None else model.predict(inputs, ends)
-
-
-def _rows_read(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
+def _read_rows(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
     """Return the rows that the windows ending at some rows read, and where they end there."""
     first, last = int(ends.min()) - window + 1, int(ends.max())
     if last - first < 2 * len(ends) + window:
         return values[first : last + 1], ends - first
     rows = values[(ends[:, None] + np.arange(1 - window, 1)).reshape(-1)]
     return rows, np.arange(1, len(ends) + 1, dtype=np.int64) * window - 1
+
+
+def _raw(model: FittedModel, inputs: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
+    return model.predict(inputs) if ends is None else model.predict(inputs, ends)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
