@@ -111,6 +111,7 @@ FORGED: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
     "seeds": ("two seeds", "metrics.json", _deep("seeds.0.shipped", False), "the shipped one of its seeds"),
     "no metrics": ("one symbol", "metrics.json", lambda found: found.clear(), "not what a training writes (KeyError"),
     "importance": ("one symbol", "feature_importance.json", _deep("features.0.id", "x"), "not about the features"),
+    "promise": ("windows", "reference.json", _deep("promise.test.loss", 0.01), "its promise is not the loss"),
     "moments": ("one symbol", "metadata.json", _deep("selected_until", "2031-01-01T00:00:00Z"), "not in this order"),
     "one moment": ("one symbol", "metadata.json", _deep("judged_until", "2031-01-01T00:00:00Z"), "of its split"),
     "part": (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
 from typing import Any
 
+from ktrdr.domain.artifacts.field_kinds import KINDS, check_moment
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES, canonical_json, plain_problem, pretty_json, read_json
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
@@ -17,28 +17,6 @@ METADATA = "metadata.json"
 SCHEMA_VERSION = 3
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-def _list_of(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
-
-
-_KINDS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "str | None": lambda value: value is None or isinstance(value, str),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "list[str]": _list_of(str),
-    "list[str] | None": lambda value: value is None or _list_of(str)(value),
-    "list[dict[str, Any]]": _list_of(dict),
-    "dict[str, Any]": lambda value: isinstance(value, dict),
-    "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
-    "dict[str, dict[str, Any]] | None": lambda value: (
-        value is None or (isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()))
-    ),
-    "dict[str, int] | None": lambda value: (
-        value is None or (isinstance(value, dict) and all(type(item) is int for item in value.values()))
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +96,7 @@ class Manifest:
         _check_checksums(self.checksums)
         published = ("created_at",) if self.version else ()
         for name in ("fitted_until", "selected_until", "judged_until", *published):
-            _check_moment(name, values[name])
+            check_moment(name, values[name])
         for name in ("resolved_features", "input_columns"):
             ids = values.get(name) or []
             if len(set(ids)) < len(ids):
@@ -228,7 +206,7 @@ def check_kinds(values: Mapping[str, Any]) -> None:
     """
     for item in fields(Manifest):
         kind, value = str(item.type), values.get(item.name)
-        if not _KINDS[kind](value):
+        if not KINDS[kind](value):
             raise InvalidInput(f"{item.name} must be {kind}, found {type(value).__name__}")
 
 
@@ -250,14 +228,3 @@ def _check_profiles(profiles: Mapping[str, Mapping[str, Any]], trained: list[str
             SymbolProfile.from_dict(profile)
         except InvalidInput as error:
             raise InvalidInput(f"symbols: {ascii(symbol)[:80]} {error}") from error
-
-
-def _check_moment(name: str, text: str) -> None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() != timedelta(0):
-        raise InvalidInput(
-            f"{name}: {text[:80]!r} is not a moment in ISO 8601 and UTC, such as 2024-01-31T21:00:00+00:00"
-        )
