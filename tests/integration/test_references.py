@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "THREE_CRYPTO"]
 
 
 @pytest.fixture
-def container() -> Container:
-    built = make_container()
+def container(tmp_path: Path) -> Container:
+    built = make_container(models_dir=tmp_path)
     built.data_repository.override(providers.Object(SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=900)))
     built.model_trainer.override(providers.Factory(TorchTrainer, "cpu"))
     built.model_storage.override(providers.Singleton(MemoryStorage))
