@@ -20,7 +20,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact
 from ktrdr.adapters.storage.kept import discard_kept, read_kept
 from ktrdr.adapters.storage.shelf import locked
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, NotPublished, Unavailable
 
 AS_ROOT = os.geteuid() == 0
@@ -285,6 +285,20 @@ class TestNotPublished:
             storage.publish(artifact(b"four"))
         assert raised.value.kept is None
         assert not list(tmp_path.glob(".unpublished*"))
+
+    def test_what_cannot_be_announced_is_not_published_and_kept(self, storage: FileSystemStorage, root: Path) -> None:
+        before = visible(root)
+
+        def refuse(stored: StoredModel) -> None:
+            assert (stored.reference, len(stored.manifest_sha256)) == ("demo/AAPL_1d_v4", 64)
+            assert visible(root) == before
+            raise Unavailable("cannot add a line")
+
+        with pytest.raises(NotPublished, match="cannot add a line; its files are kept in") as raised:
+            storage.publish(artifact(b"four"), refuse)
+        assert visible(root) == before
+        self._is_whole(Path(str(raised.value.kept)))
+        assert storage.publish(artifact()).number == 5
 
     def test_kept_files_are_no_model_and_no_stray(
         self, storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch

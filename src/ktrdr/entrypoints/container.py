@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.ports.journal import Journal
 from ktrdr.entrypoints.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ktrdr.application.ports.data_repository import DataRepository
+    from ktrdr.application.ports.journal import Journal
 
 
 def _lazy(target: str) -> Callable[..., Any]:
@@ -68,12 +70,12 @@ def _why_in_process(container: Any) -> str:
     return f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
 
 
-def _recorded_seals(container: Any) -> dict[str, str]:
-    """Return what was recorded of published manifests; of models that lie elsewhere nothing is known."""
+def _list_models(container: Any) -> Any:
+    """Return the use case that lists models: straight from their files, unless they lie elsewhere."""
+    use_case = _lazy("ktrdr.application.use_cases.list_models:ListModels")
     if container.model_storage.overridden:
-        return {}
-    folder = container.settings().models_dir
-    return _lazy("ktrdr.adapters.journal.seals:recorded_seals")(folder)  # type: ignore[no-any-return]
+        return use_case(container.model_storage())
+    return use_case(container.model_files(), _lazy("ktrdr.adapters.storage.overview:read_overview"))
 
 
 def _workers(jobs: Sequence[Any]) -> int | None:
@@ -94,10 +96,10 @@ class Container(containers.DeclarativeContainer):
     onlookers: providers.Object[tuple[Any, ...]] = providers.Object(())
     journal = providers.Singleton(_open_journal, trial_log, onlookers)
     model_trainer = providers.Singleton(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device)
-    model_storage = providers.Singleton(
-        _lazy("ktrdr.adapters.report.html:ReportingStorage"),
-        providers.Factory(_lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),
+    model_files = providers.Singleton(
+        _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
     )
+    model_storage = providers.Singleton(_lazy("ktrdr.adapters.report.html:ReportingStorage"), model_files)
     claimed = providers.Singleton(_lazy("ktrdr.adapters.storage.job_claims:JobClaims"), settings.provided.models_dir)
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
@@ -195,13 +197,13 @@ class Container(containers.DeclarativeContainer):
         providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
     )
-    list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
-    recorded_seals = providers.Callable(_recorded_seals, __self__)
+    list_models = providers.Callable(_list_models, __self__)
+    recorded_seals = providers.Object(_lazy("ktrdr.adapters.journal.seals:recorded_seals"))
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
         model_storage,
         model_trainer,
-        recorded_seals.provider,
+        recorded_seals,
     )
     describe_indicators = providers.Factory(
         _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ktrdr.adapters.files.queue import queued
 from ktrdr.application.ports.journal import Journal, Outcome, Run
 from ktrdr.domain.artifacts.plain_json import canonical_json
 from ktrdr.domain.errors import Unavailable
@@ -42,12 +43,10 @@ class TrialLog:
         Unavailable
             If the file cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
         """
-        from filelock import FileLock
-
         line = canonical_json(trial) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path.with_name(".trials.lock"), timeout=LOCK_SECONDS):
+            with queued(self.path.with_name(".trials.lock"), LOCK_SECONDS):
                 self._write(line)
         except OSError as error:
             raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error

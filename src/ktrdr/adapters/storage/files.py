@@ -20,8 +20,13 @@ def unavailable(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        path = f": {error.filename}" if error.filename else ""
-        raise Unavailable(f"{doing}: {error.strerror or error}{path}") from error
+        raise Unavailable(f"{doing}: {in_words(error)}") from error
+
+
+def in_words(error: OSError) -> str:
+    """Return the reason, and the path that it is about."""
+    path = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{path}"
 
 
 def entries(folder: Path) -> list[str]:

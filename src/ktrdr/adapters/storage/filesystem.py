@@ -31,7 +31,7 @@ from ktrdr.application.ports.model_storage import Announce, ModelStorage, unanno
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
 from ktrdr.domain.artifacts.lookup import model_not_found
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound, Unavailable
 
 
 class FileSystemStorage(ModelStorage):
@@ -61,12 +61,13 @@ class FileSystemStorage(ModelStorage):
                     sweep_strays(self._root)
                     stored = self._stage(folder, key, number, artifact)
                     announced = True
-                    announce(stored)
-                    self._show(folder, stored)
+                    with undisturbed():
+                        announce(stored)
+                        self._show(folder, stored)
                 except BaseException:
                     withdraw(folder, key.stem, number, reusable=not announced)
                     raise
-        except OSError as error:
+        except (OSError, Unavailable) as error:
             raise not_published(artifact, folder, error) from error
         return stored
 

@@ -12,6 +12,7 @@ import numpy as np
 from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified
@@ -58,7 +59,7 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     try:
-        spec = ModelSpec(kind, architecture)
+        spec = ModelSpec(kind, model_type(kind).with_idle(architecture))
     except InvalidInput as error:
         raise CorruptArtifact(f"{manifest.model_name}: {error}") from error
     return ModelFacts(
