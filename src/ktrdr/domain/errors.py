@@ -20,6 +20,7 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -102,6 +103,38 @@ class TrainingInterrupted(TrainingFailed):
     """The user stopped the training; nothing was published."""
 
 
+_NO_PATH = {
+    errno.ENAMETOOLONG: "is too long for a path",
+    errno.ELOOP: "its links lead in a circle",
+    errno.EISDIR: "is a folder, not a file",
+}
+
+
+def unusable(path: object, error: OSError | ValueError, doing: str = "read") -> KtrdrError:
+    """Return the error for a path that the system refuses.
+
+    What cannot be a path is invalid input: too long, links in a circle, a NUL character. What is not there is not
+    found, where it was to be read. Everything else (no permission, a full disk, a file in place of a folder to write
+    to) is unavailable.
+    """
+    where = shown_path(path)
+    if not isinstance(error, OSError):
+        return InvalidInput(f"{where}: holds a character that no path can have")
+    if error.errno in _NO_PATH:
+        return InvalidInput(f"{where}: {_NO_PATH[error.errno]}")
+    if doing == "read" and isinstance(error, FileNotFoundError):
+        return NotFound(f"{where}: no such file")
+    if doing == "read" and isinstance(error, NotADirectoryError):
+        return NotFound(f"{where}: no such file; what should be a folder on the way there is none")
+    return Unavailable(f"{where}: cannot be {'written' if doing == 'write' else doing} ({error.strerror or error})")
+
+
+def shown_path(path: object) -> str:
+    """Return a path as a message shows it: one that nobody would read to its end is cut."""
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:60]}... ({len(text):,} characters)"
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name nearest to `name`, or None where none is near (case does not count).
 
@@ -121,7 +154,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, with its kind where that is what is wrong."""
-    text = str(value) if isinstance(value, date) else repr(value)
+    try:
+        text = str(value) if isinstance(value, date) else repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        text = f"a {type(value).__name__} that is too long to be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -179,8 +178,8 @@ def _history(artifact: Artifact) -> TrainingHistory:
     if HISTORY not in artifact.blobs:
         return TrainingHistory((), 0, "no_epochs")
     try:
-        return TrainingHistory.from_dict(json.loads(artifact.blobs[HISTORY]))
-    except (ValueError, OverflowError, RecursionError) as error:
+        return TrainingHistory.from_dict(artifact.document(HISTORY))
+    except (InvalidInput, OverflowError) as error:
         raise CorruptArtifact(f"{where}: {error}") from error
 
 
