@@ -107,4 +107,4 @@ def open_plain(path: Path, *, links: bool = True) -> BinaryIO:
 
 def _require_plain(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise InvalidInput(f"{path}: is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a plain file")
+        raise InvalidInput(f"{path}: must be a plain file, is {_KINDS.get(stat.S_IFMT(mode), 'none')}")

@@ -174,13 +174,12 @@ def _target(values: Mapping[str, Any], where: str) -> Target:
 
 
 def _history(artifact: Artifact) -> TrainingHistory:
-    where = f"{artifact.manifest.model_name}/{HISTORY}"
     if HISTORY not in artifact.blobs:
         return TrainingHistory((), 0, "no_epochs")
     try:
         return TrainingHistory.from_dict(artifact.document(HISTORY))
-    except (InvalidInput, OverflowError) as error:
-        raise CorruptArtifact(f"{where}: {error}") from error
+    except InvalidInput as error:
+        raise CorruptArtifact(f"{artifact.manifest.model_name}: {error}") from error
 
 
 def _are_texts(values: Any) -> bool:
