@@ -15,13 +15,13 @@ from dependency_injector import providers
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.predictor import Predictor
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.entrypoints.container import make_container
 
 UPDATES = 3000

@@ -18,7 +18,7 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 
 TARGET = 1_000_000  # base bars a second on one core
 MOST_MEMORY = 3.0  # times the finished matrix

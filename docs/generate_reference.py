@@ -17,12 +17,12 @@ from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
 from ktrdr.domain.catalogue.values import bounds
-from ktrdr.domain.strategy.context_data import ALIGNMENT, PROVIDER
-from ktrdr.domain.strategy.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
-from ktrdr.domain.strategy.fuzzy_sets import LEARNABLE
-from ktrdr.domain.strategy.inputs import NORMALIZATION
-from ktrdr.domain.strategy.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
-from ktrdr.domain.strategy.training_data import (
+from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
+from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
+from ktrdr.domain.strategy.reading.fuzzy_sets import LEARNABLE
+from ktrdr.domain.strategy.reading.inputs import NORMALIZATION
+from ktrdr.domain.strategy.reading.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
+from ktrdr.domain.strategy.reading.training_data import (
     EXTENDED_HOURS,
     HISTORY_REQUIRED,
     MAX_SYMBOLS,

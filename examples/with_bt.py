@@ -9,7 +9,7 @@ from __future__ import annotations
 import bt
 import pandas as pd
 
-from ktrdr.application.predictor import Predictor
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from feature_samples import START, flat_bars, fuzzy, poisoned, random_bars, raw, source, with_columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.features import START, flat_bars, fuzzy, poisoned, random_bars, raw, source, with_columns
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.feature_engineer import PandasFeatureEngineer

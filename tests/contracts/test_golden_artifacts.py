@@ -12,7 +12,7 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.folder import read_artifact
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.inference import Inference
 
 GOLDEN = Path(__file__).parents[1] / "golden"

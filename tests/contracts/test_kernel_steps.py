@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_samples import complete, flat_bars, indicator_outputs, random_bars, same_bits, sample_bars, with_columns
+from samples.features import complete, flat_bars, indicator_outputs, random_bars, same_bits, sample_bars, with_columns
 
 from ktrdr.adapters.features.kernels import Kernel, kernels_for
 from ktrdr.domain.catalogue.indicators import INDICATORS

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from model_samples import artifact
-from universal_samples import universal
+from samples.models import artifact
+from samples.universals import universal
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.filesystem import FileSystemStorage

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fit_samples import CLASSES, SPECS, VALUE, artifact_of, mlp, rows, task, window_spec
+from samples.fits import CLASSES, SPECS, VALUE, artifact_of, mlp, rows, task, window_spec
 
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.trainer import TorchTrainer

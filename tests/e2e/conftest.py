@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import STRATEGIES, Command, Outcome, run_command
+from samples.command_line import STRATEGIES, Command, Outcome, run_command
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import STRATEGIES, Outcome, run_command
+from samples.command_line import STRATEGIES, Outcome, run_command
 
 
 def test_a_trained_model_is_backtested_by_file(trained: tuple[Path, Outcome]) -> None:

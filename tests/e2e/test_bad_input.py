@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from command_line import STRATEGIES, Command, Outcome, run_command
-from documents import changed, small
+from samples.command_line import STRATEGIES, Command, Outcome, run_command
+from samples.documents import changed, small
 
 EXAMPLE = STRATEGIES / "v3_test_example.yaml"
 

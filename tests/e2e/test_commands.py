@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import yaml
-from command_line import STRATEGIES, Command
-from documents import changed
+from samples.command_line import STRATEGIES, Command
+from samples.documents import changed
 
-from ktrdr.domain.strategy.schema import strategy_schema
+from ktrdr.domain.strategy.writing.schema import strategy_schema
 
 EXAMPLE = STRATEGIES / "v3_test_example.yaml"
 OLD = """\

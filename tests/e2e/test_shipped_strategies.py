@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import STRATEGIES, Command
+from samples.command_line import STRATEGIES, Command
 
 SHIPPED = sorted(STRATEGIES.glob("*.yaml"))
 

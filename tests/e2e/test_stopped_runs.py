@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from command_line import Command
-from documents import changed
+from samples.command_line import Command
+from samples.documents import changed
 
 SYMBOLS = ("SIM_A", "SIM_B", "SIM_C")
 

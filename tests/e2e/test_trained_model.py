@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from command_line import STRATEGIES, Outcome, run_command
+from samples.command_line import STRATEGIES, Outcome, run_command
 
 DEMO = STRATEGIES / "neuro_mean_reversion.yaml"
 

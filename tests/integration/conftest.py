@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from command_line import Command, run_here
+from samples.command_line import Command, run_here
 
 
 @pytest.fixture

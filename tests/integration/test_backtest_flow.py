@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from account_twin import Twin
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
+from twins.account import Twin
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -24,7 +24,7 @@ from ktrdr.domain.errors import InvalidInput, ModelNotFound
 from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 

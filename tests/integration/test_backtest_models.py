@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backtest_samples import FREE, run, train, walk
-from documents import changed
+from samples.backtests import FREE, run, train, walk
+from samples.documents import changed
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.filesystem import FileSystemStorage

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backtest_samples import DOCUMENT, FREE, M5, container_of, run, train, walk
-from documents import changed
+from samples.backtests import DOCUMENT, FREE, M5, container_of, run, train, walk
+from samples.documents import changed
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.model_storage import MemoryStorage

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from command_line import Command
-from documents import changed
+from samples.command_line import Command
+from samples.documents import changed
 
 from ktrdr.adapters.data.sample import SampleRepository
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import problems
+from ktrdr.domain.strategy.reading.parse import problems
 
 VOID = {"meta", "br", "link"}
 ONE_SERIES = {"symbols": "AAPL", "timeframes": "1d", "history_required": 100}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
@@ -19,7 +19,7 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.entrypoints.container import Container, make_container
 
 START = from_iso("2024-01-01T00:00:00Z")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Command
+from samples.command_line import Command
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.domain.market.bars import Bars, from_iso

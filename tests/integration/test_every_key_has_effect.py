@@ -16,17 +16,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from dependency_injector import providers
-from documents import changed
-from feature_samples import random_bars, weekday_sessions
+from samples.documents import changed
+from samples.features import random_bars, weekday_sessions
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.application.pipeline import prepare
-from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.preparing import prepare_pool
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import prepare_pool
+from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -43,10 +43,10 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
-from ktrdr.domain.strategy.for_symbol import strategy_for
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.strategy.render import render
-from ktrdr.domain.strategy.schema import strategy_schema
+from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.varying.for_symbol import strategy_for
+from ktrdr.domain.strategy.writing.render import render
+from ktrdr.domain.strategy.writing.schema import strategy_schema
 from ktrdr.domain.training.plan import Mode, TrainingRequest, plan_training
 from ktrdr.entrypoints.container import make_container
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from dependency_injector import providers
 
-from ktrdr.application.serving import decided_on, open_model, serve
+from ktrdr.application.serving.opened import decided_on, open_model, serve
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import ModelNotFound

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
 from numpy.typing import NDArray
+from samples.documents import changed
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -23,7 +23,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
 from ktrdr.entrypoints.cli import explain

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 from dependency_injector import providers
-from documents import changed
-from feature_samples import random_bars
+from samples.documents import changed
+from samples.features import random_bars
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.entrypoints.container import make_container
 
 TECHNICAL = CATALOGUES["technical_75@1"]

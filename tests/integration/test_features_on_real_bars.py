@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from feature_samples import complete, fuzzy, raw, source
+from samples.features import complete, fuzzy, raw, source
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from command_line import Command
-from documents import small
+from samples.command_line import Command
+from samples.documents import small
 
 VERSION_2 = small() | {
     "version": "2.0",

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from filesystem_steps import Crash, crash_after
-from model_samples import artifact, tree, visible
+from samples.filesystem_steps import Crash, crash_after
+from samples.models import artifact, tree, visible
 
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact

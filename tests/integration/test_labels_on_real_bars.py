@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from label_twins import (
+from twins.labels import (
     average_range_twin,
     context_twin,
     direction_twin,

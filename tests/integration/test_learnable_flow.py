@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -18,7 +18,7 @@ from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.fuzzify import Fuzzify
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.application.pipeline import prepare
+from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.use_cases.export_features import ExportFeatures
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -32,7 +32,7 @@ from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.entrypoints.container import Container, make_container
 
 

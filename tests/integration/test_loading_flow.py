@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
-from universal_samples import deployed, instrument
+from samples.documents import changed
+from samples.universals import deployed, instrument
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -25,7 +25,7 @@ from ktrdr.domain.errors import InvalidInput, ModelNotFound
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.profile import SymbolProfile, profile_of
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.entrypoints.container import Container, make_container
 
 GOLDEN = Path(__file__).parents[1] / "golden/schema_3"

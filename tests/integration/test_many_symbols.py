@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
-from feature_samples import random_bars
+from samples.documents import changed
+from samples.features import random_bars
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -24,8 +24,8 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import DataNotFound, TrainingFailed, TrainingInterrupted
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.strategy.render import render
+from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Execution, Mode
 from ktrdr.entrypoints.container import Container, make_container

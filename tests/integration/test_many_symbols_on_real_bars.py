@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.application.use_cases.train import TrainingRequest
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import make_container

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Command
-from fit_samples import artifact_of, task
-from universal_samples import universal
+from samples.command_line import Command
+from samples.fits import artifact_of, task
+from samples.universals import universal
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import artifact_of, mlp, task
+from samples.fits import artifact_of, mlp, task
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
-from ktrdr.application.override_reach import run_warnings
+from ktrdr.application.preparing.override_reach import run_warnings
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.override import override
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.varying.override import override
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 
 MARKET = SimulatedRepository(("ONE_STOCK", "TWO_STOCK", "SIM_CRYPTO"), Timeframe("5m"), bars=100)

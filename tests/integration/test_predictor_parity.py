@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from documents import changed
-from predictor_samples import Trained, bars_of, feed_of, replayed, train, train_file
+from samples.documents import changed
+from samples.predictors import Trained, bars_of, feed_of, replayed, train, train_file
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.feature_engineer import PandasFeatureEngineer
-from ktrdr.application.pipeline import compute_features
+from ktrdr.application.preparing.rows import compute_features
 from ktrdr.domain.decisions.trading_decision import TradingDecision
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve

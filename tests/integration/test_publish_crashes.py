@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from filesystem_steps import fail_at, interrupt_after
-from model_samples import artifact, visible
-from storage_nursery import Nursery, nursery
+from samples.filesystem_steps import fail_at, interrupt_after
+from samples.models import artifact, visible
+from samples.storage_nursery import Nursery, nursery
 
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.domain.errors import Unavailable

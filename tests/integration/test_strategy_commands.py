@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
-from command_line import Command
-from documents import changed, small
+from samples.command_line import Command
+from samples.documents import changed, small
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse, problems
-from ktrdr.domain.training.pooling.scales import unscaled_inputs
+from ktrdr.domain.strategy.reading.parse import parse, problems
+from ktrdr.domain.training.pool.scales import unscaled_inputs
 
 
 def write(folder: Path, name: str, document: Any) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
-from predictor_samples import Trained, bars_of, feed_of, replayed
+from samples.documents import changed
+from samples.predictors import Trained, bars_of, feed_of, replayed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.pipeline import prepare
-from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.preparing import prepare_pool
-from ktrdr.application.serving import decided_on, open_model, serve
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import prepare_pool
+from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.serving.opened import decided_on, open_model, serve
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, read_symbol_configs, symbol_configs_json
@@ -26,7 +26,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Execution, Mode
 from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container

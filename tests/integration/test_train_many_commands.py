@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import changed
-from feature_samples import random_bars
+from samples.documents import changed
+from samples.features import random_bars
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.domain.market.characteristics import SymbolCharacteristics

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed, small
+from samples.documents import changed, small
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -21,7 +21,7 @@ from ktrdr.application.use_cases.train import TrainingOrchestrator, TrainingRequ
 from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import Epoch
 from ktrdr.entrypoints.container import Container, make_container
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -19,7 +19,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import InvalidInput, ModelNotFound
 from ktrdr.domain.market.bars import from_iso, iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import Container, make_container
@@ -152,7 +152,7 @@ def test_the_universal_model_itself_begins_at_random_and_says_so(container: Cont
 
 
 def test_a_fit_refuses_weights_that_are_none_or_of_another_shape() -> None:
-    from fit_samples import mlp, task
+    from samples.fits import mlp, task
 
     given = task()
     with pytest.raises(InvalidInput, match="to begin with"):
@@ -163,7 +163,7 @@ def test_a_fit_refuses_weights_that_are_none_or_of_another_shape() -> None:
 
 
 def test_fitting_on_goes_where_the_weights_were() -> None:
-    from fit_samples import task
+    from samples.fits import task
 
     first = TorchTrainer("cpu").fit(task(epochs=30))
     on = TorchTrainer("cpu").fit(replace(task(epochs=1), initial=first.state()))

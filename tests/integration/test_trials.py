@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fit_samples import task
-from model_samples import artifact
-from universal_samples import universal
+from samples.fits import task
+from samples.models import artifact
+from samples.universals import universal
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.tracking.trials import TrialLog, TrialRecordingStorage, TrialRecordingTrainer

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import yaml
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.pipeline import prepare
-from ktrdr.application.pooling.folds import symbol_folds
-from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.preparing import prepare_pool
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import prepare_pool
+from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.training.folds import symbol_folds
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.symbol_files import read_symbol_configs, read_symbols, symbol_problems
@@ -27,7 +27,7 @@ from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
 from ktrdr.entrypoints.container import Container, make_container
 

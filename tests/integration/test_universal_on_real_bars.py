@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.preparing import PreparedPool, prepare_pool
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import PreparedPool, prepare_pool
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import make_container
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from command_line import run_here
 from dependency_injector import providers
-from documents import DELETE, changed
-from feature_samples import random_bars
+from samples.command_line import run_here
+from samples.documents import DELETE, changed
+from samples.features import random_bars
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -19,7 +19,7 @@ from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dependency_injector import providers
-from documents import changed
+from samples.documents import changed
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -20,7 +20,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.importance import window_importance
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.weights import class_weights, sample_weights
 from ktrdr.entrypoints.container import Container, make_container

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from universal_samples import PRICE, RATIO, deployed, instrument, model
+from samples.universals import PRICE, RATIO, deployed, instrument, model
 
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.artifacts.fallback import Choice, Wanted, choose

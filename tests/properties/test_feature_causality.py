@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from feature_samples import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples.features import (
     complete,
     indicator_outputs,
     poisoned,
@@ -13,8 +15,6 @@ from feature_samples import (
     sample_bars,
     weekday_sessions,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS

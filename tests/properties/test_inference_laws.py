@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from fit_samples import CLASSES, VALUE, artifact_of, mlp, task, window_spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.fits import CLASSES, VALUE, artifact_of, mlp, task, window_spec
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.catalogue.models import ACTIVATIONS

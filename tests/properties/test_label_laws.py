@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_twins import average_range_twin, lookahead_twin, pivots_twin, return_twin, segments_twin, uniqueness_twin
+from twins.labels import average_range_twin, lookahead_twin, pivots_twin, return_twin, segments_twin, uniqueness_twin
 
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.labels import market_regime

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
-from ktrdr.application.market_data import gather
-from ktrdr.application.pipeline import compute_features
+from ktrdr.application.preparing.market_data import gather
+from ktrdr.application.preparing.rows import compute_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 
 FINEST = Timeframe("5m")
 DOCUMENT: dict[str, Any] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from documents import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.documents import changed
 
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import (
     COMBINATIONS,
     DEFAULT_COMBINATION,

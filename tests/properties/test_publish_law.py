@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from filesystem_steps import Crash, crash_after
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
-from model_samples import artifact
+from samples.filesystem_steps import Crash, crash_after
+from samples.models import artifact
 
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.filesystem import FileSystemStorage

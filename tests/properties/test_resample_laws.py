@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resample_twin import as_rows, slow_resample
+from twins.resample import as_rows, slow_resample
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.market.bars import Bars, from_iso

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategy_documents import documents, shuffled
+from samples.strategy_documents import documents, shuffled
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse, problems
-from ktrdr.domain.strategy.render import render
+from ktrdr.domain.strategy.reading.parse import parse, problems
+from ktrdr.domain.strategy.writing.render import render
 
 NOT_MEMBERSHIPS = ("indicator", "learnable")
 KERNELS = dict.fromkeys(INDICATORS, "kernel 1")

@@ -7,14 +7,14 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategy_documents import overridden, shuffled
+from samples.strategy_documents import overridden, shuffled
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.for_symbol import strategy_for
-from ktrdr.domain.strategy.parse import parse, problems
-from ktrdr.domain.strategy.render import render
+from ktrdr.domain.strategy.reading.parse import parse, problems
+from ktrdr.domain.strategy.varying.for_symbol import strategy_for
+from ktrdr.domain.strategy.writing.render import render
 
 WHOM = (("SIM_STOCK", "stock"), ("SIM_STOCK", "forex"), ("OTHER", "stock"), ("OTHER", "crypto"))
 JUNK = st.one_of(

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from dependency_injector import providers
-from documents import changed
-from fit_samples import CLASSES, VALUE, artifact_of, mlp, rows, task
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.documents import changed
+from samples.fits import CLASSES, VALUE, artifact_of, mlp, rows, task
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -21,7 +21,7 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.entrypoints.container import make_container
 

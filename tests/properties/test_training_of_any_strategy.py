@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from dependency_injector import providers
 from hypothesis import HealthCheck, event, given, settings
-from strategy_documents import documents
+from samples.strategy_documents import documents
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -20,7 +20,7 @@ from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 

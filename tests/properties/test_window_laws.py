@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
-from documents import changed
-from fit_samples import CLASSES, rows, task, window_spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.documents import changed
+from samples.fits import CLASSES, rows, task, window_spec
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.simulation import simulate
@@ -23,7 +23,7 @@ from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask, Rows
 from ktrdr.domain.training.windows import look_back
 from ktrdr.entrypoints.container import make_container

@@ -27,7 +27,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktrdr.domain.strategy.problems import Problem
+    from ktrdr.domain.problems import Problem
 
 
 class KtrdrError(Exception):

@@ -45,7 +45,7 @@ _TRAINING_PORTS = ("data_repository", "feature_engineer", "trial_log", "model_tr
 def _run_jobs(container: Any) -> Callable[..., Any]:
     """Return what runs jobs side by side, in processes that build their container from the same settings."""
     spawned = _lazy("ktrdr.adapters.execution.spawned:SpawnedMap")
-    lost = _lazy("ktrdr.application.outcomes:lost_job")
+    lost = _lazy("ktrdr.application.training.outcomes:lost_job")
     reason = _why_in_process(container)
     return spawned(partial(job_runner, container.settings()), lost, _workers, reason)  # type: ignore[no-any-return]
 
@@ -127,7 +127,7 @@ class Container(containers.DeclarativeContainer):
         calendar,
     )
     job_trainer = providers.Factory(
-        _lazy("ktrdr.application.job_training:JobTrainer"),
+        _lazy("ktrdr.application.training.job:JobTrainer"),
         data_repository,
         feature_engineer,
         model_trainer,

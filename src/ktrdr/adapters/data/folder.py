@@ -15,13 +15,14 @@ from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.catalogue import CATALOGUE_NAME, entry_of, read_catalogue
 from ktrdr.adapters.data.context_folder import read_context
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavailable
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed

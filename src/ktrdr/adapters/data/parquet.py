@@ -16,11 +16,11 @@ from ktrdr.adapters.data.folder import FolderRepository, file_name, nanoseconds
 from ktrdr.adapters.data.replacing import replacing
 from ktrdr.adapters.data.times import join_date_and_clock, utc_times
 from ktrdr.application.ports.bar_store import BarStore
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import Conflict, InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.series import SeriesInfo
-from ktrdr.domain.market.sessions import Int64s
 
 
 class ParquetRepository(FolderRepository, BarStore):

@@ -11,11 +11,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ktrdr.adapters.data.calendars import sessions_for
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import AssetClass
 from ktrdr.domain.market.resample import resample
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 _LAST_DAY = int(np.datetime64("2024-12-31", "ns").astype(np.int64))

@@ -11,7 +11,7 @@ import yaml
 from ktrdr.adapters.documents.limits import DIGITS, LETTERS, LEVELS, Limits
 from ktrdr.adapters.documents.plain_file import read_text
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.strategy.problems import EMPTY
+from ktrdr.domain.problems import EMPTY
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _TEXT, _NULL, _MOMENT = f"{_TAG}merge", f"{_TAG}str", f"{_TAG}null", f"{_TAG}timestamp"

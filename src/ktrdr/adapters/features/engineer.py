@@ -10,20 +10,20 @@ import numpy as np
 from ktrdr.adapters.features.kernels import kernels_for, kernels_of
 from ktrdr.adapters.features.stream import TalibFeatureStream
 from ktrdr.application.ports.feature_engineer import NO_CONTEXT, FeatureEngineer
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.alignment import align, gather
 from ktrdr.domain.features.context import context_column
 from ktrdr.domain.features.context_data import known_rows, published_column
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.matrix import FeatureMatrix, Float32s
+from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.prices import price_column
 from ktrdr.domain.features.stream import FeatureStream
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.held_bars import HeldBars
-from ktrdr.domain.market.sessions import Int64s
 
 
 class TalibFeatureEngineer(FeatureEngineer):

@@ -10,15 +10,14 @@ import numpy as np
 
 from ktrdr.adapters.features.kernels import Kernel, kernels_for
 from ktrdr.adapters.features.kernels.step import Columns, Step, Values, newest
+from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context_data import published_column
 from ktrdr.domain.features.context_row import ContextRow
 from ktrdr.domain.features.degrees import DegreeRow
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.prices import newest_price, price_column
 from ktrdr.domain.features.stream import FeatureStream
-from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.held_bars import Growing, HeldBars
 

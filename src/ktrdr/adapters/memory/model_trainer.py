@@ -11,12 +11,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 

@@ -7,8 +7,8 @@ import tempfile
 
 import numpy as np
 
+from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.errors import Unavailable
-from ktrdr.domain.features.matrix import Float32s
 
 MEMORY_LIMIT = 2**30
 """Bytes up to which a matrix lies in memory."""

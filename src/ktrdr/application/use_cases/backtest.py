@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.backtest_model import BacktestRequest, UsedModel, find_model
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import Decided, OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.application.serving.backtest_model import BacktestRequest, UsedModel, find_model
+from ktrdr.application.serving.opened import Decided, OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.artifacts.lookup import listed
 from ktrdr.domain.backtest.periods import bars_per_year
 from ktrdr.domain.backtest.result import Result, replay
@@ -22,7 +23,6 @@ from ktrdr.domain.decisions.silence import silence
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.windows import look_back, missing_look_back
 
 __all__ = ["Backtest", "BacktestReport", "BacktestRequest"]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ktrdr.domain.errors import InvalidInput, Unavailable
-from ktrdr.domain.strategy.parse import problems
-from ktrdr.domain.strategy.problems import Problem, with_lines
+from ktrdr.domain.problems import Problem, with_lines
+from ktrdr.domain.strategy.reading.parse import problems
 
 
 @dataclass(frozen=True, slots=True)

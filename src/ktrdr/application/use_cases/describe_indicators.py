@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ktrdr.application.indicator_choice import completed, indicator_named
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.preparing.indicator_choice import completed, indicator_named
 from ktrdr.domain.catalogue.indicators import IndicatorSpec
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.features.feature import Feature, Source

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.contract import feature_contract
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.render import render
+from ktrdr.domain.strategy.writing.render import render
 
 _IN_FEATURES = ("indicators", "fuzzy_sets", "nn_inputs")
 _SAME_KERNELS = dict.fromkeys(INDICATORS, "")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from ktrdr.application.labelling import label_balance
-from ktrdr.application.outcomes import FailedJob
-from ktrdr.application.own_strategy import own_strategy
-from ktrdr.application.packing import require_packable
-from ktrdr.application.pipeline import prepare, require_no_warnings
-from ktrdr.application.pooling.gathering import PoolSources
-from ktrdr.application.pooling.previewing import preview_pool
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.preview import Preview, series_read
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.labelling import label_balance
+from ktrdr.application.preparing.own_strategy import own_strategy
+from ktrdr.application.preparing.pool_preview import preview_pool
+from ktrdr.application.preparing.preview import Preview, series_read
+from ktrdr.application.preparing.rows import prepare, require_no_warnings
+from ktrdr.application.preparing.selection import with_selected_symbols
+from ktrdr.application.training.outcomes import FailedJob
+from ktrdr.application.training.packing import require_packable
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import KtrdrError
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
-from ktrdr.domain.training.pooling.hours import Calendar
-from ktrdr.domain.training.pooling.pool import Allocate, in_memory
+from ktrdr.domain.training.pool.hours import Calendar
+from ktrdr.domain.training.pool.pool import Allocate, in_memory
 
 
 class DryRun:

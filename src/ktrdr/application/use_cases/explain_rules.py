@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.own_strategy import own_strategy
-from ktrdr.application.pipeline import Prepared, prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.preparing.own_strategy import own_strategy
+from ktrdr.application.preparing.rows import Prepared, prepare
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.decisions.leaning import Leaning, leaning
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
-from ktrdr.domain.evaluation.terms import Bools, Term, linguistic_terms
+from ktrdr.domain.evaluation.terms import Term, linguistic_terms
 from ktrdr.domain.features.contract import compare, feature_contract
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.resolver import resolve
@@ -26,7 +27,7 @@ from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.splits.split import PARTS
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.model import FittedModel
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ktrdr.application.pipeline import Prepared, prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.rows import Prepared, prepare
+from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_tuned
 from ktrdr.domain.errors import InvalidInput

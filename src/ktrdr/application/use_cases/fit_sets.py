@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.raw_values import raw_values, used_on
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.raw_values import raw_values, used_on
+from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.features.quantile_fit import fit_to_quantiles

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ktrdr.application.loading import LoadedModel, LoadRequest, load_with_fallback
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.serving.loading import LoadedModel, LoadRequest, load_with_fallback
 
 __all__ = ["LoadModel", "LoadRequest", "LoadedModel"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.strategy.problems import Problem
-from ktrdr.domain.strategy.template import Template, new_document
+from ktrdr.domain.problems import Problem
+from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.writing.template import Template, new_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ktrdr.application.live_model import LiveModel
-from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
-from ktrdr.application.market_data import MarketData, span_of
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.predictor import Predictor
-from ktrdr.application.serving import OpenedModel, open_model, served_market
+from ktrdr.application.preparing.market_data import MarketData, span_of
+from ktrdr.application.serving.live_model import LiveModel
+from ktrdr.application.serving.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
+from ktrdr.application.serving.opened import OpenedModel, open_model, served_market
+from ktrdr.application.serving.predictor import Predictor
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bars import Bars

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.indicator_choice import completed, indicator_named
-from ktrdr.application.market_data import gather
-from ktrdr.application.own_strategy import own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.raw_values import on_base_rows
+from ktrdr.application.preparing.indicator_choice import completed, indicator_named
+from ktrdr.application.preparing.market_data import gather
+from ktrdr.application.preparing.own_strategy import own_strategy
+from ktrdr.application.preparing.raw_values import on_base_rows
+from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.catalogue.indicators import IndicatorSpec
 from ktrdr.domain.errors import DataNotFound, InvalidInput, did_you_mean
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.strategy.document import FuzzySet, Strategy, SymbolChoice, TimeframeChoice, TrainingData
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.own_strategy import own_strategy
-from ktrdr.application.pipeline import prepare
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.raw_values import raw_values, used_on
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.own_strategy import own_strategy
+from ktrdr.application.preparing.raw_values import raw_values, used_on
+from ktrdr.application.preparing.rows import prepare
+from ktrdr.application.preparing.selection import with_selected_symbols
+from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.set_use import SetUse, measure_use
 from ktrdr.domain.strategy.document import FuzzySet, Strategy
 from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol

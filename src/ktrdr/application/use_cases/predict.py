@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.ensembles import open_ensemble
-from ktrdr.application.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving import OpenedModel, decided_on, open_model, serve
+from ktrdr.application.serving.ensembles import open_ensemble
+from ktrdr.application.serving.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
+from ktrdr.application.serving.opened import OpenedModel, decided_on, open_model, serve
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.run import DecisionSeries

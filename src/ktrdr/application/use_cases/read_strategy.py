@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ktrdr.domain.errors import InvalidStrategy
+from ktrdr.domain.problems import Problem, with_lines
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.for_symbol import SECTION
-from ktrdr.domain.strategy.override import override
-from ktrdr.domain.strategy.parse import parse
-from ktrdr.domain.strategy.problems import Problem, with_lines
+from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.varying.for_symbol import SECTION
+from ktrdr.domain.strategy.varying.override import override
 
 
 class ReadStrategy:

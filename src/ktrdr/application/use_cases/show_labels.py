@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ktrdr.application.labelling import label_balance, make_labels
-from ktrdr.application.market_data import gather
-from ktrdr.application.own_strategy import override_notes, own_strategy
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.labelling import label_balance, make_labels
+from ktrdr.application.preparing.market_data import gather
+from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
+from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.labels.labelset import LabelSet
 from ktrdr.domain.labels.run_lengths import run_lengths

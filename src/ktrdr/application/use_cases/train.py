@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ktrdr.application.job_training import JobTrainer
-from ktrdr.application.outcomes import FailedJob, JobOutcome, TrainedModel
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.selection import with_selected_symbols
+from ktrdr.application.preparing.selection import with_selected_symbols
+from ktrdr.application.training.job import JobTrainer
+from ktrdr.application.training.outcomes import FailedJob, JobOutcome, TrainedModel
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
-from ktrdr.domain.training.pooling.hours import Calendar
-from ktrdr.domain.training.pooling.pool import Allocate, in_memory
+from ktrdr.domain.training.pool.hours import Calendar
+from ktrdr.domain.training.pool.pool import Allocate, in_memory
 
 RunJobs = Callable[[Callable[[TrainingJob], JobOutcome], Iterable[TrainingJob]], Iterable[JobOutcome]]
 OnOutcome = Callable[[JobOutcome, int], None]

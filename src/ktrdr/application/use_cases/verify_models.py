@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.symbol_configs import config_problems
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.symbol_configs import config_problems
 from ktrdr.domain.artifacts.symbol_files import symbol_problems
 from ktrdr.domain.errors import KtrdrError, NotFound
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.learnable import input_columns, tuned_document
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.strategy.parse import parse
+from ktrdr.domain.strategy.reading.parse import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.backtest.simulation import Trades
 from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPLES, block_length, widening
-from ktrdr.domain.market.bars import Floats
 
 _TAILS = (0.025, 0.975)
 Ends = tuple[float, float]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.backtest.simulation import Simulation, Trades
-from ktrdr.domain.market.bars import Floats
 
 TAIL = 0.05
 """Share of the worst bars that VaR and CVaR speak of."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 NS_PER_YEAR = 365.2425 * NS_PER_DAY

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.backtest.account import Account
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 Int8s = NDArray[np.int8]
 

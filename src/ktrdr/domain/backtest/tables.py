@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.backtest.metrics import bar_returns, drawdowns
 from ktrdr.domain.backtest.simulation import Int8s, Simulation
 from ktrdr.domain.decisions.run import DecisionSeries
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.sessions import Int64s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

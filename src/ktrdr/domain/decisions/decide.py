@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.market.bars import Floats
 
 _CAUTIOUS_ORDER = ("hold", "none", "buy", "sell")
 

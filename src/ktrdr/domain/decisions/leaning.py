@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.decisions.decide import decide
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.strategy.document import Decisions
 
 _THIRDS = ("low", "middle", "high")
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.step import (
     ACTED,
@@ -23,7 +24,6 @@ from ktrdr.domain.decisions.step import (
     State,
 )
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.strategy.document import Decisions
 
 Int8s = NDArray[np.int8]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.decisions.step import REASONS
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.bars import Floats, iso
+from ktrdr.domain.market.bars import iso
 
 OTHER_TIMEFRAME = "other_timeframe"
 UNSETTLED = "unsettled"

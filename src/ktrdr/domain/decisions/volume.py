@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.running import RunningMean
 from ktrdr.domain.market.windows import window_mean
 

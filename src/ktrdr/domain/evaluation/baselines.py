@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.losses import RowLoss
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.dataset import Dataset
 
 

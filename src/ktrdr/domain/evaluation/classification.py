@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.losses import brier_scores, log_losses
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 CALIBRATION_BINS = 10
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import Baseline, baselines
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
@@ -16,8 +17,6 @@ from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
 from ktrdr.domain.evaluation.significance import block_length, mean_difference
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.training.dataset import Dataset
 

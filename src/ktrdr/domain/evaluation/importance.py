@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPLES, TAIL, Difference, widening
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 CELLS = 2**16
 """Moments at which a block may begin: so many that blocks begin about anywhere, so few that symbols are quick."""

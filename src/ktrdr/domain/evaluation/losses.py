@@ -8,10 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 _SMALLEST = float(np.finfo(np.float64).eps)
 

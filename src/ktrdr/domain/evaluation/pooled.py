@@ -8,8 +8,8 @@ import numpy as np
 
 from ktrdr.domain.evaluation.baselines import Baseline, baselines
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.training.pooling.pool import Pool
-from ktrdr.domain.training.pooling.split import PooledSplit
+from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.pool.split import PooledSplit
 
 
 def own_baselines(pool: Pool, split: PooledSplit, symbol: str) -> tuple[Baseline, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.evaluation.losses import absolute_errors, squared_errors
-from ktrdr.domain.market.bars import Floats
 
 
 def regression_metrics(targets: Floats, predictions: Floats) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.evaluation.terms import Bools
+from ktrdr.domain.arrays import Bools
 
 MOST_CONDITIONS = 3
 MIN_SUPPORT = 0.01

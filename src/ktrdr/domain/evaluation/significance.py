@@ -7,8 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.arrays import Floats, Int64s
 
 RESAMPLES = 2000
 MIN_BLOCKS = 10

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.joint import Resampled, TimeBlocks, group_of
 from ktrdr.domain.evaluation.significance import Difference
 from ktrdr.domain.evaluation.verdict import outcome
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.feature_ids import columns
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

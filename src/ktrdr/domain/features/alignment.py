@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.arrays import Floats, Int64s
 
 
 def align(known_at_base: Int64s, known_at_other: Int64s) -> Int64s:

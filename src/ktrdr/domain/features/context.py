@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.market.windows import window_deviation, window_mean
 from ktrdr.domain.strategy.document import ContextFeatures

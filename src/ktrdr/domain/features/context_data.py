@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.alignment import align
 from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.prices import parts_of
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.strategy.document import ContextSource, Strategy
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.features.context import context_column
 from ktrdr.domain.features.feature import Feature
-from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.running import RunningDeviation, RunningMean
 from ktrdr.domain.strategy.feature_ids import RANKED_BARS, VOLATILITY_BARS, VOLATILITY_RANK

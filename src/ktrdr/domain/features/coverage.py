@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import input_ids
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.feature_ids import Column, columns
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.features.feature import Membership
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.memberships import membership_degrees
-from ktrdr.domain.market.bars import Floats
 
 _EDGES: Mapping[str, Callable[..., tuple[float, float | None, float, float | None]]] = {
     "triangular": lambda a, b, c: (b, b - a, b, c - b),

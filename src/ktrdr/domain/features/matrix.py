@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.sessions import Int64s
-
-Float32s = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

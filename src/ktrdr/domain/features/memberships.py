@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.features.feature import Membership
-from ktrdr.domain.market.bars import Floats
 
 Degrees = NDArray[Any]
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
+from ktrdr.domain.arrays import Floats
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 

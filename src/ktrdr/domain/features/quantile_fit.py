@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.strategy.document import MembershipFunction
 
 _LARGEST = 1e30  # what a membership may name at most

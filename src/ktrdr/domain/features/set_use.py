@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.features.feature import Membership
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.features.memberships import membership_degrees
 from ktrdr.domain.strategy.document import MembershipFunction
 

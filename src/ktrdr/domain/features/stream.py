@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.features.feature import Feature
-from ktrdr.domain.features.matrix import FeatureMatrix, Float32s
+from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.held_bars import HeldBars
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.labels.touches import bars_below
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 _NEAR = 1023
 """Bars within which the next event is looked up; one further away is searched for on its own."""

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.catalogue.labels import Action, LabelSpec, Parameters
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.sessions import Int64s
 
 NO_LABEL = -1
 Weighting = Literal["none", "uniqueness", "sequential_bootstrap"]

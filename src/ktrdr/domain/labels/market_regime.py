@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.catalogue.labels import MARKET_REGIME, Parameters
 from ktrdr.domain.labels.labelset import LabelSet, Target
 from ktrdr.domain.labels.outcomes import ahead, ends_after, forward_returns
 from ktrdr.domain.labels.trailing import log_returns
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 BULL, BEAR, SIDEWAYS, HIGH_VOLATILITY = range(4)

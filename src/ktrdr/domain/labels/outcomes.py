@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 
 
 def entry_prices(bars: Bars, entry: str) -> Floats:

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.catalogue.labels import REGIME, Parameters
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.labels.outcomes import ahead
 from ktrdr.domain.labels.thresholds import average_true_range
 from ktrdr.domain.labels.trailing import log_returns, rolling_deviation
 from ktrdr.domain.labels.zigzag_segments import Pivots, find_pivots
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 
 UP, DOWN, RANGING, VOLATILE = range(4)
 _FEWEST_PIVOTS = 4

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.arrays import Floats
+from ktrdr.domain.market.bars import Bars
 
 ATR_PERIOD = 14
 Threshold = float | Mapping[str, float]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.arrays import Floats, Int64s
 
 _BLOCK = 1 << 15
 """Rows at a time, so that the tables of their maxima stay in the processor's cache."""

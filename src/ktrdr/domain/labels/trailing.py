@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ktrdr.domain.market.bars import Bars, Floats
+from ktrdr.domain.arrays import Floats
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.windows import window_deviation
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.catalogue.labels import TRIPLE_BARRIER, Parameters
 from ktrdr.domain.labels.cusum import cusum_events
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.labels.outcomes import ahead, entry_prices, largest_moves
 from ktrdr.domain.labels.touches import bars_below
 from ktrdr.domain.labels.trailing import bar_volatility
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 
 BUY, HOLD, SELL = range(3)
 _TOUCHING_SHARE = 0.4

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.catalogue.labels import ZIGZAG_SEGMENTS, Parameters
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.labels.thresholds import threshold_multiple, threshold_unit
 from ktrdr.domain.labels.zigzag_lookahead import BUY, HOLD, SELL
-from ktrdr.domain.market.bars import Bars, Floats
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import Bars
 
 _FEW = 8
 """Swings are thinned out while at least one turn in so many can go; the loop over the rest is then the cheaper way."""

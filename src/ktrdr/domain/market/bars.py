@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import uncountable
-from ktrdr.domain.market.sessions import Int64s, Sessions, known_at
+from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

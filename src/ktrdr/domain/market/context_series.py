@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidBars
-from ktrdr.domain.market.bars import BAR_COLUMNS, DataFingerprint, Floats, iso
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.market.bars import BAR_COLUMNS, DataFingerprint, iso
 
 KNOWN_AT, OBSERVATION, VALUE = "known_at", "observation", "value"
 CONTEXT_FOLDER = "context"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
-
-Bools = NDArray[np.bool_]
 
 
 def follows(bars: Bars, break_at_session: bool = False) -> Bools:

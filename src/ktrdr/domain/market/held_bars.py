@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, Floats
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 
 _ROOM = 256

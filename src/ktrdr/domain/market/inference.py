@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.characteristics import AssetClass, SymbolCharacteristics
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _CURRENCY = "USD|EUR|GBP|JPY|CHF|AUD|NZD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|MXN|SGD|HKD|CNH"

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Bars, Floats, iso
+from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.characteristics import ASSET_CLASSES, AssetClass, SymbolCharacteristics
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 MIN_RETURNS = 20

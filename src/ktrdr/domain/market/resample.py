@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.sessions import Int64s, Sessions, known_at
+from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 _MONDAY = 4 * NS_PER_DAY

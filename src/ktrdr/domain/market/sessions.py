@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
-
-Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.series import SeriesInfo
-from ktrdr.domain.market.sessions import Int64s, Sessions
+from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 
 
 def window_sum(values: Floats, period: int) -> Floats:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.market.sessions import Int64s
 
 PARTS = ("train", "validation", "test")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.splits.split import PARTS, Part, Split
 
 MINIMUM_ROWS = 10

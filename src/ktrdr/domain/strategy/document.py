@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ktrdr.domain.strategy.problems import Problem
-from ktrdr.domain.strategy.reading import Setting
+from ktrdr.domain.problems import Problem
+from ktrdr.domain.strategy.reading.sections import Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
-from ktrdr.domain.strategy.reading import Findings
+from ktrdr.domain.strategy.reading.sections import Findings
 
 Column = tuple[str, str, MembershipFunction | None]
 TIME_CONTEXT = (

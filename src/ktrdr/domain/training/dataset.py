@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.labels.labelset import LabelSet, Target
-from ktrdr.domain.market.sessions import Int64s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.errors import CorruptArtifact
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
 

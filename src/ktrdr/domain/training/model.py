@@ -11,10 +11,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
 

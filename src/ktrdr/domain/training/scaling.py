@@ -9,27 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
-from ktrdr.domain.features.matrix import Float32s
 
-Float64s = NDArray[np.float64]
 _FEW_ROWS = 240
 
 
-def _minmax(column: Float64s) -> tuple[float, float]:
+def _minmax(column: Floats) -> tuple[float, float]:
     return float(column.min()), float(np.ptp(column))
 
 
-def _zscore(column: Float64s) -> tuple[float, float]:
+def _zscore(column: Floats) -> tuple[float, float]:
     return float(column.mean()), float(column.std())
 
 
-def _robust(column: Float64s) -> tuple[float, float]:
+def _robust(column: Floats) -> tuple[float, float]:
     low, middle, high = np.quantile(column, [0.25, 0.5, 0.75])
     return float(middle), float(high - low)
 
 
-NORMALIZATIONS: Mapping[str, Callable[[Float64s], tuple[float, float]] | None] = {
+NORMALIZATIONS: Mapping[str, Callable[[Floats], tuple[float, float]] | None] = {
     "none": None,
     "minmax": _minmax,
     "zscore": _zscore,
@@ -48,8 +47,8 @@ class Scaler:
         In the feature's unit; scale above 0. A feature left as it is has 0 and 1.
     """
 
-    centre: Float64s
-    scale: Float64s
+    centre: Floats
+    scale: Floats
 
     @classmethod
     def fit(cls, values: Float32s, normalizations: Sequence[str]) -> Scaler:
@@ -122,17 +121,17 @@ class TargetScaler:
     std: float
 
     @classmethod
-    def fit(cls, targets: Float64s) -> TargetScaler:
+    def fit(cls, targets: Floats) -> TargetScaler:
         """Return the scaler of these targets, which must be train rows only; constant targets keep std 1."""
         if not len(targets):
             raise InvalidInput("target scaler: there are no train rows")
         return cls(*_fit_column(targets, "zscore"))
 
-    def transform(self, targets: Float64s) -> Float64s:
+    def transform(self, targets: Floats) -> Floats:
         """Return standardised targets."""
         return (targets - self.mean) / self.std
 
-    def inverse(self, outputs: Float64s) -> Float64s:
+    def inverse(self, outputs: Floats) -> Floats:
         """Return standardised values in the target's unit."""
         return outputs * self.std + self.mean
 
@@ -169,7 +168,7 @@ def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
     return centre, scale or 1.0
 
 
-def _numbers(values: Mapping[str, Any], what: str, name: str) -> Float64s:
+def _numbers(values: Mapping[str, Any], what: str, name: str) -> Floats:
     found = values.get(name) if isinstance(values, Mapping) else None
     if not isinstance(found, list) or not all(type(value) in {int, float} for value in found):
         raise CorruptArtifact(f"{what}: {name} must be a list of numbers")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.matrix import Float32s
 from ktrdr.domain.labels.labelset import Weighting
-from ktrdr.domain.market.bars import Floats
-from ktrdr.domain.market.sessions import Int64s
 
 MOST_DRAWS = 3_000_000
 """Draws of the sequential bootstrap beyond which it would take minutes."""

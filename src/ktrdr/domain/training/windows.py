@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.continuity import follows, run_lengths
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.settings import ModelSpec
 
 

@@ -94,7 +94,7 @@ def _read(
 
 def _differences(file: Strategy | None, done: BacktestReport) -> list[str]:
     """Say what the file says otherwise: the model goes by what it was trained with."""
-    from ktrdr.domain.strategy.render import render
+    from ktrdr.domain.strategy.writing.render import render
 
     if file is None:
         return []

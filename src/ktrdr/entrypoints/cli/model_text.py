@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
-    from ktrdr.application.loading import LoadedModel
+    from ktrdr.application.serving.loading import LoadedModel
     from ktrdr.application.use_cases.list_models import ListedModel
     from ktrdr.domain.artifacts.artifact import Artifact
     from ktrdr.domain.artifacts.manifest import Manifest
@@ -89,7 +89,7 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
 
 def _symbols(artifact: Artifact) -> list[str]:
     """Return a table of the symbols of a universal model: what they are, and how many rows it has of each."""
-    from ktrdr.application.symbol_configs import read_configs
+    from ktrdr.domain.artifacts.symbol_configs import read_configs
     from ktrdr.domain.artifacts.symbol_files import read_symbols
 
     symbols, configs = read_symbols(artifact), read_configs(artifact)

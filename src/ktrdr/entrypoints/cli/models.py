@@ -66,7 +66,7 @@ def which(
     json: Json = False,
 ) -> None:
     """Say which model of a strategy serves a symbol, why this one, and what was passed over."""
-    from ktrdr.application.loading import only_timeframe
+    from ktrdr.application.serving.loading import only_timeframe
     from ktrdr.application.use_cases.load_model import LoadRequest
     from ktrdr.entrypoints.cli.model_text import which_text
 

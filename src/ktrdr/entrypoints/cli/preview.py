@@ -10,7 +10,7 @@ from ktrdr.entrypoints.cli.render import section
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ktrdr.application.preview import Preview
+    from ktrdr.application.preparing.preview import Preview
 
 
 def preview_text(preview: Preview) -> str:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktrdr.application.outcomes import JobOutcome
+    from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.domain.training.history import Epoch
 
 

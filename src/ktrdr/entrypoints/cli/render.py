@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.domain.errors import InvalidStrategy, Unavailable
 
 if TYPE_CHECKING:
-    from ktrdr.domain.strategy.problems import Problem
+    from ktrdr.domain.problems import Problem
 
 
 def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:

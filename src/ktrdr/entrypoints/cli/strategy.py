@@ -98,7 +98,7 @@ def new(
     json: Json = False,
 ) -> None:
     """Make a first strategy; asks for each wish where none is given and somebody is there to answer."""
-    from ktrdr.domain.strategy.template import Template
+    from ktrdr.domain.strategy.writing.template import Template
 
     defaults = {"name": output.stem if output else "my_strategy", "symbol": "AAPL", "timeframe": "1d"}
     defaults |= {"model": "mlp", "labels": "zigzag", "indicators": "rsi,macd,roc"}
@@ -126,8 +126,8 @@ def migrate(
     json: Json = False,
 ) -> None:
     """Turn a strategy of version 2 into version 3, on stdout unless told to write; say what is still wrong with it."""
-    from ktrdr.domain.strategy.migrate import migrate as to_version_3
-    from ktrdr.domain.strategy.parse import problems
+    from ktrdr.domain.strategy.reading.parse import problems
+    from ktrdr.domain.strategy.writing.migrate import migrate as to_version_3
 
     container = open_container()
     document = to_version_3(container.read_document()(path), str(path))
@@ -147,7 +147,7 @@ def schema(
     """Print the JSON schema of strategy files, for completion in editors."""
     from json import dumps
 
-    from ktrdr.domain.strategy.schema import strategy_schema
+    from ktrdr.domain.strategy.writing.schema import strategy_schema
 
     document = strategy_schema()
     if path is None:

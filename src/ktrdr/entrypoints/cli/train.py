@@ -61,7 +61,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the models that a strategy describes, judge them, and publish them."""
-    from ktrdr.application.override_reach import run_warnings
+    from ktrdr.application.preparing.override_reach import run_warnings
     from ktrdr.domain.training.plan import Execution, TrainingRequest, read_combination, read_mode
     from ktrdr.entrypoints.steps import log_steps
 
@@ -91,7 +91,7 @@ def train(
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
-    from ktrdr.application.outcomes import FailedJob
+    from ktrdr.application.training.outcomes import FailedJob
     from ktrdr.entrypoints.cli.preview import preview_text
 
     found = container.dry_run().execute(request)

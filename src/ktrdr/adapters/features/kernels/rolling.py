@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import talib
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 
 
 def mean(values: Floats, period: int) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 from ktrdr.adapters.features.kernels.kernel import Kernel
 from ktrdr.adapters.features.kernels.step import Step, Values
 from ktrdr.adapters.features.kernels.volatility import VOLATILITY
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.catalogue.indicators.scale import ATR_BARS, ROLLING_BARS, has_no_unit, is_level
-from ktrdr.domain.market.bars import Floats
 from ktrdr.domain.market.running import RunningDeviation, RunningMean
 from ktrdr.domain.market.windows import window_deviation, window_mean
 

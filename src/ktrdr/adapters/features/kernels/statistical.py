@@ -14,7 +14,7 @@ from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_ker
 from ktrdr.adapters.features.kernels.rolling import change, earlier, quotient, returns
 from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, ratio
 from ktrdr.adapters.features.kernels.windows import deepest_fall
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.running import RunningDeviation, RunningMean, RunningSlope
 from ktrdr.domain.market.windows import window_deviation, window_mean, window_slope, window_sum
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from talib import stream
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 
 Columns = tuple[Floats, ...]
 Parameters = Mapping[str, Any]

@@ -13,7 +13,7 @@ from talib import stream
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, quotient
 from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.running import RunningDeviation, RunningMean
 from ktrdr.domain.market.windows import window_deviation, window_mean
 

@@ -14,7 +14,7 @@ from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_ker
 from ktrdr.adapters.features.kernels.momentum import percentage_oscillator, percentage_oscillator_step
 from ktrdr.adapters.features.kernels.rolling import change, highest, quotient
 from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.running import CompensatedSum, RunningMean, RunningSum
 from ktrdr.domain.market.windows import window_mean, window_sum
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.market.bars import Floats
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.windows import in_blocks
 
 _NEXT_TO_NOTHING = 1e-300

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ktrdr.adapters.models.torch.devices import one_thread
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.sessions import Int64s
 
 BLOCK = 240
 """Rows per forward pass. Matrix kernels work in tiles of 4 to 48 rows and treat an odd tail differently, down to the

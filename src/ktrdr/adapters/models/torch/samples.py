@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ktrdr.adapters.models.torch.losses import Shares
-from ktrdr.domain.market.sessions import Int64s
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.training.model import Rows
 
 Batch = tuple[Tensor, Tensor, Tensor | None]

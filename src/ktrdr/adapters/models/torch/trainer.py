@@ -16,12 +16,11 @@ from ktrdr.adapters.models.torch.loop import Loop, OnEpoch
 from ktrdr.adapters.models.torch.networks import build
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.learnable import Fuzzified
-from ktrdr.domain.features.matrix import Float32s
-from ktrdr.domain.market.sessions import Int64s
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import ModelSpec

@@ -1,1 +1,0 @@
-"""One model from many symbols, step by step: gather, fit, judge, pack."""

@@ -1,0 +1,1 @@
+"""Reading a strategy document: one file a section."""

@@ -1,0 +1,1 @@
+"""One strategy, varied: by the command line, by symbol."""

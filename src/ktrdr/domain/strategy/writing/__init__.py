@@ -1,0 +1,1 @@
+"""Writing strategy documents: as YAML, as a template, as a schema, from an older version."""

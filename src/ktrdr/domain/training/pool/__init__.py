@@ -1,0 +1,1 @@
+"""One model from many symbols: their rows, hours, weights and units."""

@@ -1,0 +1,204 @@
+"""The rows of many symbols in one matrix, symbol by symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ktrdr.domain.arrays import Float32s, Int32s, Int64s
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target, Weighting
+from ktrdr.domain.training.dataset import Dataset
+
+Allocate = Callable[[int, int], Float32s]
+"""Number of rows and of columns to an array of that shape, row by row in memory, or in a file mapped to it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Rows of several symbols; those of one symbol stand together, ascending in time.
+
+    Attributes
+    ----------
+    symbols : tuple of str
+        Sorted, so that the order in which they were named changes nothing.
+    starts : ndarray of int64, shape (n_symbols + 1,)
+        The rows of symbol s are ``starts[s]`` to ``starts[s + 1]``, without the latter.
+    values : ndarray of float32, shape (n_rows, n_features)
+        Row by row in memory, or in a file that is mapped to it.
+    ids : tuple of str, length n_features
+    stamps, known_at : ndarray of int64, shape (n_rows,)
+        See `FeatureMatrix`.
+    base_rows : ndarray of int32, shape (n_rows,)
+        Position of each row's bar in the base series of its own symbol.
+    labels : ndarray, shape (n_rows,)
+        int8 class numbers or float64 targets, each symbol's by its own bars; arbitrary where `label_end` is `NO_LABEL`.
+    label_end : ndarray of int64, shape (n_rows,)
+        Moment at which the last bar that the label looked at is known (UTC nanoseconds); `NO_LABEL` for a row that can
+        not be learnt from, since it has no label, or its window is not whole.
+    label_end_rows : ndarray of int32, shape (n_rows,)
+        The same bar's position in the base series of its symbol.
+    target : Target
+    weighting : str
+        See `LabelSet.weighting`.
+    """
+
+    symbols: tuple[str, ...]
+    starts: Int64s
+    values: Float32s
+    ids: tuple[str, ...]
+    stamps: Int64s
+    known_at: Int64s
+    base_rows: Int32s
+    labels: NDArray[np.int8] | NDArray[np.float64]
+    label_end: Int64s
+    label_end_rows: Int32s
+    target: Target
+    weighting: Weighting = "none"
+
+    def __post_init__(self) -> None:
+        if list(self.symbols) != sorted(set(self.symbols)) or len(self.starts) != len(self.symbols) + 1:
+            raise InvalidInput("pool: symbols must be sorted and unique, with one beginning each and one end")
+        columns = (self.stamps, self.known_at, self.base_rows, self.labels, self.label_end, self.label_end_rows)
+        if any(len(column) != len(self) for column in columns) or self.starts[-1] != len(self):
+            raise InvalidInput("pool: every column must have one entry per row")
+
+    def __len__(self) -> int:
+        """Return the number of rows of all symbols."""
+        return len(self.values)
+
+    @property
+    def symbol_of_row(self) -> Int32s:
+        """Number of the symbol that each row belongs to, shape (n_rows,)."""
+        numbers = np.arange(len(self.symbols), dtype=np.int32)
+        return np.repeat(numbers, np.diff(self.starts))
+
+    def rows_of(self, symbol: str) -> slice:
+        """Return where the rows of a symbol stand."""
+        place = self.symbols.index(symbol)
+        return slice(int(self.starts[place]), int(self.starts[place + 1]))
+
+    def matrix_of(self, symbol: str) -> FeatureMatrix:
+        """Return the matrix of one symbol, as it was before it came into the pool; its values are a view."""
+        rows = self.rows_of(symbol)
+        base_rows = self.base_rows[rows].astype(np.int64)
+        return FeatureMatrix(self.values[rows], self.ids, base_rows, self.stamps[rows], self.known_at[rows])
+
+    def outcomes(self, rows: Int64s) -> Dataset:
+        """Return labels and times of some rows as a dataset without columns: for what needs no features."""
+        none = np.empty((len(rows), 0), dtype=np.float32)
+        base_rows = self.base_rows[rows].astype(np.int64)
+        matrix = FeatureMatrix(none, (), base_rows, self.stamps[rows], self.known_at[rows])
+        ends = self.label_end_rows[rows].astype(np.int64)
+        return Dataset(matrix, self.labels_of(rows), self.label_end[rows], ends, self.target)
+
+    def labels_of(self, rows: Int64s | slice) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Return the labels of some rows as `Dataset` has them."""
+        labels = self.labels[rows]
+        return labels.astype(np.int64) if self.target.is_classification else labels.astype(np.float64)
+
+
+def in_memory(n_rows: int, n_columns: int) -> Float32s:
+    """Return room for a matrix; pages that are never written take no memory."""
+    return np.empty((n_rows, n_columns), dtype=np.float32)
+
+
+class PoolBuilder:
+    """Fills a matrix that was allocated beforehand, symbol by symbol.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n_allocated, n_features)
+        At least as many rows as will come; what is left over is never touched.
+    """
+
+    def __init__(self, values: Float32s) -> None:
+        self._values = values
+        self._count = 0
+        self._symbols: list[str] = []
+        self._starts = [0]
+        self._columns: list[tuple[NDArray[np.generic], ...]] = []
+        self._kind: tuple[tuple[str, ...], Target, Weighting] | None = None
+
+    def add(
+        self, symbol: str, matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, usable: NDArray[np.bool_]
+    ) -> None:
+        """Append all rows of a symbol; symbols come in sorted order.
+
+        Parameters
+        ----------
+        symbol : str
+        matrix : FeatureMatrix
+        labels : LabelSet
+            One entry per base bar of this symbol.
+        base_known_at : ndarray of int64, shape (n_bars,)
+        usable : ndarray of bool, shape (n_rows,)
+            Which rows of the matrix a model can read.
+
+        Raises
+        ------
+        InvalidInput
+            If the columns or the target are not those of the symbols before, or there is no room.
+        """
+        kind = (matrix.ids, labels.target, labels.weighting)
+        end = self._count + len(matrix)
+        if self._kind not in {None, kind}:
+            raise InvalidInput(f"pool: {symbol} has other columns or other labels than {self._symbols[0]}")
+        if end > len(self._values):
+            raise InvalidInput(f"pool: {symbol} has more rows than its data were said to have")
+        self._kind = kind
+        self._values[self._count : end] = matrix.values
+        self._count = end
+        self._symbols.append(symbol)
+        self._starts.append(end)
+        self._columns.append(_columns(matrix, labels, base_known_at, usable))
+
+    def build(self) -> Pool:
+        """Return the pool of all symbols that were added.
+
+        Raises
+        ------
+        InvalidInput
+            If there are none, or they were not sorted.
+        """
+        if self._kind is None:
+            raise InvalidInput("pool: there are no symbols")
+        ids, target, weighting = self._kind
+        joined: list[Any] = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
+        self._columns.clear()
+        stamps, known_at, base_rows, labels, label_end, label_end_rows = joined
+        return Pool(
+            tuple(self._symbols),
+            np.array(self._starts, dtype=np.int64),
+            self._values[: self._count],
+            ids,
+            stamps,
+            known_at,
+            base_rows,
+            labels,
+            label_end,
+            label_end_rows,
+            target,
+            weighting,
+        )
+
+
+def _columns(
+    matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.generic], ...]:
+    end_rows = labels.end_rows[matrix.base_rows]
+    learnable = usable & (end_rows != NO_LABEL)
+    kind = np.int8 if labels.target.is_classification else np.float64
+    return (
+        matrix.stamps,
+        matrix.known_at,
+        matrix.base_rows.astype(np.int32),
+        labels.values[matrix.base_rows].astype(kind),
+        np.where(learnable, base_known_at[end_rows], NO_LABEL),
+        end_rows.astype(np.int32),
+    )

@@ -1,1 +1,0 @@
-"""One training from the rows of many symbols: pool, common cut, combination."""

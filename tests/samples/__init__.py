@@ -1,0 +1,1 @@
+"""What several tests share: documents, bars, models, pools."""

@@ -1,0 +1,102 @@
+"""Small learnable tasks, and the artifact that a fitted model would be stored as; nothing here imports torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
+from samples.models import manifest
+
+CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
+VALUE = Target("regression", unit="fraction")
+ARCHITECTURE: dict[str, Any] = {"hidden_layers": [8], "activation": "relu", "dropout": 0.0, "batch_norm": False}
+NO_STOPPING = EarlyStopping(enabled=False)
+
+
+def mlp(**changes: Any) -> ModelSpec:
+    return ModelSpec("mlp", ARCHITECTURE | changes)
+
+
+WINDOWED: dict[str, dict[str, Any]] = {
+    "lstm": {"attention": False},
+    "gru": {"attention": False},
+    "transformer": {"num_heads": 2, "feedforward_size": 9},
+}
+
+
+def window_spec(kind: str, **changes: Any) -> ModelSpec:
+    shared = {"sequence_length": 5, "hidden_size": 6, "num_layers": 1, "dropout": 0.0, "break_at_session": False}
+    return ModelSpec(kind, shared | WINDOWED[kind] | changes)
+
+
+SPECS: dict[str, ModelSpec] = {
+    "mlp": mlp(),
+    "lstm": window_spec("lstm"),
+    "lstm, attention": window_spec("lstm", attention=True, num_layers=2),
+    "gru": window_spec("gru", num_layers=2),
+    "gru, attention": window_spec("gru", attention=True),
+    "transformer": window_spec("transformer", num_layers=2),
+}
+"""Every network, small."""
+
+
+def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> Rows:
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(n, n_inputs)).astype(np.float32)
+    score = inputs[:, 0] + 0.5 * rng.normal(size=n)
+    if not target.is_classification:
+        return Rows(inputs, score.astype(np.float32))
+    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64))
+
+
+def task(
+    n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
+) -> FitTask:
+    chosen = {"epochs": 3, "loss": "cross_entropy" if target.is_classification else "mse"} | settings
+    window = model.window if model is not None and model.reads_windows else None
+    return FitTask(
+        windowed(rows(n, n_inputs, 1, target), window),
+        windowed(rows(60, n_inputs, 2, target), window),
+        tuple(f"f{i}" for i in range(n_inputs)),
+        target,
+        model or mlp(),
+        TrainingSettings(**chosen),
+    )
+
+
+def windowed(given: Rows, window: int | None) -> Rows:
+    """The same rows as windows of that length; the first rows have none."""
+    if window is None:
+        return given
+    ends = np.arange(window - 1, len(given.inputs), dtype=np.int64)
+    return Rows(given.inputs, given.targets[ends], ends)
+
+
+def with_train(given: FitTask, train: Rows) -> FitTask:
+    return replace(given, train=train)
+
+
+def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
+    target = given.target
+    values: dict[str, Any] = {
+        "model": {
+            "type": given.model.type,
+            "architecture": dict(given.model.architecture),
+            "input_features": list(model.feature_ids),
+        },
+        "target": {
+            "kind": target.kind,
+            "classes": list(target.classes),
+            "actions": list(target.actions),
+            "unit": target.unit,
+        },
+    }
+    history = json.dumps(model.history.as_dict()).encode()
+    return Artifact(manifest(**values | changes), {**model.state(), "history.json": history})

@@ -1,0 +1,1 @@
+"""Plain loops that say again, slowly, what the product computes: independent oracles."""
