@@ -25,9 +25,9 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Combination, Mode
 from ktrdr.entrypoints.container import make_container

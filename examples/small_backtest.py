@@ -21,9 +21,9 @@ from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 from ktrdr.entrypoints.container import Container, make_container
 
 DAY = Timeframe("1d")

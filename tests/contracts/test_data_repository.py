@@ -22,8 +22,8 @@ from ktrdr.application.preparing.cached_data import RememberedData
 from ktrdr.domain.errors import DataNotFound, InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import ContextSource
 
 FIVE, HOUR, DAY = Timeframe("5m"), Timeframe("1h"), Timeframe("1d")
 

@@ -12,9 +12,9 @@ from samples.strategy_documents import documents, shuffled
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.indicators import INDICATORS
-from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse, problems
 from ktrdr.domain.strategy.writing.render import render
 

@@ -16,7 +16,7 @@ import pytest
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STRATEGIES = ROOT / "strategies"
 
 

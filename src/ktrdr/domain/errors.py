@@ -4,7 +4,7 @@ The five families say what the caller can do next::
 
     KtrdrError
     ├── InvalidInput (ValueError)   mend what you gave
-    │   ├── InvalidStrategy         ... the strategy document, all problems at once
+    │   ├── InvalidStrategy         ... the strategy document, all problems at once (in `problems`)
     │   ├── InvalidBars             ... the market data
     │   └── CorruptArtifact         ... a model whose files are not what was published
     ├── NotFound (LookupError)      name something that exists
@@ -21,13 +21,10 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ktrdr.domain.problems import Problem
+from typing import Any
 
 
 class KtrdrError(Exception):
@@ -44,19 +41,6 @@ class InvalidInput(KtrdrError, ValueError):
     """Something given is wrong; mend it and try again."""
 
     family = "invalid_input"
-
-
-class InvalidStrategy(InvalidInput):
-    """A strategy document that contradicts itself, with every problem found in it."""
-
-    def __init__(self, problems: Sequence[Problem], where: str = "strategy") -> None:
-        self.problems = tuple(problems)
-        self.where = where
-        super().__init__("\n".join(problem.located(where) for problem in self.problems))
-
-    def details(self) -> Mapping[str, Any]:
-        """Return the problems as plain mappings."""
-        return {"problems": [problem.as_dict() for problem in self.problems]}
 
 
 class InvalidBars(InvalidInput):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from ktrdr.domain.errors import InvalidInput
 
 OPTION = "--"
 EMPTY = '""'
@@ -51,6 +53,19 @@ class Problem:
     def __str__(self) -> str:
         """Return ``path: message``."""
         return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class InvalidStrategy(InvalidInput):
+    """A strategy document that contradicts itself, with every problem found in it."""
+
+    def __init__(self, problems: Sequence[Problem], where: str = "strategy") -> None:
+        self.problems = tuple(problems)
+        self.where = where
+        super().__init__("\n".join(problem.located(where) for problem in self.problems))
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the problems as plain mappings."""
+        return {"problems": [problem.as_dict() for problem in self.problems]}
 
 
 def with_lines(problems: Iterable[Problem], lines: Mapping[str, int]) -> tuple[Problem, ...]:

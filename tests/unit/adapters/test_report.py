@@ -264,10 +264,10 @@ def test_the_page_needs_no_network(target, stored):
 
 
 def test_equal_artifacts_give_equal_bytes_in_another_process_too(stored):
-    tests = str(Path(__file__).parents[1])
+    tests = str(Path(__file__).parents[2])
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from report_samples import report_artifact\n"
+        "from samples.reports import report_artifact\n"
         "from ktrdr.adapters.report.page import render_page\n"
         "sys.stdout.buffer.write(render_page(report_artifact()))"
     )

@@ -3,9 +3,10 @@ from samples.documents import changed
 
 from ktrdr.domain.catalogue.labels import FORWARD_RETURN, IMPLIED_LABELS, LABELS, ZIGZAG_SEGMENTS, find_label
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import InvalidInput, InvalidStrategy
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelers import LABELERS
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
 

@@ -8,7 +8,7 @@ import pytest
 from samples.documents import changed
 
 from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.errors import InvalidStrategy
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.schema import strategy_schema
 from ktrdr.domain.training.effective import model_spec, training_settings

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from samples.documents import changed
 
-from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.contract import contract_hash, feature_contract
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified, fuzzified, input_columns, resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render

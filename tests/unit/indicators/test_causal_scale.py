@@ -11,9 +11,9 @@ from samples.features import random_bars, raw, same_bits, source
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.domain.catalogue.indicators import INDICATORS
-from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.training.pool.scales import unscaled_inputs

@@ -9,7 +9,7 @@ import pytest
 from samples.documents import DELETE, changed, small
 
 from ktrdr.application.use_cases.read_strategy import ReadStrategy
-from ktrdr.domain.errors import InvalidStrategy
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse, problems
 
 FAULTS: list[tuple[str, Any, str, tuple[str, ...]]] = [

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from samples.documents import DELETE, changed, small
 
-from ktrdr.domain.errors import InvalidStrategy
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.document import Reference, Strategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.override import override

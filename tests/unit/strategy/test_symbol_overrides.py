@@ -11,7 +11,8 @@ from samples.documents import changed, small
 
 from ktrdr.adapters.strategies.yaml_file import find_lines, read_document
 from ktrdr.application.use_cases.read_strategy import ReadStrategy
-from ktrdr.domain.errors import InvalidInput, InvalidStrategy
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse, problems
 from ktrdr.domain.strategy.varying.for_symbol import strategy_for

@@ -9,10 +9,10 @@ from ktrdr.domain.errors import DataNotFound
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.trading_hours import with_span
-from ktrdr.domain.strategy.document import ContextSource
 
 
 class ChainRepository(DataRepository):

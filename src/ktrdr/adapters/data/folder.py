@@ -20,13 +20,13 @@ from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavaila
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed
-from ktrdr.domain.strategy.document import ContextSource
 
 _FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3}[mhdw])")
 _MOMENT = Timeframe("1m")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
-from ktrdr.domain.strategy.document import ContextSource
+from ktrdr.domain.market.context_source import ContextSource
 
 
 class SampleRepository(ParquetRepository):

@@ -11,12 +11,12 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.trading_hours import completed
-from ktrdr.domain.strategy.document import ContextSource
 
 SIMULATED_SYMBOLS = ("SIM_CRYPTO", "SIM_FOREX", "SIM_STOCK")
 _TIMEFRAMES = tuple(Timeframe(text) for text in ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"))

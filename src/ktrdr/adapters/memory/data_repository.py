@@ -9,11 +9,11 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.trading_hours import completed
-from ktrdr.domain.strategy.document import ContextSource
 
 
 class MemoryRepository(DataRepository):

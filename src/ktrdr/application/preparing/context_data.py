@@ -12,8 +12,8 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import MarketData
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.timeframe import NS_PER_DAY
-from ktrdr.domain.strategy.document import ContextSource
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.reading.sections import Setting
+from ktrdr.domain.strategy.document import Setting, Strategy
 from ktrdr.domain.training.plan import TrainingRequest
 
 _PATH = "training_data.symbols"

@@ -15,10 +15,11 @@ from ktrdr.application.preparing.rows import prepare, require_no_warnings
 from ktrdr.application.training.fitting import fit
 from ktrdr.application.training.judging import judge
 from ktrdr.application.training.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
-from ktrdr.application.training.packing import pack, require_packable
+from ktrdr.application.training.packing import pack
 from ktrdr.application.training.pool_job import train_pool
 from ktrdr.application.training.resuming import kept_model
 from ktrdr.application.training.transfer import beginning_of
+from ktrdr.domain.artifacts.packed import require_packable
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.plain_json import plain_problem
-from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.contract import contract_hash, feature_contract
+from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy, plain
+from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.profile import profile_of
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.writing.render import render, settings_document
+from ktrdr.domain.strategy.writing.render import settings_document
 
 if TYPE_CHECKING:
     from ktrdr.application.preparing.rows import Prepared
@@ -30,34 +29,6 @@ if TYPE_CHECKING:
     from ktrdr.domain.training.plan import TrainingJob
 
 _LIBRARIES = ("ktrdr", "numpy", "pandas")
-
-
-def packed_strategy(strategy: Strategy) -> dict[str, Any]:
-    """Return the strategy as the manifest holds it."""
-    document: dict[str, Any] = plain(render(strategy))
-    return document
-
-
-def packed_contract(features: Sequence[Feature], kernels: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the contract of resolved features as the manifest holds it."""
-    contract: list[dict[str, Any]] = plain(feature_contract(features, kernels))
-    return contract
-
-
-def require_packable(strategy: Strategy) -> None:
-    """Refuse before a training a strategy that could not be stored after it.
-
-    Raises
-    ------
-    InvalidInput
-        If it holds what JSON cannot: a number that is not finite, or a mapping within itself.
-    """
-    try:
-        problem = plain_problem(packed_strategy(strategy))
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"strategy {strategy.name!r}: cannot be stored as JSON ({error})") from error
-    if problem:
-        raise InvalidInput(f"strategy{problem}")
 
 
 def pack(
@@ -159,8 +130,3 @@ def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
 def _libraries(kernels: Mapping[str, str], fitted: Fitted) -> dict[str, str]:
     own = {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
     return own | {f"kernel {name}": text for name, text in kernels.items()} | dict(fitted.shipped.provenance())
-
-
-def plain(values: Any) -> Any:
-    """Return the values as JSON would give them back: tuples as lists, dates as texts."""
-    return json.loads(json.dumps(values, default=str))

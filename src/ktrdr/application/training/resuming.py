@@ -12,9 +12,9 @@ from ktrdr.application.preparing.context_data import with_context
 from ktrdr.application.preparing.labelling import load_other
 from ktrdr.application.preparing.market_data import gather
 from ktrdr.application.training.outcomes import TrainedModel, rows_of
-from ktrdr.application.training.packing import packed_contract, packed_strategy
 from ktrdr.domain.artifacts.artifact import IMPORTANCE, METRICS, Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey
+from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.features.context_data import used_sources
 from ktrdr.domain.features.resolver import resolve

@@ -9,11 +9,11 @@ from typing import Any
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.preparing.warm_start import MOMENTS, Beginning
-from ktrdr.application.training.packing import packed_contract, packed_strategy
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
 from ktrdr.domain.features.contract import compare

@@ -12,7 +12,7 @@ from ktrdr.application.preparing.preview import Preview, series_read
 from ktrdr.application.preparing.rows import prepare, require_no_warnings
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.application.training.outcomes import FailedJob
-from ktrdr.application.training.packing import require_packable
+from ktrdr.domain.artifacts.packed import require_packable
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import KtrdrError
 from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training

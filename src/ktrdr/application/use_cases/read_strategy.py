@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ktrdr.domain.errors import InvalidStrategy
-from ktrdr.domain.problems import Problem, with_lines
+from ktrdr.domain.problems import InvalidStrategy, Problem, with_lines
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.for_symbol import SECTION

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ktrdr.application.training.packing import packed_contract, plain
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.packed import packed_contract, plain
 from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, read_symbol_configs, read_symbols
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.contract import Contract, compare

@@ -13,7 +13,8 @@ from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.prices import parts_of
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
-from ktrdr.domain.strategy.document import ContextSource, Strategy
+from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.strategy.document import Strategy
 
 
 def series_key(source: ContextSource) -> str:

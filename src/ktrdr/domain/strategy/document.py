@@ -6,8 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.problems import Problem
-from ktrdr.domain.strategy.reading.sections import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An effective value, and where it came from.
+
+    Attributes
+    ----------
+    path : str
+        Dotted name (``training.epochs``).
+    value : object
+    origin : str
+        ``command line``, ``default``, or the section of the document that gave it.
+    """
+
+    path: str
+    value: Any
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +182,6 @@ class Decisions:
     def minimum_edge(self) -> float:
         """What a predicted return must exceed for a trade, a fraction."""
         return self.round_trip_cost * self.min_edge_multiplier
-
-
-@dataclass(frozen=True, slots=True)
-class ContextSource:
-    """A series besides the bars, such as an interest rate; it counts from its publication.
-
-    `id` is what ``data_source`` names; `name` is the series, symbol or report as the provider calls it.
-    """
-
-    id: str
-    provider: str
-    name: str
-    alignment: Literal["forward_fill"] = "forward_fill"
 
 
 @dataclass(frozen=True, slots=True)

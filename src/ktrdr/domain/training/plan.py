@@ -9,8 +9,7 @@ from typing import Literal, cast, get_args
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.market.series import same_symbol, spelt_twice
-from ktrdr.domain.strategy.document import Strategy, SymbolChoice
-from ktrdr.domain.strategy.reading.sections import Setting
+from ktrdr.domain.strategy.document import Setting, Strategy, SymbolChoice
 
 Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
 DEFAULT_COMBINATION: Combination = "balanced"

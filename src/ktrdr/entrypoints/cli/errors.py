@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import InvalidStrategy, KtrdrError
+from ktrdr.domain.errors import KtrdrError
+from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.entrypoints.cli.render import say, write_out
 
 EXIT_CODES = {

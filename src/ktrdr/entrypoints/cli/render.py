@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ktrdr.domain.errors import InvalidStrategy, Unavailable
+from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.problems import InvalidStrategy
 
 if TYPE_CHECKING:
     from ktrdr.domain.problems import Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
-from ktrdr.domain.strategy.document import ContextSource
+from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 PROVIDERS = ("fred", "ib", "cftc_cot")

@@ -9,7 +9,8 @@ from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec, find_in
 from ktrdr.domain.catalogue.indicators.scale import SCALE, contradiction
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
-from ktrdr.domain.strategy.document import ContextSource, Indicator, Reference
+from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.strategy.document import Indicator, Reference
 from ktrdr.domain.strategy.reading.context_data import read_data_source
 from ktrdr.domain.strategy.reading.sections import Findings, Section
 

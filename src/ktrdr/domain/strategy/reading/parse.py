@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ktrdr.domain.errors import InvalidStrategy, did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.market.file_names import LONGEST, to_file_name
-from ktrdr.domain.problems import Problem
+from ktrdr.domain.problems import InvalidStrategy, Problem
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.feature_ids import refuse_equal_ids
 from ktrdr.domain.strategy.reading.context_data import read_context_data

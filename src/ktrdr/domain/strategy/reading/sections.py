@@ -10,24 +10,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.problems import EMPTY, OPTION, Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """An effective value, and where it came from.
-
-    Attributes
-    ----------
-    path : str
-        Dotted name (``training.epochs``).
-    value : object
-    origin : str
-        ``command line``, ``default``, or the section of the document that gave it.
-    """
-
-    path: str
-    value: Any
-    origin: str
+from ktrdr.domain.strategy.document import Setting
 
 
 @dataclass(slots=True)

@@ -11,8 +11,7 @@ from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.strategy.document import Overrides, Strategy, SymbolOverrides
-from ktrdr.domain.strategy.reading.sections import Setting
+from ktrdr.domain.strategy.document import Overrides, Setting, Strategy, SymbolOverrides
 
 SECTION = "symbol_overrides"
 DECISIONS = {

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.strategy.document import (
-    ContextSource,
-    Decisions,
-    Indicator,
-    NetworkInput,
-    Strategy,
-    SymbolChoice,
-    TrainingData,
-)
+from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.strategy.document import Decisions, Indicator, NetworkInput, Strategy, SymbolChoice, TrainingData
 from ktrdr.domain.strategy.reading.effects import idle_defaults
 from ktrdr.domain.strategy.varying.symbol_overrides import overrides_document
 
