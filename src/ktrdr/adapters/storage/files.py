@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ktrdr.adapters.documents.plain_file import read_bytes
@@ -30,19 +29,6 @@ def unavailable(doing: str) -> Iterator[None]:
         ) from error
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder with its parents, each entry brought to disk; one that exists is left alone."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "Is a file, not a folder", str(folder)) from None
-    sync_folder(folder.parent)
-
-
 def entries(folder: Path) -> list[str]:
     """Return the names in a folder, sorted."""
     return sorted(path.name for path in folder.iterdir())
@@ -58,16 +44,6 @@ def write_file(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's entries to disk, where the system can do that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def read_file(path: Path, limit: int) -> bytes:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ktrdr.adapters.storage.files import entries, sync_folder, unavailable
+from ktrdr.adapters.files.folders import sync_folder
+from ktrdr.adapters.storage.files import entries, unavailable
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, write_files
 from ktrdr.adapters.storage.shelf import (
     STAGING,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ktrdr.adapters.storage.files import entries, make_folder, read_file, sync_folder, unavailable, write_file
+from ktrdr.adapters.files.folders import make_folder, sync_folder
+from ktrdr.adapters.storage.files import entries, read_file, unavailable, write_file
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import METADATA, Manifest
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ktrdr.adapters.storage.files import entries, make_folder, read_file, sync_folder, write_file
+from ktrdr.adapters.files.folders import make_folder, sync_folder
+from ktrdr.adapters.storage.files import entries, read_file, write_file
 from ktrdr.domain.errors import CorruptArtifact
 
 CLAIMS = ".claims"

@@ -1,0 +1,1 @@
+"""The one room through which files are written: each whole or not at all, on disk, and nothing left lying beside."""
