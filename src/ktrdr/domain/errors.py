@@ -90,7 +90,6 @@ class TrainingInterrupted(TrainingFailed):
 _NO_PATH = {
     errno.ENAMETOOLONG: "is too long for a path",
     errno.ELOOP: "its links lead in a circle",
-    errno.EISDIR: "is a folder, not a file",
 }
 
 
@@ -106,6 +105,8 @@ def unusable(path: object, error: OSError | ValueError, doing: str = "read") -> 
         return InvalidInput(f"{where}: holds a character that no path can have")
     if error.errno in _NO_PATH:
         return InvalidInput(f"{where}: {_NO_PATH[error.errno]}")
+    if doing == "read" and isinstance(error, IsADirectoryError):
+        return InvalidInput(f"{where}: is a folder, not a file")
     if doing == "read" and isinstance(error, FileNotFoundError):
         return NotFound(f"{where}: no such file")
     if doing == "read" and isinstance(error, NotADirectoryError):

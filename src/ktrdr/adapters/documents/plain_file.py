@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ktrdr.adapters.documents.limits import Limits
-from ktrdr.domain.errors import InvalidInput, unusable
+from ktrdr.domain.errors import InvalidInput, KtrdrError, unusable
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
@@ -29,11 +29,9 @@ def refusing(path: object) -> Iterator[None]:
     """Turn whatever the system refuses of a path inside into the family that it belongs to; see `unusable`."""
     try:
         yield
-    except (OSError, UnicodeEncodeError) as error:
-        raise unusable(path, error) from error
-    except ValueError as error:
-        if "null" not in str(error):
-            raise
+    except KtrdrError:
+        raise
+    except (OSError, ValueError) as error:
         raise unusable(path, error) from error
 
 

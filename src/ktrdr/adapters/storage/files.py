@@ -22,11 +22,11 @@ def unavailable(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        refused = unusable(error.filename, error, "write")
         path = f": {shown_path(error.filename)}" if error.filename else ""
-        refused = unusable(error.filename, error)
-        raise (
-            refused if isinstance(refused, InvalidInput) else Unavailable(f"{doing}: {error.strerror or error}{path}")
-        ) from error
+        if isinstance(refused, InvalidInput):
+            raise refused from error
+        raise Unavailable(f"{doing}: {error.strerror or error}{path}") from error
 
 
 def entries(folder: Path) -> list[str]:
