@@ -120,18 +120,19 @@ def shown_path(path: object) -> str:
     return text if len(text) <= 300 else f"{text[:60]}... ({len(text):,} characters)"
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name nearest to `name`, or None where none is near (case does not count).
 
     A name that begins with another letter must be nearer than one that begins with the same.
     """
-    folded, wanted = {candidate.casefold(): candidate for candidate in known}, str(name).casefold()
+    folded = {candidate.casefold(): candidate for candidate in known}
+    wanted = (name if isinstance(name, str) else shown(name)).casefold()
     alike = [candidate for candidate in folded if candidate[:1] == wanted[:1]]
     matches = get_close_matches(wanted, folded, 1, 0.7) or get_close_matches(wanted, alike, 1, 0.6)
     return folded[matches[0]] if matches else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` or an empty string, to end a message with."""
     match = nearest(name, known)
     return f"; did you mean {match!r}?" if match else ""

@@ -124,7 +124,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
 
 def _read_version(root: Section, findings: Findings) -> str:
     written = root.get("version")
-    text = "3.0" if written is None else str(written)
+    text = "3.0" if written is None else written if isinstance(written, str) else shown(written)
     if isinstance(written, bool) or not re.fullmatch(r"3(\.[0-9]+)?", text):
         findings.error("version", f"{shown(written)} is not 3.0; run: ktrdr strategy migrate FILE")
     elif text not in {"3", "3.0"}:
