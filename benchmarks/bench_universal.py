@@ -93,9 +93,9 @@ class Clock:
     def __init__(self, inner: Any) -> None:
         self.inner, self.seconds, self.rows = inner, 0.0, 0
 
-    def fit(self, task: Any) -> Any:
+    def fit(self, task: Any, watch: Any) -> Any:
         start = time.process_time()
-        model = self.inner.fit(task)
+        model = self.inner.fit(task, watch)
         self.seconds += time.process_time() - start
         self.rows += len(task.train.targets) * task.settings.epochs
         return model

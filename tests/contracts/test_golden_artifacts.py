@@ -16,7 +16,7 @@ from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.inference import Inference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SCHEMAS = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+SCHEMAS = sorted(GOLDEN.glob("schema_*/"))
 INPUTS = np.array([[0, 0, 0], [1, 0, 0.5], [0, 1, -0.5], [0.25, 0.75, 2]], dtype=np.float32)
 
 

@@ -26,6 +26,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.cli import explain
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -74,7 +75,7 @@ class PlantedTrainer(ModelTrainer):
     def __init__(self, plan: str) -> None:
         self.plan = plan
 
-    def fit(self, task: FitTask) -> Planted:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Planted:
         return Planted(self.plan, task.feature_ids)
 
     def restore(self, artifact: Artifact) -> Planted:

@@ -28,6 +28,7 @@ from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Execution, Mode
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("AAA", "BBB", "CCC")
@@ -53,11 +54,11 @@ class SeenTrainer(PriorTrainer):
         self.tasks: list[FitTask] = []
         self.failing = failing or {}
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.tasks.append(task)
         if len(self.tasks) in self.failing:
             raise self.failing[len(self.tasks)]
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 class CountedRepository(MemoryRepository):

@@ -17,6 +17,7 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import make_container
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
@@ -38,9 +39,9 @@ class SeenTrainer(PriorTrainer):
     def __init__(self) -> None:
         self.tasks: list[FitTask] = []
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.tasks.append(task)
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 def own_labels(symbol: str) -> np.ndarray:

@@ -23,6 +23,7 @@ from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import Epoch
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 
@@ -172,7 +173,7 @@ class StoppedTrainer(PriorTrainer):
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def fit(self, task: Any) -> Any:
+    def fit(self, task: Any, watch: Watch = UNWATCHED) -> Any:
         raise self.error
 
 

@@ -22,6 +22,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]
@@ -35,9 +36,9 @@ class SeenTrainer(TorchTrainer):
         super().__init__("cpu")
         self.tasks: list[FitTask] = []
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.tasks.append(task)
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 def document(**training: Any) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import InvalidInput, ModelNotFound, TrainingFailed, TrainingInterrupted, Unavailable
 from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 
 
 class EndsWith(ModelTrainer):
     def __init__(self, end: Exception | object) -> None:
         self.end = end
 
-    def fit(self, task: FitTask) -> FittedModel:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> FittedModel:
         if isinstance(self.end, Exception):
             raise self.end
         return self.end  # type: ignore[return-value]

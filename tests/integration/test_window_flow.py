@@ -22,6 +22,7 @@ from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.domain.training.weights import class_weights, sample_weights
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -125,9 +126,9 @@ class Seen(PriorTrainer):
 
     tasks: list[FitTask] = field(default_factory=list)
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.tasks.append(task)
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 @pytest.mark.parametrize("model", [LSTM, {"type": "mlp"}], ids=["lstm", "mlp"])

@@ -23,6 +23,7 @@ from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import make_container
 
 ARCHITECTURES = st.fixed_dictionaries({
@@ -76,9 +77,9 @@ class SeenTask(PriorTrainer):
 
     task: FitTask | None = None
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.task = task
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 def prepared_task(close: np.ndarray) -> tuple[FitTask, dict[str, Any]]:

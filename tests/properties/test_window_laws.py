@@ -25,6 +25,7 @@ from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask, Rows
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.domain.training.windows import look_back
 from ktrdr.entrypoints.container import make_container
 
@@ -75,9 +76,9 @@ class Seen(PriorTrainer):
 
     task: FitTask
 
-    def fit(self, task: FitTask) -> Any:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
         self.task = task
-        return super().fit(task)
+        return super().fit(task, watch)
 
 
 BARS = simulate("SIM_STOCK", Timeframe("5m"), 700, 3)

@@ -13,7 +13,8 @@ The five families say what the caller can do next::
     ├── Conflict                    someone else was first, or it is in use
     ├── Unavailable                 try again, free something, or install an extra
     └── TrainingFailed              change the settings or the data
-        └── TrainingInterrupted     the user stopped it
+        ├── TrainingInterrupted     the user stopped it
+        └── Pruned                  a watch gave it up: others promise more
 
 A message says what, where, what was found, what is allowed, and the nearest known name.
 """
@@ -24,6 +25,7 @@ import errno
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 
@@ -87,6 +89,11 @@ class TrainingInterrupted(TrainingFailed):
     """The user stopped the training; nothing was published."""
 
 
+class Pruned(TrainingFailed):
+    """Whoever watches the training gave it up, since others promise more; nothing was published."""
+
+
+_COMPARED, _LONG = 1000, 100
 _NO_PATH = {
     errno.ENAMETOOLONG: "is too long for a path",
     errno.ELOOP: "its links lead in a circle",
@@ -123,10 +130,11 @@ def shown_path(path: object) -> str:
 def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name nearest to `name`, or None where none is near (case does not count).
 
-    A name that begins with another letter must be nearer than one that begins with the same.
+    A name that begins with another letter must be nearer than one that begins with the same. Only the first
+    `_COMPARED` known names are asked, and of long names their beginning: comparing takes time.
     """
-    folded = {candidate.casefold(): candidate for candidate in known}
-    wanted = (name if isinstance(name, str) else shown(name)).casefold()
+    folded = {candidate[:_LONG].casefold(): candidate for candidate in islice(known, _COMPARED)}
+    wanted = (name if isinstance(name, str) else shown(name))[:_LONG].casefold()
     alike = [candidate for candidate in folded if candidate[:1] == wanted[:1]]
     matches = get_close_matches(wanted, folded, 1, 0.7) or get_close_matches(wanted, alike, 1, 0.6)
     return folded[matches[0]] if matches else None

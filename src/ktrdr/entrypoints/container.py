@@ -78,7 +78,9 @@ class Container(containers.DeclarativeContainer):
     model_trainer = providers.Singleton(
         _lazy("ktrdr.adapters.tracking.trials:TrialRecordingTrainer"),
         providers.Factory(
-            _lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device, on_epoch
+            _lazy("ktrdr.adapters.tracking.progress:ReportingTrainer"),
+            providers.Factory(_lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device),
+            on_epoch,
         ),
         trial_log,
     )

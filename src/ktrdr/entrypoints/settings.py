@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from ktrdr.adapters.documents.limits import SETTINGS
+from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.documents.toml_text import read_toml
 from ktrdr.domain.errors import InvalidInput, NotFound, did_you_mean
 
@@ -59,18 +60,22 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     InvalidInput
-        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind, or the latter is no TOML.
+        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind, the latter is no TOML, or a
+        folder is named that no path can be.
     Unavailable
         If ``ktrdr.toml`` cannot be read.
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         hint = did_you_mean(name, Settings.model_fields)
         raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
+    for folder in ("data_dir", "models_dir"):
+        require_possible(getattr(settings, folder) or Path(), folder)
+    return settings
 
 
 def _written() -> dict[str, Any]:

@@ -11,12 +11,12 @@ import pytest
 import torch
 from safetensors.torch import load
 from samples.fits import CLASSES, NO_STOPPING, VALUE, mlp, rows, task, with_train
+from samples.watches import Onlooker, raises
 from torch import nn
 
 from ktrdr.adapters.models.torch.loop import batch_sizes
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
-from ktrdr.domain.training.history import Epoch
 from ktrdr.domain.training.model import FitTask, Rows
 from ktrdr.domain.training.settings import EarlyStopping, Scheduler
 from ktrdr.domain.training.weights import class_weights
@@ -259,15 +259,11 @@ def test_inputs_that_are_not_scaled_are_named() -> None:
 
 
 def test_interruption_names_the_epoch_and_puts_everything_back() -> None:
-    def interrupt(epoch: Epoch, total: int) -> None:
-        assert total == 9
-        if epoch.number == 2:
-            raise KeyboardInterrupt
-
+    watch = Onlooker(raises(KeyboardInterrupt(), 2))
     torch.set_num_threads(2)
     state = torch.get_rng_state()
     with pytest.raises(TrainingInterrupted, match="after epoch 2 of 9") as caught:
-        TorchTrainer("cpu", interrupt).fit(task(epochs=9))
+        TorchTrainer("cpu").fit(task(epochs=9), watch)
     assert isinstance(caught.value.__cause__, KeyboardInterrupt)
     assert torch.get_num_threads() == 2
     assert torch.equal(torch.get_rng_state(), state)
@@ -277,8 +273,8 @@ def test_fit_and_predict_leave_threads_and_random_state_alone() -> None:
     seen: list[int] = []
     torch.set_num_threads(2)
     state = torch.get_rng_state()
-    trainer = TorchTrainer("cpu", lambda *_: seen.append(torch.get_num_threads()))
-    trainer.fit(task(model=mlp(dropout=0.5))).predict(rows(3).inputs)
+    watch = Onlooker(lambda _: seen.append(torch.get_num_threads()))
+    TorchTrainer("cpu").fit(task(model=mlp(dropout=0.5)), watch).predict(rows(3).inputs)
     assert seen == [1, 1, 1]
     assert torch.get_num_threads() == 2
     assert torch.equal(torch.get_rng_state(), state)
@@ -295,9 +291,10 @@ def test_bytes_depend_on_the_seed_alone() -> None:
 
 
 def test_progress_gets_every_epoch_as_it_stands_in_the_history() -> None:
-    seen: list[tuple[Epoch, int]] = []
-    history = TorchTrainer("cpu", lambda epoch, total: seen.append((epoch, total))).fit(task()).history
-    assert seen == [(epoch, 3) for epoch in history.epochs]
+    watch = Onlooker()
+    history = TorchTrainer("cpu").fit(task(), watch).history
+    assert watch.seen == [(epoch, 3) for epoch in history.epochs]
+    assert watch.states == []
     assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
 
 

@@ -169,3 +169,125 @@ def test_every_finding_is_plain_and_has_a_suggestion(evaluation):
     for found in findings(evaluation, history([1.0, 0.5, 0.9], [1.0, 0.9, 1.2])).values():
         assert set(found.as_dict()) == {"topic", "finding", "figures", "suggestion"}
         assert found.suggestion.endswith(".")
+
+
+ABOVE, BELOW = (lambda value: float(np.nextafter(value, np.inf))), (lambda value: float(np.nextafter(value, -np.inf)))
+
+
+def topic(evaluation, past, name):
+    return next((found for found in findings(evaluation, past).values() if found.topic == name), None)
+
+
+def kept(past, best):
+    return replace(past, best_epoch=best)
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        (history([1.0, 0.5, 0.4], [1.0, 0.8, ABOVE(0.8 * 1.02)]), "Overfitting after epoch 2"),
+        (history([1.0, 0.8, 0.7], [1.2, 1.0, 1.02]), "far above the train loss"),
+        (history([2.0, 1.0, 0.9], [1.2, 1.0, 1.02]), "of a piece"),
+        (history([2.0, 1.0, BELOW(1.0)], [1.2, 1.0, ABOVE(1.02)]), "Overfitting after epoch 2"),
+        (history([2.0, 1.0, 1.0], [1.2, 1.0, 1.5]), "of a piece"),
+        (history([2.0, 1.0], [1.2, 1.15]), "of a piece"),
+        (history([2.0, 1.0], [1.2, ABOVE(1.15)]), "far above the train loss (1)"),
+        (history([1.0, 0.99], [1.0, 0.99]), "of a piece"),
+        (history([1.0, ABOVE(0.99)], [1.0, 0.99]), "Underfitting"),
+        (kept(history([3.0, 1.0], [3.0, 1.5]), 1), "of a piece"),
+        (kept(history([3.0, 1.0], [3.0, 1.5]), 0), "of a piece"),
+        (kept(history([3.0, 1.0], [3.0, 1.5]), 2), "far above"),
+    ],
+)
+def test_the_fit_at_its_boundaries(evaluation, past, said):
+    """A rise of 2 %, a gap of 15 % and a fall of 1 % are still none; the kept epoch counts, not the last."""
+    assert said in topic(evaluation, past, "fit").finding
+
+
+def test_the_figures_of_the_fit_name_each_epoch(evaluation):
+    past = kept(history([4.0, 3.0, 2.0, 1.0], [8.0, 5.0, 6.0, 7.0]), 3)
+
+    assert topic(evaluation, past, "fit").figures == {
+        "train_loss_first": 4.0,
+        "val_loss_first": 8.0,
+        "train_loss_lowest": 3.0,
+        "val_loss_lowest": 5.0,
+        "train_loss_kept": 2.0,
+        "val_loss_kept": 6.0,
+        "train_loss_last": 1.0,
+        "val_loss_last": 7.0,
+    }
+
+
+@pytest.mark.parametrize(("best", "advice"), [(1, "learning rate"), (2, "learning rate"), (3, "Nothing to do")])
+def test_a_best_epoch_that_came_at_once(evaluation, best, advice):
+    past = kept(history(FALLING, FALLING, ended_by="early_stopping"), best)
+
+    assert advice in topic(evaluation, past, "stopping").suggestion
+
+
+def test_two_epochs_are_no_longer_one(evaluation):
+    past = history([1.0, 0.9], [1.0, 0.9])
+
+    assert topic(evaluation, past, "stopping").finding == "All 2 epochs were used, and the last one was the best."
+    assert topic(evaluation, past, "fit") is not None
+
+
+def test_the_last_epoch_was_kept_though_another_was_lower(evaluation):
+    found = topic(evaluation, kept(history([3.0, 2.0, 1.0], [3.0, 1.0, 1.5]), 3), "stopping")
+
+    assert found.figures == {"epochs": 3, "best_epoch": 3, "lowest_val_loss_epoch": 2}
+
+
+@pytest.mark.parametrize(
+    ("val", "tail"),
+    [
+        ([1.0, 1.0, 1.0, 1.0, 1.0], None),
+        ([9.0, 8.0, 7.0, 6.0, 1.0, 1.0], 2),
+        ([9.0, 8.0, 7.0, 6.0, 1.1, 1.0, 1.0, 1.0], 2),
+        ([9.0, 8.0, 7.0, 6.0, 5.0, 2.0, 1.0, 1.0, 1.0], 3),
+        ([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 1.1, 1.0, 1.0], None),
+        ([9.0, 8.0, 7.0, 6.0, 1000.0, 1001.0], 2),
+        ([9.0, 8.0, 7.0, 6.0, 1000.0, 1001.1], None),
+        ([9.0, 8.0, 7.0, 6.0, 0.0, 0.0], 2),
+        ([9.0, 8.0, 7.0, 6.0, -1000.0, -1001.0], 2),
+    ],
+)
+def test_a_plateau_at_its_boundaries(evaluation, val, tail):
+    """Six epochs are the fewest, their last third counts, and 0.1 % is still none that moved."""
+    found = topic(evaluation, history([10.0 - n for n in range(len(val))], val), "plateau")
+
+    assert (found and found.figures["epochs"]) == tail
+
+
+def test_a_plateau_says_how_little_the_loss_moved(evaluation):
+    found = topic(evaluation, history(FALLING[:6], [9.0, 8.0, 7.0, 6.0, 1000.0, 1000.5]), "plateau")
+
+    assert found.figures["relative_movement"] == 0.0005
+    assert found.finding == "Over the last 2 epochs the validation loss moved by only 0.05%."
+
+
+STEADY = [1.0] * 9
+
+
+@pytest.mark.parametrize(
+    ("train", "norms", "said"),
+    [
+        (FALLING, [*STEADY, 10.0], None),
+        (FALLING, [*STEADY, ABOVE(10.0)], "unstable"),
+        (FALLING, [1e-6] * 10, None),
+        (FALLING, [BELOW(1e-6)] * 10, "vanished"),
+        (FALLING, [*[1e-8] * 9, 1.0], "vanished"),
+        ([2.0, 3.0, *[1.0] * 8], [1.0] * 10, None),
+        ([2.0, ABOVE(3.0), *[1.0] * 8], [1.0] * 10, "unstable"),
+        ([*[1.0] * 9, 1.6], [1.0] * 10, "unstable"),
+    ],
+)
+def test_gradients_at_their_boundaries(evaluation, train, norms, said):
+    """Ten medians, a jump by half and a norm of 1e-6 are still none."""
+    found = topic(evaluation, history(train, FALLING, norms=norms), "gradients")
+
+    assert found is None if said is None else said in found.finding
+    if found:
+        assert found.figures["largest_gradient_norm"] == max(norms)
+        assert found.figures["median_gradient_norm"] == np.median(norms)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from ktrdr.domain.evaluation.significance import block_length, mean_difference
+from ktrdr.domain.evaluation.significance import _student_quantile, block_length, mean_difference, widening
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 
@@ -124,3 +124,77 @@ def test_the_first_and_last_rows_are_drawn_as_often_as_the_others():
     low, high = mean_difference(values, times, 20 * NS_PER_DAY, np.random.default_rng(0)).interval
 
     assert (low + high) / 2 == pytest.approx(0.0, abs=0.03)
+
+
+def brute_means(values, times, blocks, draws):
+    """The mean of each resample, row by row: rows whose time lies in a block, around the end into the beginning."""
+    span = int(times[-1] - times[0]) + int(np.median(np.diff(times)[np.diff(times) > 0]))
+    found = []
+    for starts in draws.integers(0, span, size=(2000, blocks)):
+        after = (times[None, :] - times[0] - starts[:, None]) % span
+        weights = (after < span // blocks).sum(axis=0)
+        if weights.sum():
+            found.append((values * weights).sum() / weights.sum())
+    return np.array(found)
+
+
+def student_factor(short, long, blocks):
+    """The widening by its definition, with Student's quantile from scipy."""
+    one, two = np.var(short, ddof=1), np.var(long, ddof=1)
+    one, two = one * blocks / (blocks - 1), two * (blocks // 2) / (blocks // 2 - 1)
+    variance = max(2 * two - one, one) / one * blocks / (blocks - 1)
+    return np.sqrt(variance) * stats.t.ppf(0.975, blocks - 1) / stats.norm.ppf(0.975)
+
+
+@pytest.mark.parametrize("days", [np.arange(21), np.array([0, 0, 1, 2, 4, 4, 7, 8, 9, 13, 14, 15, 18, 19, 20, 20])])
+def test_the_interval_is_that_of_rows_drawn_one_by_one(days):
+    values = np.random.default_rng(5).standard_normal(len(days)) + 0.3
+    found = mean_difference(values, days, 2, np.random.default_rng(0))
+
+    draws = np.random.default_rng(0)
+    short, long = (brute_means(values, days, blocks, draws) - values.mean() for blocks in (10, 5))
+    low, high = np.quantile(short, [0.025, 0.975]) * student_factor(short, long, 10)
+    assert found.blocks == 10
+    assert found.interval == pytest.approx((values.mean() + low, values.mean() + high), rel=1e-3)
+
+
+def test_ten_blocks_are_enough_and_a_day_less_is_not():
+    enough, fewer = (
+        mean_difference(np.arange(float(days)), np.arange(days), 10, np.random.default_rng(0)) for days in (100, 99)
+    )
+    assert (enough.blocks, enough.block_ns) == (10, 10)
+    assert enough.interval is not None
+    assert (fewer.blocks, fewer.interval) == (9, None)
+
+
+def test_labels_that_end_at_once_make_a_block_of_one_nanosecond():
+    found = mean_difference(np.arange(30.0), np.arange(30), 0, np.random.default_rng(0))
+
+    assert (found.blocks, found.block_ns) == (30, 1)
+
+
+@pytest.mark.parametrize("blocks", [10, 11, 25, 200])
+@pytest.mark.parametrize("longer", [0.5, 1.0, 2.0])
+def test_widening_is_missed_dependence_times_students_quantile(blocks, longer):
+    short = np.random.default_rng(0).standard_normal(500)
+    long = longer * short
+    two = longer**2 * (blocks // 2) / (blocks // 2 - 1)
+    one = blocks / (blocks - 1)
+    expected = np.sqrt(max(2 * two / one - 1, 1) * one) * stats.t.ppf(0.975, blocks - 1) / stats.norm.ppf(0.975)
+    assert widening(short, long, blocks) == pytest.approx(expected, rel=2e-4)
+    assert widening(0 * short, 0 * long, blocks) == pytest.approx(
+        np.sqrt(one) * stats.t.ppf(0.975, blocks - 1) / stats.norm.ppf(0.975), rel=2e-4
+    )
+
+
+@pytest.mark.parametrize("degrees", [9, 10, 15, 30, 100, 199])
+def test_students_quantile_is_that_of_scipy_to_a_thousandth(degrees):
+    assert _student_quantile(stats.norm.ppf(0.975), degrees) == pytest.approx(stats.t.ppf(0.975, degrees), abs=1e-3)
+
+
+@pytest.mark.parametrize("level", [0.6, 0.9, 0.975])
+def test_what_students_quantile_misses_is_of_the_fourth_order(level):
+    """Each term that is right takes one order away: what is left falls as the fourth power of the degrees."""
+    for degrees in (20, 200, 1000):
+        missed = stats.t.ppf(level, degrees) - _student_quantile(stats.norm.ppf(level), degrees)
+        assert abs(missed) * degrees**4 < 2

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from ktrdr.application.preparing.labelling import label_balance
-from ktrdr.domain.labels.balance import balance
+from ktrdr.domain.labels.balance import BALANCERS, balance
 from ktrdr.domain.labels.labelers import label
+from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Labels
@@ -149,3 +150,91 @@ def test_advice_comes_from_the_bars_before_the_test_part():
     assert found.suggestion == alone.suggestion
     assert found.suggestion.values["neutral_band"] < 0.01
     assert found.sentences()[0].startswith("2,995 of 3,000 bars before the test part have a label")
+
+
+def given(values, target):
+    """Labels as they stand; the last bar has none."""
+    ends = np.append(np.arange(1, len(values) + 1), NO_LABEL)
+    return LabelSet(np.append(values, 0), ends, target)
+
+
+SIDES = Target("classification", ("up", "down"), ("buy", "sell"))
+RETURNS = Target("regression", unit="fraction")
+
+
+@pytest.mark.parametrize(("others", "rare"), [(49, ()), (50, ("up",))])
+def test_two_percent_is_not_rare_and_less_is(others, rare):
+    labels = given(np.array([0] + [1] * others), SIDES)
+    found = balance(labels, walk(others + 2), "zigzag", {"method": "segments"})
+    assert found.rare == rare
+    assert (found.bars, found.labelled) == (others + 2, others + 1)
+    assert found.shares == {"up": 1 / (others + 1), "down": others / (others + 1)}
+    assert bool(found.advice) == bool(rare)
+    lines = [
+        f"{others + 1} of {others + 2} bars have a label: up 2.0%, down 98.0%",
+        "up has 2.0% of the labels, under 2%",
+    ]
+    assert found.sentences()[: 1 + len(rare)] == tuple(lines[: 1 + len(rare)])
+
+
+def test_returns_count_by_sign_and_none_at_all_is_never_rare():
+    found = balance(given(np.array([0.5, 0.0, -0.1, 1e-300]), RETURNS), walk(5), "forward_return", {})
+    assert found.shares == {"up": 0.5, "flat": 0.25, "down": 0.25}
+    assert found.rare == ()
+    moving = balance(given(np.array([0.5, -0.1]), RETURNS), walk(3), "forward_return", {})
+    assert moving.shares == {"up": 0.5, "flat": 0.0, "down": 0.5}
+    assert moving.rare == ()
+    none = balance(LabelSet(np.zeros(3), np.full(3, NO_LABEL), RETURNS), walk(3), "forward_return", {})
+    assert none.shares == {"up": 0.0, "flat": 0.0, "down": 0.0}
+    assert none.sentences()[-1].startswith("no bar has a label")
+
+
+PARAMETERS = {"horizon": 5, "neutral_band": 0.01}
+
+
+@pytest.mark.parametrize(
+    ("values", "suggested"),
+    [
+        ({"neutral_band": 0.01}, None),
+        ({"neutral_band": 0.012345}, None),
+        ({"neutral_band": 0.0012345}, {"neutral_band": 0.00123}),
+        ({"neutral_band": -0.001}, None),
+        ({}, None),
+    ],
+)
+def test_a_value_is_suggested_to_three_digits_if_it_is_allowed_and_helps(monkeypatch, values, suggested):
+    """The same value, one that makes the rarest class rarer, and one that the parameter refuses, are no help."""
+    bars = walk(volatility=0.002)
+    assert judged(bars, "direction", PARAMETERS).rare
+    monkeypatch.setitem(BALANCERS, "direction", lambda *_: values)
+    found = judged(bars, "direction", PARAMETERS)
+    assert (found.suggestion and found.suggestion.values) == suggested
+    assert bool(found.advice) == (suggested is None)
+    if suggested:
+        assert (found.suggestion.parameter, found.suggestion.value) == ("neutral_band", 0.00123)
+
+
+def test_values_that_contradict_each_other_are_not_suggested(monkeypatch):
+    parameters = {"bullish_threshold": 0.2, "bearish_threshold": -0.2}
+    bars = walk(volatility=0.003)
+    monkeypatch.setitem(BALANCERS, "context", lambda *_: {"bullish_threshold": 0.01, "bearish_threshold": 0.02})
+    found = judged(bars, "context", parameters)
+    assert found.suggestion is None
+    assert found.advice.startswith("no thresholds balance")
+
+
+def test_plain_values_say_all_that_was_found():
+    found = judged(walk(), "direction", {"horizon": 5, "neutral_band": 0.2})
+    assert found.as_dict() == {
+        "bars": 4000,
+        "labelled": 3995,
+        "shares": dict(found.shares),
+        "rare": ["up", "down"],
+        "suggestion": {
+            "parameter": "neutral_band",
+            "value": found.suggestion.values["neutral_band"],
+            "values": found.suggestion.values,
+            "shares": found.suggestion.shares,
+        },
+        "advice": "",
+    }

@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import COMBINATIONS
-from ktrdr.domain.training.pool.combining import MOST_WEIGHT, balanced_weights, combine
+from ktrdr.domain.training.pool.combining import balanced_weights, combine
 from ktrdr.domain.training.pool.scaling import fit_scaler, fit_target_scaler, scale_in_place
 from ktrdr.domain.training.scaling import Scaler
 from ktrdr.domain.training.weights import uniqueness_weights
@@ -33,7 +34,7 @@ def test_balanced_weights_by_the_formula() -> None:
     # N = 450, S = 3: 450 / (3 x 300), 450 / (3 x 50), 450 / (3 x 100)
     assert balanced_weights(np.array([300, 50, 100])).tolist() == [0.5, 3.0, 1.5]
     assert balanced_weights(np.array([300, 0, 100])).tolist() == [400 / 600, 0.0, 2.0]
-    assert balanced_weights(np.array([10_000, 10])).tolist() == [10_010 / 20_000, MOST_WEIGHT]
+    assert balanced_weights(np.array([10_000, 10])).tolist() == [10_010 / 20_000, 10.0]
 
 
 def test_balanced_gives_every_symbol_the_same_sum() -> None:
@@ -64,6 +65,53 @@ def test_downsample_draws_the_same_number_of_each_by_seed() -> None:
     assert drawn.weights is None
     assert drawn.rows.tolist() == combine("downsample", pool, rows, seed=1).rows.tolist()
     assert drawn.rows.tolist() != combine("downsample", pool, rows, seed=2).rows.tolist()
+
+
+def drawn_by_hand(owned: Mapping[str, Sequence[int]], seed: int) -> list[int]:
+    """Draw from each symbol's own train rows, by name, as many as the fewest that any symbol has."""
+    rng = np.random.default_rng(seed)
+    least = min(len(rows) for rows in owned.values())
+    return [row for rows in owned.values() for row in sorted(rng.choice(rows, least, replace=False).tolist())]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_downsample_draws_every_row_from_its_own_symbol(seed) -> None:
+    # rows 0 to 7 are of A, 8 to 10 of B, 11 to 15 of C, 16 to 19 of D; no train row is of C
+    pool = pool_of({"A": clock(8), "B": clock(3), "C": clock(5), "D": clock(4)}, spans=1)
+    owned = {"A": [0, 2, 3, 5, 6], "B": [8, 9], "D": [16, 17, 18]}
+    train = np.array([row for rows in owned.values() for row in rows])
+    drawn = combine("downsample", pool, train, seed).rows.tolist()
+    assert drawn == drawn_by_hand(owned, seed)
+    assert drawn[2:4] == [8, 9], "the symbol with the fewest rows gives all of them"
+
+
+def test_a_symbol_without_train_rows_takes_no_part() -> None:
+    pool = pool_of({"A": clock(60), "B": clock(60), "C": clock(60)}, spans=2)
+    train = everything(pool)
+    train = train[~of_symbol(pool, train, "B")]
+    balanced, interleaved = (combine(name, pool, train, seed=0) for name in ("balanced", "interleaved"))
+    assert balanced.weights is balanced.shares is None, "the two that are left are equal"
+    assert interleaved.shares.tolist() == [1.0] * len(train)
+    assert set(interleaved.groups.tolist()) == {0, 2}
+
+
+def test_in_turn_small_symbols_count_without_a_limit_and_labels_weigh_alone() -> None:
+    pool = replace(pool_of({"A": clock(302), "B": clock(7)}, spans=2), weighting="uniqueness")
+    train = everything(pool)
+    combined = combine("interleaved", pool, train, seed=0)
+    assert combined.shares.tolist() == [305 / 600] * 300 + [305 / 10] * 5
+    # between the ends two labels lie on each bar; the first and last of a symbol have a bar to themselves
+    own = np.concatenate([[0.75] + [0.5] * (rows - 2) + [0.75] for rows in (300, 5)])
+    means = np.repeat([own[:300].mean(), own[300:].mean()], [300, 5])
+    np.testing.assert_allclose(combined.weights, own / means, rtol=1e-6)
+    assert combined.weights.dtype == np.float32
+
+
+def test_label_weights_alone_where_every_symbol_counts_the_same() -> None:
+    pool = replace(pool_of({"A": clock(7)}, spans=2), weighting="uniqueness")
+    combined = combine("concatenate", pool, everything(pool), seed=0)
+    # label spans (1-2) (2-3) (3-4) (4-5) (5-6): uniqueness 3/4, 1/2, 1/2, 1/2, 3/4, with mean 3/5
+    np.testing.assert_allclose(combined.weights, np.array([0.75, 0.5, 0.5, 0.5, 0.75]) / 0.6, rtol=1e-6)
 
 
 def test_concatenate_leaves_everything_as_it_is() -> None:

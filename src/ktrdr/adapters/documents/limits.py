@@ -36,3 +36,5 @@ LEVELS = 40
 DIGITS = 100
 """Characters of a written number: Python takes quadratic time to read longer ones, or refuses to show them."""
 LETTERS = 100
+NAME = 1000
+"""Characters of a key."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ktrdr.adapters.documents.limits import Limits
-from ktrdr.domain.errors import InvalidInput, KtrdrError, unusable
+from ktrdr.domain.errors import InvalidInput, KtrdrError, shown_path, unusable
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
@@ -33,6 +33,28 @@ def refusing(path: object) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:
         raise unusable(path, error) from error
+
+
+def require_possible(path: Path, what: str = "") -> None:
+    """Refuse what cannot be a path, whether or not anything is there.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        Option or setting that gives it, for the message.
+
+    Raises
+    ------
+    InvalidInput
+        If it is too long, leads in a circle, or holds what no path can.
+    """
+    try:
+        os.stat(path)  # noqa: PTH116 - answers for every path
+    except (OSError, ValueError) as error:
+        refused = unusable(f"{what} {shown_path(path)}".strip(), error, "write")
+        if isinstance(refused, InvalidInput):
+            raise refused from error
 
 
 def read_text(path: Path, limits: Limits) -> str:

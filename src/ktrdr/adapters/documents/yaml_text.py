@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ktrdr.adapters.documents.limits import DIGITS, LETTERS, LEVELS, Limits
+from ktrdr.adapters.documents.limits import DIGITS, LETTERS, LEVELS, NAME, Limits
 from ktrdr.adapters.documents.plain_file import read_text
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.problems import EMPTY
@@ -161,6 +161,8 @@ def _named(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
                 f"a {'list' if isinstance(key, yaml.SequenceNode) else 'mapping'} cannot be a key", key.start_mark
             )
         name = "" if key.tag == _NULL else key.value
+        if len(name) > NAME:
+            raise _fault(f"a key of {len(name):,} characters; at most {NAME:,} are read", key.start_mark)
         if (key.tag == _MERGE, name) in seen:
             raise _fault(f"key {name!r:.60} is given twice", key.start_mark)
         seen.add((key.tag == _MERGE, name))

@@ -18,6 +18,7 @@ from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 
 _WEIGHTS = "model.safetensors"
 _NAME = "outputs"
@@ -61,8 +62,8 @@ class PriorTrainer(ModelTrainer):
     Weights count as they do in a loss: a class or a row of weight 2 gets the log share of twice its rows.
     """
 
-    def fit(self, task: FitTask) -> PriorModel:
-        """Return the prior of the train rows, whatever model type of the catalogue is asked for."""
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> PriorModel:  # noqa: ARG002 - there are no epochs
+        """Return the prior of the train rows, whatever model type of the catalogue is asked for; it has no epochs."""
         if find_model_type(task.model.type) is None:
             hint = did_you_mean(task.model.type, MODEL_TYPES)
             raise InvalidInput(f"model type {task.model.type!r} is not known; allowed: {', '.join(MODEL_TYPES)}{hint}")

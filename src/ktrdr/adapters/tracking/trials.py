@@ -20,6 +20,7 @@ from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
 from ktrdr.domain.artifacts.plain_json import canonical_json, read_json
 from ktrdr.domain.errors import CorruptArtifact, TrainingFailed, TrainingInterrupted, Unavailable
 from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 
 LOCK_SECONDS = 60
 
@@ -108,10 +109,10 @@ class TrialRecordingTrainer(ModelTrainer):
         self._inner = inner
         self._log = log
 
-    def fit(self, task: FitTask) -> FittedModel:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> FittedModel:
         """Return a model fitted to the task."""
         try:
-            return self._inner.fit(task)
+            return self._inner.fit(task, watch)
         except TrainingFailed as error:
             self._record(task, error)
             raise

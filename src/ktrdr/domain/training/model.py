@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
+from ktrdr.domain.training.work import Work
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,8 @@ class FitTask:
     initial : mapping of file name to bytes, or None
         Blobs of a fitted model, see `FittedModel.state`, to begin with; None: weights begin at random. What has no
         weights to move begins anew.
+    work : Work
+        Who this fit is; it decides nothing.
     """
 
     train: Rows
@@ -69,6 +72,7 @@ class FitTask:
     class_weights: NDArray[np.float64] | None = None
     fuzzify: tuple[Fuzzified, ...] = ()
     initial: Mapping[str, bytes] | None = None
+    work: Work = field(default_factory=Work)
 
 
 class FittedModel(Protocol):

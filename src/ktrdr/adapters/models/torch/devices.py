@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -77,3 +77,32 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         elif device.type == "mps":
             torch.mps.manual_seed(seed)
         yield
+
+
+def random_states(device: torch.device, shuffler: torch.Generator) -> dict[str, torch.Tensor]:
+    """Return copies of all random states that a fit draws from, by name."""
+    states = {"random.cpu": torch.get_rng_state(), "random.shuffler": shuffler.get_state()}
+    if device.type == "cuda":
+        states["random.device"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["random.device"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(states: Mapping[str, torch.Tensor], device: torch.device, shuffler: torch.Generator) -> None:
+    """Put back what `random_states` gave.
+
+    Raises
+    ------
+    InvalidInput
+        If a state is none that a generator can be in.
+    """
+    try:
+        torch.set_rng_state(states["random.cpu"])
+        shuffler.set_state(states["random.shuffler"])
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(states["random.device"], device)
+        elif device.type == "mps":
+            torch.mps.set_rng_state(states["random.device"])
+    except RuntimeError as error:
+        raise InvalidInput(f"the kept state of the fit holds a random state that is none ({error})") from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from math import inf, isfinite
 from typing import Any
 
@@ -10,17 +11,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ktrdr.adapters.models.torch.devices import keep_freed_memory
+from ktrdr.adapters.models.torch.best import Best
+from ktrdr.adapters.models.torch.checkpoints import to_bytes, write_from
+from ktrdr.adapters.models.torch.devices import keep_freed_memory, random_states, set_random_states
 from ktrdr.adapters.models.torch.losses import make_loss, make_shares
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.samples import Batch, Part, series_of
 from ktrdr.adapters.models.torch.schedules import learning_rates
-from ktrdr.adapters.models.torch.weights import write
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
+from ktrdr.domain.training.checkpoints import task_digest
 from ktrdr.domain.training.history import EndedBy, Epoch, TrainingHistory
 from ktrdr.domain.training.model import FitTask
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 
-OnEpoch = Callable[[Epoch, int], None]
 EXPLODED = 1000.0
 """A training loss this many times that of the first epoch (or of guessing, about 1) is past recovery."""
 _VALIDATION_ROWS = 8192
@@ -36,8 +39,7 @@ class Loop:
     task : FitTask
         Rows and settings. `settings.seed` shuffles; dropout draws from torch's random state.
     device : torch.device
-    on_epoch : callable, optional
-        Called after every epoch with its figures and the number of epochs planned.
+    watch : Watch
 
     Notes
     -----
@@ -45,10 +47,9 @@ class Loop:
     weights of the epoch that was best on the validation rows are kept; without it, those of the last epoch.
     """
 
-    def __init__(
-        self, network: nn.Module, task: FitTask, device: torch.device, on_epoch: OnEpoch | None = None
-    ) -> None:
+    def __init__(self, network: nn.Module, task: FitTask, device: torch.device, watch: Watch = UNWATCHED) -> None:
         self.network = network
+        self.task = task
         self.settings = task.settings
         window = task.model.window if task.model.reads_windows else None
         if window is not None:
@@ -62,12 +63,16 @@ class Loop:
         self.log_weights = None if task.class_weights is None else _float32(np.log(task.class_weights), device)
         self.is_classification = task.target.is_classification
         self.weights, self.gradients = flatten(network)
-        self.step = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
+        optimizer = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
+        self.step = optimizer.step
         self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
         self.batch_sizes = batch_sizes(self.train.drawn, self.settings.batch_size)
         self.shuffler = torch.Generator().manual_seed(self.settings.seed)
-        self.on_epoch = on_epoch
+        self.watch = watch
         self.epochs: list[Epoch] = []
+        fitted = {"weights": self.weights} | {f"buffer.{name}": buffer for name, buffer in network.named_buffers()}
+        self.best = Best(fitted, self.settings.early_stopping)
+        self.moving = fitted | self.best.named() | _numbered("optimizer", optimizer.memory)
 
     def run(self) -> TrainingHistory:
         """Train until early stopping or the last epoch, and leave the kept weights in the network.
@@ -86,24 +91,51 @@ class Loop:
             raise TrainingInterrupted(f"training was stopped {done}; no model was kept") from error
 
     def _run(self) -> TrainingHistory:
-        stopping, planned = self.settings.early_stopping, self.settings.epochs
-        best = Best(stopping.monitor, stopping.min_delta)
+        stopping, planned, best = self.settings.early_stopping, self.settings.epochs, self.best
+        self.go_on()
         rates = learning_rates(self.settings)
         rate = next(rates)
+        for epoch in self.epochs:
+            rate = rates.send(epoch.val_loss)
         while len(self.epochs) < planned and not (stopping.enabled and best.waited >= stopping.patience):
             epoch = self.run_epoch(len(self.epochs) + 1, rate)
             self.epochs.append(epoch)
-            best.see(epoch, self.network)
+            best.see(epoch)
             rate = rates.send(epoch.val_loss)
-            if self.on_epoch is not None:
-                self.on_epoch(epoch, planned)
+            self.show(epoch)
         if not self.epochs:
             return TrainingHistory((), 0, "no_epochs")
         if not stopping.enabled:
             return TrainingHistory(tuple(self.epochs), len(self.epochs), "all_epochs")
-        best.restore(self.network)
+        best.restore()
         ended_by: EndedBy = "early_stopping" if len(self.epochs) < planned else "all_epochs"
         return TrainingHistory(tuple(self.epochs), best.number, ended_by)
+
+    def go_on(self) -> None:
+        """Put back what the watch has kept of this fit, if anything."""
+        state = self.watch.kept()
+        if state is None:
+            return
+        device = self.weights.device
+        states = random_states(device, self.shuffler)
+        history = write_from(state, self.moving | states, self.digest)
+        set_random_states(states, device, self.shuffler)
+        self.epochs = list(history.epochs)
+        for epoch in self.epochs:
+            self.best.count(epoch)
+
+    def show(self, epoch: Epoch) -> None:
+        """Tell the watch of an epoch, and hand it the state to go on from where it wants one."""
+        self.watch.epoch(epoch, self.settings.epochs)
+        if self.watch.keeps:
+            so_far = TrainingHistory(tuple(self.epochs), self.best.number, "all_epochs")
+            tensors = self.moving | random_states(self.weights.device, self.shuffler)
+            self.watch.keep(to_bytes(tensors, so_far, self.digest))
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The digest of the task: a kept state is of it or is refused."""
+        return task_digest(self.task)
 
     def run_epoch(self, number: int, rate: float) -> Epoch:
         """Pass over the training rows once, then over the validation rows."""
@@ -174,28 +206,6 @@ class Loop:
         )
 
 
-class Best:
-    """Keeps a copy of the best epoch's weights, and counts the epochs since; better means by more than `min_delta`."""
-
-    def __init__(self, monitor: str, min_delta: float) -> None:
-        self.monitor, self.min_delta = monitor, min_delta
-        self.number, self.waited = 0, 0
-        self._cost = inf
-        self._state: Mapping[str, Tensor] = {}
-
-    def see(self, epoch: Epoch, network: nn.Module) -> None:
-        """Compare an epoch with the best before."""
-        cost = epoch.val_loss if self.monitor == "val_loss" else -(epoch.val_accuracy or 0.0)
-        self.waited += 1
-        if cost < self._cost - self.min_delta:
-            self._cost, self.number, self.waited = cost, epoch.number, 0
-            self._state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-
-    def restore(self, network: nn.Module) -> None:
-        """Put the best weights back."""
-        write(network, self._state)
-
-
 def batch_sizes(n_rows: int, batch_size: int) -> list[int]:
     """Return how the rows are cut; a single row that would be left over joins the last batch.
 
@@ -208,3 +218,7 @@ def batch_sizes(n_rows: int, batch_size: int) -> list[int]:
 
 def _float32(values: Any, device: torch.device) -> Tensor:
     return torch.tensor(values, dtype=torch.float32, device=device)
+
+
+def _numbered(name: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
+    return {f"{name}.{number}": tensor for number, tensor in enumerate(tensors)}

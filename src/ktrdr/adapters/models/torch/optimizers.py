@@ -7,6 +7,7 @@ network several times cheaper.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,14 @@ from torch import Tensor, nn
 
 Step = Callable[[float], object]
 """Moves the weights once, by the learning rate given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """A step, and the tensors that it remembers from one step to the next."""
+
+    step: Step
+    memory: tuple[Tensor, ...] = ()
 
 
 def flatten(network: nn.Module) -> tuple[Tensor, Tensor]:
@@ -37,7 +46,7 @@ def flatten(network: nn.Module) -> tuple[Tensor, Tensor]:
     return weights, gradients
 
 
-def _adam(weights: Tensor, gradients: Tensor, weight_decay: float, *, fused: Callable[..., Any]) -> Step:
+def _adam(weights: Tensor, gradients: Tensor, weight_decay: float, *, fused: Callable[..., Any]) -> Optimizer:
     """Adam (Kingma and Ba, 2015), or AdamW (Loshchilov and Hutter, 2019), in one fused pass."""
     mean, square, count = torch.zeros_like(weights), torch.zeros_like(weights), weights.new_zeros(())
     update = partial(
@@ -60,10 +69,10 @@ def _adam(weights: Tensor, gradients: Tensor, weight_decay: float, *, fused: Cal
         count.add_(1)
         update(lr=rate)
 
-    return step
+    return Optimizer(step, (mean, square, count))
 
 
-def _sgd(weights: Tensor, gradients: Tensor, weight_decay: float) -> Step:
+def _sgd(weights: Tensor, gradients: Tensor, weight_decay: float) -> Optimizer:
     """Plain gradient descent (Robbins and Monro, 1951)."""
 
     def step(rate: float) -> None:
@@ -71,10 +80,10 @@ def _sgd(weights: Tensor, gradients: Tensor, weight_decay: float) -> Step:
             gradients.add_(weights, alpha=weight_decay)
         weights.add_(gradients, alpha=-rate)
 
-    return step
+    return Optimizer(step)
 
 
-def _rmsprop(weights: Tensor, gradients: Tensor, weight_decay: float) -> Step:
+def _rmsprop(weights: Tensor, gradients: Tensor, weight_decay: float) -> Optimizer:
     """RMSprop (Hinton, 2012, lecture 6e)."""
     square = torch.zeros_like(weights)
 
@@ -84,13 +93,13 @@ def _rmsprop(weights: Tensor, gradients: Tensor, weight_decay: float) -> Step:
         square.mul_(0.99).addcmul_(gradients, gradients, value=0.01)
         weights.addcdiv_(gradients, square.sqrt().add_(1e-8), value=-rate)
 
-    return step
+    return Optimizer(step, (square,))
 
 
-OPTIMIZERS: Mapping[str, Callable[[Tensor, Tensor, float], Step]] = {
+OPTIMIZERS: Mapping[str, Callable[[Tensor, Tensor, float], Optimizer]] = {
     "adam": partial(_adam, fused=torch._fused_adam_),
     "adamw": partial(_adam, fused=torch._fused_adamw_),
     "sgd": _sgd,
     "rmsprop": _rmsprop,
 }
-"""Weights, gradients and weight decay to a step. Weight decay is added to the gradient, but for adamw."""
+"""Weights, gradients and weight decay to an optimizer. Weight decay is added to the gradient, but for adamw."""

@@ -12,7 +12,7 @@ from torch import nn
 from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
 from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
 from ktrdr.adapters.models.torch.inference import BlockForward
-from ktrdr.adapters.models.torch.loop import Loop, OnEpoch
+from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
@@ -24,6 +24,7 @@ from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import ModelSpec
+from ktrdr.domain.training.watch import UNWATCHED, Watch
 
 _CPU = torch.device("cpu")
 
@@ -82,14 +83,12 @@ class TorchModel(FittedModel):
 
 
 class TorchTrainer(ModelTrainer):
-    """Fits networks on a device, reporting each epoch.
+    """Fits networks on a device.
 
     Parameters
     ----------
     device : str, optional
         ``cpu``, ``cuda``, ``cuda:1``, ``mps``; None or ``auto`` takes the first of cuda, mps, cpu that is there.
-    on_epoch : callable, optional
-        Called after every epoch with its figures and the number of epochs planned.
 
     Raises
     ------
@@ -101,11 +100,10 @@ class TorchTrainer(ModelTrainer):
     Equal tasks give equal bytes on the CPU; other devices promise it less strictly.
     """
 
-    def __init__(self, device: str | None = None, on_epoch: OnEpoch | None = None) -> None:
+    def __init__(self, device: str | None = None) -> None:
         self._device = find_device(device)
-        self._on_epoch = on_epoch
 
-    def fit(self, task: FitTask) -> TorchModel:
+    def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> TorchModel:
         """Return the network fitted to the task; torch's threads and random state are left as they were."""
         _check(task)
         n_outputs = len(task.target.classes) or 1
@@ -113,7 +111,7 @@ class TorchTrainer(ModelTrainer):
             network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
             _begin(network, task)
             network = network.to(self._device)
-            history = Loop(network, task, self._device, self._on_epoch).run()
+            history = Loop(network, task, self._device, watch).run()
         return TorchModel(
             network,
             task.feature_ids,

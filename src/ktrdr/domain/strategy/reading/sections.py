@@ -12,6 +12,14 @@ from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.problems import EMPTY, OPTION, Problem
 from ktrdr.domain.strategy.document import Setting
 
+MOST_ERRORS = 1000
+_LONGEST = 1000
+"""Characters of a message."""
+
+
+class TooManyErrorsError(Exception):
+    """A document so wrong that reading on would only take time; its errors up to there are noted."""
+
 
 @dataclass(slots=True)
 class Findings:
@@ -32,12 +40,16 @@ class Findings:
 
     def error(self, path: str, message: str) -> None:
         """Note that the document contradicts itself or the grammar."""
-        if not any(f"{path}.".startswith(f"{above}.") for above in self.unread):
-            self.problems.append(Problem(path, message))
+        if any(f"{path}.".startswith(f"{above}.") for above in self.unread):
+            return
+        if len(self.errors) == MOST_ERRORS:
+            self.problems.append(Problem("", f"has more than {MOST_ERRORS} errors; mend these first"))
+            raise TooManyErrorsError
+        self.problems.append(Problem(path, _cut(message)))
 
     def warning(self, path: str, message: str) -> None:
         """Note that something is odd or without effect."""
-        self.problems.append(Problem(path, message, "warning"))
+        self.problems.append(Problem(path, _cut(message), "warning"))
 
     def refused(self, *paths: str) -> bool:
         """Return whether there is an error at one of these paths, so that what follows from it is not reported too."""
@@ -173,6 +185,12 @@ def warn_empty(value: Any, path: str, findings: Findings) -> None:
             warn_empty(item, section.at(name), findings)
     elif value is None and not any(f"{problem.path}.".startswith(f"{path}.") for problem in findings.problems):
         findings.warning(path, "is empty and counts as not given")
+
+
+def _cut(message: str) -> str:
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 4 :]}"
 
 
 def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:
