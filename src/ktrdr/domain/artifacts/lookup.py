@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.errors import ModelNotFound, did_you_mean, shown, shown_path
 
-_SHOWN = 12
+_SHOWN = 5
 
 
 def model_not_found(reference: str, versions: Iterable[StoredModel], where: str) -> ModelNotFound:
-    """Return the error that lists what there is, those of its strategy first, and names the nearest."""
+    """Return the error that lists what there is, those of its strategy first, no more than a few, and names the nearest."""
     known: list[str] = []
-    shelf = reference.partition("/")[0]
-    for version in sorted(versions, key=lambda version: version.key.folder != shelf):
+    shelf, _, name = reference.partition("/")
+    for version in sorted(versions, key=lambda one: (one.key.folder != shelf, not name.startswith(one.key.stem))):
         known += [version.reference, version.key.reference(None)] if version.is_latest else [version.reference]
     there = f"there are {listed(known)}" if known else "there are no models yet"
     return ModelNotFound(f"no model {shown(reference)} in {shown_path(where)}; {there}{did_you_mean(reference, known)}")
