@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.files.folders import make_folder, sync_folder
 from ktrdr.adapters.storage.files import entries, read_file, unavailable, write_file
 from ktrdr.domain.artifacts.artifact import Artifact
@@ -81,11 +83,14 @@ def require_writable(folder: Path) -> None:
 
     Raises
     ------
+    InvalidInput
+        If it cannot be a path.
     Unavailable
         If it could not.
     """
     with unavailable(f"cannot write {folder}"):
-        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        require_possible(folder)
+        existing = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
         make_folder(existing)
         with TemporaryDirectory(prefix=".writing-", dir=existing):
             pass

@@ -11,7 +11,7 @@ _SHOWN = 5
 
 
 def model_not_found(reference: str, versions: Iterable[StoredModel], where: str) -> ModelNotFound:
-    """Return the error that lists what there is, those of its strategy first, no more than a few, and names the nearest."""
+    """Return the error that lists a few of what there is, those of its strategy first, and names the nearest."""
     known: list[str] = []
     shelf, _, name = reference.partition("/")
     for version in sorted(versions, key=lambda one: (one.key.folder != shelf, not name.startswith(one.key.stem))):
