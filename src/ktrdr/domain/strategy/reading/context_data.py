@@ -21,6 +21,7 @@ ALIGNMENT = Parameter(
 )
 _NAMES = ("series", "symbol", "report")
 _IDS = ("id", "name")
+MOST_SOURCES = 1000
 
 
 def read_context_data(parent: Section, findings: Findings) -> tuple[ContextSource, ...]:
@@ -42,6 +43,9 @@ def read_context_data(parent: Section, findings: Findings) -> tuple[ContextSourc
                 findings.error(f"context_data[{index}]", message)
             else:
                 sources.append(source)
+            if len(sources) > MOST_SOURCES:
+                findings.error("context_data", f"names more than {MOST_SOURCES} series")
+                return tuple(sources)
     return tuple(sources)
 
 

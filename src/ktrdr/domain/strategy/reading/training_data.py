@@ -179,14 +179,14 @@ def _choice(
 
 
 def _names(values: Iterable[Any], path: str, findings: Findings) -> tuple[str, ...]:
-    names: list[str] = []
+    names: dict[str, None] = {}
     for value in values:
         if not isinstance(value, str) or not value:
             findings.error(path, f"must be texts, found {shown(value)}{_meant(value, path)}")
         elif value in names:
             findings.error(path, f"{value!r} is listed twice")
         else:
-            names.append(value)
+            names[value] = None
     return tuple(names)
 
 
