@@ -16,6 +16,7 @@ from ktrdr.domain.artifacts.plain_json import MAX_BYTES
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 
 MAX_ARTIFACT_BYTES = 2**30
+_JSON = ".json"
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -28,7 +29,7 @@ def read_artifact(folder: Path) -> Artifact:
     ------
     CorruptArtifact
         If a file is missing, unknown, changed, or no plain file; or all together are larger than
-        `MAX_ARTIFACT_BYTES`.
+        `MAX_ARTIFACT_BYTES`, or a JSON file alone than `MAX_BYTES`.
     Unavailable
         If the folder or a file cannot be read.
     """
@@ -41,7 +42,7 @@ def read_artifact(folder: Path) -> Artifact:
         left = MAX_ARTIFACT_BYTES
         for name in names:
             if name != METADATA:
-                blobs[name] = read_file(folder / name, left)
+                blobs[name] = read_file(folder / name, min(left, MAX_BYTES) if name.endswith(_JSON) else left)
                 left -= len(blobs[name])
     artifact = Artifact(manifest, blobs)
     artifact.verify(str(folder))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import KtrdrError, unusable
+from ktrdr.domain.errors import KtrdrError, shown, unusable
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.entrypoints.cli.render import say, write_out
 
@@ -46,9 +46,12 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None
         return 0
-    except (OSError, UnicodeEncodeError) as error:  # of a path that nobody else has refused
-        refused = unusable(getattr(error, "filename", None) or "a path", error, "used")
+    except OSError as error:  # of a path that nobody else has refused
+        refused = unusable(error.filename or "a file", error, "used")
         return _report(refused.family, str(refused), as_json)
+    except UnicodeEncodeError as error:
+        message = f"{shown(error.object)} cannot be written as {error.encoding}: {error.reason}"
+        return _report("invalid_input", message, as_json)
     if result == INTERRUPTED:  # Typer's own answer to Ctrl-C
         _report("interrupted", "stopped by the user", as_json)
     return result if isinstance(result, int) else 0
