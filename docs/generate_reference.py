@@ -13,7 +13,8 @@ from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES, FeatureCatalog
 from ktrdr.domain.catalogue.indicators import INDICATORS, IndicatorSpec
 from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
-from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType
+from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
 from ktrdr.domain.catalogue.values import bounds
@@ -180,8 +181,22 @@ def models() -> str:
 def _model_section(spec: ModelType) -> str:
     also = f" Also written {', '.join(map(code, spec.aliases))}." if spec.aliases else ""
     ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.ignored.items())
-    reads = " A sample is a window of `sequence_length` rows." if spec.reads_windows else " A sample is one row."
-    return f"## {spec.name}\n\n{spec.description}{also}{reads}\n\n{parameters(spec.parameters)}{ignored}"
+    said = f"{spec.description}{also} {_sample(spec)}\n\n{_abilities(spec)}"
+    return f"## {spec.name}\n\n{said}\n\n{parameters(spec.parameters)}{ignored}"
+
+
+def _sample(spec: ModelType) -> str:
+    window = spec.window(spec.example)
+    return "A sample is one row." if window is None else f"A sample is a window of {code(window.parameter)} rows."
+
+
+def _abilities(spec: ModelType) -> str:
+    does = {"tunes learnable fuzzy sets": spec.learns_sets, "can begin with given weights": spec.can_begin}
+    facts = [f"fits {' and '.join(spec.losses)}", *(name for name, is_able in does.items() if is_able)]
+    facts += [f"needs the extra {code(spec.extra)}"] if spec.extra else []
+    changed = [item for item in spec.settings if item not in SETTINGS]
+    own = f" Its own settings of `training`:\n\n{parameters(changed)}" if changed else ""
+    return f"It {', '.join(facts)}.{own}"
 
 
 def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:

@@ -16,6 +16,8 @@ settings.load_profile("untimed")
 
 pd.set_option("compute.use_bottleneck", False)  # it comes with empyrical, and users do not have it
 _IN_MEMORY = Path("/dev/shm")
+_MODELS = TemporaryDirectory(prefix="ktrdr-tests-")
+os.environ["KTRDR_MODELS_DIR"] = _MODELS.name  # where a test says nothing else: no test writes into the checkout
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 VOLATILE = ("created_at", "checksums", "manifest_sha256")
 """Fields that are taken out of a manifest: the time, and what follows from it; the blobs are hashed themselves."""
 VOLATILE_LIBRARIES = (
-    *("python", "ktrdr", "numpy", "pandas", "torch"),
+    *("python", "ktrdr", "numpy", "pandas", "TA-Lib", "torch"),
     *("torch device", "torch cpu capability", "torch threads"),
 )
 """Entries of ``libraries`` whose values are taken out of manifest and report; their names stay."""

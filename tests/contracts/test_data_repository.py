@@ -18,7 +18,7 @@ from ktrdr.adapters.data.sample import SampleRepository
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.preparing.cached_data import RememberedData
+from ktrdr.application.preparing.cached_data import CachedData
 from ktrdr.domain.errors import DataNotFound, InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
 from ktrdr.domain.market.context_series import ContextSeries
@@ -73,7 +73,7 @@ FILLED: dict[str, Callable[..., DataRepository]] = {
     "parquet": as_parquet,
     "csv": as_csv,
     "chain": as_chain,
-    "remembered": lambda folder, bars=BARS: RememberedData(as_parquet(folder, bars)),
+    "remembered": lambda folder, bars=BARS: CachedData(as_parquet(folder, bars)),
 }
 ALL: dict[str, Callable[..., DataRepository]] = {
     **FILLED,

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples.features import complete, flat_bars, indicator_outputs, random_bars, same_bits, sample_bars, with_columns
+from samples.features import (
+    complete,
+    flat_bars,
+    indicator_outputs,
+    random_bars,
+    same_bits,
+    sample_bars,
+    weekday_sessions,
+    with_columns,
+)
 
 from ktrdr.adapters.features.kernels import Kernel, kernels_for
 from ktrdr.domain.catalogue.indicators import INDICATORS
@@ -59,11 +68,17 @@ def series() -> dict[str, Bars]:
         "hourly": random_bars(900, 3, "1h"),
         "daily": random_bars(900, 4, "1d"),
         "real": sample_bars("AAPL_1d").take(slice(0, 900)),
+        "sessions": _round_the_clock(),
         "still": still,
         "level": with_columns(walk, open=high, high=high + 2e-3, low=high - 2e-3, close=high),
         "jumps": with_columns(walk, high=np.maximum(jumps, walk.high), close=jumps),
         "rests": with_columns(walk, volume=rests, open=pauses, high=pauses, low=pauses, close=pauses),
     }
+
+
+def _round_the_clock() -> Bars:
+    """Hourly bars within sessions and outside of them."""
+    return random_bars(900, 5, "1h", sessions=weekday_sessions("2023-12-01", 60))
 
 
 @pytest.mark.parametrize("bars", series().values(), ids=series().keys())

@@ -89,8 +89,9 @@ def test_export_is_what_training_used(trained: tuple[Path, Outcome]) -> None:
     train = frame[frame["part"] == "train"]
     assert train["label_end"].max() == pd.Timestamp(found["fitted_until"])
     assert train["label_end"].max() < frame.loc[frame["part"] == "validation", "known_at"].min()
-    labelled = frame.dropna(subset="label_end")
-    assert (labelled["known_at"] < labelled["label_end"]).all()
+    assert not frame[["label", "label_end"]].isna().any().any()
+    assert (frame["known_at"] < frame["label_end"]).all()
+    assert frame["part"].isna().sum() == sum(found["split"]["purged"].values())
 
     run_command("features", "export", DEMO, "--out", "rows.csv", cwd=folder)
     text = pd.read_csv(folder / "rows.csv", parse_dates=["timestamp", "known_at", "label_end"])

@@ -135,6 +135,60 @@ def test_what_is_odd_about_a_series_is_said(days: int, said: str, container: Con
     assert [note for note in preview.notes if "DGS10" in note] == [f"context data {said}"]
 
 
+def test_times_without_an_offset_are_said_aloud(container: Container, folder: Path) -> None:
+    naive = rates().assign(known_at=lambda frame: frame["known_at"].dt.tz_localize(None))
+    naive.to_csv(folder / "bars/context/fred/DGS10.csv", index=False)
+    (preview,) = container.dry_run().execute(TrainingRequest(parse(document())))
+    said = "context data fred/DGS10: its times have no offset and are read as UTC"
+    assert said in preview.notes
+
+
+def older(folder: Path) -> dict[str, Any]:
+    """A strategy by the ids of older files, and the files that it needs."""
+    (folder / "bars/context/cftc_cot").mkdir()
+    rates().assign(value=lambda frame: (frame["value"] * 997) % 13).to_csv(
+        folder / "bars/context/cftc_cot/EUR.csv", index=False
+    )
+    shifted = rates().assign(known_at=lambda frame: frame["known_at"] + pd.Timedelta(17, "min"), value=np.arange(80.0))
+    shifted.to_csv(folder / "bars/context/fred/DGS2.csv", index=False)
+    written = document()
+    written["context_data"] = [
+        {"provider": "fred", "series": ["DGS10", "DGS2"]},
+        {"provider": "cftc_cot", "report": "EUR"},
+    ]
+    written["indicators"]["yields"] = {"type": "sma", "period": 1, "data_source": "yield_spread_DGS10_DGS2"}
+    written["indicators"]["crowd"] = {"type": "sma", "period": 1, "data_source": "cot_EUR_net_pct"}
+    written["nn_inputs"].append({"raw_indicator": "crowd"})
+    return written
+
+
+def test_a_strategy_by_the_ids_of_older_files_trains_and_predicts(container: Container, folder: Path) -> None:
+    artifact, _ = train(container, older(folder))
+    manifest = artifact.manifest
+    assert {item["symbol"]: item["source"] for item in manifest.data if item["timeframe"] == "context"} == {
+        "fred/yield_spread(DGS10, DGS2)": "context/fred/DGS10.csv and context/fred/DGS2.csv",
+        "cftc_cot/net_pct(EUR)": "context/cftc_cot/EUR.csv",
+    }
+    forecast = container.predict().execute(PredictRequest(manifest.key.reference(1), last=100))
+    columns = dict(zip(forecast.matrix.ids, forecast.matrix.values.T, strict=True))
+    ten = rates()
+    known_at = ten["known_at"].astype("datetime64[ns, UTC]").astype("int64").to_numpy()
+    crowd = ((ten["value"] * 997) % 13).to_numpy()
+    for row, at in enumerate(walk().known_at[forecast.matrix.base_rows]):
+        week = int((known_at <= at).sum()) - 1
+        two = int((known_at + 17 * MINUTE <= at).sum()) - 1
+        assert columns["5m_yields_raw"][row] == pytest.approx(ten["value"][week] - two, rel=1e-5)
+        share = 100 * np.mean(crowd[week - 51 : week] < crowd[week])
+        assert columns["5m_crowd_raw"][row] == pytest.approx(share, rel=1e-5)
+
+
+def test_a_made_series_names_the_file_that_it_lacks(container: Container, folder: Path) -> None:
+    written = older(folder)
+    (folder / "bars/context/fred/DGS2.csv").unlink()
+    with pytest.raises(DataNotFound, match=r"'DGS2' of provider 'fred'; .*context/fred/DGS2\.parquet"):
+        container.dry_run().execute(TrainingRequest(parse(written)))
+
+
 def test_rows_that_have_not_settled_are_counted_and_never_predicted(container: Container, folder: Path) -> None:
     written = document()
     artifact, _ = train(container, written)

@@ -11,10 +11,12 @@ from dependency_injector import providers
 from samples.documents import changed
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import InvalidInput, ModelNotFound
+from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode
@@ -75,6 +77,29 @@ def test_the_newest_version_of_each_symbol_counts(container: Container) -> None:
     train(container, document(seed=5))
     reason = container.predict().execute(asked()).reason
     assert reason == "the average of 2 models: small/ONE_STOCK_5m_v2, small/TWO_STOCK_5m_v2"
+
+
+@pytest.mark.parametrize("older", SYMBOLS)
+def test_members_of_before_and_after_bars_were_counted_from_a_publication_are_averaged(
+    older: str, container: Container
+) -> None:
+    """An older manifest counts bars alone; the most that any member asks for holds for all."""
+    known_at = MARKET.load("ONE_STOCK", Timeframe("5m")).known_at[::7]
+    series = ContextSeries("fred", "X", known_at, {"close": np.sin(np.arange(len(known_at)))})
+    bars = [MARKET.load(symbol, Timeframe("5m")) for symbol in (*SYMBOLS, "NEW_STOCK")]
+    container.data_repository.override(providers.Object(MemoryRepository(bars, context=[series])))
+    written = document()
+    written["context_data"] = [{"provider": "fred", "series": "X"}]
+    written["indicators"]["roc_a"] = {"type": "ema", "period": 3, "data_source": "X"}
+    train(container, written)
+    storage = container.model_storage()
+    found = storage.load(f"small/{older}_5m_latest")
+    bars_alone = {key: bars for key, bars in found.manifest.settled_history.items() if "published" not in key}
+    assert bars_alone.keys() < found.manifest.settled_history.keys()
+    before = container.predict().execute(asked())
+    storage.publish(replace(found, manifest=replace(found.manifest, settled_history=bars_alone)))
+    after = container.predict().execute(asked())
+    np.testing.assert_array_equal(after.outputs, before.outputs)
 
 
 def test_as_of_leaves_out_what_was_chosen_later(container: Container) -> None:

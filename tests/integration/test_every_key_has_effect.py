@@ -18,14 +18,12 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 from samples.features import random_bars, weekday_sessions
+from samples.prepared import prepare_one, prepare_pool
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.application.preparing.gathering import PoolSources
-from ktrdr.application.preparing.pool import prepare_pool
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
@@ -107,13 +105,17 @@ def features(document: Document) -> object:
 def matrix(document: Document) -> object:
     """The values that are fed."""
     found = prepared(document)
-    return [feature.normalization for feature in found.features], found.matrix.ids, digest(found.matrix.values)
+    return (
+        [feature.normalization for feature in found.features],
+        found.only.matrix.ids,
+        digest(found.only.matrix.values),
+    )
 
 
 def parts(document: Document) -> object:
     """The rows of train, validation and test, and the moments they stand for."""
     found = prepared(document)
-    return found.split.report(), digest(found.matrix.stamps)
+    return found.split.report(), digest(found.only.matrix.stamps)
 
 
 def learned(document: Document) -> object:
@@ -181,7 +183,7 @@ def pooled(document: Document) -> object:
     """The rows that two symbols of other hours give together."""
     seldom = walk("SELDOM", 3).take(slice(None, None, 2))
     data, strategy = MemoryRepository([walk(), seldom]), parse(document)
-    found = prepare_pool(PoolSources(data, TalibFeatureEngineer()), strategy, ("WALK", "SELDOM"))
+    found = prepare_pool(data, TalibFeatureEngineer(), strategy, ("WALK", "SELDOM"))
     return found.split.report()
 
 
@@ -603,7 +605,7 @@ def digest(values: Any) -> str:
 
 def prepared(document: Document) -> Any:
     strategy = parse(document)
-    return prepare(repository(), TalibFeatureEngineer(), strategy, strategy.training_data.symbols.symbols[0])
+    return prepare_one(repository(), TalibFeatureEngineer(), strategy, strategy.training_data.symbols.symbols[0])
 
 
 def trained(document: Document) -> Mapping[str, bytes]:

@@ -51,7 +51,7 @@ class Planted(FittedModel):
             self.tuned = {("rsi", "oversold"): Membership("trapezoidal", (0.0, 0.0, 70.0, 70.0))}
 
     def predict(self, inputs: Any, ends: Any = None) -> NDArray[np.float64]:
-        values = np.asarray(inputs)
+        values = np.asarray(inputs) if ends is None else np.asarray(inputs)[ends]
         if self.plan == "values":
             return values[:, 4] - values[:, 3]
         if self.plan == "learned":

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
+from samples.splits import temporal_split
 from twins.labels import (
     average_range_twin,
     context_twin,
@@ -23,7 +24,6 @@ from ktrdr.domain.labels.thresholds import average_true_range
 from ktrdr.domain.labels.zigzag_segments import find_pivots
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.splits.temporal import temporal_split
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
 FILES = sorted(FOLDER.glob("*.parquet"))

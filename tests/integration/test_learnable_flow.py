@@ -11,6 +11,7 @@ import pytest
 import torch
 from dependency_injector import providers
 from samples.documents import changed
+from samples.prepared import prepare_one
 
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -18,7 +19,6 @@ from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.fuzzify import Fuzzify
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.use_cases.export_features import ExportFeatures
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -69,7 +69,7 @@ def train(container: Container, written: dict[str, Any]) -> tuple[str, Artifact]
 
 
 def columns_of(container: Container, written: dict[str, Any]) -> Any:
-    return prepare(container.data_repository(), container.feature_engineer(), parse(written), "WALK")
+    return prepare_one(container.data_repository(), container.feature_engineer(), parse(written), "WALK")
 
 
 def test_the_tuned_sets_are_in_the_metadata_and_the_written_ones_in_the_strategy(container: Container) -> None:
@@ -113,7 +113,7 @@ def test_a_restored_model_predicts_the_same_bytes(container: Container, kind: st
     prepared = columns_of(container, written)
     reference, artifact = train(container, written)
     inputs = read_inference(artifact.manifest, artifact.manifest.input_columns or []).scaler.transform(
-        prepared.matrix.values
+        prepared.only.matrix.values
     )
     first, second = (TorchTrainer("cpu").restore(artifact) for _ in range(2))
     assert first.predict(inputs).tobytes() == second.predict(inputs).tobytes()
@@ -125,8 +125,8 @@ def test_a_restored_model_predicts_the_same_bytes(container: Container, kind: st
     } == dict(first.tuned)
     forecast = container.predict().execute(PredictRequest(reference, last=3))
     assert list(forecast.matrix.ids) == artifact.manifest.resolved_features
-    row = prepared.matrix.ids.index("5m_rsi_input")
-    rsi = prepared.matrix.values[-3:, row] + np.float64(prepared.columns[row].offset)
+    row = prepared.only.matrix.ids.index("5m_rsi_input")
+    rsi = prepared.only.matrix.values[-3:, row] + np.float64(prepared.columns[row].offset)
     oversold = membership_degrees(first.tuned["rsi", "oversold"], rsi)
     np.testing.assert_allclose(
         forecast.matrix.values[:, forecast.matrix.ids.index("5m_rsi_oversold")], oversold, atol=1e-6
@@ -231,8 +231,9 @@ def test_the_export_has_written_memberships_and_tuned_ones_where_a_model_is_give
     request = TrainingRequest(parse(written))
     plain, tuned = use_case.execute(request), use_case.execute(request, artifact.manifest)
     prepared = columns_of(container, written)
-    place = prepared.matrix.ids.index("5m_rsi_input")
-    column = prepared.matrix.values[:, place] + np.float64(prepared.columns[place].offset)
+    place = prepared.only.matrix.ids.index("5m_rsi_input")
+    learnable = prepared.pool.spans.learnable
+    column = prepared.only.matrix.values[learnable, place] + np.float64(prepared.columns[place].offset)
     for table, parameters in (
         (plain, (0, 20, 40)),
         (tuned, artifact.manifest.fuzzy_sets["rsi"]["oversold"]["parameters"]),

@@ -212,10 +212,11 @@ def test_a_container_of_another_class_keeps_the_jobs_in_this_process(caplog: pyt
 
 
 def test_outcomes_are_told_as_they_come() -> None:
-    container, told = fakes(), []
-    container.on_outcome.override(providers.Object(lambda outcome, total: told.append((outcome.name, total))))
-    run(container, request(("AAA", "NOPE")))
-    assert told == [("small/AAA_5m_v1", 2), ("NOPE", 2)]
+    orchestrator = fakes().training_orchestrator()
+    jobs = orchestrator.plan(request(("AAA", "NOPE")))
+    outcomes = orchestrator.run(jobs)
+    assert (next(outcomes).name, next(outcomes).name) == ("small/AAA_5m_v1", "NOPE")
+    assert list(outcomes) == []
 
 
 def trained_again(container: Container, wanted: TrainingRequest) -> dict[str, int]:

@@ -12,12 +12,10 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 from samples.predictors import Trained, bars_of, feed_of, replayed
+from samples.prepared import prepare_one, prepare_pool
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.preparing.gathering import PoolSources
-from ktrdr.application.preparing.pool import prepare_pool
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.serving.opened import decided_on, open_model, serve
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -82,14 +80,15 @@ def universal(container: Container) -> Any:
 
 
 def alone(container: Container, symbol: str) -> Any:
-    return prepare(MARKET, container.feature_engineer(), parse(by_hand(symbol)), symbol)
+    return prepare_one(MARKET, container.feature_engineer(), parse(by_hand(symbol)), symbol)
 
 
 def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Container) -> None:
-    prepared = prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(document()), SYMBOLS)
+    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(document()), SYMBOLS)
     pool = prepared.pool
     for symbol in SYMBOLS:
-        own = alone(container, symbol)
+        prepared_alone = alone(container, symbol)
+        own = prepared_alone.only
         rows = np.arange(len(pool))[pool.rows_of(symbol)]
         np.testing.assert_array_equal(pool.values[rows], own.matrix.values)
         ends = own.labels.end_rows[own.matrix.base_rows]
@@ -97,7 +96,7 @@ def test_each_symbol_of_a_pool_has_its_own_features_and_labels(container: Contai
         labelled = ends != NO_LABEL
         np.testing.assert_array_equal(pool.label_end[rows][labelled], known[ends[labelled]])
         np.testing.assert_array_equal(pool.labels_of(rows[labelled]), own.labels.values[own.matrix.base_rows][labelled])
-        assert all(prepared.history.bars[name] >= bars for name, bars in own.history.bars.items())
+        assert all(prepared.history.bars[name] >= bars for name, bars in prepared_alone.history.bars.items())
     (note,) = [text for text in prepared.notes if text.startswith("SIM_CRYPTO has its own values: ")]
     assert "indicators.rsi_14.period 40" in note
     assert note.endswith("(symbol_overrides.asset_classes.crypto)")
@@ -111,7 +110,7 @@ def test_inputs_in_units_of_price_are_warned_about_unless_the_symbols_have_their
     macd["SIM_CRYPTO"] = {"down": [-0.3, -0.1, 0], "up": [0, 0.1, 0.3]}
     own = {symbol: {"fuzzy_sets": {"macd": macd[symbol]}} for symbol in given}
     written = document(symbol_overrides={"symbols": own})
-    prepared = prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(written), SYMBOLS)
+    prepared = prepare_pool(MARKET, container.feature_engineer(), parse(written), SYMBOLS)
     assert any("5m_macd_down" in warning for warning in prepared.warnings) == warned
 
 
@@ -149,7 +148,7 @@ def test_each_symbol_is_served_by_its_own_values(container: Container, universal
     opened = open_model(container.model_trainer(), artifact, "x")
     for symbol in (*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"):
         served = serve(MARKET, container.feature_engineer(), opened, symbol)
-        expected = alone(container, symbol).matrix
+        expected = alone(container, symbol).only.matrix
         np.testing.assert_array_equal(served.matrix.values, expected.values[-len(served.matrix) :])
         decided = decided_on(served, np.arange(len(served.matrix)))
         sure = decided.outputs.max(axis=1) >= parse(by_hand(symbol)).decisions.confidence_threshold
@@ -171,7 +170,7 @@ def test_predict_shows_the_memberships_of_the_symbol(container: Container, unive
     model, _ = universal
     request = PredictRequest(model.stored.reference, symbol="TWO_STOCK", last=20)
     forecast = container.predict().execute(request)
-    np.testing.assert_array_equal(forecast.matrix.values, alone(container, "TWO_STOCK").matrix.values[-20:])
+    np.testing.assert_array_equal(forecast.matrix.values, alone(container, "TWO_STOCK").only.matrix.values[-20:])
 
 
 def test_a_symbol_stays_what_it_was_in_training(container: Container, universal: Any) -> None:

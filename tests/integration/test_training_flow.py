@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import talib
 from dependency_injector import providers
 from samples.documents import changed, small
+from samples.watches import Onlooker
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.adapters.memory.journal import MemoryJournal
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
@@ -22,7 +25,6 @@ from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupte
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.history import Epoch
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -125,6 +127,13 @@ def test_equal_requests_give_equal_bytes_and_the_order_of_keys_is_no_part_of_a_r
     assert (first.manifest.version, second.manifest.version) == (1, 2)
 
 
+def test_the_manifest_names_the_package_that_computes_and_the_library_within_it(container: Container) -> None:
+    _, artifact = train(container, document(epochs=1), importance=False)
+    libraries = artifact.manifest.libraries
+    assert libraries["TA-Lib"] == talib.__version__
+    assert libraries["kernel rsi"].startswith(f"talib {talib.__ta_version__.decode().split()[0]} ")
+
+
 def test_raw_inputs_are_scaled_on_train_rows_alone(container: Container) -> None:
     written = document()
     written["nn_inputs"].append({"raw_indicator": "rsi_14", "normalization": "zscore"})
@@ -186,14 +195,10 @@ def test_a_training_that_ends_early_publishes_nothing(error: BaseException, cont
 
 
 def test_epochs_are_reported_while_they_happen(container: Container) -> None:
-    seen: list[tuple[int, int]] = []
-
-    def on_epoch(epoch: Epoch, total: int) -> None:
-        seen.append((epoch.number, total))
-
-    container.on_epoch.override(providers.Object(on_epoch))
+    seen = Onlooker()
+    container.journal.override(providers.Object(MemoryJournal(seen)))
     train(container, document(epochs=3), importance=False)
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert [(epoch.number, planned) for epoch, planned in seen.seen] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_jobs_run_where_run_jobs_says(container: Container) -> None:

@@ -12,13 +12,11 @@ import pytest
 import yaml
 from dependency_injector import providers
 from samples.documents import changed
+from samples.prepared import prepare_one, prepare_pool
 
 from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.preparing.gathering import PoolSources
-from ktrdr.application.preparing.pool import prepare_pool
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.training.folds import symbol_folds
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -57,7 +55,7 @@ def train(container: Container, written: dict[str, Any], **options: Any) -> Any:
 
 def pooled(container: Container, written: dict[str, Any], held_out: tuple[str, ...] = ()) -> Any:
     symbols = [symbol for symbol in SYMBOLS if symbol not in held_out]
-    return prepare_pool(PoolSources(MARKET, container.feature_engineer()), parse(written), symbols, held_out)
+    return prepare_pool(MARKET, container.feature_engineer(), parse(written), symbols, held_out)
 
 
 def test_a_universal_model_is_published_with_its_symbols(container: Container) -> None:
@@ -81,7 +79,7 @@ def test_it_predicts_each_symbol_as_it_was_judged(container: Container) -> None:
     for symbol in SYMBOLS:
         request = PredictRequest("small/universal_v1", symbol=symbol, last=100_000)
         forecast = container.predict().execute(request)
-        rows = split.own(pool, symbol, "test")
+        rows = split.of(pool.rows_of(symbol), "test")
         chosen = np.isin(forecast.matrix.known_at, pool.known_at[rows])
         happened = forecast.outputs[chosen][np.arange(len(rows)), pool.labels_of(rows)]
         assert by_symbol[symbol]["loss"] == pytest.approx(float(-np.log(happened).mean()), rel=1e-9)
@@ -127,7 +125,7 @@ def test_selecting_a_symbol_gives_back_its_matrix(container: Container) -> None:
     strategy = parse(document())
     pool = pooled(container, document()).pool
     for symbol in SYMBOLS:
-        alone = prepare(MARKET, container.feature_engineer(), strategy, symbol).matrix
+        alone = prepare_one(MARKET, container.feature_engineer(), strategy, symbol).only.matrix
         found = pool.matrix_of(symbol)
         np.testing.assert_array_equal(found.values, alone.values)
         np.testing.assert_array_equal(found.known_at, alone.known_at)
@@ -175,7 +173,7 @@ def test_symbols_held_out_are_tried_after_the_common_cut_and_compared_with_their
     assert all("difference" in row["alone"] or "missing" in row["alone"] for row in table["symbols"])
     assert any("loss" in row["alone"] for row in table["symbols"])
     prepared = pooled(container, document(), ("TWO_STOCK",))
-    assert prepared.pool.known_at[prepared.split.unseen].min() >= prepared.split.cuts[1]
+    assert prepared.pool.known_at[prepared.split.beside["test"]].min() >= prepared.split.cuts[1]
     again, _ = train(container, document(), hold_out=("TWO_STOCK",))
     assert again.report == model.report
 
@@ -207,7 +205,8 @@ def test_inputs_in_units_of_price_are_warned_about_and_refused_if_strict(contain
     assert ", ".join(ids) in warning
     shares = {symbol: float(share) for symbol, share in _shares(warning).items()}
     matrix = {
-        symbol: prepare(MARKET, container.feature_engineer(), parse(written), symbol).matrix for symbol in SYMBOLS
+        symbol: prepare_one(MARKET, container.feature_engineer(), parse(written), symbol).only.matrix
+        for symbol in SYMBOLS
     }
     for symbol, found in matrix.items():
         dead = (found.values[:, [found.ids.index(name) for name in ids]] == 0).all(axis=1).mean()

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from dependency_injector import providers
 from samples.documents import changed
+from samples.prepared import prepare_pool
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.preparing.gathering import PoolSources
-from ktrdr.application.preparing.pool import PreparedPool, prepare_pool
+from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
@@ -51,13 +51,13 @@ def document(timeframe: str, **data: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", params=POOLS)
-def prepared(request: pytest.FixtureRequest) -> tuple[str, PreparedPool]:
+def prepared(request: pytest.FixtureRequest) -> tuple[str, Prepared]:
     strategy, data = parse(document(request.param)), ParquetRepository(BARS)
-    pool = prepare_pool(PoolSources(data, TalibFeatureEngineer()), strategy, POOLS[request.param])
+    pool = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS[request.param])
     return request.param, pool
 
 
-def test_every_symbol_keeps_all_its_rows_and_its_own_labels(prepared: tuple[str, PreparedPool]) -> None:
+def test_every_symbol_keeps_all_its_rows_and_its_own_labels(prepared: tuple[str, Prepared]) -> None:
     timeframe, found = prepared
     strategy, data, pool = parse(document(timeframe)), ParquetRepository(BARS), found.pool
     for symbol in POOLS[timeframe]:
@@ -72,14 +72,14 @@ def test_every_symbol_keeps_all_its_rows_and_its_own_labels(prepared: tuple[str,
         np.testing.assert_array_equal(pool.labels_of(rows)[defined], own.values[warm:][defined])
 
 
-def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, PreparedPool]) -> None:
+def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prepared]) -> None:
     timeframe, found = prepared
     pool, split, data = found.pool, found.split, ParquetRepository(BARS)
-    assert set(split.seen) == set(POOLS[timeframe])
+    assert set(found.seen) == set(POOLS[timeframe])
     for symbol in POOLS[timeframe]:
         known_at = data.load(symbol, Timeframe(timeframe)).known_at
         for name, limit in (("train", split.cuts[0]), ("validation", split.cuts[1])):
-            rows = split.own(pool, symbol, name)
+            rows = split.of(pool.rows_of(symbol), name)
             ends = known_at[pool.base_rows[rows].astype(np.int64) + 5]  # the label's horizon
             assert (ends < limit).all()
 
@@ -87,9 +87,9 @@ def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prep
 def test_hours_in_common_are_those_of_the_stock() -> None:
     data = ParquetRepository(BARS)
     strategy = parse(document("5m", alignment="common_hours"))
-    found = prepare_pool(PoolSources(data, TalibFeatureEngineer(), calendar=sessions_for), strategy, POOLS["5m"])
+    found = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS["5m"], calendar=sessions_for)
     pool = found.pool
-    learnt = {symbol: pool.known_at[found.split.own(pool, symbol, "train")] for symbol in POOLS["5m"]}
+    learnt = {symbol: pool.known_at[found.split.of(pool.rows_of(symbol), "train")] for symbol in POOLS["5m"]}
     stock = pool.known_at[pool.rows_of("AAPL")]
     within = learnt["BTCUSDT"] >= stock[0]
     assert within.sum() > 1000

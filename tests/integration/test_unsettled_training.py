@@ -6,19 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from dependency_injector import providers
 from samples.command_line import run_here
 from samples.documents import DELETE, changed
-from samples.features import random_bars
+from samples.features import HOUR, random_bars, weekday_sessions
+from samples.models import manifest
 
 from ktrdr.adapters.data.parquet import ParquetRepository
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
+from ktrdr.application.preparing.settling import settled_history
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
@@ -100,6 +104,44 @@ def test_nothing_is_said_where_most_rows_have_settled() -> None:
     (preview,) = container_of(6000).dry_run().execute(request("S0_STOCK"))
     assert preview.rows["unsettled_rows"] > 0
     assert about_settling((*preview.notes, *preview.warnings)) == []
+
+
+HOURLY_VWAP = changed(
+    "nn_inputs",
+    [{"raw_indicator": "vwap", "normalization": "zscore"}],
+    changed("indicators.vwap", {"type": "vwap", "period": 0}, changed("training_data.timeframes", "1h", RSI)),
+)
+
+
+def test_one_session_settles_its_vwap() -> None:
+    """200 sessions of 7 bars are 1,400 hourly bars, fewer than the minutes of a day; 9 bars hold one open."""
+    dates = weekday_sessions("2020-01-02", 220).dates
+    stamps = (dates[:, None] + (14 + np.arange(7)) * HOUR).ravel()
+    bars = random_bars(1400, 0, "1h", stamps=stamps[:1400], sessions=weekday_sessions("2020-01-02", 220))
+    container = container_of(1)
+    container.data_repository.override(providers.Object(MemoryRepository([bars])))
+    wanted = TrainingRequest(parse(changed("training_data.symbols", "TEST", HOURLY_VWAP)), importance=False)
+    (preview,) = container.dry_run().execute(wanted)
+    assert preview.rows["unsettled_rows"] <= 7
+    assert about_settling((*preview.notes, *preview.warnings)) == []
+    (model,) = container.training_orchestrator().execute(wanted).models
+    assert container.predict().execute(PredictRequest(model.stored.reference, last=10_000)).matrix.base_rows[0] == 7
+    container.data_repository.override(providers.Object(MemoryRepository([bars.take(slice(0, 9))])))
+    assert container.predict().execute(PredictRequest(model.stored.reference, last=9)).matrix.base_rows.tolist() == [
+        7,
+        8,
+    ]
+    container.data_repository.override(providers.Object(MemoryRepository([bars.take(slice(0, 5))])))
+    with pytest.raises(InvalidInput, match="0 1h bars since a session has begun are fewer than the 1"):
+        container.predict().execute(PredictRequest(model.stored.reference))
+
+
+def test_a_settled_history_of_before_sessions_were_counted_is_still_read() -> None:
+    features = resolve(parse(changed("training_data.symbols", "TEST", HOURLY_VWAP)))
+    older = replace(manifest(), settled_history={"1h": 1441})
+    found = settled_history(older, features, "1h", 1)
+    assert found is not None
+    assert found.bars == {"1h": 1441, "1h session": 1}
 
 
 def pooled(**options: Any) -> TrainingRequest:

@@ -14,6 +14,7 @@ from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
+from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.use_cases.predict import Forecast, PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import InvalidInput
@@ -155,6 +156,36 @@ def test_sample_weights_of_train_rows_alone_reach_the_trainer_with_the_seed(
         assert task.validation.weights is None
         assert np.array_equal(task.class_weights, class_weights(task.train.targets, 3))
     assert (trainer.tasks[0].train.weights != trainer.tasks[1].train.weights).any() == (weighting != "uniqueness")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"source": "direction", "horizon": 4},
+        {"source": "triple_barrier", "max_holding_period": 12, "cusum_threshold": 0.002},
+    ],
+)
+@pytest.mark.parametrize("model", [LSTM, {"type": "mlp"}], ids=["lstm", "mlp"])
+def test_the_export_has_every_row_that_training_reads_and_no_other(
+    model: dict[str, Any], labels: dict[str, Any]
+) -> None:
+    container, trainer = container_of(without(500)), Seen()
+    container.model_trainer.override(providers.Object(trainer))
+    given = parse(document(model, labels=labels))
+    container.training_orchestrator().execute(TrainingRequest(given, importance=False))
+    table = container.export_features().execute(TrainingRequest(given)).frame
+    prepared = prepare(container.data_repository(), container.feature_engineer(), given, BARS.symbol)
+    window = LENGTH if model is LSTM else 1
+    stamps = prepared.matrix.stamps.tolist()
+    samples = [stamps.index(stamp) for stamp in prepared.dataset.matrix.stamps.tolist()]
+    expected = sorted({row - back for row in samples for back in range(window)})
+    found = table["timestamp"].astype("datetime64[ns, UTC]").astype("int64").tolist()
+    assert found == [stamps[row] for row in expected]
+    assert found[-1] < stamps[-1]
+    (task,) = trainer.tasks
+    assert (table["part"] == "train").sum() == len(task.train.targets)
+    if window == 1:
+        assert not table["label"].isna().any()
 
 
 def test_what_train_windows_read_does_not_depend_on_later_bars() -> None:

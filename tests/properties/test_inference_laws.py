@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samples.fits import CLASSES, VALUE, artifact_of, mlp, task, window_spec
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
-from ktrdr.domain.catalogue.models import ACTIVATIONS
+from ktrdr.domain.catalogue.models.networks import ACTIVATIONS
 
 ARCHITECTURES = st.fixed_dictionaries(
     {

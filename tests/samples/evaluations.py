@@ -1,11 +1,12 @@
-"""Datasets made by hand, for the tests of evaluation."""
+"""Outcomes made by hand, for the tests of evaluation."""
 
 import numpy as np
 
-from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.evaluation.baselines import baselines
+from ktrdr.domain.evaluation.evaluate import evaluate
+from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.timeframe import NS_PER_DAY
-from ktrdr.domain.training.dataset import Dataset
 
 CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
 NUMBERS = Target("regression", unit="fraction")
@@ -14,9 +15,14 @@ NUMBERS = Target("regression", unit="fraction")
 def dataset(labels, label_end_rows, target=CLASSES, step=NS_PER_DAY):
     """Rows one step apart, known when they begin; spans end at the given rows."""
     labels, ends = np.asarray(labels), np.asarray(label_end_rows, dtype=np.int64)
-    rows = np.arange(len(labels), dtype=np.int64)
-    matrix = FeatureMatrix(np.zeros((len(rows), 1), np.float32), ("x",), rows, rows * step, rows * step)
-    return Dataset(matrix, labels, ends * step, ends, target)
+    return Outcomes(labels, np.arange(len(labels), dtype=np.int64) * step, ends * step, target)
+
+
+def judged(rows, train, test, outputs, rng, primary=None):
+    """Judge outputs of the test rows against baselines that were fitted on the train rows."""
+    rivals = baselines(rows, train, test)
+    tested = Outcomes(rows.labels[test], rows.known_at[test], rows.label_end[test], rows.target)
+    return evaluate(tested, outputs, rivals, rng, primary)
 
 
 def probabilities(rng, rows, classes=3):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
@@ -44,7 +45,14 @@ SPECS: dict[str, ModelSpec] = {
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
 }
-"""Every network, small."""
+SPECS |= {
+    name: ModelSpec(name, kind.example)
+    for name, kind in MODEL_TYPES.items()
+    if name not in {spec.type for spec in SPECS.values()}
+}
+"""Every model type, small; one without an entry of its own as a first strategy has it."""
+TYPES: dict[str, ModelSpec] = {spec.type: spec for spec in SPECS.values()}
+"""One of each type."""
 
 
 def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> Rows:
@@ -59,7 +67,10 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
 def task(
     n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
 ) -> FitTask:
-    chosen = {"epochs": 3, "loss": "cross_entropy" if target.is_classification else "mse"} | settings
+    kind = (model or mlp()).kind
+    shared = {item.name for item in fields(TrainingSettings)}
+    own = {item.name: item.default for item in kind.settings if item.name not in shared}
+    chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     window = model.window if model is not None and model.reads_windows else None
     return FitTask(
         windowed(rows(n, n_inputs, 1, target), window),

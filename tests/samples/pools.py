@@ -36,13 +36,13 @@ def pool_of(
     n_features: int = 2,
 ) -> Pool:
     """Return the pool of symbols that have one bar, and one row, at each of these moments."""
-    builder = PoolBuilder(in_memory(sum(map(len, times.values())), n_features))
+    n_rows = sum(map(len, times.values()))
+    builder = PoolBuilder(lambda _: in_memory(n_rows, n_features))
     for seed, symbol in enumerate(sorted(times)):
         moments = times[symbol]
         own = spans if isinstance(spans, int) else spans[symbol]
         labels = labels_of(len(moments), own, target, seed)
-        usable = np.ones(len(moments), dtype=bool)
-        builder.add(symbol, matrix_of(moments, n_features, seed), labels, moments, usable)
+        builder.add(symbol, matrix_of(moments, n_features, seed), labels, moments, labels.defined)
     return builder.build()
 
 

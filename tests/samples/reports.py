@@ -6,10 +6,9 @@ import numpy as np
 
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.evaluation.diagnosis import diagnose
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.training.history import Epoch, TrainingHistory
-from samples.evaluations import CLASSES, NUMBERS, dataset, probabilities
+from samples.evaluations import CLASSES, NUMBERS, dataset, judged, probabilities
 from samples.models import manifest
 
 FEATURES = [f"1d_rsi_{name}" for name in ("oversold", "neutral", "overbought")]
@@ -37,10 +36,10 @@ def report_artifact(target=CLASSES, *, epochs=9, importance=None, classes=("buy"
     rng, test = np.random.default_rng(0), np.arange(310, 500)
     if target is CLASSES:
         rows = dataset(rng.choice(3, 500, p=list(SHARES.values())), np.arange(500) + 5)
-        found = evaluate(rows, np.arange(300), test, probabilities(rng, len(test)), np.random.default_rng(0))
+        found = judged(rows, np.arange(300), test, probabilities(rng, len(test)), np.random.default_rng(0))
     else:
         rows = dataset(rng.normal(0, 0.02, 500), np.arange(500) + 5, NUMBERS)
-        found = evaluate(rows, np.arange(300), test, 0.5 * rows.labels[test], np.random.default_rng(0))
+        found = judged(rows, np.arange(300), test, 0.5 * rows.labels[test], np.random.default_rng(0))
     past = history(epochs)
     shares = dict.fromkeys(("train", "validation", "test"), SHARES) if target is CLASSES else {}
     seeds = [{"seed": seed, "metrics": found.metrics, "shipped": seed == 7} for seed in (7, 8)]

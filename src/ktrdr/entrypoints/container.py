@@ -17,6 +17,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.journal import Journal
 from ktrdr.entrypoints.settings import Settings, load_settings
 
 
@@ -39,7 +40,13 @@ def _open_data(settings: Settings) -> DataRepository:
     return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
 
 
-_TRAINING_PORTS = ("data_repository", "feature_engineer", "trial_log", "model_trainer", "model_storage")
+def _open_journal(log: Any, onlookers: tuple[Journal, ...]) -> Journal:
+    """Return the journal of trials, and those who look on besides."""
+    trials = _lazy("ktrdr.adapters.journal.trials:TrialJournal")(log)
+    return _lazy("ktrdr.adapters.journal.several:Journals")([trials, *onlookers])  # type: ignore[no-any-return]
+
+
+_TRAINING_PORTS = ("data_repository", "feature_engineer", "journal", "trial_log", "model_trainer", "model_storage")
 
 
 def _run_jobs(container: Any) -> Callable[..., Any]:
@@ -69,30 +76,16 @@ class Container(containers.DeclarativeContainer):
 
     __self__ = providers.Self()
     settings = providers.Singleton(load_settings)
-    on_epoch: providers.Object[Any] = providers.Object(None)
-    on_outcome: providers.Object[Any] = providers.Object(None)
 
     data_repository = providers.Singleton(_open_data, settings)
     feature_engineer = providers.Singleton(_lazy("ktrdr.adapters.features.engineer:TalibFeatureEngineer"))
-    trial_log = providers.Singleton(_lazy("ktrdr.adapters.tracking.trials:TrialLog"), settings.provided.models_dir)
-    model_trainer = providers.Singleton(
-        _lazy("ktrdr.adapters.tracking.trials:TrialRecordingTrainer"),
-        providers.Factory(
-            _lazy("ktrdr.adapters.tracking.progress:ReportingTrainer"),
-            providers.Factory(_lazy("ktrdr.adapters.models.torch.trainer:TorchTrainer"), settings.provided.device),
-            on_epoch,
-        ),
-        trial_log,
-    )
+    trial_log = providers.Singleton(_lazy("ktrdr.adapters.journal.trials:TrialLog"), settings.provided.models_dir)
+    onlookers: providers.Object[tuple[Any, ...]] = providers.Object(())
+    journal = providers.Singleton(_open_journal, trial_log, onlookers)
+    model_trainer = providers.Singleton(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device)
     model_storage = providers.Singleton(
         _lazy("ktrdr.adapters.report.html:ReportingStorage"),
-        providers.Factory(
-            _lazy("ktrdr.adapters.tracking.trials:TrialRecordingStorage"),
-            providers.Factory(
-                _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
-            ),
-            trial_log,
-        ),
+        providers.Factory(_lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),
     )
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
@@ -123,8 +116,8 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        journal,
         run_jobs,
-        on_outcome,
         allocate,
         calendar,
     )
@@ -134,6 +127,7 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        journal,
         allocate,
         calendar,
     )

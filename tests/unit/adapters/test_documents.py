@@ -18,8 +18,8 @@ from ktrdr.adapters.documents.limits import SETTINGS, SYMBOL_CATALOGUE, SYMBOL_L
 from ktrdr.adapters.documents.plain_file import read_text, require_possible
 from ktrdr.adapters.documents.toml_text import read_toml
 from ktrdr.adapters.documents.yaml_text import find_yaml_lines, read_yaml
+from ktrdr.adapters.journal.trials import TrialLog
 from ktrdr.adapters.strategies.yaml_file import find_lines, read_document
-from ktrdr.adapters.tracking.trials import TrialLog
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES, MAX_VALUES, read_json
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, NotFound, Unavailable
 from ktrdr.entrypoints.cli.symbols import named_symbols

@@ -11,7 +11,7 @@ from samples.fits import CLASSES, VALUE, rows, task, window_spec
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.torch.loop import batch_sizes
 from ktrdr.adapters.models.torch.losses import make_loss, make_shares
-from ktrdr.adapters.models.torch.samples import Part
+from ktrdr.adapters.models.torch.samples import Part, Series
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput
 
@@ -19,12 +19,16 @@ CPU = torch.device("cpu")
 GROUPS = np.repeat(np.array([0, 2, 5], dtype=np.int32), [20, 7, 33])
 
 
+def part_of(given):
+    return Part.of(given, Series.of(given, CPU))
+
+
 def grouped(**changes):
     return replace(rows(60), groups=GROUPS, **changes)
 
 
 def test_every_batch_has_equal_shares_and_no_row_returns_before_all_were_there() -> None:
-    part = Part.of(grouped(), CPU)
+    part = part_of(grouped())
     order = part.shuffled(torch.Generator().manual_seed(1))
     assert len(order) == part.drawn == 60
     for batch in torch.split(order, batch_sizes(part.drawn, 6)):
@@ -38,7 +42,7 @@ def test_every_batch_has_equal_shares_and_no_row_returns_before_all_were_there()
 
 
 def test_a_new_epoch_is_a_new_order_and_seeds_decide_it() -> None:
-    part = Part.of(grouped(), CPU)
+    part = part_of(grouped())
     generator = torch.Generator().manual_seed(1)
     first, second = part.shuffled(generator), part.shuffled(generator)
     assert first.tolist() != second.tolist()
@@ -48,7 +52,7 @@ def test_a_new_epoch_is_a_new_order_and_seeds_decide_it() -> None:
 def test_samples_of_weight_0_are_left_out_of_their_group() -> None:
     weights = np.ones(60, dtype=np.float32)
     weights[20:25] = 0
-    part = Part.of(grouped(weights=weights), CPU)
+    part = part_of(grouped(weights=weights))
     assert part.counts == (20, 2, 33)
     order = part.shuffled(torch.Generator().manual_seed(0))
     assert len(order) == 54
@@ -90,7 +94,7 @@ def test_inputs_are_shared_and_left_as_they_were() -> None:
     matrix = given.train.inputs.copy()
     ends = np.arange(120)
     shared = replace(given, train=replace(given.train, inputs=matrix, ends=ends))
-    part = Part.of(shared.train, CPU)
+    part = part_of(shared.train)
     assert np.shares_memory(part.inputs.numpy(), matrix)
     TorchTrainer("cpu").fit(shared)
     np.testing.assert_array_equal(matrix, given.train.inputs)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ktrdr.adapters.models.torch.inference import BLOCK, BlockForward
 from ktrdr.adapters.models.torch.mlp import ACTIVATIONS
 from ktrdr.adapters.models.torch.networks import build
-from ktrdr.domain.catalogue import models
+from ktrdr.domain.catalogue.models import networks
 from ktrdr.domain.training.settings import ModelSpec
 
 LAYERS = [[], [1], [64, 32], [7, 13, 3], [129], [32, 17]]
@@ -57,7 +57,7 @@ def test_every_activation_and_batch_norm_keep_it(activation: str) -> None:
 
 
 def test_activations_are_those_of_the_catalogue() -> None:
-    assert tuple(ACTIVATIONS) == models.ACTIVATIONS
+    assert tuple(ACTIVATIONS) == networks.ACTIVATIONS
 
 
 def test_kernels_of_another_instruction_set_keep_it_with_whole_blocks() -> None:

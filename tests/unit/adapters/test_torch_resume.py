@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load, save
+from safetensors.torch import save as torch_save
 from samples.fits import CLASSES, NO_STOPPING, SPECS, VALUE, mlp, rows, task
 from samples.watches import Recorder, raises
 
@@ -123,6 +124,9 @@ DAMAGED: dict[str, Callable[[bytes], bytes]] = {
     "forged: other types": lambda state: _resealed(state[32:].replace(b'"F32"', b'"I32"')),
     "forged: random state": lambda state: _rewritten(state, **{"random.cpu": np.full(5056, 255, np.uint8)}),
     "forged: shuffler": lambda state: _rewritten(state, **{"random.shuffler": np.full(5056, 255, np.uint8)}),
+    "forged: a type that numpy has not": lambda state: _resealed(
+        state[32:64] + torch_save({"weights": torch.zeros(2, dtype=torch.bfloat16)})
+    ),
     "forged: a shape": lambda state: _rewritten(state, weights=np.zeros(3, np.float32)),
 }
 

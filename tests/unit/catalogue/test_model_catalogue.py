@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from samples.documents import changed
 
 from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.schema import strategy_schema
 from ktrdr.domain.training.effective import model_spec, training_settings
+from ktrdr.domain.training.settings import ModelSpec
 
+WHOLE = MODEL_TYPES["transformer"].example
 WINDOWED = ("lstm", "gru", "transformer")
 
 
@@ -75,6 +79,59 @@ def test_contradictions_and_bounds_are_refused_with_the_path(
 ) -> None:
     with pytest.raises(InvalidStrategy, match=r"model\.architecture\." + message):
         parse(model(kind, **{"sequence_length": 10} | architecture))
+
+
+@pytest.mark.parametrize(
+    ("kind", "foreign", "owners"),
+    [
+        ("lstm", "hidden_layers", "it belongs to mlp; did you mean 'hidden_size'?"),
+        ("gru", "activation", "it belongs to mlp"),
+        ("lstm", "num_heads", "it belongs to transformer"),
+        ("transformer", "use_attention", "it belongs to lstm, gru"),
+        ("mlp", "seq_len", "it belongs to lstm, gru, transformer"),
+        ("mlp", "hidden_size", "it belongs to lstm, gru, transformer; did you mean 'hidden_layers'?"),
+    ],
+)
+def test_keys_of_another_type_are_refused_with_the_types_that_have_them(kind: str, foreign: str, owners: str) -> None:
+    own = {} if kind == "mlp" else {"sequence_length": 10}
+    said = f"model.architecture.{foreign}: is no key of model type {kind}; {owners}"
+    with pytest.raises(InvalidStrategy, match=re.escape(said)):
+        parse(model(kind, **own, **{foreign: 8}))
+
+
+def test_keys_of_no_type_and_empty_ones_stay_warnings() -> None:
+    found = parse(model("lstm", sequence_length=10, hidden_layers=None, bidirectional=True))
+    assert {item.path for item in found.warnings} == {
+        "model.architecture.hidden_layers",
+        "model.architecture.bidirectional",
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(MODEL_TYPES))
+def test_the_architecture_of_a_first_strategy_is_whole_and_checked(kind: str) -> None:
+    spec = MODEL_TYPES[kind]
+    assert spec.checked(spec.example) == ModelSpec(kind, spec.example).architecture
+    assert spec.starter.keys() <= spec.example.keys()
+
+
+@pytest.mark.parametrize(
+    ("architecture", "said"),
+    [
+        ({}, "must name sequence_length, hidden_size"),
+        ({"hidden_layers": [8]}, "must name sequence_length"),
+        (WHOLE | {"hidden_layers": [8]}, "must name sequence_length"),
+        (WHOLE | {"sequence_length": 0}, "sequence_length 0 is out of bounds"),
+        (WHOLE | {"num_heads": 5}, "num_heads 5 does not divide hidden_size 32"),
+    ],
+)
+def test_a_specification_is_whole_or_refused(architecture: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        ModelSpec("transformer", architecture)
+
+
+def test_a_specification_of_no_known_type_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidInput, match=r"'transfomer' is not known.*did you mean 'transformer'"):
+        ModelSpec("transfomer", WHOLE)
 
 
 def test_output_activation_is_accepted_and_said_to_have_no_effect() -> None:

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
-from samples.evaluations import NUMBERS, dataset, probabilities
+from samples.evaluations import NUMBERS, dataset, judged, probabilities
 
 from ktrdr.domain.evaluation.baselines import baselines, last_known_rows
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
-from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.timeframe import NS_PER_DAY
-from ktrdr.domain.training.dataset import Dataset
 
 
 def test_the_label_of_the_bar_before_is_not_known_yet():
@@ -90,22 +88,21 @@ def test_baselines_and_evaluation_of_event_rows_with_more_classes(target):
     for place, row in enumerate(test):
         known = [other for other in range(120) if ends[other] <= bars[row]]
         assert last.choices[place] == labels[max(known)]
-    found = evaluate(events, train, test, probabilities(rng, 30, count), rng)
+    found = judged(events, train, test, probabilities(rng, 30, count), rng)
     assert list(found.metrics["per_class"]) == list(target.classes)
     assert np.isfinite(found.verdict.difference)
 
 
 def dataset_of(bars, labels, ends, target, step=NS_PER_DAY):
-    matrix = FeatureMatrix(np.zeros((len(bars), 1), np.float32), ("x",), bars, bars * step, bars * step)
-    return Dataset(matrix, labels, ends * step, ends, target)
+    return Outcomes(labels, bars * step, ends * step, target)
 
 
 def test_the_sign_of_a_size_is_no_forecast():
     sizes = np.abs(np.random.default_rng(0).normal(size=60))
     rows = dataset(sizes, np.arange(60) + 1, SIZES)
-    found = evaluate(rows, np.arange(30), np.arange(30, 60), sizes[30:] + 0.1, np.random.default_rng(0))
+    found = judged(rows, np.arange(30), np.arange(30, 60), sizes[30:] + 0.1, np.random.default_rng(0))
     assert found.metrics["directional_accuracy"] is None
     assert all(values["directional_accuracy"] is None for values in found.baselines.values())
-    returns = evaluate(dataset(sizes, np.arange(60) + 1, NUMBERS), np.arange(30), np.arange(30, 60), sizes[30:],
+    returns = judged(dataset(sizes, np.arange(60) + 1, NUMBERS), np.arange(30), np.arange(30, 60), sizes[30:],
                        np.random.default_rng(0))  # fmt: skip
     assert returns.metrics["directional_accuracy"] == 1.0

@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from samples.evaluations import NUMBERS, dataset
+from samples.evaluations import NUMBERS, dataset, judged
 
+from ktrdr.domain.catalogue.models.networks import MLP
+from ktrdr.domain.catalogue.models.spec import Advice
 from ktrdr.domain.evaluation.diagnosis import diagnose
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.training.history import Epoch, TrainingHistory
 
@@ -26,7 +27,7 @@ def evaluation():
     labels = np.array([0, 1, 2, 1, 0] * 100)
     rows, test = dataset(labels, np.arange(500) + 2), np.arange(300, 500)
     outputs = 0.2 + 0.4 * np.eye(3)[np.array([0, 0, 2, 2, 1] * 40)]
-    return evaluate(rows, np.arange(290), test, outputs, np.random.default_rng(0))
+    return judged(rows, np.arange(290), test, outputs, np.random.default_rng(0))
 
 
 def findings(evaluation, past, shares=None, seeds=()):
@@ -66,6 +67,19 @@ def test_stopping(evaluation, past, said, advice):
     assert said in found.finding
     assert advice in found.suggestion
     assert found.figures.items() >= {"epochs": len(past.epochs), "best_epoch": past.best_epoch}.items()
+
+
+@pytest.mark.parametrize("ended", ["early_stopping", "all_epochs"])
+def test_a_kept_epoch_that_is_not_the_lowest_says_by_how_much(evaluation, ended):
+    losses = [1.0, 0.5, 0.49995, *[0.6] * 7]
+    past = replace(history(FALLING, losses, ended_by=ended), best_epoch=2)
+    found = findings(evaluation, past)["stopping", "Training" if ended == "early_stopping" else "All"]
+    assert "epoch 2" in found.finding
+    assert "the validation loss of epoch 3 was lower by 5e-05: by `min_delta`" in found.finding
+    assert found.figures["lowest_val_loss_epoch"] == 3
+    assert found.figures["val_loss_above_lowest"] == pytest.approx(5e-5)
+    kept = findings(evaluation, replace(past, best_epoch=3))["stopping", "Training" if "early" in ended else "All"]
+    assert "lower" not in kept.finding
 
 
 def test_one_epoch_claims_nothing_about_fit(evaluation):
@@ -160,7 +174,7 @@ def test_seeds(evaluation, step, said):
 
 def test_regression(evaluation):
     rows = dataset(np.random.default_rng(0).normal(size=500), np.arange(500) + 2, NUMBERS)
-    found = evaluate(rows, np.arange(290), np.arange(300, 500), np.zeros(200), np.random.default_rng(0))
+    found = judged(rows, np.arange(290), np.arange(300, 500), np.zeros(200), np.random.default_rng(0))
 
     assert topics(found, history(FALLING, FALLING, accuracy=None), {}) == ["stopping", "fit"]
 
@@ -169,6 +183,23 @@ def test_every_finding_is_plain_and_has_a_suggestion(evaluation):
     for found in findings(evaluation, history([1.0, 0.5, 0.9], [1.0, 0.9, 1.2])).values():
         assert set(found.as_dict()) == {"topic", "finding", "figures", "suggestion"}
         assert found.suggestion.endswith(".")
+
+
+def test_what_a_model_has_not_is_not_asked_for_and_the_advice_is_about_its_own_settings(evaluation):
+    trees = replace(MLP, sections={}, advice=Advice("grow fewer leaves", "raise `l2`", "more leaves", "rounds"))
+
+    def said(train, val, **more):
+        past = history(train, val, norms=[None] * len(train), **more)
+        return {found.topic: found.suggestion for found in diagnose(Run(past, evaluation, {}, (), trees))}
+
+    rising = [0.9, 0.8, 0.85, 1.2]
+    assert said([1.0, 0.9, 0.8, 2.9], rising).keys() == {"stopping", "fit"}
+    assert said([1.0, 0.9, 0.8, 0.7], rising)["fit"] == "Grow fewer leaves, or raise `l2`."
+    assert said([0.5, 0.4], [0.9, 0.8])["fit"].endswith("if they are alike, grow fewer leaves.")
+    assert said([1.0, 1.0], [1.0, 1.0])["fit"] == "Try features that say more; more leaves helps only if they do."
+    assert said(FALLING, FALLING)["stopping"].startswith("Raise `rounds`")
+    assert said(FALLING, [1.0] * 10)["plateau"] == "Train for fewer `rounds`."
+    assert said(FALLING, [1.0] * 10, ended_by="early_stopping")["plateau"] == "Shorten `patience`."
 
 
 ABOVE, BELOW = (lambda value: float(np.nextafter(value, np.inf))), (lambda value: float(np.nextafter(value, -np.inf)))

@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from samples.evaluations import NUMBERS, dataset, probabilities
+from samples.evaluations import NUMBERS, dataset, judged, probabilities
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import baselines
-from ktrdr.domain.evaluation.evaluate import evaluate
 from ktrdr.domain.evaluation.losses import log_losses
+from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 TRAIN, TEST = np.arange(300), np.arange(310, 500)
 
@@ -32,7 +32,7 @@ def rng():
 
 
 def test_a_model_that_knows_is_better(classes):
-    found = evaluate(classes, TRAIN, TEST, one_hot(classes.labels[TEST], 0.5), rng()).verdict
+    found = judged(classes, TRAIN, TEST, one_hot(classes.labels[TEST], 0.5), rng()).verdict
 
     assert found.outcome == "better"
     assert found.interval[1] < 0
@@ -42,7 +42,7 @@ def test_a_model_that_knows_is_better(classes):
 
 
 def test_a_model_that_is_sure_of_the_wrong_is_worse(classes):
-    found = evaluate(classes, TRAIN, TEST, one_hot((classes.labels[TEST] + 1) % 3, 0.5), rng()).verdict
+    found = judged(classes, TRAIN, TEST, one_hot((classes.labels[TEST] + 1) % 3, 0.5), rng()).verdict
 
     assert found.outcome == "worse"
     assert found.sentence.startswith("Worse than the train class shares")
@@ -51,7 +51,7 @@ def test_a_model_that_is_sure_of_the_wrong_is_worse(classes):
 def test_the_class_shares_themselves_are_not_distinguishable_from_themselves(classes):
     shares = baselines(classes, TRAIN, TEST)[0]
 
-    found = evaluate(classes, TRAIN, TEST, shares.outputs, rng()).verdict
+    found = judged(classes, TRAIN, TEST, shares.outputs, rng()).verdict
 
     assert found.outcome == "not_distinguishable"
     assert found.sentence.startswith("Not distinguishable from the train class shares")
@@ -61,7 +61,7 @@ def test_the_class_shares_themselves_are_not_distinguishable_from_themselves(cla
 def test_few_blocks_are_too_few_to_judge(classes):
     test = np.arange(460, 500)
 
-    found = evaluate(classes, TRAIN, test, one_hot(classes.labels[test], 0.9), rng()).verdict
+    found = judged(classes, TRAIN, test, one_hot(classes.labels[test], 0.9), rng()).verdict
 
     assert (found.outcome, found.interval, found.blocks) == ("too_little_data", None, 8)
     assert found.sentence.startswith("Too few independent blocks (8) to judge: log loss")
@@ -72,7 +72,7 @@ def test_the_rival_is_the_hardest_baseline():
     rows = dataset(np.arange(500) // 50 % 3, np.arange(500) + 1)
     outputs = probabilities(rng(), len(TEST))
 
-    found = evaluate(rows, TRAIN, TEST, outputs, rng())
+    found = judged(rows, TRAIN, TEST, outputs, rng())
 
     assert found.verdict.baseline == "last_known_label"
     assert found.baselines["last_known_label"]["log_loss"] < found.baselines["class_shares"]["log_loss"]
@@ -83,7 +83,7 @@ def test_the_rival_is_the_hardest_baseline():
 def test_accuracy_as_primary_is_compared_as_error_rate(classes):
     outputs = probabilities(rng(), len(TEST))
 
-    found = evaluate(classes, TRAIN, TEST, outputs, rng(), primary="accuracy")
+    found = judged(classes, TRAIN, TEST, outputs, rng(), primary="accuracy")
 
     best = max(baseline["accuracy"] for baseline in found.baselines.values())
     assert found.primary == "accuracy"
@@ -92,7 +92,7 @@ def test_accuracy_as_primary_is_compared_as_error_rate(classes):
 
 
 def test_regression_is_judged_by_squared_error(numbers):
-    found = evaluate(numbers, TRAIN, TEST, 0.5 * numbers.labels[TEST], rng())
+    found = judged(numbers, TRAIN, TEST, 0.5 * numbers.labels[TEST], rng())
 
     assert found.verdict.outcome == "better"
     assert found.verdict.baseline in ("zero", "train_mean")
@@ -107,9 +107,9 @@ def test_regression_is_judged_by_squared_error(numbers):
 
 @pytest.mark.parametrize("primary", ["log_loss", "accuracy", "brier"])
 def test_as_dict_is_plain_json_also_where_classes_are_missing(classes, primary):
-    rows = dataset(np.where(classes.labels == 2, 1, classes.labels), classes.label_end_rows)
+    rows = dataset(np.where(classes.labels == 2, 1, classes.labels), classes.label_end // NS_PER_DAY)
 
-    values = evaluate(rows, TRAIN, TEST, one_hot(rows.labels[TEST], 0.4), rng(), primary).as_dict()
+    values = judged(rows, TRAIN, TEST, one_hot(rows.labels[TEST], 0.4), rng(), primary).as_dict()
 
     assert json.loads(json.dumps(values, allow_nan=False)) == values
     assert values["metrics"]["per_class"]["sell"]["recall"] is None
@@ -119,7 +119,7 @@ def test_as_dict_is_plain_json_also_where_classes_are_missing(classes, primary):
 
 
 def test_regression_as_dict_is_plain_json(numbers):
-    values = evaluate(numbers, TRAIN, TEST, np.zeros(len(TEST)), rng()).as_dict()
+    values = judged(numbers, TRAIN, TEST, np.zeros(len(TEST)), rng()).as_dict()
 
     assert json.loads(json.dumps(values, allow_nan=False)) == values
 
@@ -127,13 +127,12 @@ def test_regression_as_dict_is_plain_json(numbers):
 def test_equal_seeds_give_equal_verdicts(classes):
     outputs = probabilities(rng(), len(TEST))
 
-    assert evaluate(classes, TRAIN, TEST, outputs, rng()) == evaluate(classes, TRAIN, TEST, outputs, rng())
+    assert judged(classes, TRAIN, TEST, outputs, rng()) == judged(classes, TRAIN, TEST, outputs, rng())
 
 
 @pytest.mark.parametrize(
     ("train", "outputs", "primary", "message"),
     [
-        (TRAIN[:0], np.ones((190, 3)) / 3, None, "the train part has no rows"),
         (TRAIN, np.ones((190, 2)) / 2, None, r"shape \(190, 3\), found \(190, 2\)"),
         (TRAIN, np.full((190, 3), np.nan), None, "finite"),
         (TRAIN, np.ones((190, 3)) / 3, "acuracy", "did you mean 'accuracy'"),
@@ -142,4 +141,4 @@ def test_equal_seeds_give_equal_verdicts(classes):
 )
 def test_what_does_not_fit_is_refused(classes, train, outputs, primary, message):
     with pytest.raises(InvalidInput, match=message):
-        evaluate(classes, train, TEST, outputs, rng(), primary)
+        judged(classes, train, TEST, outputs, rng(), primary)

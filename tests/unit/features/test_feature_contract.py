@@ -49,6 +49,14 @@ def test_an_entry_says_all_that_decides_the_values():
     assert entries[2]["context"] == {"name": "price_return", "period": 1, "timeframe": "5m"}
 
 
+@pytest.mark.parametrize(("timeframe", "period", "said"), [("1h", 0, True), ("1h", 20, False), ("1d", 0, False)])
+def test_what_a_session_is_counts_only_for_what_begins_anew_with_it(timeframe: str, period: int, said: bool):
+    """Other models keep their contract when the meaning of a session changes."""
+    feature = raw("vwap", source("vwap", timeframe=timeframe, period=period))
+    (entry,) = feature_contract([feature], {"vwap": "kernel"})
+    assert entry.get("session") == ("ktrdr session 2" if said else None)
+
+
 def test_the_hash_is_sha256_of_canonical_json():
     entries = feature_contract(FEATURES, KERNELS)
     text = json.dumps(entries, sort_keys=True, separators=(",", ":"))

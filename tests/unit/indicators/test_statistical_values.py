@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from samples.features import complete, indicator_outputs, random_bars, sample_bars, scaled_bars
+from samples.features import complete, indicator_outputs, random_bars, sample_bars, scaled_bars, with_columns
 from scipy import stats
 
 from ktrdr.adapters.features.kernels.windows import deepest_fall
@@ -66,11 +66,27 @@ def test_entropy(bars, period):
 
     def entropy(window):
         triples = np.lib.stride_tricks.sliding_window_view(window, 3)
-        # of equal values the later one ranks lower, as nothing has risen
-        seen = [orders[tuple(np.lexsort((-np.arange(3), triple)).tolist())] for triple in triples]
+        seen = [orders[tuple(np.argsort(triple, kind="stable").tolist())] for triple in triples]
         return stats.entropy(np.bincount(seen, minlength=6)) / np.log(6)
 
     agree("entropy", bars, period + 2, entropy, period=period)
+
+
+@pytest.mark.parametrize(
+    ("prices", "shares"),
+    [
+        ([5, 5, 5, 5, 5, 5, 5, 5], [1.0]),
+        ([1, 1, 2, 3, 3, 3, 4, 4], [1.0]),
+        ([1, 2, 2, 1, 1, 2, 2, 1], [1 / 2, 1 / 3, 1 / 6]),
+        ([3, 3, 2, 2, 1, 1, 0, 0], [1 / 2, 1 / 2]),
+    ],
+    ids=["flat", "rising and standing still", "up and down", "falling and standing still"],
+)
+def test_equal_values_rank_by_order_of_appearance(prices, shares):
+    """Worked by hand: (1, 1, 2) and (1, 2, 2) rise, (2, 2, 1) is 2-0-1 and (2, 1, 1) is 1-2-0."""
+    bars = with_columns(random_bars(8), close=np.array(prices, dtype=float))
+    values = indicator_outputs("entropy", complete("entropy", period=6), bars)[""]
+    assert values[-1] == pytest.approx(stats.entropy(shares) / np.log(6), abs=1e-12)
 
 
 @BARS

@@ -151,18 +151,33 @@ def hourly(sessions: Sessions | None, first: str, hours: int) -> Bars:
     return random_bars(hours, timeframe="1h", stamps=stamps, sessions=sessions)
 
 
-def test_a_session_begins_when_the_exchange_opens():
+def test_a_session_begins_when_the_exchange_opens_and_ends_when_it_closes():
     """Sessions of 14:30 to 21:00: the bar of 14:00 is known at 15:00 and so the first of its session."""
     bars = hourly(weekday_sessions("2024-01-01", 30), "2024-01-08T12:00", 100)
     numbers = price_column(bars, "session")
     begins = pd.to_datetime(bars.stamps[1:][np.diff(numbers) > 0])
-    assert (begins.hour == 14).all()
-    assert len(begins) == 5
+    assert begins.hour.tolist() == [14, 21, 14, 21, 14, 21, 14, 21, 14]
 
 
-def test_a_session_lasts_till_the_next_opens_and_a_weekend_adds_none():
+def test_bars_between_two_sessions_belong_to_neither_and_a_weekend_parts_them_no_further():
     bars = hourly(weekday_sessions("2024-01-01", 30), "2024-01-12T15:00", 70)  # Friday afternoon to Monday noon
-    assert len(set(price_column(bars, "session"))) == 1
+    numbers = price_column(bars, "session")
+    assert len(set(numbers[:6])) == 1
+    assert len(set(numbers[6:])) == 1
+    assert numbers[5] < numbers[6]
+
+
+@pytest.mark.parametrize("given", [{}, {"use_typical_price": False}])
+def test_the_vwap_of_a_session_is_that_of_its_bars_alone_whatever_trades_before_and_after(given):
+    """Of each day the bars from 14:00 to 21:00 against the same day cut out; bars before it against themselves."""
+    bars = hourly(weekday_sessions("2024-01-01", 30), "2024-01-08T00:00", 96)
+    parameters = complete("vwap", period=0, **given)
+    values = indicator_outputs("vwap", parameters, bars)[""]
+    price = (bars.high + bars.low + bars.close) / 3 if parameters["use_typical_price"] else bars.close
+    for begin, end in [(0, 14), (14, 21), (21, 38), (38, 45), (45, 62), (62, 69), (69, 86), (86, 93), (93, 96)]:
+        for row in range(begin, end):
+            traded = slice(begin, row + 1)
+            assert values[row] == pytest.approx(np.average(price[traded], weights=bars.volume[traded]))
 
 
 def test_sessions_of_a_currency_are_those_of_its_calendar():

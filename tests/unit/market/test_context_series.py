@@ -66,6 +66,38 @@ def test_a_revision_counts_from_its_own_publication_while_its_observation_is_the
     ]
 
 
+@pytest.mark.parametrize(
+    ("spelling", "zoneless"),
+    [
+        ("2024-01-03T21:15:00Z", False),
+        ("2024-01-03 16:15:00-05:00", False),
+        ("2024-01-03T21:15:00+0000", False),
+        ("2024-01-03 21:15 UTC", False),
+        ("2024-01-03", False),
+        ("1704316500", False),
+        ("1704316500000", False),
+        ("2024-01-03T21:15:00", True),
+        ("2024-01-03 21:15", True),
+        ("03.01.2024 21:15", True),
+        ("20240103211500", True),
+    ],
+)
+def test_a_time_without_an_offset_is_noticed(spelling: str, zoneless: bool, tmp_path: Path) -> None:
+    write(tmp_path, f"known_at,value\n{spelling},1.5\n")
+    assert read_context(tmp_path, "fred", "DGS10").zoneless is zoneless
+
+
+def test_an_observation_without_an_offset_is_noticed_too_and_so_is_a_naive_time_of_parquet(tmp_path: Path) -> None:
+    path = write(tmp_path, "known_at,observation,value\n2024-01-03T21:15Z,2024-01-02T08:00,1.5\n")
+    assert read_context(tmp_path, "fred", "DGS10").zoneless
+    times = pd.to_datetime(["2024-01-31T12:00"])
+    seconds, clock = np.array([1.7066e9]), np.array([20240131120000])
+    kinds = ((True, times), (False, times.tz_localize("UTC")), (False, seconds), (False, seconds * 1e9), (True, clock))
+    for zoneless, written in kinds:
+        pd.DataFrame({"known_at": written, "value": [1.0]}).to_parquet(path.with_suffix(".parquet"))
+        assert read_context(tmp_path, "fred", "DGS10").zoneless is zoneless
+
+
 GOOD = "2024-01-03T21:00Z"
 BAD = {
     "column 'known_at' is missing; found value": "value\n1\n",

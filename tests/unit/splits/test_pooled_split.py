@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 from samples.pools import MINUTE, clock, pool_of, random_pool
+from samples.splits import pooled_split, temporal_split
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.splits.split import PARTS
-from ktrdr.domain.splits.temporal import temporal_split
-from ktrdr.domain.training.pool.split import pooled_split
+from ktrdr.domain.splits.parted import PARTS, absent_notes
 
 SHARES = (0.6, 0.2, 0.2)
 
@@ -37,7 +36,7 @@ def test_the_purge_looks_at_the_time_not_at_the_row() -> None:
     split = pooled_split(pool, SHARES)
     cut = split.cuts[0]
     for symbol, reach in (("A", 5), ("B", 50)):
-        train = split.own(pool, symbol, "train")
+        train = split.of(pool.rows_of(symbol), "train")
         assert pool.label_end[train].max() < cut
         dropped = np.setdiff1d(np.arange(pool.rows_of(symbol).start, train[0]), train)
         assert not len(dropped)
@@ -57,11 +56,13 @@ def test_symbols_that_lie_in_some_parts_only_are_counted_and_said() -> None:
     times = {"A": clock(300), "LATE": clock(60, start=240), "OLD": clock(60)}
     pool = pool_of(times, spans=2)
     split = pooled_split(pool, SHARES)
-    assert split.seen == ("A", "OLD")
-    assert split.counts["LATE"]["train"] == split.counts["LATE"]["validation"] == 0
-    assert split.counts["LATE"]["test"] == len(split.unseen) > 0
-    assert "LATE has no rows in train and validation; it counts as never seen" in split.notes()
-    assert "OLD has no rows in test" in " ".join(split.notes()).replace("validation and ", "")
+    assert [pool.symbols[place] for place in split.seen] == ["A", "OLD"]
+    counts = split.counts(pool.blocks)
+    assert counts["LATE"]["train"] == counts["LATE"]["validation"] == 0
+    assert counts["LATE"]["test"] == len(split.beside["test"]) > 0
+    notes = absent_notes(counts)
+    assert "LATE has no rows in train and validation; it counts as never seen" in notes
+    assert "OLD has no rows in test" in " ".join(notes).replace("validation and ", "")
 
 
 def test_symbols_held_out_move_no_cut_and_give_test_rows_only() -> None:
@@ -76,15 +77,18 @@ def test_symbols_held_out_move_no_cut_and_give_test_rows_only() -> None:
         without.test.tolist(),
     ]
     rows = pool.rows_of("X")
-    assert split.unseen.min() >= rows.start
-    assert pool.known_at[split.unseen].min() >= split.cuts[1]
-    assert split.notes(("X",)) == ()
-    assert split.judged_until >= pool.label_end[split.unseen].max()
+    assert split.beside["test"].min() >= rows.start
+    assert pool.known_at[split.beside["test"]].min() >= split.cuts[1]
+    assert absent_notes(split.counts(pool.blocks), ("X",)) == ()
+    assert split.judged_until >= pool.label_end[split.beside["test"]].max()
 
 
 def test_too_few_rows_say_how_many_are_left() -> None:
-    with pytest.raises(InvalidInput, match="30 labelled rows of 1 symbols leave 18 in train, 6 in validation"):
-        pooled_split(pool_of({"A": clock(30)}, spans=0), SHARES)
+    with pytest.raises(
+        InvalidInput,
+        match="30 labelled rows of 2 symbols leave 18 in train, 6 in validation, 6 in test",
+    ):
+        pooled_split(pool_of({"A": clock(15), "B": clock(15)}, spans=0), SHARES)
     with pytest.raises(InvalidInput, match="sum to 1"):
         pooled_split(pool_of({"A": clock(300)}), (0.5, 0.2, 0.2))
 

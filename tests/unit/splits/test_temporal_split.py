@@ -1,12 +1,14 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from samples.splits import temporal_split
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.splits.split import Part, Split
-from ktrdr.domain.splits.temporal import MINIMUM_ROWS, temporal_split
+from ktrdr.domain.splits.parted import Part
+from ktrdr.domain.splits.temporal import MINIMUM_ROWS
 
 HOUR = 3600 * 10**9
 SHARES = (0.6, 0.2, 0.2)
@@ -102,8 +104,9 @@ def test_a_negative_embargo_is_refused():
 
 
 def test_a_split_checks_itself():
-    parts = dict(split_of(100, 5).parts)
+    split = split_of(100, 5)
+    parts = dict(split.parts)
     with pytest.raises(InvalidInput, match="overlap"):
-        Split({**parts, "validation": parts["test"], "test": parts["validation"]}, (0, 0), 0)
+        replace(split, parts={**parts, "validation": parts["test"]})
     with pytest.raises(InvalidInput, match="none of them empty"):
-        Split({**parts, "test": Part(np.empty(0, dtype=np.int64), 0, 0, 0)}, (0, 0), 0)
+        replace(split, parts={**parts, "test": Part(np.empty(0, dtype=np.int64), 0, 0, 0)})

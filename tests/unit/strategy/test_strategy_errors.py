@@ -9,6 +9,7 @@ import pytest
 from samples.documents import DELETE, changed, small
 
 from ktrdr.application.use_cases.read_strategy import ReadStrategy
+from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse, problems
 
@@ -415,6 +416,38 @@ def test_a_series_that_is_not_clear_lists_what_there_is(written: str, words: tup
 def test_a_series_may_be_named_in_many_ways(written: str) -> None:
     document = changed("indicators.rsi_14.data_source", written, changed("context_data", CLASHING))
     assert parse(document).indicators["rsi_14"].data_source == "a"
+
+
+OLDER = [{"provider": "fred", "series": ["A", "B"]}, {"provider": "cftc_cot", "report": "EUR", "id": "crowd"}]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("fred_B", "B"),
+        ("yield_spread_A_B", "yield_spread_A_B"),
+        ("Yield_Spread_b_a", "yield_spread_B_A"),
+        ("cot_EUR_net_pos", "crowd"),
+        ("cot_eur_net_pct", "cot_EUR_net_pct"),
+    ],
+)
+def test_ids_of_older_files_are_read(written: str, meant: str) -> None:
+    document = changed("indicators.rsi_14.data_source", written, changed("context_data", OLDER))
+    assert parse(document).indicators["rsi_14"].data_source == meant
+
+
+def test_what_a_made_series_is_made_of_counts_as_read() -> None:
+    document = changed("indicators.rsi_14.data_source", "yield_spread_A_B", changed("context_data", OLDER))
+    (warning,) = [item for item in parse(document).warnings if item.path.startswith("context_data")]
+    assert warning.message == "'crowd' is read by no indicator"
+
+
+def test_an_id_that_is_chosen_counts_before_a_made_one() -> None:
+    chosen = [*OLDER, {"provider": "ib", "symbol": "X", "id": "yield_spread_A_B"}]
+    document = changed("indicators.rsi_14.data_source", "yield_spread_A_B", changed("context_data", chosen))
+    (feature, *_) = resolve(parse(document))
+    assert feature.source is not None
+    assert feature.source.data_source == "ib/X"
 
 
 def test_several_faults_are_all_reported_at_once() -> None:

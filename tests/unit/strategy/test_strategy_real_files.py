@@ -58,6 +58,8 @@ EXPECTED: dict[str, str] = {
     "anchors": "1h_slow_{low,high} 1h_fast_{low,high}",
     "volatility_forecast": "1d_hv_20_raw 1d_tr_raw 1d_natr_{calm,wild}",
     "market_regime_weekly": "1w_ppo_{down,up} {1d,1w}_uo_{low,high}",
+    "older_context_ids": "1h_us_{low,high} 1h_carry_{falling,rising} 1h_crowd_{short,long} 1h_pound_{weak,strong}"
+    " 1h_spread_ema_raw 1h_position_z_raw",
     "own_values": "1h_rsi_{oversold,overbought} 1h_momentum_{falling,rising}",
 }
 

@@ -9,8 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.plan import COMBINATIONS
 from ktrdr.domain.training.pool.combining import balanced_weights, combine
-from ktrdr.domain.training.pool.scaling import fit_scaler, fit_target_scaler, scale_in_place
-from ktrdr.domain.training.scaling import Scaler
+from ktrdr.domain.training.scaling import Scaler, fit_scaler, fit_target_scaler
 from ktrdr.domain.training.weights import uniqueness_weights
 
 SIZES = {"A": 300, "B": 50, "C": 100}
@@ -193,15 +192,6 @@ def test_a_constant_column_keeps_its_scale() -> None:
     values = np.full((5, 1), 3, dtype=np.float32)
     found = fit_scaler(values, np.arange(5), np.arange(5) + 1.0, ["zscore"])
     assert (found.centre[0], found.scale[0]) == (3.0, 1.0)
-
-
-def test_scaling_in_place_gives_what_the_scaler_gives() -> None:
-    pool = sized()
-    before = pool.values.copy()
-    scaler = Scaler(np.array([0.5, 0.0]), np.array([2.0, 1.0]))
-    scaled = scale_in_place(pool, scaler)
-    np.testing.assert_array_equal(scaled.values, scaler.transform(before))
-    assert scaled.values is pool.values
 
 
 def test_targets_are_standardised_with_the_weights() -> None:

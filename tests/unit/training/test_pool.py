@@ -11,13 +11,12 @@ from ktrdr.domain.training.pool.pool import PoolBuilder, in_memory
 
 
 def filled(target=CLASSES):
-    builder = PoolBuilder(in_memory(100, 3))
+    builder = PoolBuilder(lambda _: in_memory(100, 3))
     given = {}
     for seed, (symbol, n) in enumerate((("A", 30), ("B", 12), ("C", 40))):
         times = clock(n, start=seed)
         given[symbol] = matrix_of(times, 3, seed), labels_of(n, 4, target, seed), times
-        usable = np.arange(n) >= 2
-        builder.add(symbol, *given[symbol], usable)
+        builder.add(symbol, *given[symbol], given[symbol][1].defined & (np.arange(n) >= 2))
     return builder.build(), given
 
 
@@ -42,13 +41,13 @@ def test_one_symbol_comes_back_as_it_went_in(target) -> None:
 def test_rows_know_their_symbol() -> None:
     pool, _ = filled()
     assert pool.symbol_of_row.tolist() == [0] * 30 + [1] * 12 + [2] * 40
-    outcomes = pool.outcomes(np.array([0, 31, 80]))
-    assert outcomes.labels.dtype == np.int64
-    assert outcomes.matrix.values.shape == (3, 0)
+    assert pool.blocks == {"A": slice(0, 30), "B": slice(30, 42), "C": slice(42, 82)}
+    assert pool.spans.owner.tolist() == pool.symbol_of_row.tolist()
+    assert [len(bars) for bars in pool.bars] == [30, 12, 40]
 
 
 def test_symbols_must_have_the_same_columns_and_labels_and_room() -> None:
-    builder = PoolBuilder(in_memory(20, 2))
+    builder = PoolBuilder(lambda _: in_memory(20, 2))
     times = clock(10)
     builder.add("A", matrix_of(times), labels_of(10, 1), times, np.ones(10, dtype=bool))
     with pytest.raises(InvalidInput, match="B has other columns or other labels than A"):
@@ -59,19 +58,19 @@ def test_symbols_must_have_the_same_columns_and_labels_and_room() -> None:
 
 
 def test_symbols_come_sorted_and_once() -> None:
-    builder = PoolBuilder(in_memory(20, 2))
+    builder = PoolBuilder(lambda _: in_memory(20, 2))
     times = clock(10)
     for symbol in ("B", "A"):
         builder.add(symbol, matrix_of(times), labels_of(10, 1), times, np.ones(10, dtype=bool))
     with pytest.raises(InvalidInput, match="sorted and unique"):
         builder.build()
     with pytest.raises(InvalidInput, match="no symbols"):
-        PoolBuilder(in_memory(1, 1)).build()
+        PoolBuilder(lambda _: in_memory(1, 1)).build()
 
 
 def test_the_pool_is_written_where_it_was_given_room() -> None:
     room = in_memory(50, 2)
-    builder = PoolBuilder(room)
+    builder = PoolBuilder(lambda _: room)
     times = clock(10)
     builder.add("A", matrix_of(times), labels_of(10, 1), times, np.ones(10, dtype=bool))
     assert np.shares_memory(builder.build().values, room)

@@ -23,6 +23,8 @@ from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+_WITH_OFFSET = r"(?i).+[T\s].*(?:Z|UTC|GMT|[+-]\d{1,2}:?(?:\d\d)?)|(?!(?:19|20)\d{10}(?:\d\d)?$)\d+(?:\.\d+)?"
+_LONGEST_TIME = 64  # characters, so that no hostile text keeps the pattern busy
 _SUFFIXES = (".parquet", ".csv")
 
 
@@ -56,6 +58,8 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
     table.columns = pd.Index(plain)
     frame = table[[column for column in plain if column in wanted]].copy()
     dated = KNOWN_AT in plain and _are_dates(frame[KNOWN_AT])
+    times = [frame[column] for column in (KNOWN_AT, OBSERVATION) if column in plain]
+    zoneless = any(_lack_offset(values) for values in times if not _are_dates(values))
     for column in (KNOWN_AT, OBSERVATION):
         if column in plain:
             frame[column] = _times(frame[column], column, where)
@@ -64,7 +68,7 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
     for column in plain:
         if column in (VALUE, *BAR_COLUMNS):
             frame[column] = _numbers(frame[column], column, where)
-    return ContextSeries.from_frame(frame, provider, name, source=where, dated=dated)
+    return ContextSeries.from_frame(frame, provider, name, source=where, dated=dated, zoneless=zoneless)
 
 
 def _read(path: Path, where: str) -> pd.DataFrame:
@@ -85,6 +89,15 @@ def _are_dates(values: pd.Series) -> bool:
     if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values.dtype):
         return False
     return bool(len(values)) and bool(values.astype("str").str.strip().str.fullmatch(_DATE).all())
+
+
+def _lack_offset(values: pd.Series) -> bool:
+    """Return whether a time of day is written without an offset; numbers of seconds since 1970 need none."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values.dtype):
+        return not isinstance(values.dtype, pd.DatetimeTZDtype)
+    there = values.dropna()
+    whole = there.map("{:.0f}".format) if pd.api.types.is_numeric_dtype(there.dtype) else there.astype("str")
+    return bool((~whole.str.strip().str[:_LONGEST_TIME].str.fullmatch(_WITH_OFFSET)).any())
 
 
 def _times(values: pd.Series, column: str, where: str) -> pd.Series:

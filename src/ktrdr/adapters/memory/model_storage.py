@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from threading import RLock
 
-from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
 from ktrdr.domain.artifacts.lookup import model_not_found
@@ -24,14 +24,16 @@ class MemoryStorage(ModelStorage):
         self._claimed: dict[ModelKey, int] = {}
         self._lock = RLock()
 
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact as the next version of its key and move ``latest`` to it."""
         key = artifact.manifest.key
         with self._lock:
             number = self._claimed.get(key, 0) + 1
             sealed = artifact.manifest.sealed(number, datetime.now(UTC).isoformat(), artifact.blobs)
+            self._claimed[key] = number
+            announce(self._version(key, number), str(sealed.manifest_sha256))
             self._stored[key, number] = (sealed.to_json(), dict(artifact.blobs))
-            self._claimed[key] = self._latest[key] = number
+            self._latest[key] = number
             return self._version(key, number)
 
     def load(self, reference: str) -> Artifact:

@@ -14,8 +14,7 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.watch import UNWATCHED, Watch
@@ -64,9 +63,6 @@ class PriorTrainer(ModelTrainer):
 
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> PriorModel:  # noqa: ARG002 - there are no epochs
         """Return the prior of the train rows, whatever model type of the catalogue is asked for; it has no epochs."""
-        if find_model_type(task.model.type) is None:
-            hint = did_you_mean(task.model.type, MODEL_TYPES)
-            raise InvalidInput(f"model type {task.model.type!r} is not known; allowed: {', '.join(MODEL_TYPES)}{hint}")
         if not len(task.train.targets):
             raise InvalidInput("fit: there are no train rows")
         return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"), task.model.window)

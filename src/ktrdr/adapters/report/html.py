@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from ktrdr.adapters.report.page import render_page
-from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.manifest import Manifest
 
@@ -27,10 +27,10 @@ class ReportingStorage(ModelStorage):
     def __init__(self, inner: ModelStorage) -> None:
         self._inner = inner
 
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Publish the artifact together with its report; equal artifacts get equal reports, byte for byte."""
         extra = {CONFIG: _config(artifact.manifest), REPORT: render_page(artifact)}
-        return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}))
+        return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}), announce)
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact, report included."""

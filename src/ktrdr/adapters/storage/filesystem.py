@@ -20,7 +20,7 @@ from ktrdr.adapters.storage.shelf import (
     sweep,
     withdraw,
 )
-from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
 from ktrdr.domain.artifacts.lookup import model_not_found
@@ -41,7 +41,7 @@ class FileSystemStorage(ModelStorage):
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact as the next version of its key and move ``latest`` to it."""
         key = artifact.manifest.key
         folder = self._root / key.folder
@@ -49,7 +49,7 @@ class FileSystemStorage(ModelStorage):
             number = claim(folder, key.stem)
             try:
                 sweep(folder)
-                self._write(folder, key, number, artifact)
+                self._write(folder, key, number, artifact, announce)
             except BaseException:
                 withdraw(folder, key.stem, number)
                 raise
@@ -140,12 +140,14 @@ class FileSystemStorage(ModelStorage):
                 is_latest = number == latest_number(shelf, key.stem)
                 yield StoredModel(key, number, str(shelf / entry.name), is_latest=is_latest)
 
-    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> None:
+    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact, announce: Announce) -> None:
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
         staging = folder / f"{STAGING}{key.name(number)}"
         staging.mkdir()
         write_files(staging, artifact_files(sealed))
+        stored = StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+        announce(stored, sealed.manifest.manifest_sha256)
         staging.rename(folder / key.name(number))
         sync_folder(folder)
         move_latest(folder, key.stem, number)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Protocol
 
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+
+Announce = Callable[[StoredModel, str], None]
+"""Takes a version that is about to be seen, and the SHA-256 of its manifest."""
+
+
+def unannounced(_: StoredModel, __: str) -> None:
+    """Tell nobody."""
 
 
 class ModelStorage(Protocol):
     """Versioned models; what was published never changes and is never half there."""
 
     @abstractmethod
-    def publish(self, artifact: Artifact) -> StoredModel:
+    def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact as the next version of its key and move ``latest`` to it.
+
+        `announce` is called with the version, and the SHA-256 of its manifest, when all is written and just before
+        the version can be seen; where it raises, nothing is published, and the number stays used.
 
         All or nothing. A number is never used twice, not even after a delete or by two writers at once; ``latest``
         never moves backwards. The stored manifest is sealed: version, time, checksums of all blobs, its own SHA-256.

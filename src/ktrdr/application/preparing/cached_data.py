@@ -16,7 +16,7 @@ KEPT_SERIES = 4
 """Series of bars kept at once: what many symbols share is asked for again and again, and so stays."""
 
 
-class RememberedData(DataRepository):
+class CachedData(DataRepository):
     """Answers from memory what it was asked before; errors are not remembered.
 
     Parameters

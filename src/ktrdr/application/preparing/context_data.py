@@ -13,6 +13,7 @@ from ktrdr.application.preparing.market_data import MarketData
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.derived_series import derive
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 log = logging.getLogger(__name__)
@@ -24,9 +25,9 @@ def with_context(data: DataRepository, market: MarketData, sources: Sequence[Con
     Raises
     ------
     DataNotFound, InvalidBars, Unavailable
-        See `DataRepository.context`.
+        See `DataRepository.context` and `derive`.
     """
-    series = [data.context(source) for source in sources]
+    series = [_loaded(data, source) for source in sources]
     for one in series:
         log.info("context", extra={"series": one.key, "rows": len(one), "source": one.source})
     return replace(
@@ -37,10 +38,18 @@ def with_context(data: DataRepository, market: MarketData, sources: Sequence[Con
     )
 
 
+def _loaded(data: DataRepository, source: ContextSource) -> ContextSeries:
+    """Return a published series, or one that is made of published ones."""
+    parts = [data.context(part) for part in source.made_of]
+    return derive(source, parts) if parts else data.context(source)
+
+
 def _notes(series: ContextSeries, market: MarketData) -> Iterator[str]:
     where = f"context data {series.key}"
     if series.dated:
         yield f"{where}: its known_at are dates; each counts from the end of its day (UTC)"
+    if series.zoneless:
+        yield f"{where}: its times have no offset and are read as UTC"
     known_at = market.base_bars.known_at
     before = int(np.searchsorted(known_at, series.known_at[0]))
     if before:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-
-import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.leaving_out import Failing, noted, reasons, require_others
 from ktrdr.application.preparing.members import Member
 from ktrdr.application.preparing.own_strategy import own_strategy
-from ktrdr.application.preparing.rows import symbol_rows
-from ktrdr.domain.arrays import Int64s
+from ktrdr.application.preparing.rows import SymbolRows, symbol_rows
+from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve
@@ -56,7 +54,7 @@ class GatheredPool:
     Attributes
     ----------
     features, columns : tuple of Feature
-        See `Prepared`.
+        The resolved ones, and those of the matrix, which carries the indicators of learnable sets.
     pool : Pool
     members : mapping of symbol to Member
     history : SettledHistory
@@ -67,6 +65,8 @@ class GatheredPool:
         Of the symbols to train on, if only hours in common count.
     left_out : mapping of symbol to str
         Symbols that could not be pooled, and why.
+    only : SymbolRows or None
+        Those of the only symbol, where there is one; the bars of many would take too much memory.
     """
 
     features: tuple[Feature, ...]
@@ -77,36 +77,70 @@ class GatheredPool:
     unscaled: Sequence[Feature]
     trading: Mapping[str, tuple[Int64s, Sessions | None]]
     left_out: Mapping[str, str]
+    only: SymbolRows | None
 
 
 def gather_pool(
-    sources: PoolSources, strategy: Strategy, symbols: Sequence[str], held_out: Sequence[str], leave_out: bool
+    sources: PoolSources,
+    strategy: Strategy,
+    symbols: Sequence[str],
+    held_out: Sequence[str] = (),
+    leave_out: bool = False,
 ) -> GatheredPool:
-    """Load, compute features and label, symbol by symbol; parameters and errors are those of `prepare_pool`."""
+    """Load, compute features and label, symbol by symbol.
+
+    Parameters
+    ----------
+    sources : PoolSources
+    strategy : Strategy
+    symbols, held_out : sequence of str
+        Symbols to train on, and those that the model is only tried on; each in any order.
+    leave_out : bool
+        Leave out those of `symbols` that cannot be pooled, as long as one is left.
+
+    Raises
+    ------
+    DataNotFound, InvalidBars
+        See `DataRepository.load`.
+    InvalidInput
+        If a symbol has too few bars. An error names all symbols that cannot be pooled.
+    """
     features = resolve(strategy)
     columns = input_columns(features)
     everyone = sorted({*symbols, *held_out})
-    room = sum(_most_rows(sources.data, strategy, symbol) for symbol in everyone)
-    builder = PoolBuilder(sources.allocate(room, len(columns)))
     failing: Failing = {}
     own = _own_features(sources.data, strategy, everyone, failing)
     unscaled = unscaled_inputs(features, own_inputs(features, [*own.values()]))
     base, window = strategy.training_data.timeframes.base, model_spec(strategy).window
     timed = set(symbols) - set(held_out) if strategy.training_data.alignment == "common_hours" else ()
-    members, trading = {}, {}
+    builder, members, trading = PoolBuilder(_room(sources, strategy, everyone, len(columns))), {}, {}
     for symbol in own:
         with noted(failing, symbol):
             rows = symbol_rows(sources.data, sources.engineer, strategy, symbol)
             bars = rows.market.base_bars
-            usable = np.ones(len(rows.matrix), dtype=np.bool_) if rows.whole is None else rows.whole
-            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, usable)
+            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable)
             settled = SettledHistory.of(rows.features, base, window)
-            members[symbol] = Member.of(rows, settled, all_zero_rows(features, unscaled, rows.matrix))
+            members[symbol] = Member.of(rows, settled, window, all_zero_rows(features, unscaled, rows.matrix))
             if symbol in timed:
                 trading[symbol] = bars.known_at, bars.sessions
     require_others(failing, everyone, symbols if leave_out else ())
     history = SettledHistory.of([*features, *chain.from_iterable(own[symbol] for symbol in members)], base, window)
-    return GatheredPool(features, columns, builder.build(), members, history, unscaled, trading, reasons(failing))
+    pool = builder.build()
+    only = replace(rows, matrix=pool.matrix_of(rows.symbol)) if len(everyone) == 1 else None
+    return GatheredPool(features, columns, pool, members, history, unscaled, trading, reasons(failing), only)
+
+
+def _room(
+    sources: PoolSources, strategy: Strategy, symbols: Sequence[str], n_columns: int
+) -> Callable[[int], Float32s]:
+    """Return what gives the matrix its room when the first symbol's rows are there: for them alone, or for all."""
+
+    def allocate(first: int) -> Float32s:
+        several = len(symbols) > 1
+        rows = sum(_most_rows(sources.data, strategy, symbol) for symbol in symbols) if several else first
+        return sources.allocate(rows, n_columns)
+
+    return allocate
 
 
 def _own_features(

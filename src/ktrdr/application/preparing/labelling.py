@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import MarketData, span_of
-from ktrdr.domain.errors import DataNotFound
+from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.labels.labelers import label, other_symbol
 from ktrdr.domain.labels.labelset import LabelSet
@@ -57,6 +59,16 @@ def load_other(data: DataRepository, strategy: Strategy, market: MarketData) -> 
         return {name: data.load(name, Timeframe(timeframe), *span_of(strategy.training_data))}
     except DataNotFound:
         return {}
+
+
+@contextmanager
+def naming_scarcity(reasons: Iterable[str]) -> Iterator[None]:
+    """Add to a complaint, such as of too few labelled rows, why there are not more; see `LabelSet.scarcity`."""
+    try:
+        yield
+    except InvalidInput as error:
+        known = dict.fromkeys(filter(None, reasons))
+        raise InvalidInput("; ".join((str(error), *known))) from error
 
 
 def label_balance(labels: LabelSet, bars: Bars, strategy: Strategy, test_from: int) -> Balance:

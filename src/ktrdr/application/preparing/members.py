@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ktrdr.application.preparing.rows import SymbolRows
 from ktrdr.application.preparing.settling import Settling
 from ktrdr.domain.features.settling import SettledHistory
-from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
-from ktrdr.domain.training.pool.split import PooledSplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +27,58 @@ class Member:
         What was read for it.
     origins : mapping of timeframe to str
         See `MarketData`.
-    unlabelled, windowless, unsettled : int
-        Rows without a label, without a whole window though with a label, and rows that depend on where the bars begin.
+    rows : mapping of str to int
+        base_bars, warmup_rows, unusable_rows, usable_rows; of the latter windowless_rows (with a label, but without a
+        whole window), unlabelled_rows, labelled_rows (those to learn from), and of these unsettled_rows, which depend
+        on where the bars begin.
     zero_rows : float
         Share of its rows on which every membership over an unscaled input is 0.
     settling : Settling
     notes : tuple of str
+    scarcity : str
+        See `LabelSet`.
     """
 
     facts: SymbolCharacteristics
     loaded: tuple[DataFingerprint, ...]
     origins: Mapping[str, str]
-    unlabelled: int
-    windowless: int
-    unsettled: int
+    rows: Mapping[str, int]
     zero_rows: float
     settling: Settling
     notes: tuple[str, ...]
+    scarcity: str = ""
 
     @classmethod
-    def of(cls, rows: SymbolRows, history: SettledHistory, zero_rows: float) -> Member:
-        """Return what is to be kept of a symbol whose rows were gathered."""
-        matrix, labels, market = rows.matrix, rows.labels, rows.market
-        labelled = labels.end_rows[matrix.base_rows] != NO_LABEL
-        windowless = 0 if rows.whole is None else int((labelled & ~rows.whole).sum())
-        settling = Settling.of(history, market)
-        return cls(
-            market.characteristics,
-            market.loaded,
-            dict(market.origins),
-            int((~labelled).sum()),
-            windowless,
-            int((labelled & (matrix.base_rows < settling.first)).sum()),
-            zero_rows,
-            settling,
-            rows.notes,
-        )
+    def of(cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float) -> Member:
+        """Return what is to be kept of a symbol whose rows were gathered for a model that reads such windows."""
+        market, settling = rows.market, Settling.of(history, rows.market)
+        counts = _counts(rows, settling.first)
+        notes = (*rows.notes, *_windowless_note(counts, window))
+        facts, scarcity = market.characteristics, rows.labels.scarcity
+        return cls(facts, market.loaded, dict(market.origins), counts, zero_rows, settling, notes, scarcity)
+
+
+def _counts(rows: SymbolRows, first_settled: int) -> dict[str, int]:
+    matrix, labelled, learnable = rows.matrix, rows.labelled, rows.learnable
+    return {
+        "base_bars": len(rows.market.base_bars),
+        "warmup_rows": matrix.warmup_rows,
+        "unusable_rows": matrix.unusable_rows,
+        "usable_rows": len(matrix),
+        "windowless_rows": int(np.count_nonzero(labelled & ~learnable)),
+        "unlabelled_rows": int(np.count_nonzero(~labelled)),
+        "labelled_rows": int(np.count_nonzero(learnable)),
+        "unsettled_rows": int(np.count_nonzero(learnable & (matrix.base_rows < first_settled))),
+    }
+
+
+def _windowless_note(rows: Mapping[str, int], window: int) -> tuple[str, ...]:
+    left_out = rows["windowless_rows"]
+    note = (
+        f"{left_out:,} of {left_out + rows['labelled_rows']:,} labelled rows are left out: fewer than {window} rows "
+        "stand before them without a break"
+    )
+    return (note,) if left_out else ()
 
 
 def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
@@ -76,14 +93,20 @@ def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
     )
 
 
+def scarcities(members: Mapping[str, Member]) -> tuple[str, ...]:
+    """Return why bars have no label, see `LabelSet.scarcity`; of several symbols with the symbol."""
+    said = {symbol: member.scarcity for symbol, member in members.items() if member.scarcity}
+    return tuple(text if len(members) == 1 else f"{symbol}: {text}" for symbol, text in said.items())
+
+
 def unsettled_findings(
-    pool: Pool, split: PooledSplit, members: Mapping[str, Member]
+    pool: Pool, split: Parted, members: Mapping[str, Member]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is to be warned about, and noted, of the rows that each symbol has in the parts."""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    for symbol, member in members.items():
-        train, test = (pool.base_rows[split.own(pool, symbol, name)] for name in ("train", "test"))
-        warned, noted_too = member.settling.findings(train if symbol in split.seen else train[:0], test)
-        warnings, notes = (*warnings, *warned), (*notes, *noted_too)
+    for place, (symbol, block) in enumerate(pool.blocks.items()):
+        train, test = (pool.base_rows[split.of(block, name)] for name in ("train", "test"))
+        warned, noted = members[symbol].settling.findings(train if place in split.seen else train[:0], test)
+        warnings, notes = (*warnings, *warned), (*notes, *noted)
     return warnings, notes

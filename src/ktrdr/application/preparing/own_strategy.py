@@ -26,7 +26,12 @@ def own_strategy(data: DataRepository, strategy: Strategy, symbol: str) -> Strat
 
 
 def own_job(data: DataRepository, job: TrainingJob) -> TrainingJob:
-    """Return the job of one symbol with that symbol's strategy, which is what its model keeps; raises likewise."""
+    """Return the job of one symbol with that symbol's strategy, which is what its model keeps; raises likewise.
+
+    A pooled job stays as it is: each symbol's values are applied when its rows are made.
+    """
+    if job.pooled:
+        return job
     strategy = own_strategy(data, job.strategy, job.symbol)
     return job if strategy is job.strategy else replace(job, request=replace(job.request, strategy=strategy))
 

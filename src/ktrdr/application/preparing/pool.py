@@ -1,77 +1,100 @@
-"""Preparing a pool: its rows gathered, their common hours, their common split, and what is to be said of them."""
+"""Preparing a job: the rows of its symbols gathered, their common hours, their common split, and what is to be said."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
+from ktrdr.application.preparing.labelling import naming_scarcity
 from ktrdr.application.preparing.leaving_out import left_out_notes
-from ktrdr.application.preparing.members import Member, own_notes, unsettled_findings
+from ktrdr.application.preparing.market_data import MarketData
+from ktrdr.application.preparing.members import Member, own_notes, scarcities, unsettled_findings
+from ktrdr.application.preparing.rows import SymbolRows
+from ktrdr.application.preparing.warm_start import WarmStart
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.splits.parted import PARTS, Parted, absent_notes
+from ktrdr.domain.splits.spans import Splitter
+from ktrdr.domain.splits.temporal import CutAt, TemporalHoldout
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.adjustments import mixed_adjustments
 from ktrdr.domain.training.pool.hours import Calendar, TradingMoments, in_common_hours, kept_note
 from ktrdr.domain.training.pool.pool import Pool
 from ktrdr.domain.training.pool.scales import unscaled_notes
-from ktrdr.domain.training.pool.split import PooledSplit, pooled_split
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PreparedPool:
-    """Everything of a pool that training and the dry run have in common.
+class Prepared:
+    """Everything of a job that training, the dry run and the export have in common: a pool of one or more symbols.
 
     Attributes
     ----------
     features, columns : tuple of Feature
-        See `Prepared`.
+        The resolved ones, and those of the matrix, which carries the indicators of learnable sets.
     pool : Pool
-    split : PooledSplit
+        Its values as they were computed; nobody writes to them.
+    split : Parted
     members : mapping of symbol to Member
     history : SettledHistory
     warnings : tuple of str
         What ``--strict`` refuses.
     notes : tuple of str
+        What should be said aloud.
     left_out : mapping of symbol to str
         Symbols that could not be pooled, and why.
+    only : SymbolRows or None
+        See `GatheredPool`.
     """
 
     features: tuple[Feature, ...]
     columns: tuple[Feature, ...]
     pool: Pool
-    split: PooledSplit
+    split: Parted
     members: Mapping[str, Member]
     history: SettledHistory
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
+    only: SymbolRows | None
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The symbols that are trained on."""
+        return tuple(self.pool.symbols[place] for place in self.split.seen)
+
+    @property
+    def market(self) -> MarketData:
+        """The bars of the only symbol."""
+        assert self.only is not None
+        return self.only.market
+
+    def own(self, symbol: str, part: str) -> Int64s:
+        """Return the rows of one symbol in ``train``, ``validation`` or ``test``, be it trained on or not."""
+        return self.split.of(self.pool.rows_of(symbol), part)
+
+    def total(self, count: str) -> int:
+        """Return a count of `Member.rows` over all symbols."""
+        return sum(member.rows[count] for member in self.members.values())
 
 
-def prepare_pool(
-    sources: PoolSources,
-    strategy: Strategy,
-    symbols: Sequence[str],
-    held_out: Sequence[str] = (),
-    leave_out: bool = False,
-) -> PreparedPool:
+def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = None) -> Prepared:
     """Load, compute features and label, symbol by symbol; then split all at one common cut.
 
     Parameters
     ----------
     sources : PoolSources
-    strategy : Strategy
-    symbols, held_out : sequence of str
-        Symbols to train on, and those that the model is only tried on; each in any order.
-    leave_out : bool
-        Leave out, with a warning, those of `symbols` that cannot be pooled, as long as one is left.
+    job : TrainingJob
+    start : WarmStart, optional
+        What the model begins with: rows are cut where that was.
 
     Raises
     ------
@@ -80,22 +103,45 @@ def prepare_pool(
     InvalidInput
         If a symbol has too few bars, or a part would be empty. An error names all symbols that cannot be pooled.
     """
-    gathered = gather_pool(sources, strategy, symbols, held_out, leave_out)
-    pool, hours_note = _in_hours(gathered, strategy, sources.calendar)
-    shares = strategy.split
-    split = pooled_split(pool, (shares.train, shares.validation, shares.test), shares.embargo_bars, frozenset(held_out))
+    strategy, request = job.strategy, job.request
+    gathered = gather_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
+    pool, hours_note = _in_hours(gathered, strategy, sources.calendar) if job.pooled else (gathered.pool, ())
+    with naming_scarcity(scarcities(gathered.members)):
+        (split,) = _splitter(job, pool, start)(pool.spans)
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
-    members, left_out = gathered.members, gathered.left_out
+    members, counts = gathered.members, split.counts(pool.blocks)
     unsettled, mostly_unsettled = unsettled_findings(pool, split, members)
-    warnings = (
+    warnings = (*_of_pooling(gathered), *unsettled) if job.pooled else unsettled
+    notes = (*own_notes(members), *hours_note, *absent_notes(counts, request.hold_out), *mostly_unsettled)
+    return Prepared(
+        gathered.features,
+        gathered.columns,
+        pool,
+        split,
+        members,
+        gathered.history,
+        warnings,
+        notes,
+        gathered.left_out,
+        gathered.only,
+    )
+
+
+def _splitter(job: TrainingJob, pool: Pool, start: WarmStart | None) -> Splitter:
+    shares = job.strategy.split
+    if start is not None:
+        return CutAt(start.cuts, shares.embargo_bars, start.reference)
+    held_out = frozenset(pool.symbols.index(symbol) for symbol in job.request.hold_out if symbol in pool.symbols)
+    return TemporalHoldout((shares.train, shares.validation, shares.test), shares.embargo_bars, held_out)
+
+
+def _of_pooling(gathered: GatheredPool) -> tuple[str, ...]:
+    """Return what is to be warned about where symbols share one model."""
+    members, left_out = gathered.members, gathered.left_out
+    return (
         *left_out_notes(left_out, len(members) + len(left_out)),
         *unscaled_notes(gathered.unscaled, {symbol: member.zero_rows for symbol, member in members.items()}),
         *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
-        *unsettled,
-    )
-    notes = (*own_notes(members), *hours_note, *split.notes(held_out), *mostly_unsettled)
-    return PreparedPool(
-        gathered.features, gathered.columns, pool, split, members, gathered.history, warnings, notes, left_out
     )
 
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.labelling import label_balance
+from ktrdr.application.preparing.members import Member
+from ktrdr.application.preparing.pool import Prepared, prepare
+from ktrdr.application.preparing.rows import require_no_warnings
 from ktrdr.domain.labels.balance import Balance
-from ktrdr.domain.market.bars import DataFingerprint
+from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.writing.render import indicator_document, settings_document
+from ktrdr.domain.training.plan import TrainingJob
 
+_ROWS = (
+    "base_bars",
+    "warmup_rows",
+    "unusable_rows",
+    "usable_rows",
+    "windowless_rows",
+    "labelled_rows",
+    "unsettled_rows",
+)
+_ROWS_OF_A_POOL = ("usable_rows", "unlabelled_rows", "windowless_rows", "unsettled_rows")
 _SERIES = ("symbol", "timeframe", "rows", "first", "last", "source")
 
 
@@ -68,6 +86,41 @@ class Preview:
         }
 
 
-def series_read(loaded: Iterable[DataFingerprint]) -> tuple[dict[str, Any], ...]:
-    """Return the series that were read as `Preview.data` has them."""
+def preview(job: TrainingJob, sources: PoolSources) -> Preview:
+    """Prepare a job and report on it.
+
+    Raises
+    ------
+    InvalidInput, DataNotFound
+        As training would.
+    """
+    strategy = job.strategy
+    prepared = prepare(sources, job)
+    require_no_warnings(prepared.warnings, job.request.strict)
+    pool, split, only = prepared.pool, prepared.split, prepared.only
+    report = split.report() | ({"symbols": split.counts(pool.blocks)} if job.pooled else {})
+    balance = None
+    if only is not None and not job.pooled:
+        balance = label_balance(only.labels, only.market.base_bars, strategy, split.cuts[1])
+    return Preview(
+        strategy,
+        tuple(feature.id for feature in prepared.features),
+        _series_read(prepared.members),
+        {name: prepared.total(name) for name in (_ROWS_OF_A_POOL if job.pooled else _ROWS)},
+        report,
+        prepared.notes,
+        prepared.warnings,
+        balance,
+        _train_shares(prepared) if job.pooled and pool.target.is_classification else {},
+    )
+
+
+def _series_read(members: Mapping[str, Member]) -> tuple[dict[str, Any], ...]:
+    loaded = dict.fromkeys(item for member in members.values() for item in member.loaded)
     return tuple({name: getattr(item, name) for name in _SERIES} for item in loaded)
+
+
+def _train_shares(prepared: Prepared) -> dict[str, Mapping[str, float]]:
+    pool = prepared.pool
+    labels = {symbol: pool.labels_of(prepared.own(symbol, "train")).astype(np.int64) for symbol in prepared.seen}
+    return {symbol: class_shares(values, pool.target.classes) for symbol, values in labels.items()}

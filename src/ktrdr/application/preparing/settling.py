@@ -12,7 +12,7 @@ from ktrdr.application.preparing.market_data import NATIVE, MarketData
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.settling import SettledHistory, never_settling
+from ktrdr.domain.features.settling import SettledHistory, counted_bars, is_marked, never_settling
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import CONTEXT_FOLDER
 from ktrdr.domain.market.series import same_symbol
@@ -81,7 +81,7 @@ class Settling:
 def _outlook(history: SettledHistory, market: MarketData) -> str:
     """Return what must come before the first row has settled."""
     lacking = history.lacking(market.bars, market.context)
-    more = " and ".join(f"{count:,} more {key} bars" for key, count in lacking.items())
+    more = " and ".join(f"{count:,} more {counted_bars(key)}" for key, count in lacking.items())
     return f"; the model can serve it only with {more}" if more else "; the model can not serve it yet"
 
 
@@ -135,6 +135,9 @@ def first_settled_row(manifest: Manifest, features: Sequence[Feature], market: M
 def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, window: int) -> SettledHistory | None:
     """Return the history that is stored with a model; None for one whose manifest says nothing of that.
 
+    Older manifests count bars alone, neither by sessions nor by publications; for these the catalogue says what is
+    needed.
+
     Raises
     ------
     CorruptArtifact
@@ -143,7 +146,7 @@ def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, 
     if manifest.settled_history is None:
         return None
     declared = SettledHistory.of(features, base, window)
-    stored = manifest.settled_history
+    stored = {key: 1 for key in declared.bars if is_marked(key)} | manifest.settled_history
     if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
         wanted = ", ".join(declared.bars)
         raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")

@@ -12,7 +12,7 @@ MOMENTS = ("fitted_until", "selected_until", "judged_until")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beginning:
+class WarmStart:
     """What a symbol's model takes over from a universal one.
 
     Attributes

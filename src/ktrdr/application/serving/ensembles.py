@@ -121,6 +121,12 @@ def _difference(first: OpenedModel, member: OpenedModel) -> str | None:
     return compare(first.manifest.feature_contract, member.manifest.feature_contract)
 
 
+def _longest(histories: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Return the most bars that any asks for of each kind; older manifests do not know all kinds."""
+    kinds = dict.fromkeys(key for one in histories for key in one)
+    return {key: max(one.get(key, 1) for one in histories) for key in kinds}
+
+
 def _joined(manifests: Sequence[Manifest], wanted: LoadRequest) -> Manifest:
     """Return a manifest that says of the ensemble what those of its members say: of all symbols, up to the latest."""
     first = manifests[0]
@@ -137,7 +143,7 @@ def _joined(manifests: Sequence[Manifest], wanted: LoadRequest) -> Manifest:
         data=[item for one in manifests for item in one.data],
         symbols={symbol: profile for one in manifests for symbol, profile in (one.symbols or {}).items()},
         inference=Inference(Scaler(np.zeros(width), np.ones(width)), values).as_dict(),
-        settled_history=None if not histories else {k: max(item[k] for item in histories) for k in histories[0]},
+        settled_history=_longest(histories) if histories else None,
         version=0,
         **moments,
     )

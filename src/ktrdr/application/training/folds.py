@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.pool import PreparedPool
-from ktrdr.application.training.pool_fitting import fit_pool
-from ktrdr.application.training.pool_judging import symbol_losses, table_of
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.plan import Combination
-from ktrdr.domain.training.pool.split import pooled_split
+from ktrdr.application.preparing.pool import Prepared
+from ktrdr.application.training.fits import Fitted, inference_of, task_of, watched_fit
+from ktrdr.application.training.judging import symbol_losses, table_of
+from ktrdr.application.training.recording import Runs
+from ktrdr.application.training.rivals import rivals
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.splits.temporal import TemporalHoldout
+from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pool.combining import combine
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +38,17 @@ def symbol_folds(symbols: Sequence[str], count: int, seed: int) -> tuple[tuple[s
     return tuple(tuple(symbols[place] for place in sorted(dealt[first::count])) for first in range(count))
 
 
-def judge_folds(
-    prepared: PreparedPool, strategy: Strategy, combination: Combination, trainer: ModelTrainer, count: int
-) -> dict[str, Any]:
+def require_enough_symbols(prepared: Prepared, count: int) -> None:
+    """Raise InvalidInput if there are fewer symbols with train rows than folds."""
+    if count > len(prepared.seen):
+        found = f"{len(prepared.seen)} have train rows"
+        raise InvalidInput(f"symbol_folds: {count} folds: needs at least as many symbols, {found}")
+
+
+def judge_folds(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, runs: Runs) -> dict[str, Any]:
     """Train a model without each fold and compare it on the symbols of that fold, symbol by symbol.
 
-    The models are thrown away. The pool's values are scaled anew for each of them, which undoes the scaling before.
+    The models are thrown away.
 
     Returns
     -------
@@ -54,14 +62,33 @@ def judge_folds(
     TrainingFailed, TrainingInterrupted
         See `ModelTrainer.fit`.
     """
-    pool, shares, outside = prepared.pool, strategy.split, set(prepared.members) - set(prepared.split.seen)
-    folds = symbol_folds(prepared.split.seen, count, strategy.training["seed"])
+    strategy = job.strategy
+    folds = symbol_folds(prepared.seen, job.request.symbol_folds, strategy.training["seed"])
     scored = []
-    for fold in folds:
-        parts = shares.train, shares.validation, shares.test
-        split = pooled_split(pool, parts, shares.embargo_bars, {*fold, *outside})
-        without = replace(prepared, split=split)
-        fitted = fit_pool(without, strategy, combination, trainer, 1)
-        scored += symbol_losses(without, fitted, strategy, trainer, fold)
+    for number, fold in enumerate(folds):
+        without = _without(prepared, job, fold)
+        with runs.begin(symbols=without.seen, role="fold", fold=number) as run:
+            fitted = _fit(without, job, trainer, run)
+            rival = rivals(strategy, trainer, runs, number)
+            scored += symbol_losses(without, fitted, strategy, rival, fold)
+            run.judged({})
         log.info("fold", extra={"held_out": list(fold)})
     return table_of(prepared, strategy, scored).as_dict() | {"folds": [list(fold) for fold in folds]}
+
+
+def _without(prepared: Prepared, job: TrainingJob, fold: Sequence[str]) -> Prepared:
+    """Return the pool split without the symbols of a fold, and without those that nobody is trained on."""
+    shares, pool = job.strategy.split, prepared.pool
+    held_out = frozenset(
+        place for place, symbol in enumerate(pool.symbols) if symbol in fold or symbol not in prepared.seen
+    )
+    split = TemporalHoldout((shares.train, shares.validation, shares.test), shares.embargo_bars, held_out)
+    return replace(prepared, split=split(pool.spans)[0])
+
+
+def _fit(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, run: Any) -> Fitted:
+    strategy, seed = job.strategy, job.strategy.training["seed"]
+    combined = combine(job.combination or "concatenate", prepared.pool, prepared.split.train, seed)
+    inference = inference_of(prepared, strategy, combined)
+    task = task_of(prepared, strategy, inference, combined, prepared.split.validation, seed)
+    return Fitted({seed: watched_fit(trainer, task, run)}, {seed: run}, inference)

@@ -1,39 +1,47 @@
-"""One job from bars to a published model."""
+"""One job from bars to a published model: the whole training in ten lines."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.journal import Journal
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.cached_data import RememberedData
+from ktrdr.application.preparing.cached_data import CachedData
 from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.own_strategy import own_job
-from ktrdr.application.preparing.rows import prepare, require_no_warnings
-from ktrdr.application.training.fitting import fit
-from ktrdr.application.training.judging import judge
+from ktrdr.application.preparing.pool import Prepared, prepare
+from ktrdr.application.preparing.rows import require_no_warnings
+from ktrdr.application.training.fits import Fitted, fit
+from ktrdr.application.training.folds import judge_folds, require_enough_symbols
+from ktrdr.application.training.judging import Judgement, judge
 from ktrdr.application.training.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
-from ktrdr.application.training.packing import pack
-from ktrdr.application.training.pool_job import train_pool
+from ktrdr.application.training.packing import fingerprints, pack
+from ktrdr.application.training.publishing import publish
+from ktrdr.application.training.recording import Runs
 from ktrdr.application.training.resuming import kept_model
-from ktrdr.application.training.transfer import beginning_of
-from ktrdr.domain.artifacts.packed import require_packable
+from ktrdr.application.training.rivals import no_rival, rivals
+from ktrdr.application.training.transfer import warm_start_of, without_effect
+from ktrdr.domain.artifacts.packed import plain, require_packable
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
+from ktrdr.domain.strategy.writing.render import settings_document
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
+from ktrdr.domain.training.work import Work
 
 log = logging.getLogger(__name__)
 
 
 class JobTrainer:
-    """Trains the jobs of one run through the four ports; what several of them read is read once.
+    """Trains the jobs of one run through the ports; what several of them read is read once.
 
     Parameters
     ----------
-    data, features, trainer, storage
+    data, features, trainer, storage, journal
         The ports.
     allocate : callable
         Gives the matrix of a pool its room.
@@ -47,14 +55,16 @@ class JobTrainer:
         features: FeatureEngineer,
         trainer: ModelTrainer,
         storage: ModelStorage,
+        journal: Journal,
         allocate: Allocate = in_memory,
         calendar: Calendar | None = None,
     ) -> None:
-        self._data = RememberedData(data)
+        self._data = CachedData(data)
         self._features = features
         self._trainer = trainer
         self._storage = storage
-        self._pool_sources = PoolSources(self._data, features, allocate, calendar)
+        self._journal = journal
+        self._sources = PoolSources(self._data, features, allocate, calendar)
 
     def train(self, job: TrainingJob) -> TrainedModel:
         """Train and publish the model of a job; resuming, return the one that is there already.
@@ -65,24 +75,28 @@ class JobTrainer:
             Nothing is published by a job that raises.
         """
         require_packable(job.strategy)
-        if job.combination is not None:
-            return train_pool(job, job.combination, self._pool_sources, self._trainer, self._storage)
-        beginning = beginning_of(self._storage, self._features, job.strategy)  # compared as all symbols share it
+        start = warm_start_of(self._storage, self._features, job)  # compared as all symbols share it
         job = own_job(self._data, job)
-        if job.request.execution.resume and beginning is None:  # the universal model may be a newer one
-            kept = kept_model(self._data, self._features, self._storage, job)
-            if kept is not None:
-                return kept
-        prepared = prepare(self._data, self._features, job.strategy, job.symbol, beginning)
+        kept = kept_model(self._data, self._features, self._storage, job) if start is None else None
+        if kept is not None:
+            return kept
+        prepared = prepare(self._sources, job, start)
         require_no_warnings(prepared.warnings, job.request.strict)
-        fitted = fit(prepared, job.strategy, self._trainer, job.request.seeds, beginning)
-        judgement = judge(prepared, fitted, job.strategy, job.request.importance)
-        kernels = self._features.kernels(prepared.features)
-        stored = self._storage.publish(pack(job, prepared, fitted, judgement, kernels))
-        log.info("published", extra={"model": stored.reference, "location": stored.location})
-        rows, warnings = rows_of(prepared.split.report()), prepared.warnings
-        metrics, importance = dict(judgement.metrics), dict(judgement.importance)
-        return TrainedModel(stored, metrics, importance, prepared.notes, rows, warnings=warnings)
+        require_enough_symbols(prepared, job.request.symbol_folds)
+        with Runs(self._journal, _work(job, prepared)) as runs:
+            fitted = fit(prepared, job, self._trainer, runs, start)
+            judgement = self._judged(prepared, fitted, job, runs)
+            kernels = self._features.kernels(prepared.features)
+            artifact = pack(self._data, job, prepared, fitted, judgement, kernels)
+            stored = publish(self._storage, artifact, fitted.run)
+        return TrainedModel(
+            stored,
+            dict(judgement.metrics),
+            dict(judgement.importance),
+            (*prepared.notes, *without_effect(job)),
+            rows_of(prepared.split.report()),
+            warnings=prepared.warnings,
+        )
 
     def attempt(self, job: TrainingJob) -> JobOutcome:
         """Train a job of several: an error becomes its outcome, so that the others go on.
@@ -100,3 +114,25 @@ class JobTrainer:
             return FailedJob(job.symbols, error.family, str(error))
         except Exception as error:
             return FailedJob(job.symbols, "error", f"{type(error).__name__}: {error}")
+
+    def _judged(self, prepared: Prepared, fitted: Fitted, job: TrainingJob, runs: Runs) -> Judgement:
+        rival = rivals(job.strategy, self._trainer, runs) if job.request.hold_out else no_rival
+        judgement = judge(prepared, fitted, job, rival)
+        if not job.request.symbol_folds:
+            return judgement
+        folds = judge_folds(prepared, job, self._trainer, runs)
+        return Judgement({**judgement.metrics, "by_symbol_fold": folds}, judgement.importance)
+
+
+def _work(job: TrainingJob, prepared: Prepared) -> Work:
+    """Return who the fits of a job are."""
+    facts: dict[str, Any] = {
+        "combination": job.combination,
+        "hold_out": sorted(job.request.hold_out),
+        "data": fingerprints(prepared.members),
+        "settings": plain(settings_document(job.strategy)),
+        "architecture": {"type": job.strategy.model.type, **plain(dict(job.strategy.model.architecture))},
+        "features": list(prepared.pool.ids),
+        "rows": rows_of(prepared.split.report()),
+    }
+    return Work(job.strategy.name, job.symbols, str(job.mode), job.strategy.training["seed"], facts=facts)

@@ -1,38 +1,40 @@
-"""Judging: what the shipped model is worth on rows that it has not seen."""
+"""Judging: what the shipped model is worth on rows that it has not seen, on all together and symbol by symbol."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.preparing.rows import Prepared
-from ktrdr.application.training.fitting import Fitted
-from ktrdr.domain.arrays import Float32s, Int64s
+from ktrdr.application.preparing.pool import Prepared
+from ktrdr.application.training.fits import Fitted
+from ktrdr.application.training.rivals import Rival
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
-from ktrdr.domain.evaluation.importance import (
-    draw_permutations,
-    evenly_spaced,
-    permutation_importance,
-    window_importance,
-)
-from ktrdr.domain.evaluation.losses import primary_loss
+from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, window_importance
+from ktrdr.domain.evaluation.losses import RowLoss, primary_loss
+from ktrdr.domain.evaluation.outcomes import Outcomes
+from ktrdr.domain.evaluation.pooled import joined_baselines, own_baselines
+from ktrdr.domain.evaluation.significance import block_length
+from ktrdr.domain.evaluation.symbols import SymbolLosses, SymbolTable, symbol_table
 from ktrdr.domain.labels.labelset import class_shares
-from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.plan import TrainingJob
 
 log = logging.getLogger(__name__)
 IMPORTANCE_REPEATS = 5
 IMPORTANCE_ROWS = 10_000
 IMPORTANCE_WINDOWS = 500
-IMPORTANCE_SKIPPED = {"skipped": "not asked for (--no-importance)"}
+_SKIPPED = {"skipped": "not asked for (--no-importance)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +45,64 @@ class Judgement:
     importance: Mapping[str, Any]
 
 
-def judge(prepared: Prepared, fitted: Fitted, strategy: Strategy, with_importance: bool) -> Judgement:
-    """Evaluate every seed's model on the test rows, and explain the shipped one."""
-    test, inference = prepared.part("test"), fitted.inference
-    inputs, ends = _test_inputs(prepared, fitted, model_spec(strategy).reads_windows)
-    evaluations = {
-        seed: _evaluate(prepared, inference.outputs_of_scaled(model, inputs, ends), strategy, seed)
-        for seed, model in fitted.models.items()
-    }
-    target = test.target
-    shares = {name: class_shares(prepared.part(name).labels.astype(np.int64), target.classes) for name in PARTS}
-    metrics = report_of(evaluations, fitted, shares if target.is_classification else {})
-    importance = (
-        _importance(fitted, (inputs, ends), test.labels, prepared, strategy)
-        if with_importance
-        else dict(IMPORTANCE_SKIPPED)
-    )
+def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) -> Judgement:
+    """Evaluate every seed's model on the test rows, and explain the shipped one; a pooled one symbol by symbol, too."""
+    strategy, test, target = job.strategy, prepared.split.test, prepared.pool.target
+    outcomes, rivals = Outcomes.of(prepared.pool, test), _baselines(prepared)
+    evaluations = {}
+    for seed, model in fitted.models.items():
+        outputs = fitted.inference.outputs(model, prepared.pool.values, test)
+        rng, primary = np.random.default_rng(seed), strategy.training["fitness_metrics.primary"]
+        evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary)
+        fitted.runs[seed].judged(evaluations[seed].metrics)
+    shares = _class_shares(prepared) if target.is_classification else {}
+    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
+    if job.pooled:
+        losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
+        metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
+    importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
     return Judgement(metrics, importance)
 
 
-def report_of(
-    evaluations: Mapping[int, Evaluation], fitted: Fitted, shares: Mapping[str, Mapping[str, float]]
-) -> dict[str, Any]:
-    """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds.
+def symbol_losses(
+    prepared: Prepared, fitted: Fitted, strategy: Strategy, rival: Rival, symbols: Sequence[str]
+) -> list[SymbolLosses]:
+    """Return the losses of the shipped model on the test rows of some symbols; those without any are left out.
 
     Parameters
     ----------
-    evaluations : mapping of seed to Evaluation
-        The shipped one first.
-    fitted : Fitted
-    shares : mapping of part to mapping of class to float
-        Empty for regression.
+    prepared, fitted, strategy
+        Of one fit.
+    rival : callable
+        Gives each symbol's own model, or the reason why there is none.
+    symbols : sequence of str
     """
+    tested = [symbol for symbol in symbols if len(prepared.own(symbol, "test"))]
+    return [_scored(prepared, fitted, strategy, rival, symbol) for symbol in tested]
+
+
+def table_of(prepared: Prepared, strategy: Strategy, losses: Sequence[SymbolLosses]) -> SymbolTable:
+    """Return the comparison symbol by symbol; blocks of time are as long as the labels of the test rows look."""
+    pool, split = prepared.pool, prepared.split
+    rows = np.concatenate((split.test, split.beside["test"]))
+    block_ns = block_length(pool.known_at[rows], pool.label_end[rows])
+    rng = np.random.default_rng(strategy.training["seed"])
+    return symbol_table(losses, _loss(prepared, strategy).name, block_ns, rng)
+
+
+def _report(
+    evaluations: Mapping[int, Evaluation],
+    fitted: Fitted,
+    shares: Mapping[str, Mapping[str, float]],
+    model: ModelType,
+) -> dict[str, Any]:
+    """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds."""
     shipped = next(iter(evaluations.values()))
-    log.info("evaluated", extra={"verdict": shipped.verdict.outcome, "rows": shipped.rows})
+    log.info("evaluated", extra={"rows": shipped.rows})
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
-    run = Run(
-        fitted.shipped.history,
-        shipped,
-        shares,
-        seeds if len(seeds) > 1 else (),
-    )
+    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model)
     return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],
@@ -94,49 +111,59 @@ def report_of(
     }
 
 
-def _evaluate(prepared: Prepared, outputs: NDArray[np.float64], strategy: Strategy, seed: int) -> Evaluation:
-    split, rng = prepared.split, np.random.default_rng(seed)
-    primary = strategy.training["fitness_metrics.primary"]
-    return evaluate(prepared.dataset, split.train, split.test, outputs, rng, primary)
+def _class_shares(prepared: Prepared) -> dict[str, dict[str, float]]:
+    pool, split = prepared.pool, prepared.split
+    labels = {name: pool.labels_of(split.parts[name].rows).astype(np.int64) for name in PARTS}
+    return {name: dict(class_shares(values, pool.target.classes)) for name, values in labels.items()}
 
 
-def _test_inputs(prepared: Prepared, fitted: Fitted, windows: bool) -> tuple[Float32s, Int64s | None]:
-    """Return the scaled test rows; for windows the rows that they read, too, and where each window ends."""
-    scaler = fitted.inference.scaler
-    if not windows:
-        return scaler.transform(prepared.part("test").matrix.values), None
-    ends = prepared.places("test")
-    first = int(ends[0]) - fitted.shipped.window + 1
-    rows = prepared.matrix.values[first : ends[-1] + 1]
-    return np.ascontiguousarray(scaler.transform(rows)), ends - first
+def _baselines(prepared: Prepared) -> Any:
+    """Return the baselines of the test rows of all symbols that are trained on, each symbol's its own."""
+    pool, split = prepared.pool, prepared.split
+    tested = [symbol for symbol in prepared.seen if len(prepared.own(symbol, "test"))]
+    return joined_baselines([own_baselines(pool, split, symbol) for symbol in tested])
 
 
-def _importance(
-    fitted: Fitted,
-    samples: tuple[Float32s, Int64s | None],
-    labels: NDArray[Any],
-    prepared: Prepared,
-    strategy: Strategy,
-) -> dict[str, Any]:
-    rng = np.random.default_rng(strategy.training["seed"])
-    inputs, ends = samples
-    loss = primary_loss(strategy.training["fitness_metrics.primary"], prepared.dataset.target)
+def _loss(prepared: Prepared, strategy: Strategy) -> RowLoss:
+    return primary_loss(strategy.training["fitness_metrics.primary"], prepared.pool.target)
 
-    def mean_loss(truth: NDArray[Any], outputs: NDArray[np.float64]) -> float:
-        return float(loss.rows(truth, outputs).mean())
 
-    def outputs(values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
+def _scored(prepared: Prepared, fitted: Fitted, strategy: Strategy, rival: Rival, symbol: str) -> SymbolLosses:
+    """Return the losses of one symbol's test rows: the shared model's, the best baseline's, and its own model's."""
+    pool, rows, loss = prepared.pool, prepared.own(symbol, "test"), _loss(prepared, strategy)
+    truth: NDArray[Any] = pool.labels_of(rows)
+    outputs = fitted.inference.outputs(fitted.shipped, pool.values, rows)
+    baselines = own_baselines(pool, prepared.split, symbol)
+    known = ((one.name, losses) for one in baselines if (losses := one.losses(loss, truth)) is not None)
+    name, theirs = min(known, key=lambda item: float(item[1].mean()))
+    alone = rival(prepared, symbol)
+    return SymbolLosses(
+        symbol,
+        symbol in prepared.seen,
+        pool.known_at[rows],
+        loss.rows(truth, outputs),
+        name,
+        theirs,
+        alone if isinstance(alone, str) else loss.rows(truth, alone),
+    )
+
+
+def _importance(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
+    """Return permutation importance on evenly spaced test rows, each with the rows that it looks back on."""
+    pool, test, spec, loss = prepared.pool, prepared.split.test, model_spec(strategy), _loss(prepared, strategy)
+    most = max(IMPORTANCE_ROWS // spec.window, IMPORTANCE_WINDOWS) if spec.reads_windows else IMPORTANCE_ROWS
+    chosen = test[evenly_spaced(len(test), min(len(test), most))]
+    reach = np.arange(1 - spec.window, 1)
+    read = fitted.inference.scaler.transform(pool.values[(chosen[:, None] + reach).reshape(-1)])
+    ends = np.arange(len(chosen), dtype=np.int64) * spec.window + spec.window - 1
+    truth: NDArray[Any] = pool.labels_of(chosen)
+
+    def outputs(values: Float32s, ends: Int64s) -> Floats:
         return fitted.inference.outputs_of_scaled(fitted.shipped, values, ends)
 
-    if ends is None:
-        permutations = draw_permutations(min(len(inputs), IMPORTANCE_ROWS), IMPORTANCE_REPEATS, rng)
-        found = permutation_importance(outputs, inputs, labels, mean_loss, permutations)
-    else:
-        most = max(IMPORTANCE_ROWS // fitted.shipped.window, IMPORTANCE_WINDOWS)
-        used = evenly_spaced(len(ends), min(len(ends), most))
-        truth = labels[used]
-        permutations = draw_permutations(len(inputs), IMPORTANCE_REPEATS, rng)
-        found = window_importance(
-            outputs, inputs, ends[used], lambda found: mean_loss(truth, found), permutations, len(ends)
-        )
-    return found.as_dict(prepared.matrix.ids, loss.name)
+    rng = np.random.default_rng(strategy.training["seed"])
+    permutations = draw_permutations(len(read), IMPORTANCE_REPEATS, rng)
+    found = window_importance(
+        outputs, read, ends, lambda made: float(loss.rows(truth, made).mean()), permutations, len(test)
+    )
+    return found.as_dict(pool.ids, loss.name)

@@ -4,80 +4,113 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.preparing.market_data import gather
+from ktrdr.application.preparing.members import Member
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy, plain
+from ktrdr.domain.artifacts.symbol_configs import symbol_configs
+from ktrdr.domain.artifacts.symbol_files import (
+    SYMBOL_CONFIGS,
+    SYMBOLS,
+    PooledSymbol,
+    symbol_configs_json,
+    symbols_json,
+)
 from ktrdr.domain.features.contract import contract_hash
-from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.market.profile import profile_of
-from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.market.profile import SymbolProfile, profile_of
+from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.strategy.writing.render import settings_document
+from ktrdr.domain.training.plan import TrainingJob
 
 if TYPE_CHECKING:
-    from ktrdr.application.preparing.rows import Prepared
-    from ktrdr.application.training.fitting import Fitted
+    from ktrdr.application.preparing.pool import Prepared
+    from ktrdr.application.training.fits import Fitted
     from ktrdr.application.training.judging import Judgement
-    from ktrdr.domain.splits.split import Parted
-    from ktrdr.domain.training.plan import TrainingJob
 
-_LIBRARIES = ("ktrdr", "numpy", "pandas")
+_LIBRARIES = ("ktrdr", "numpy", "pandas", "TA-Lib")
+_LEFT_OVER = ("unlabelled", "windowless", "unsettled")
 
 
 def pack(
-    job: TrainingJob, prepared: Prepared, fitted: Fitted, judgement: Judgement, kernels: Mapping[str, str]
+    data: DataRepository,
+    job: TrainingJob,
+    prepared: Prepared,
+    fitted: Fitted,
+    judgement: Judgement,
+    kernels: Mapping[str, str],
 ) -> Artifact:
-    """Return the artifact of a judged model, ready to be published."""
-    key = ModelKey(job.strategy.name, job.symbols[0], job.timeframe)
-    split, market = prepared.split, prepared.market
+    """Return the artifact of a judged model, ready to be published: of one symbol, or as ``universal_v{n}``."""
+    strategy, split, members = job.strategy, prepared.split, prepared.members
+    key = ModelKey(strategy.name) if job.pooled else ModelKey(strategy.name, job.symbol, job.timeframe)
+    profiles = {symbol: _profile(data, job, prepared, symbol) for symbol in prepared.seen}
+    moments = _moments(split)
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
         symbol=key.symbol,
         timeframe=key.timeframe,
-        target=prepared.labels.target.as_dict(),
-        training_symbols=list(job.symbols),
-        data=[asdict(fingerprint) for fingerprint in market.loaded],
-        data_origins=dict(market.origins),
-        split=split.report() | _left_over(prepared),
+        target=prepared.pool.target.as_dict(),
+        training_symbols=list(prepared.seen),
+        data=fingerprints(members),
+        data_origins=dict(members[prepared.seen[0]].origins),
+        split=_split(job, prepared),
         settled_history=dict(prepared.history.bars),
-        symbols={job.symbols[0]: profile_of(market.characteristics, market.base_bars, split.fitted_until).as_dict()},
-        **(moments(split) if fitted.beginning is None else fitted.beginning.latest(moments(split))),
-        **common_fields(job.strategy, (prepared.features, prepared.columns), fitted, judgement, kernels),
+        symbols={symbol: profile.as_dict() for symbol, profile in profiles.items()},
+        **(moments if fitted.start is None else fitted.start.latest(moments)),
+        **_common_fields(job, prepared, fitted, judgement, kernels),
     )
-    return Artifact(manifest, {**fitted.shipped.state(), **reports(fitted, judgement)})
+    files = _symbol_files(job, prepared, profiles, kernels) if job.pooled else {}
+    return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement), **files})
 
 
-def moments(split: Parted) -> dict[str, Any]:
+def fingerprints(members: Mapping[str, Member]) -> list[dict[str, Any]]:
+    """Return what was read for all symbols, each series once, as plain values."""
+    return [asdict(item) for item in dict.fromkeys(item for member in members.values() for item in member.loaded)]
+
+
+def _moments(split: Parted) -> dict[str, Any]:
     """Return the three moments of a manifest."""
     return {name: iso(getattr(split, name)) for name in ("fitted_until", "selected_until", "judged_until")}
 
 
-def common_fields(
-    strategy: Strategy,
-    resolved: tuple[Sequence[Feature], Sequence[Feature]],
-    fitted: Fitted,
-    judgement: Judgement,
-    kernels: Mapping[str, str],
-) -> dict[str, Any]:
-    """Return what a manifest says of a model whatever symbols it was trained on.
+def _split(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
+    """Return the manifest's split: parts, and rows that are in none; of a pool each symbol's, and how it was pooled."""
+    report, left_over = prepared.split.report(), {name: prepared.total(f"{name}_rows") for name in _LEFT_OVER}
+    if not job.pooled:
+        return report | left_over
+    left_out = {"left_out": dict(prepared.left_out)} if prepared.left_out else {}
+    chosen = {"combination": job.combination, "held_out": sorted(job.request.hold_out)}
+    return report | {"symbols": prepared.split.counts(prepared.pool.blocks)} | left_over | chosen | left_out
 
-    Parameters
-    ----------
-    strategy : Strategy
-    resolved : pair of sequence of Feature
-        The features, and the columns of the matrix.
-    fitted : Fitted
-    judgement : Judgement
-    kernels : mapping of indicator to str
-    """
-    document, (features, columns) = packed_strategy(strategy), resolved
+
+def _symbol_files(
+    job: TrainingJob, prepared: Prepared, profiles: Mapping[str, SymbolProfile], kernels: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return what a pooled model keeps of each of its symbols."""
+    members, counts = prepared.members, prepared.split.counts(prepared.pool.blocks)
+    symbols = {
+        symbol: PooledSymbol.of(member.facts, profiles.get(symbol), counts[symbol], member.origins)
+        for symbol, member in members.items()
+    }
+    configs = symbol_configs(job.strategy, {name: one.facts.asset_class for name, one in members.items()}, kernels)
+    return {SYMBOLS: symbols_json(symbols), SYMBOL_CONFIGS: symbol_configs_json(configs)}
+
+
+def _common_fields(
+    job: TrainingJob, prepared: Prepared, fitted: Fitted, judgement: Judgement, kernels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what a manifest says of a model whatever symbols it was trained on."""
+    strategy, features = job.strategy, prepared.features
+    document = packed_strategy(strategy)
     contract = packed_contract(features, kernels)
     return {
         "strategy_name": strategy.name,
@@ -86,7 +119,7 @@ def common_fields(
             "type": strategy.model.type,
             "architecture": document["model"]["architecture"],
             "input_features": list(fitted.shipped.feature_ids),
-            **({} if fitted.beginning is None else {"initialised_from": fitted.beginning.reference}),
+            **({} if fitted.start is None else {"initialised_from": fitted.start.reference}),
         },
         "strategy": document,
         "indicators": document["indicators"],
@@ -101,18 +134,18 @@ def common_fields(
         "settings": plain(settings_document(strategy)),
         "seed": strategy.training["seed"],
         "libraries": _libraries(kernels, fitted),
-        "input_columns": [column.id for column in columns],
+        "input_columns": [column.id for column in prepared.columns],
     }
 
 
-def _left_over(prepared: Prepared) -> dict[str, int]:
-    """Return how many rows have no label, no whole window though a label, and how many used ones had not settled."""
-    windowless = prepared.windowless_rows
-    unlabelled = len(prepared.matrix) - len(prepared.dataset) - windowless
-    return {"unlabelled": unlabelled, "windowless": windowless, "unsettled": prepared.unsettled_rows}
+def _profile(data: DataRepository, job: TrainingJob, prepared: Prepared, symbol: str) -> SymbolProfile:
+    """Return a symbol's profile; the bars of several symbols are read again, since those of all were not kept."""
+    only = prepared.only
+    market = gather(data, job.strategy.training_data, symbol) if only is None else only.market
+    return profile_of(market.characteristics, market.base_bars, prepared.split.fitted_until)
 
 
-def reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:
+def _reports(fitted: Fitted, judgement: Judgement) -> dict[str, bytes]:
     """Return what is stored beside the weights: metrics, importance, history."""
     found = {
         METRICS: judgement.metrics,

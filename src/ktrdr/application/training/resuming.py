@@ -28,7 +28,7 @@ _FACTS = ("asset_class", "exchange", "calendar", "time_zone")
 def kept_model(
     data: DataRepository, features: FeatureEngineer, storage: ModelStorage, job: TrainingJob
 ) -> TrainedModel | None:
-    """Return the newest model of a job's symbol if training would only repeat it; None if it is missing or stale.
+    """Return the newest model of a resumed job's symbol if training would only repeat it; None if missing or stale.
 
     Stale is a model of another strategy, of other bars, of a symbol of another class or calendar now, of features that
     would be computed by other kernels, or one whose files are damaged.
@@ -38,6 +38,8 @@ def kept_model(
     DataNotFound, InvalidBars, InvalidInput, Unavailable
         As reading the job's bars does.
     """
+    if not job.request.execution.resume:
+        return None
     key = ModelKey(job.strategy.name, job.symbol, job.timeframe)
     found = [version for version in storage.versions() if version.key == key]
     if not found:
@@ -67,7 +69,7 @@ def _stale_because(data: DataRepository, features: FeatureEngineer, artifact: Ar
         return "the symbol's facts have changed"
     other = load_other(data, strategy, market)
     read = (*market.loaded, *(bars.fingerprint() for bars in other.values()))
-    same = [asdict(fingerprint) for fingerprint in read] == manifest.data
+    same = [asdict(fingerprint) for fingerprint in dict.fromkeys(read)] == manifest.data
     return "" if same and dict(market.origins) == manifest.data_origins else "the bars have changed"
 
 

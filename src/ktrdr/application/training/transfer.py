@@ -8,7 +8,7 @@ from typing import Any
 
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.preparing.warm_start import MOMENTS, Beginning
+from ktrdr.application.preparing.warm_start import MOMENTS, WarmStart
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -20,19 +20,21 @@ from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.plan import TrainingJob
 
 log = logging.getLogger(__name__)
 
 
-def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Strategy) -> Beginning | None:
+def warm_start_of(storage: ModelStorage, engineer: FeatureEngineer, job: TrainingJob) -> WarmStart | None:
     """Return the strategy's newest universal model to begin with; None where the weights begin at random.
 
     Parameters
     ----------
     storage, engineer
         The ports.
-    strategy : Strategy
-        With its symbol overrides, which must be those that the universal model was trained with.
+    job : TrainingJob
+        Of one symbol; its strategy has the symbol overrides, which must be those that the universal model was trained
+        with. A pooled job begins at random.
 
     Raises
     ------
@@ -41,7 +43,8 @@ def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Str
     InvalidInput
         If its features, its target or its network are others; the message names the first difference.
     """
-    if strategy.training[INITIALISE.name] != FROM_UNIVERSAL:
+    strategy = job.strategy
+    if job.pooled or strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
         return None
     key = ModelKey(strategy.name)
     versions = [version for version in storage.versions() if version.key == key]
@@ -56,17 +59,24 @@ def beginning_of(storage: ModelStorage, engineer: FeatureEngineer, strategy: Str
     if difference:
         raise InvalidInput(f"training.initialise: {reference} can not be begun with: {difference}")
     log.info("begun", extra={"model": reference})
-    return _beginning(reference, artifact)
+    return _warm_start(reference, artifact)
 
 
-def _beginning(reference: str, artifact: Artifact) -> Beginning:
+def without_effect(job: TrainingJob) -> tuple[str, ...]:
+    """Return the note that a pooled job begins at random though its strategy asks otherwise; none where it does not."""
+    if not job.pooled or job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
+        return ()
+    return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)
+
+
+def _warm_start(reference: str, artifact: Artifact) -> WarmStart:
     manifest = artifact.manifest
     cuts = manifest.split.get("cuts")
     if not isinstance(cuts, list) or len(cuts) != 2:
         raise CorruptArtifact(f"{reference}: split must have two cuts")
     inference = read_inference(manifest, manifest.model["input_features"])
     moments = {name: getattr(manifest, name) for name in MOMENTS}
-    return Beginning(reference, artifact.blobs, inference, (from_iso(cuts[0]), from_iso(cuts[1])), moments)
+    return WarmStart(reference, artifact.blobs, inference, (from_iso(cuts[0]), from_iso(cuts[1])), moments)
 
 
 def _difference(manifest: Manifest, strategy: Strategy, engineer: FeatureEngineer) -> str | None:

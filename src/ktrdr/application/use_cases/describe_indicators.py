@@ -49,6 +49,7 @@ class IndicatorFacts:
             "inputs": list(spec.inputs),
             "first_value": spec.first_value(self.parameters),
             "settled_bars": self.settled_bars,
+            "by_session": spec.by_session(self.parameters),
             "cumulative": spec.cumulative,
             "scale": spec.scale,
             "kernel": self.kernel,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.gathering import PoolSources
-from ktrdr.application.preparing.labelling import label_balance
-from ktrdr.application.preparing.own_strategy import own_strategy
-from ktrdr.application.preparing.pool_preview import preview_pool
-from ktrdr.application.preparing.preview import Preview, series_read
-from ktrdr.application.preparing.rows import prepare, require_no_warnings
+from ktrdr.application.preparing.own_strategy import own_job
+from ktrdr.application.preparing.preview import Preview, preview
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.application.training.outcomes import FailedJob
 from ktrdr.domain.artifacts.packed import require_packable
@@ -31,8 +30,7 @@ class DryRun:
         calendar: Calendar | None = None,
     ) -> None:
         self._data = data
-        self._features = features
-        self._pool_sources = PoolSources(data, features, allocate, calendar)
+        self._sources = PoolSources(data, features, allocate, calendar)
 
     def execute(self, request: TrainingRequest) -> tuple[Preview | FailedJob, ...]:
         """Return one preview a job; of several jobs, the failure of one does not stop the others.
@@ -55,33 +53,8 @@ class DryRun:
 
     def _preview(self, job: TrainingJob) -> Preview:
         require_packable(job.strategy)
-        if job.combination is not None:
-            return preview_pool(job, self._pool_sources)
-        strategy = own_strategy(self._data, job.strategy, job.symbol)
-        prepared = prepare(self._data, self._features, strategy, job.symbol)
-        require_no_warnings(prepared.warnings, job.request.strict)
-        market, matrix = prepared.market, prepared.matrix
-        rows = {
-            "base_bars": len(market.base_bars),
-            "warmup_rows": matrix.warmup_rows,
-            "unusable_rows": matrix.unusable_rows,
-            "usable_rows": len(matrix),
-            "windowless_rows": prepared.windowless_rows,
-            "labelled_rows": len(prepared.dataset),
-            "unsettled_rows": prepared.unsettled_rows,
-        }
-        found = label_balance(prepared.labels, market.base_bars, strategy, prepared.split.cuts[1])
-        ids = tuple(feature.id for feature in prepared.features)
-        notes = prepared.notes
-        if strategy.training[INITIALISE.name] == FROM_UNIVERSAL:
-            notes = (*notes, f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does")
-        return Preview(
-            strategy,
-            ids,
-            series_read(market.loaded),
-            rows,
-            prepared.split.report(),
-            notes,
-            prepared.warnings,
-            found,
-        )
+        found = preview(own_job(self._data, job), self._sources)
+        if job.pooled or job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
+            return found
+        cut_there = f"training.initialise: {FROM_UNIVERSAL}: training cuts where the universal model does"
+        return replace(found, notes=(*found.notes, cut_there))

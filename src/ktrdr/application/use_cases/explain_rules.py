@@ -11,9 +11,8 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.own_strategy import own_strategy
-from ktrdr.application.preparing.rows import Prepared, prepare
-from ktrdr.domain.arrays import Bools
+from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
+from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.decisions.leaning import Leaning, leaning
@@ -25,11 +24,11 @@ from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.training.pool.pool import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,33 +114,22 @@ class ExplainRules:
         strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
         if not any(entry.kind == "fuzzy_set" for entry in strategy.nn_inputs):
             raise InvalidInput(f"{manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
-        found = [self._rows(manifest, model, strategy, symbol) for symbol in manifest.training_symbols]
-        rows = _Rows(
-            found[0].terms,
-            np.concatenate([some.holds for some in found], axis=1),
-            np.concatenate([some.outputs for some in found]),
-            np.concatenate([some.test for some in found]),
-            tuple(note for some in found for note in some.notes),
-        )
+        rows = self._rows(manifest, model, strategy)
         decided = leaning(rows.outputs, ~rows.test, Target.from_dict(manifest.target), strategy.decisions)
         return _explain(manifest, rows, decided, request.top)
 
-    def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy, symbol: str) -> _Rows:
+    def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy) -> _Rows:
         features = resolve(strategy)
         difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
         if difference:
             raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
-        strategy = own_strategy(self._data, strategy, symbol)
-        features = resolve(strategy)
-        prepared = prepare(self._data, self._features, strategy, symbol)
-        columns = prepared.matrix.select(list(model.feature_ids))
-        places, test = _places(manifest, prepared, symbol)
-        ends = places if model_spec(strategy).reads_windows else None
-        values = columns.values if ends is not None else columns.take(places).values
-        outputs = read_inference(manifest, model.feature_ids).outputs(model, values, ends)
-        matrix = resolved_matrix(columns.take(places), tuned_features(features, model.tuned))
+        gathered = gather_pool(PoolSources(self._data, self._features), strategy, manifest.training_symbols)
+        pool = gathered.pool
+        rows, test = _part_rows(manifest, pool)
+        outputs = read_inference(manifest, model.feature_ids).outputs(model, pool.values, rows)
+        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(features, model.tuned))
         terms, holds = linguistic_terms(strategy, matrix)
-        return _Rows(terms, holds, outputs, test, _changed_bars(manifest, prepared))
+        return _Rows(terms, holds, outputs, test, _changed_bars(manifest, gathered))
 
 
 def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:
@@ -162,29 +150,31 @@ def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Exp
     return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
 
 
-def _places(manifest: Manifest, prepared: Prepared, symbol: str) -> tuple[NDArray[np.int64], Bools]:
-    """Return where the rows of the three parts stand in the matrix, and which of them are test rows."""
-    known_at, base_rows = prepared.dataset.matrix.known_at, prepared.dataset.matrix.base_rows
+def _part_rows(manifest: Manifest, pool: Pool) -> tuple[Int64s, Bools]:
+    """Return the rows of the three parts, and which of them are test rows."""
     try:
         spans = [manifest.split["parts"][name] for name in PARTS]
         first = np.array([from_iso(span["first"]) for span in spans])
         last = np.array([from_iso(span["last"]) for span in spans])
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptArtifact(f"{manifest.model_name}: split does not say when its parts begin and end") from error
+    rows = np.flatnonzero(pool.spans.learnable)
+    known_at = pool.known_at[rows]
     inside = (known_at[:, None] >= first) & (known_at[:, None] <= last)
     used = inside.any(axis=1)
     test = inside[used, PARTS.index("test")]
     if not test.any() or test.all():
-        raise InvalidInput(f"{symbol}: the bars that {manifest.model_name} was trained and judged on are not there")
-    places = np.searchsorted(prepared.matrix.base_rows, base_rows[used])
-    return places.astype(np.int64), test
+        symbols = ", ".join(pool.symbols)
+        raise InvalidInput(f"{symbols}: the bars that {manifest.model_name} was trained and judged on are not there")
+    return rows[used], test
 
 
-def _changed_bars(manifest: Manifest, prepared: Prepared) -> tuple[str, ...]:
+def _changed_bars(manifest: Manifest, gathered: GatheredPool) -> tuple[str, ...]:
     """Say which series are not those that the model was trained on."""
     trained = {(entry.get("symbol"), entry.get("timeframe")): entry.get("sha256") for entry in manifest.data}
+    loaded = dict.fromkeys(item for member in gathered.members.values() for item in member.loaded)
     return tuple(
         f"{item.symbol} {item.timeframe}: these are not the bars of the training; the rules describe the model on these"
-        for item in prepared.market.loaded
+        for item in loaded
         if trained.get((item.symbol, item.timeframe)) != item.sha256
     )

@@ -7,31 +7,35 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.preparing.rows import Prepared, prepare
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_tuned
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.splits.split import PARTS
+from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.pool.pool import Pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """One row per usable bar.
+    """One row per bar that training reads: those with a label, and of windows the rows that they look back on.
 
     Attributes
     ----------
     frame : DataFrame
-        timestamp, known_at (UTC), the features in contract order (float32), label (class number or target; missing
-        where there is none yet), label_end (UTC), part (train, validation, test; missing for rows that were purged,
-        have no label, or have no whole window).
+        timestamp, known_at (UTC), the features in contract order (float32), label (class number or target), label_end
+        (UTC), part (train, validation, test; missing for rows that were purged). Rows that are only looked back on may
+        lack a label, and have no part.
     notes : tuple of str
     """
 
@@ -61,20 +65,21 @@ class ExportFeatures:
             As training would; and if the model has other features, or has learned other fuzzy sets.
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
-        prepared = prepare(self._data, self._features, job.strategy, job.symbols[0])
+        prepared = prepare(PoolSources(self._data, self._features), job)
         features = prepared.features if tuned is None else _tuned(prepared.features, tuned)
-        matrix, labels = resolved_matrix(prepared.matrix, features), prepared.labels
-        end_rows = labels.end_rows[matrix.base_rows]
+        pool = prepared.pool
+        read = _read(pool, model_spec(job.strategy).window)
+        matrix, end_rows = resolved_matrix(pool.matrix_at(read), features), pool.label_end_rows[read]
         labelled = end_rows != NO_LABEL
-        values = pd.Series(labels.values[matrix.base_rows])
-        ends = pd.Series(pd.to_datetime(prepared.market.base_bars.known_at[end_rows], utc=True))
+        values = pd.Series(pool.labels_of(read))
+        ends = pd.Series(pd.to_datetime(pool.bars[0][end_rows], utc=True))
         columns = {
             "timestamp": pd.to_datetime(matrix.stamps, utc=True),
             "known_at": pd.to_datetime(matrix.known_at, utc=True),
             **{name: matrix.values[:, column] for column, name in enumerate(matrix.ids)},
-            "label": (values.astype("Int64") if labels.target.is_classification else values).where(labelled),
+            "label": (values.astype("Int64") if pool.target.is_classification else values).where(labelled),
             "label_end": ends.where(labelled),
-            "part": _parts(prepared),
+            "part": pd.Series(_parts(prepared)[read], dtype="str"),
         }
         return FeatureTable(pd.DataFrame(columns), prepared.notes)
 
@@ -87,9 +92,18 @@ def _tuned(features: Sequence[Feature], manifest: Manifest) -> tuple[Feature, ..
     return tuned_features(features, sets)
 
 
-def _parts(prepared: Prepared) -> pd.Series:
-    """Return the part of each matrix row."""
-    parts = np.full(len(prepared.matrix), None, dtype=object)
-    for name in PARTS:
-        parts[prepared.places(name)] = name
-    return pd.Series(parts, dtype="str")
+def _read(pool: Pool, window: int) -> Int64s:
+    """Return the rows that are in the window of a row that can be learnt from."""
+    ends = np.flatnonzero(pool.spans.learnable)
+    read = np.zeros(len(pool), dtype=np.bool_)
+    for back in range(window):
+        read[ends - back] = True
+    return np.flatnonzero(read)
+
+
+def _parts(prepared: Prepared) -> NDArray[np.object_]:
+    """Return the part of each row; None where it has none."""
+    parts = np.full(len(prepared.pool), None, dtype=object)
+    for name, part in prepared.split.parts.items():
+        parts[part.rows] = name
+    return parts

@@ -10,8 +10,9 @@ import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.pool import prepare
 from ktrdr.application.preparing.raw_values import raw_values, used_on
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import InvalidInput, did_you_mean
@@ -99,13 +100,13 @@ class FitSets:
         job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = job.strategy
         _require_known(wanted, strategy.fuzzy_sets)
-        prepared = prepare(self._data, self._features, strategy, job.symbols[0])
-        train = prepared.part("train").matrix
+        prepared = prepare(PoolSources(self._data, self._features), job)
+        train, market = prepared.pool.matrix_of(job.symbol).take(prepared.split.train), prepared.market
         changes, kept = [], {}
         for name in dict.fromkeys(wanted or strategy.fuzzy_sets):
             fuzzy_set, timeframes = strategy.fuzzy_sets[name], used_on(strategy, name)
             values = [
-                raw_values(self._features, strategy, fuzzy_set.reference, timeframe, prepared.market)[train.base_rows]
+                raw_values(self._features, strategy, fuzzy_set.reference, timeframe, market)[train.base_rows]
                 for timeframe in timeframes or (strategy.training_data.timeframes.base,)
             ]
             fitted = fit_to_quantiles(fuzzy_set.memberships, np.concatenate(values).astype(np.float64))

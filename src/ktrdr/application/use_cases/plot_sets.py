@@ -9,9 +9,10 @@ import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.own_strategy import own_strategy
+from ktrdr.application.preparing.pool import prepare
 from ktrdr.application.preparing.raw_values import raw_values, used_on
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.errors import InvalidInput
@@ -105,8 +106,8 @@ class PlotSets:
         strategy = own_strategy(self._data, job.strategy, job.symbol)
         if not strategy.fuzzy_sets:
             raise InvalidInput("the strategy has no fuzzy sets: there is nothing to draw")
-        prepared = prepare(self._data, self._features, strategy, job.symbols[0])
-        matrix, plots = prepared.matrix, []
+        prepared = prepare(PoolSources(self._data, self._features), job)
+        matrix, plots = prepared.pool.matrix_of(job.symbol), []
         for name, fuzzy_set in strategy.fuzzy_sets.items():
             timeframes = used_on(strategy, name)
             if not timeframes and strategy.indicators[fuzzy_set.reference.indicator].data_source:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
+from ktrdr.application.ports.journal import Journal
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.selection import with_selected_symbols
@@ -17,7 +18,6 @@ from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
 
 RunJobs = Callable[[Callable[[TrainingJob], JobOutcome], Iterable[TrainingJob]], Iterable[JobOutcome]]
-OnOutcome = Callable[[JobOutcome, int], None]
 
 __all__ = ["FailedJob", "TrainedModel", "TrainingOrchestrator", "TrainingRequest", "TrainingResult"]
 
@@ -36,18 +36,23 @@ class TrainingResult:
     models: tuple[TrainedModel, ...]
     failures: tuple[FailedJob, ...] = ()
 
+    @classmethod
+    def of(cls, outcomes: Iterable[JobOutcome]) -> TrainingResult:
+        """Return models and failures apart."""
+        found = list(outcomes)
+        models = tuple(outcome for outcome in found if isinstance(outcome, TrainedModel))
+        return cls(models, tuple(outcome for outcome in found if isinstance(outcome, FailedJob)))
+
 
 class TrainingOrchestrator:
-    """Runs the jobs of a request through the four ports.
+    """Runs the jobs of a request through the ports.
 
     Parameters
     ----------
-    data, features, trainer, storage
+    data, features, trainer, storage, journal
         The ports.
     run_jobs : callable
         Has the signature of `map`; decides where jobs run.
-    on_outcome : callable, optional
-        Called with each outcome, in the order of the jobs, and the number of jobs.
     allocate : callable
         Gives the matrix of a pool its room.
     calendar : callable, optional
@@ -60,15 +65,14 @@ class TrainingOrchestrator:
         features: FeatureEngineer,
         trainer: ModelTrainer,
         storage: ModelStorage,
+        journal: Journal,
         run_jobs: RunJobs = map,
-        on_outcome: OnOutcome | None = None,
         allocate: Allocate = in_memory,
         calendar: Calendar | None = None,
     ) -> None:
         self._data = data
-        self._ports = (data, features, trainer, storage)
+        self._ports = (data, features, trainer, storage, journal)
         self._run_jobs = run_jobs
-        self._on_outcome = on_outcome
         self._allocate = allocate
         self._calendar = calendar
 
@@ -82,12 +86,13 @@ class TrainingOrchestrator:
         TrainingInterrupted
             If the user stopped it; what was published before stays.
         """
-        jobs = plan_training(with_selected_symbols(self._data, request))
+        return TrainingResult.of(self.run(self.plan(request)))
+
+    def plan(self, request: TrainingRequest) -> tuple[TrainingJob, ...]:
+        """Return the jobs of a request, ascending by symbol; raises as planning does."""
+        return plan_training(with_selected_symbols(self._data, request))
+
+    def run(self, jobs: Sequence[TrainingJob]) -> Iterator[JobOutcome]:
+        """Yield what became of each job, in their order, as soon as it is known; raises as `execute` does."""
         trainer = JobTrainer(*self._ports, self._allocate, self._calendar)
-        outcomes = []
-        for outcome in self._run_jobs(trainer.attempt if len(jobs) > 1 else trainer.train, jobs):
-            outcomes.append(outcome)
-            if self._on_outcome is not None:
-                self._on_outcome(outcome, len(jobs))
-        models = tuple(outcome for outcome in outcomes if isinstance(outcome, TrainedModel))
-        return TrainingResult(models, tuple(outcome for outcome in outcomes if isinstance(outcome, FailedJob)))
+        yield from self._run_jobs(trainer.attempt if len(jobs) > 1 else trainer.train, jobs)

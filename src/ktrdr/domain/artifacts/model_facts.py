@@ -22,7 +22,7 @@ from ktrdr.domain.training.settings import ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Type, inputs, target and history of a stored model, checked for form; `spec` is not checked for meaning.
+    """Type, inputs, target and history of a stored model, checked for form.
 
     `fuzzify` says how the resolved features are made where fuzzy sets were learned; see `FitTask`.
     """
@@ -54,13 +54,14 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
         raise CorruptArtifact(
             f"{manifest.model_name}: model needs a type, an architecture and a list of input_features"
         )
-    window = architecture.get("sequence_length", 1)
-    if type(window) is not int or window < 1:
-        raise CorruptArtifact(f"{manifest.model_name}: model.architecture.sequence_length must be an integer above 0")
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
+    try:
+        spec = ModelSpec(kind, architecture)
+    except InvalidInput as error:
+        raise CorruptArtifact(f"{manifest.model_name}: {error}") from error
     return ModelFacts(
-        ModelSpec(kind, architecture),
+        spec,
         tuple(ids),
         _target(manifest.target, manifest.model_name),
         _history(artifact),

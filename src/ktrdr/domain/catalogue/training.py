@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from ktrdr.domain.catalogue.models import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 
 FROM_UNIVERSAL = "from universal"
@@ -16,7 +14,7 @@ INITIALISE = Parameter(
     choices=("at random", FROM_UNIVERSAL),
     description="where the weights begin; a symbol's own model can begin with those of the strategy's universal one",
 )
-SETTINGS = (
+FITTING = (
     Parameter("epochs", "int", 100, low=1, high=10_000, description="passes over the train rows, at most"),
     Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
     Parameter("learning_rate", "float", 0.001, low=0, high=10, above=True, description="step size"),
@@ -30,13 +28,15 @@ SETTINGS = (
         "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
     ),
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
-    Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw"),
-    INITIALISE,
 )
+"""How weights are fitted step by step."""
+SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
+SETTINGS = (*FITTING, SEED, INITIALISE)
+"""All plain settings of a model that is fitted step by step, in the order of the reference."""
 EARLY_STOPPING = (
     Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),
     Parameter("patience", "int", 15, low=1, high=100_000, description="epochs without improvement"),
-    Parameter("min_delta", "float", 0.0001, low=0, description="smallest change that counts as better"),
+    Parameter("min_delta", "float", 0.0001, low=0, description="an epoch counts as better only by more than this"),
     Parameter("monitor", "str", "val_loss", choices=("val_loss", "val_accuracy"), description="what is watched"),
 )
 SCHEDULER = (
@@ -70,12 +70,3 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "regression": ("mse", "mae"),
 }
 """Metrics that may be primary, by kind of target, the default first."""
-
-WINDOW_BATCH_SIZE = 64
-
-
-def settings_for(model: ModelType | None) -> tuple[Parameter, ...]:
-    """Return `SETTINGS` with the defaults of a model type; None: those of a model that reads single rows."""
-    if model is None or not model.reads_windows:
-        return SETTINGS
-    return tuple(replace(item, default=WINDOW_BATCH_SIZE) if item.name == "batch_size" else item for item in SETTINGS)

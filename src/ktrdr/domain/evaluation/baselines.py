@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.losses import RowLoss
-from ktrdr.domain.training.dataset import Dataset
+from ktrdr.domain.evaluation.outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class Baseline:
         return None if self.outputs is None else loss.rows(labels, self.outputs)
 
 
-def baselines(dataset: Dataset, train: Int64s, test: Int64s) -> tuple[Baseline, ...]:
+def baselines(outcomes: Outcomes, train: Int64s, test: Int64s) -> tuple[Baseline, ...]:
     """Return the baselines of the test rows, fitted on the train rows.
 
     Classification: ``class_shares`` (probabilities, with one added to each count so that no class has none),
@@ -54,15 +54,15 @@ def baselines(dataset: Dataset, train: Int64s, test: Int64s) -> tuple[Baseline, 
 
     Parameters
     ----------
-    dataset : Dataset
+    outcomes : Outcomes
         All rows: the last known label may belong to any part.
     train, test : ndarray of int64
-        Rows of the dataset; train is not empty.
+        Rows of these; train is not empty.
     """
-    known = last_known_rows(dataset.label_end, dataset.matrix.known_at)
-    if dataset.target.is_classification:
-        return _class_baselines(dataset.labels.astype(np.int64), known, train, test, len(dataset.target.classes))
-    return _number_baselines(dataset.labels.astype(np.float64), known[test], train, len(test))
+    known = last_known_rows(outcomes.label_end, outcomes.known_at)
+    if outcomes.target.is_classification:
+        return _class_baselines(outcomes.labels.astype(np.int64), known, train, test, len(outcomes.target.classes))
+    return _number_baselines(outcomes.labels.astype(np.float64), known[test], train, len(test))
 
 
 def last_known_rows(label_end: Int64s, known_at: Int64s) -> Int64s:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.evaluation.baselines import Baseline, baselines
+from ktrdr.domain.evaluation.baselines import Baseline
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
+from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
 from ktrdr.domain.evaluation.significance import block_length, mean_difference
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
 from ktrdr.domain.market.timeframe import NS_PER_DAY
-from ktrdr.domain.training.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +53,36 @@ class Evaluation:
 
 
 def evaluate(
-    dataset: Dataset,
-    train: Int64s,
-    test: Int64s,
+    outcomes: Outcomes,
     outputs: Floats,
+    rivals: Sequence[Baseline],
     rng: np.random.Generator,
     primary: str | None = None,
-    rivals: Sequence[Baseline] = (),
 ) -> Evaluation:
     """Judge a model's outputs on the test rows.
 
     Parameters
     ----------
-    dataset : Dataset
-    train, test : ndarray of int64
-        Rows of the dataset; the baselines are fitted on the former.
+    outcomes : Outcomes
+        Of the test rows.
     outputs : ndarray of float64
-        For the test rows, in their order: probabilities, shape (n_test, n_classes), or predictions, shape (n_test,).
+        For these, in their order: probabilities, shape (n_test, n_classes), or predictions, shape (n_test,).
+    rivals : sequence of Baseline
+        What to compare with on these rows.
     rng : numpy.random.Generator
         Draws the resamples of the verdict's interval.
     primary : str or None
         A key of `ROW_LOSSES`; None for log loss, or mean squared error.
-    rivals : sequence of Baseline
-        What to compare with on the test rows, train rows then being of no use; empty: `baselines` of the dataset.
 
     Raises
     ------
     InvalidInput
-        If a part has no rows, the outputs have another shape or are not finite, or the metric is not known.
+        If there are no rows, the outputs have another shape or are not finite, or the metric is not known.
     """
-    target = dataset.target
+    target = outcomes.target
     loss = primary_loss(primary, target)
-    _check(test if rivals else train, test, outputs, len(target.classes))
-    truth: NDArray[Any] = dataset.labels[test].astype(np.int64 if target.is_classification else np.float64)
-    rivals = rivals or baselines(dataset, train, test)
+    _check(outcomes, outputs)
+    truth: NDArray[Any] = outcomes.labels.astype(np.int64 if target.is_classification else np.float64)
     scores = {rival.name: _scores(rival, truth) for rival in rivals}
     metrics = (
         classification_metrics(truth, outputs, target.classes)
@@ -99,18 +95,18 @@ def evaluate(
     return Evaluation(
         metrics,
         scores,
-        _judge(loss, truth, outputs, rivals, dataset.matrix.known_at[test], dataset.label_end[test], rng),
+        _judge(loss, truth, outputs, rivals, outcomes.known_at, outcomes.label_end, rng),
         reliability(truth, outputs) if target.is_classification else [],
         loss.metric,
-        len(test),
+        len(outcomes),
     )
 
 
-def _check(train: Int64s, test: Int64s, outputs: Floats, n_classes: int) -> None:
-    for name, rows in (("train", train), ("test", test)):
-        if not len(rows):
-            raise InvalidInput(f"evaluation: the {name} part has no rows")
-    expected = (len(test), n_classes) if n_classes else (len(test),)
+def _check(outcomes: Outcomes, outputs: Floats) -> None:
+    if not len(outcomes):
+        raise InvalidInput("evaluation: the test part has no rows")
+    n_classes = len(outcomes.target.classes)
+    expected = (len(outcomes), n_classes) if n_classes else (len(outcomes),)
     if outputs.shape != expected:
         raise InvalidInput(f"evaluation: outputs must have the shape {expected}, found {outputs.shape}")
     if not np.isfinite(outputs).all():

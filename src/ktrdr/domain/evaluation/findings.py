@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ktrdr.domain.catalogue.models.networks import MLP
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.evaluate import Evaluation
 from ktrdr.domain.training.history import Epoch, TrainingHistory
 
@@ -48,12 +50,15 @@ class Run:
         Parts ``train``, ``validation``, ``test``; empty for regression.
     seeds : sequence of mapping
         One entry per seed with ``seed``, ``metrics`` (as in `Evaluation`) and ``shipped``; empty where one was trained.
+    model : ModelType
+        What the advice is about.
     """
 
     history: TrainingHistory
     evaluation: Evaluation
     class_shares: Mapping[str, Mapping[str, float]]
     seeds: Sequence[Mapping[str, Any]] = ()
+    model: ModelType = MLP
 
     @property
     def kept(self) -> Epoch:

@@ -30,11 +30,13 @@ def stopping(run: Run) -> Finding:
             figures,
             "Train for more epochs; early stopping ends them in time.",
         )
+    lower, found = _lower_than_kept(run)
     if run.history.ended_by == "early_stopping":
         return Finding(
             "stopping",
-            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept.",
-            figures,
+            f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept"
+            f"{lower}.",
+            figures | found,
             "Lower the learning rate: the best epoch came at once."
             if best <= 2
             else "Nothing to do: more epochs would not help.",
@@ -45,7 +47,7 @@ def stopping(run: Run) -> Finding:
             "stopping",
             f"All {epochs} epochs were used, and the last one was the best.",
             figures,
-            "Raise `epochs`: the model may still have been learning.",
+            f"Raise `{run.model.advice.passes}`: the model may still have been learning.",
         )
     if best == epochs:
         return Finding(
@@ -57,10 +59,23 @@ def stopping(run: Run) -> Finding:
         )
     return Finding(
         "stopping",
-        f"All {epochs} epochs were used; epoch {best} was the best and was kept.",
-        figures,
+        f"All {epochs} epochs were used; epoch {best} was the best and was kept{lower}.",
+        figures | found,
         "Nothing to do: the epochs after the best one were tried and dropped.",
     )
+
+
+def _lower_than_kept(run: Run) -> tuple[str, dict[str, float]]:
+    """Say which epoch had a lower validation loss than the kept one, and its figures; nothing where none had."""
+    lowest = min(run.history.epochs, key=lambda epoch: epoch.val_loss)
+    gap = run.kept.val_loss - lowest.val_loss
+    if gap <= 0 or not run.history.best_epoch:
+        return "", {}
+    words = (
+        f", although the validation loss of epoch {lowest.number} was lower by {gap:.2g}: by `min_delta` and `monitor` "
+        "that does not count as better"
+    )
+    return words, {"lowest_val_loss_epoch": lowest.number, "val_loss_above_lowest": gap}
 
 
 def fit(run: Run) -> Finding | None:
@@ -84,18 +99,19 @@ def fit(run: Run) -> Finding | None:
             f"Overfitting after epoch {lowest.number}: the train loss fell on from {lowest.train_loss:.4g} to "
             f"{last.train_loss:.4g} while the validation loss rose from {lowest.val_loss:.4g} to {last.val_loss:.4g}."
         )
-        return Finding("fit", words, figures, "Make the network smaller, or raise `dropout` or `weight_decay`.")
+        advice = run.model.advice
+        return Finding("fit", words, figures, f"{_sentence(advice.simpler)}, or {advice.restrained}.")
     if kept.val_loss > kept.train_loss * (1 + _GAP):
         words = (
             f"At the kept epoch the validation loss ({kept.val_loss:.4g}) lies far above the train loss "
             f"({kept.train_loss:.4g}): overfitting, or a market that changed."
         )
-        advice = "Compare the class shares of the parts; if they are alike, make the network smaller."
-        return Finding("fit", words, figures, advice)
+        said = f"Compare the class shares of the parts; if they are alike, {run.model.advice.simpler}."
+        return Finding("fit", words, figures, said)
     if last.train_loss > first.train_loss * (1 - _FALL):
         words = f"Underfitting: the train loss hardly fell, from {first.train_loss:.4g} to {last.train_loss:.4g}."
-        advice = "Try features that say more; a larger network or learning rate helps only if they do."
-        return Finding("fit", words, figures, advice)
+        said = f"Try features that say more; {run.model.advice.larger} helps only if they do."
+        return Finding("fit", words, figures, said)
     words = (
         f"Train loss ({kept.train_loss:.4g}) and validation loss ({kept.val_loss:.4g}) of the kept epoch are of a "
         "piece: neither over- nor underfitting shows."
@@ -112,21 +128,30 @@ def plateau(run: Run) -> Finding | None:
     moved = (max(tail) - min(tail)) / max(abs(min(tail)), 1e-12)
     if moved > _FLAT:
         return None
+    said = (
+        "shorten `patience`."
+        if run.history.ended_by == "early_stopping"
+        else f"train for fewer `{run.model.advice.passes}`."
+    )
+    if "lr_scheduler" in run.model.sections:
+        said = f"let the learning rate fall (`lr_scheduler: true`), or {said}"
     return Finding(
         "plateau",
         f"Over the last {len(tail)} epochs the validation loss moved by only {moved:.2%}.",
         {"epochs": len(tail), "relative_movement": moved},
-        "Let the learning rate fall (`lr_scheduler: true`), or "
-        + ("shorten `patience`." if run.history.ended_by == "early_stopping" else "train for fewer `epochs`."),
+        _sentence(said),
     )
 
 
 def gradients(run: Run) -> Finding | None:
-    """Say whether gradients vanished, an epoch's norm was over 10 medians, or the train loss jumped by half."""
+    """Say whether gradients vanished, an epoch's norm was over 10 medians, or the train loss jumped by half.
+
+    Of a model without gradients nothing can be said.
+    """
     epochs = run.history.epochs
-    if not epochs:
+    norms = np.array([epoch.gradient_norm for epoch in epochs if epoch.gradient_norm is not None])
+    if not epochs or len(norms) < len(epochs):
         return None
-    norms = np.array([epoch.gradient_norm for epoch in epochs])
     losses = np.array([epoch.train_loss for epoch in epochs])
     median, largest = float(np.median(norms)), float(norms.max())
     figures = {"median_gradient_norm": median, "largest_gradient_norm": largest}
@@ -145,3 +170,7 @@ def gradients(run: Run) -> Finding | None:
             "Lower the learning rate, or `gradient_clip`.",
         )
     return None
+
+
+def _sentence(said: str) -> str:
+    return said[:1].upper() + said[1:]

@@ -101,7 +101,7 @@ def seeds(run: Run) -> Finding | None:
             "seeds",
             f"{words}: the seed matters more than the difference from the baseline ({difference:.3g}).",
             figures,
-            "Do not pick the best seed: average several, or make the network smaller.",
+            f"Do not pick the best seed: average several, or {run.model.advice.simpler}.",
         )
     return Finding(
         "seeds",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ktrdr.domain.evaluation.baselines import Baseline, baselines
+from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
-from ktrdr.domain.training.pool.split import PooledSplit
 
 
-def own_baselines(pool: Pool, split: PooledSplit, symbol: str) -> tuple[Baseline, ...]:
+def own_baselines(pool: Pool, split: Parted, symbol: str) -> tuple[Baseline, ...]:
     """Return the baselines of one symbol's test rows, fitted on its own train rows.
 
     Of a symbol without any the train rows are those of all symbols, and there is no label before its own first one.
@@ -20,16 +21,16 @@ def own_baselines(pool: Pool, split: PooledSplit, symbol: str) -> tuple[Baseline
     Parameters
     ----------
     pool : Pool
-    split : PooledSplit
+    split : Parted
     symbol : str
         With test rows.
     """
     block = pool.rows_of(symbol)
     rows = np.flatnonzero(pool.label_end[block] != NO_LABEL) + block.start
-    train, test = (np.searchsorted(rows, split.own(pool, symbol, name)) for name in ("train", "test"))
+    train, test = (np.searchsorted(rows, split.of(block, name)) for name in ("train", "test"))
     if len(train):
-        return baselines(pool.outcomes(rows), train.astype(np.int64), test.astype(np.int64))
-    everyone = pool.outcomes(np.concatenate((split.train, rows)))
+        return baselines(Outcomes.of(pool, rows), train.astype(np.int64), test.astype(np.int64))
+    everyone = Outcomes.of(pool, np.concatenate((split.train, rows)))
     count = len(split.train)
     shares = baselines(everyone, np.arange(count, dtype=np.int64), (test + count).astype(np.int64))
     return tuple(one for one in shares if not one.name.startswith("last_known"))

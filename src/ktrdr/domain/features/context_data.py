@@ -13,7 +13,7 @@ from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.prices import parts_of
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.context_series import ContextSeries
-from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.context_source import ContextSource, source_named
 from ktrdr.domain.strategy.document import Strategy
 
 
@@ -23,9 +23,11 @@ def series_key(source: ContextSource) -> str:
 
 
 def used_sources(strategy: Strategy, features: Sequence[Feature]) -> tuple[ContextSource, ...]:
-    """Return the context sources that features read, in the strategy's order, each series once."""
+    """Return the context sources that features read, each series once: the strategy's in its order, then made ones."""
     used = {feature.source.data_source for feature in features if feature.source is not None}
-    found = {series_key(source): source for source in strategy.context_data}
+    named = [item.data_source for item in strategy.indicators.values() if item.data_source is not None]
+    read = [source_named(strategy.context_data, name) for name in named]
+    found = {series_key(source): source for source in (*strategy.context_data, *read)}
     return tuple(source for key, source in found.items() if key in used)
 
 

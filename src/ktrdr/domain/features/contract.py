@@ -11,6 +11,7 @@ from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.features.context import CONTEXT_REVISION
 from ktrdr.domain.features.feature import Feature, Source
 from ktrdr.domain.features.learnable import input_ids
+from ktrdr.domain.features.prices import SESSION_REVISION
 
 ALIGNMENT = "latest_known"
 """Each row takes the latest bar of the feature's timeframe that is known by the row's known-at time."""
@@ -48,7 +49,7 @@ def _entry(feature: Feature, kernels: Mapping[str, str]) -> dict[str, Any]:
     if source is None:
         entry |= {"context": dict(feature.context), "kernel": CONTEXT_REVISION}
     else:
-        entry |= _computation(source) | {"kernel": kernels[source.indicator]}
+        entry |= _computation(source) | {"kernel": kernels[source.indicator]} | _sessions(source)
     if membership is not None:
         entry["membership"] = {"type": membership.type, "parameters": list(membership.parameters)}
     return entry | {"normalization": feature.normalization, "lag": feature.lag}
@@ -64,6 +65,11 @@ def _computation(source: Source) -> dict[str, Any]:
         "inputs": list(INDICATORS[source.indicator].columns(source.parameters)),
         "output": source.output,
     }
+
+
+def _sessions(source: Source) -> dict[str, Any]:
+    """Return what decides where an indicator begins anew, if it does."""
+    return {"session": SESSION_REVISION} if source.by_session else {}
 
 
 def contract_hash(contract: Contract) -> str:

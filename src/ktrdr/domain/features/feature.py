@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ktrdr.domain.catalogue.indicators import INDICATORS
+from ktrdr.domain.market.timeframe import Timeframe
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -29,6 +32,11 @@ class Source:
     output: str
     timeframe: str
     data_source: str = ""
+
+    @property
+    def by_session(self) -> bool:
+        """Whether values begin anew with each session; a bar of a day or more is a session of its own."""
+        return INDICATORS[self.indicator].by_session(self.parameters) and Timeframe(self.timeframe).intraday
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
+SESSION_REVISION = "ktrdr session 2"
+"""Meaning of the column ``session``; its number grows whenever other bars share a number, as the contract records."""
+
 _MEANS: Mapping[str, tuple[str, ...]] = {
     "hl2": ("high", "low"),
     "hlc3": ("high", "low", "close"),
@@ -31,7 +34,7 @@ def price_column(bars: Bars, name: str) -> Floats:
     bars : Bars
     name : str
         One of `PRICE_SOURCES`: a column, or ``hl2``, ``hlc3``, ``ohlc4``; or ``session``, a number that two bars share
-        if no session opened between them.
+        if no session opened or closed between them.
 
     Returns
     -------
@@ -49,16 +52,17 @@ def price_column(bars: Bars, name: str) -> Floats:
 
 
 def _session(bars: Bars) -> Floats:
-    """Count the sessions that opened before each bar was known; without a calendar, its UTC days.
+    """Count the opens and closes of sessions before each bar was known; without a calendar, its UTC days.
 
-    A bar of a day or more is a session of its own.
+    So a session's bars share a number, and those from its close to the next open share another. A bar of a day or more
+    is a session of its own.
     """
     if not bars.timeframe.intraday:
         return np.arange(len(bars), dtype=np.float64)
     if bars.sessions is None or not len(bars.sessions.dates):
         return ((bars.known_at - 1) // NS_PER_DAY).astype(np.float64)
-    begun = np.searchsorted(bars.known_at, bars.sessions.opens, side="right")
-    return np.cumsum(np.bincount(begun, minlength=len(bars) + 1)[: len(bars)], dtype=np.float64)
+    passed = np.searchsorted(bars.known_at, np.concatenate((bars.sessions.opens, bars.sessions.closes)), side="right")
+    return np.cumsum(np.bincount(passed, minlength=len(bars) + 1)[: len(bars)], dtype=np.float64)
 
 
 def newest_price(held: HeldBars, name: str) -> float:
@@ -70,4 +74,5 @@ def newest_price(held: HeldBars, name: str) -> float:
         return float(len(held) - 1)
     if held.sessions is None or not len(held.sessions.dates):
         return float((held.known_at[-1] - 1) // NS_PER_DAY)
-    return float(np.searchsorted(held.sessions.opens, held.known_at[-1], side="left"))
+    now = held.known_at[-1]
+    return float(sum(np.searchsorted(moments, now) for moments in (held.sessions.opens, held.sessions.closes)))

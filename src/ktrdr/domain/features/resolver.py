@@ -11,6 +11,7 @@ from ktrdr.domain.features.context import context_features
 from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.features.learnable import middle_of
+from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
 from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
@@ -80,6 +81,6 @@ def _catalogue_features(entry: NetworkInput) -> list[Feature]:
 
 def _source(strategy: Strategy, reference: Reference, timeframe: str) -> Source:
     indicator = strategy.indicators[reference.indicator]
-    series = {source.id: series_key(source) for source in strategy.context_data}
-    data_source = series[indicator.data_source] if indicator.data_source else ""
+    read = source_named(strategy.context_data, indicator.data_source) if indicator.data_source else None
+    data_source = series_key(read) if read else ""
     return Source(indicator.type, indicator.parameters, reference.output, timeframe, data_source)

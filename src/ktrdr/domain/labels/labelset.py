@@ -89,6 +89,9 @@ class LabelSet:
         ``uniqueness`` or ``sequential_bootstrap``.
     notes : tuple of str
         What should be said aloud of how these labels came about.
+    scarcity : str
+        Why bars have no label although later bars are there, for the message where there are too few; empty where
+        nothing but the parameters' own look-back keeps them without.
     """
 
     values: NDArray[np.int64] | NDArray[np.float64]
@@ -97,6 +100,7 @@ class LabelSet:
     horizon_bars: int | None = None
     weighting: Weighting = "none"
     notes: tuple[str, ...] = ()
+    scarcity: str = ""
 
     def __post_init__(self) -> None:
         if self.values.shape != self.end_rows.shape:

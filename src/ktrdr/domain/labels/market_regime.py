@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ktrdr.domain.arrays import Floats
+from ktrdr.domain.arrays import Bools, Floats
 from ktrdr.domain.catalogue.labels import MARKET_REGIME, Parameters
 from ktrdr.domain.labels.labelset import LabelSet, Target
 from ktrdr.domain.labels.outcomes import ahead, ends_after, forward_returns
 from ktrdr.domain.labels.trailing import log_returns
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 BULL, BEAR, SIDEWAYS, HIGH_VOLATILITY = range(4)
@@ -47,7 +46,7 @@ def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None)
     close = pd.Series(bars.close)
     fast, slow = (close.rolling(parameters[name]).mean().to_numpy() for name in ("fast", "slow"))
     trend = ahead(fast - slow, horizon)
-    stormy, known, note = (
+    stormy, known, note, scarcity = (
         _realised_is_high(bars, parameters) if index is None else _index_is_high(bars, index, parameters)
     )
     values = np.full(len(bars), SIDEWAYS, dtype=np.int64)
@@ -55,14 +54,15 @@ def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None)
     values[(trend < 0) & (returns < 0)] = BEAR
     values[stormy] = HIGH_VOLATILITY
     end_rows = ends_after(horizon, known & ~np.isnan(trend) & ~np.isnan(returns))
-    return LabelSet(values, end_rows, Target.of(MARKET_REGIME), MARKET_REGIME.horizon(parameters), notes=(note,))
+    target, reach = Target.of(MARKET_REGIME), MARKET_REGIME.horizon(parameters)
+    return LabelSet(values, end_rows, target, reach, notes=(note,), scarcity=scarcity)
 
 
-_Verdict = tuple[NDArray[np.bool_], NDArray[np.bool_], str]
+_Verdict = tuple[Bools, Bools, str, str]
 
 
 def _index_is_high(bars: Bars, index: Bars, parameters: Parameters) -> _Verdict:
-    """Return where the index is high over the next bars, where it is known, and a note."""
+    """Return where the index is high over the next bars, where it is known, a note, and what it keeps from a label."""
     horizon, high, name = parameters["horizon"], parameters["high"], parameters["vol_symbol"]
     mean = ahead(pd.Series(_as_known(bars, index)).rolling(horizon).mean().to_numpy(), horizon)
     known = ~np.isnan(mean)
@@ -70,7 +70,16 @@ def _index_is_high(bars: Bars, index: Bars, parameters: Parameters) -> _Verdict:
     note = f"labels: {name} ({index.timeframe}, {index.source}) decides what high volatility is"
     if unlabelled:
         note += f"; {unlabelled:,} of {len(bars):,} bars have no label for want of a fresh value"
-    return mean > high, known, note
+    return mean > high, known, note, _scarcity(bars, index, unlabelled, name) if unlabelled else ""
+
+
+def _scarcity(bars: Bars, index: Bars, unlabelled: int, name: str) -> str:
+    span = f"goes from {iso(index.stamps[0])} to {iso(index.stamps[-1])}" if len(index) else "has no bars"
+    own = f"{iso(bars.stamps[0])} to {iso(bars.stamps[-1])}"
+    return (
+        f"{unlabelled:,} of {len(bars):,} bars ({own}) have no label for want of a fresh value of {name}: "
+        f"{index.source} ({index.timeframe}) {span}"
+    )
 
 
 def _as_known(bars: Bars, index: Bars) -> Floats:
@@ -83,7 +92,7 @@ def _as_known(bars: Bars, index: Bars) -> Floats:
 
 
 def _realised_is_high(bars: Bars, parameters: Parameters) -> _Verdict:
-    """Return where realised volatility is high over the next bars, where that can be said, and a note."""
+    """Return where realised volatility is high over the next bars, where that can be said, a note, and nothing."""
     horizon = parameters["horizon"]
     squares = pd.Series(log_returns(bars) ** 2)
     realised = np.sqrt(squares.rolling(horizon).mean())
@@ -93,4 +102,4 @@ def _realised_is_high(bars: Bars, parameters: Parameters) -> _Verdict:
         f"labels: no bars of {parameters['vol_symbol']}: volatility is high where the realised volatility exceeds its "
         f"trailing {_HIGH}th percentile over {TRAILING_BARS} bars"
     )
-    return coming > usual, ~np.isnan(coming) & ~np.isnan(usual) & (usual > 0), note
+    return coming > usual, ~np.isnan(coming) & ~np.isnan(usual) & (usual > 0), note, ""

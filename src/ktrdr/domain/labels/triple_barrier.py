@@ -82,9 +82,11 @@ def triple_barrier(bars: Bars, parameters: Parameters) -> LabelSet:
         values[expired & stopped] = HOLD
     end_rows = np.arange(len(bars)) + np.minimum(decided, horizon)
     tradable = (entry * (1 + np.minimum(target, stop)) > entry) & (entry * (1 - np.minimum(target, stop)) < entry)
-    end_rows[(end_rows >= len(bars)) | ~(tradable & _events(bars, parameters))] = NO_LABEL
-    spec = TRIPLE_BARRIER
-    return LabelSet(values, end_rows, Target.of(spec), spec.horizon(parameters), parameters["compute_weights"])
+    events = _events(bars, parameters)
+    end_rows[(end_rows >= len(bars)) | ~(tradable & events)] = NO_LABEL
+    selected = f"the CUSUM filter selects {int(events.sum()):,} of {len(bars):,} bars" if not events.all() else ""
+    target_of, reach = Target.of(TRIPLE_BARRIER), TRIPLE_BARRIER.horizon(parameters)
+    return LabelSet(values, end_rows, target_of, reach, parameters["compute_weights"], scarcity=selected)
 
 
 def barrier_width(bars: Bars, parameters: Parameters) -> Floats:

@@ -19,6 +19,21 @@ CONTEXT_FOLDER = "context"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Publications:
+    """Values with the moments at which they became known, in that order, and those that they are about (UTC ns).
+
+    Attributes
+    ----------
+    known_at, observed : ndarray of int64, shape (n,)
+    values : ndarray of float64, shape (n,)
+    """
+
+    known_at: Int64s
+    observed: Int64s
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ContextSeries:
     """What was known of a series, and from when on.
 
@@ -34,6 +49,10 @@ class ContextSeries:
         Where it came from, named in every error.
     dated : bool
         Whether the publications were given as dates, which count from the end of their day.
+    zoneless : bool
+        Whether a time was given without an offset, and read as UTC.
+    publications : Publications or None
+        All of them, with those that the rows leave out since newer observations count; None where the rows are all.
 
     Raises
     ------
@@ -47,6 +66,8 @@ class ContextSeries:
     columns: Mapping[str, Floats]
     source: str = "memory"
     dated: bool = False
+    zoneless: bool = False
+    publications: Publications | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(BAR_COLUMNS))
@@ -75,7 +96,14 @@ class ContextSeries:
 
     @classmethod
     def from_frame(
-        cls, frame: pd.DataFrame, provider: str, name: str, *, source: str = "memory", dated: bool = False
+        cls,
+        frame: pd.DataFrame,
+        provider: str,
+        name: str,
+        *,
+        source: str = "memory",
+        dated: bool = False,
+        zoneless: bool = False,
     ) -> ContextSeries:
         """Wrap a frame with columns known_at (UTC), value or `BAR_COLUMNS`, and observation (UTC) where there is one.
 
@@ -92,14 +120,16 @@ class ContextSeries:
         values = _values(frame, source)
         _refuse(source, stamps, np.diff(stamps, prepend=stamps[:1]) < 0, f"{KNOWN_AT} must not descend")
         if OBSERVATION not in frame.columns:
-            return cls(provider, name, stamps, values, source, dated)
+            return cls(provider, name, stamps, values, source, dated, zoneless)
         observed = _moments(frame, OBSERVATION, source)
         _refuse(source, stamps, observed > stamps, f"{KNOWN_AT} lies before its own {OBSERVATION}")
         repeated = pd.DataFrame({"a": stamps, "b": observed}).duplicated().to_numpy()
         _refuse(source, stamps, repeated, f"{KNOWN_AT} and {OBSERVATION} must not repeat")
         newest = np.flatnonzero(observed >= np.maximum.accumulate(observed))
         rows = newest[np.diff(stamps[newest], append=stamps[-1:] + 1) > 0]
-        return cls(provider, name, stamps[rows], {key: item[rows] for key, item in values.items()}, source, dated)
+        kept = {key: item[rows] for key, item in values.items()}
+        every = Publications(stamps, observed, values["close"])
+        return cls(provider, name, stamps[rows], kept, source, dated, zoneless, every)
 
     def fingerprint(self) -> DataFingerprint:
         """Return rows, span and hash of the publications; the timeframe says ``context``."""

@@ -14,6 +14,8 @@ def task_digest(task: FitTask) -> bytes:
     architecture = sorted(task.model.architecture.items())
     said = (task.feature_ids, task.target, task.model.type, architecture, task.settings, task.fuzzify)
     digest = hashlib.sha256(repr(said).encode())
+    if task.scaler is not None:
+        digest.update(task.scaler.centre.tobytes() + task.scaler.scale.tobytes())
     for name, blob in sorted((task.initial or {}).items()):
         digest.update(f"{name} {len(blob)} ".encode() + blob)
     parts = [

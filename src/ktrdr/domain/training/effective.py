@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Scheduler, TrainingSettings
 
@@ -14,12 +15,13 @@ def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSe
     values = dict(strategy.training)
     if seed is not None:
         values["seed"] = seed
-    known = {item.name for item in fields(TrainingSettings)}
-    plain = {name: value for name, value in values.items() if name in known}
+    shared = {item.name for item in fields(TrainingSettings)}
+    own = {item.name for item in model_type(strategy.model.type).settings} - shared
     return TrainingSettings(
-        **plain,
-        early_stopping=EarlyStopping(**_nested(values, "early_stopping")),
+        **{name: value for name, value in values.items() if name in shared},
+        early_stopping=EarlyStopping(**_nested(values, "early_stopping") or {"enabled": False}),
         lr_scheduler=Scheduler(**_nested(values, "lr_scheduler")),
+        own={name: value for name, value in values.items() if name in own},
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 
 from ktrdr.domain.errors import InvalidInput
 
+_OPTIONAL = {"learning_rate", "gradient_norm"}
+"""Figures that a model type may not have; they are absent then."""
 EndedBy = Literal["early_stopping", "all_epochs", "no_epochs"]
 
 
@@ -16,16 +18,16 @@ EndedBy = Literal["early_stopping", "all_epochs", "no_epochs"]
 class Epoch:
     """One pass over the training rows.
 
-    Losses are means per row in the unit of the loss; `gradient_norm` is the mean over batches before clipping;
-    `val_accuracy` is None for regression.
+    Losses are means per row in the unit of the loss. `val_accuracy` is None for regression. What a model type has not
+    is None: `learning_rate`, and `gradient_norm`, the mean over batches before clipping.
     """
 
     number: int
     train_loss: float
     val_loss: float
     val_accuracy: float | None
-    learning_rate: float
-    gradient_norm: float
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class TrainingHistory:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``history.json``."""
         return {
-            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "epochs": [_figures(epoch) for epoch in self.epochs],
             "best_epoch": self.best_epoch,
             "ended_by": self.ended_by,
         }
@@ -64,9 +66,13 @@ class TrainingHistory:
         return cls(read, best, ended_by)
 
 
+def _figures(epoch: Epoch) -> dict[str, Any]:
+    return {name: value for name, value in asdict(epoch).items() if value is not None or name not in _OPTIONAL}
+
+
 def _epoch(values: Any, number: int) -> Epoch:
     names = {item.name for item in fields(Epoch)}
-    if not isinstance(values, Mapping) or values.keys() != names or values["number"] != number:
+    if not isinstance(values, Mapping) or not names - _OPTIONAL <= values.keys() <= names or values["number"] != number:
         raise InvalidInput(f"history: epoch {number} must be an object with number {number} and {sorted(names)}")
     for name, value in values.items():
         is_number = type(value) in {int, float} and isfinite(value)

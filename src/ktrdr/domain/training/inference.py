@@ -14,6 +14,9 @@ from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
 
+_PIECE = 4096
+"""Samples whose rows are copied and scaled at a time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
@@ -36,9 +39,13 @@ class Inference:
     def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
 
-        `values` and `ends` are those of `FittedModel.predict`, not yet scaled.
+        `values` and `ends` are those of `FittedModel.predict`, not yet scaled; of a large matrix only what is read is
+        copied, piece by piece.
         """
-        return self.outputs_of_scaled(model, self.scaler.transform(values), ends)
+        if ends is None or not len(ends) or not len(self.scaler.moved):
+            return self.outputs_of_scaled(model, self.scaler.transform(values), ends)
+        pieces = (_read(values, some, model.window) for some in np.split(ends, range(_PIECE, len(ends), _PIECE)))
+        return np.concatenate([self.outputs_of_scaled(model, self.scaler.transform(rows), at) for rows, at in pieces])
 
     def outputs_of_scaled(
         self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
@@ -85,6 +92,15 @@ class Inference:
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptArtifact(f"metadata.json: inference is not what a training writes ({error})") from error
         return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
+
+
+def _read(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
+    """Return the rows that the windows ending at some rows read, and where they end there."""
+    first, last = int(ends.min()) - window + 1, int(ends.max())
+    if last - first < 2 * len(ends) + window:
+        return values[first : last + 1], ends - first
+    rows = values[(ends[:, None] + np.arange(1 - window, 1)).reshape(-1)]
+    return rows, np.arange(1, len(ends) + 1, dtype=np.int64) * window - 1
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.scaling import Scaler
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
 from ktrdr.domain.training.work import Work
 
@@ -26,7 +27,7 @@ class Rows:
     Attributes
     ----------
     inputs : ndarray of float32, shape (n_rows, n_features)
-        Scaled. For a model that reads windows the rows of the whole series, of which parts share one array.
+        Rows that parts, and fits, may share: nobody writes to them. `FitTask.scaler` makes inputs of them.
     targets : ndarray, shape (n_samples,)
         int64 class numbers, or float32 standardised targets.
     ends : ndarray of int64, shape (n_samples,), or None
@@ -61,6 +62,8 @@ class FitTask:
         weights to move begins anew.
     work : Work
         Who this fit is; it decides nothing.
+    scaler : Scaler or None
+        Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
     """
 
     train: Rows
@@ -73,6 +76,7 @@ class FitTask:
     fuzzify: tuple[Fuzzified, ...] = ()
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
+    scaler: Scaler | None = None
 
 
 class FittedModel(Protocol):

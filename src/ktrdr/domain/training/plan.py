@@ -160,6 +160,16 @@ class TrainingJob:
         return self.strategy.training_data.timeframes.base
 
     @property
+    def mode(self) -> Mode:
+        """The mode of the run that the job is part of."""
+        return mode_of(self.request)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether all symbols share one model, be it that there is one."""
+        return self.combination is not None
+
+    @property
     def symbol(self) -> str:
         """The symbol of a model of one symbol alone."""
         (symbol,) = self.symbols
@@ -221,6 +231,7 @@ def _only(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJ
 
 
 def _each(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
+    request = replace(request, mode=mode_of(request))
     return tuple(TrainingJob((symbol,), _with_symbols(request, (symbol,), "single")) for symbol in symbols)
 
 
@@ -249,6 +260,7 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
 
 
 def _pooled(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
+    request = replace(request, mode=Mode.UNIVERSAL)
     return (TrainingJob(symbols, _with_symbols(request, symbols, "multi_symbol"), request.combination),)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.arrays import Float32s, Floats
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
 
 _FEW_ROWS = 240
@@ -74,6 +74,11 @@ class Scaler:
         centre, scale = np.array(fitted, dtype=np.float64).reshape(-1, 2).T.copy()
         return cls(centre, scale)
 
+    @property
+    def moved(self) -> Int64s:
+        """Places of the features that it does not leave as they are."""
+        return np.flatnonzero((self.centre != 0) | (self.scale != 1))
+
     def transform(self, values: Float32s) -> Float32s:
         """Return scaled inputs in the memory order of `values`; `values` itself where nothing is to be scaled.
 
@@ -84,7 +89,7 @@ class Scaler:
         """
         if values.ndim != 2 or values.shape[1] != len(self.centre):
             raise InvalidInput(f"scaler: fitted on {len(self.centre)} features, found shape {values.shape}")
-        scaled = np.flatnonzero((self.centre != 0) | (self.scale != 1))
+        scaled = self.moved
         if not len(scaled):
             return values.astype(np.float32, copy=False)
         if len(values) <= _FEW_ROWS:  # a call per column would cost more than the model
@@ -153,6 +158,59 @@ class TargetScaler:
         if std <= 0:
             raise CorruptArtifact(f"target scaler: std must be above 0, found {std}")
         return cls(mean, std)
+
+
+def fit_scaler(values: Float32s, rows: Int64s, shares: Floats | None, normalizations: Sequence[str]) -> Scaler:
+    """Return the scaler of some rows, column by column, so that no copy of them is made.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n_rows, n_features)
+    rows : ndarray of int64, shape (n_samples,)
+        Train rows only.
+    shares : ndarray of float64, shape (n_samples,), or None
+        What each counts; None: all the same. Minimum and range are the same whatever the rows count, quantiles are
+        the smallest value up to which at least their share of the weight lies.
+    normalizations : sequence of str, length n_features
+        See `Scaler.fit`.
+    """
+    fitted = [_fit_weighted(values, place, name, rows, shares) for place, name in enumerate(normalizations)]
+    centre, scale = np.array(fitted, dtype=np.float64).reshape(-1, 2).T.copy()
+    return Scaler(centre, scale)
+
+
+def fit_target_scaler(targets: Floats, shares: Floats | None) -> TargetScaler:
+    """Return the scaler of train targets, weighted like `fit_scaler`."""
+    if shares is None or targets.min() == targets.max():
+        return TargetScaler.fit(targets)
+    mean, deviation = _weighted_moments(targets, shares)
+    return TargetScaler(mean, deviation or 1.0)
+
+
+def _fit_weighted(values: Float32s, place: int, name: str, rows: Int64s, shares: Floats | None) -> tuple[float, float]:
+    if name == "none":
+        return 0.0, 1.0
+    column = values[rows, place]
+    if shares is None or name not in _WEIGHTED or column.min() == column.max():
+        return _fit_column(column, name)
+    centre, scale = _WEIGHTED[name](column.astype(np.float64), shares)
+    return centre, scale or 1.0
+
+
+def _weighted_moments(column: Floats, weights: Floats) -> tuple[float, float]:
+    mean = float(np.average(column, weights=weights))
+    return mean, float(np.sqrt(np.average(np.square(column - mean), weights=weights)))
+
+
+def _weighted_quartiles(column: Floats, weights: Floats) -> tuple[float, float]:
+    low, middle, high = np.quantile(column, [0.25, 0.5, 0.75], weights=weights, method="inverted_cdf")
+    return float(middle), float(high - low)
+
+
+_WEIGHTED: Mapping[str, Callable[[Floats, Floats], tuple[float, float]]] = {
+    "zscore": _weighted_moments,
+    "robust": _weighted_quartiles,
+}
 
 
 def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:

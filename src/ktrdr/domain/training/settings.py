@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.models.spec import ModelType, Window
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyStopping:
@@ -35,14 +38,17 @@ class Scheduler:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """Everything that decides how a model is fitted, after precedence was applied."""
+    """Everything that decides how a model is fitted, after precedence was applied.
+
+    What a model type has not keeps its default and counts for nothing; `own` holds what only its own type has.
+    """
 
     epochs: int = 100
     batch_size: int = 32
     learning_rate: float = 1e-3
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     weight_decay: float = 0.0
-    loss: Literal["cross_entropy", "focal", "huber", "mse"] = "cross_entropy"
+    loss: str = "cross_entropy"
     focal_gamma: float = 2.0
     huber_delta: float = 1.0
     class_weights: Literal["none", "balanced"] = "none"
@@ -50,26 +56,53 @@ class TrainingSettings:
     lr_scheduler: Scheduler = field(default_factory=Scheduler)
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     seed: int = 0
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Which model, and its architecture with every parameter filled in."""
+    """Which model, and its architecture with every parameter filled in.
+
+    Raises
+    ------
+    InvalidInput
+        If the type is not known, or the architecture is not one of that type.
+    """
 
     type: str
     architecture: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        self.kind.checked(self.architecture)
+
+    @property
+    def kind(self) -> ModelType:
+        """What is known of the type."""
+        return model_type(self.type)
+
     @property
     def reads_windows(self) -> bool:
         """Whether a sample is a window of rows, be it of one row, not a single row."""
-        return "sequence_length" in self.architecture
+        return self._window is not None
 
     @property
     def window(self) -> int:
         """Rows read per sample: the row itself and those before it; 1 for a model that reads single rows."""
-        return int(self.architecture.get("sequence_length", 1))
+        window = self._window
+        return 1 if window is None else window.length
 
     @property
     def break_at_session(self) -> bool:
         """Whether no window reaches from one trading session into the next."""
-        return bool(self.architecture.get("break_at_session", False))
+        window = self._window
+        return window is not None and window.break_at_session
+
+    @property
+    def window_parameter(self) -> str:
+        """What of the architecture decides the window; empty for a model that reads single rows."""
+        window = self._window
+        return "" if window is None else window.parameter
+
+    @property
+    def _window(self) -> Window | None:
+        return self.kind.window(self.architecture)

@@ -66,5 +66,5 @@ def missing_look_back(reached: Int64s, spec: ModelSpec, where: str) -> str:
     return (
         f"{where}: the model reads {spec.window} rows per sample without a break, found at most "
         f"{int(reached.max(initial=0))}; a missing bar, or a bar on which a feature has no value, is a break; write a "
-        f"smaller sequence_length{hint}"
+        f"smaller {spec.window_parameter}{hint}"
     )

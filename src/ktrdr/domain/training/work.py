@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Work:
     trial : int or None
         Which draw of a search; None: there is no search.
     role : str
-        What the model is for: ``model`` (it may be published) or ``rival`` (it is only compared with).
+        What the model is for: ``model`` (it may be published), ``seed`` (it shows the spread), ``rival`` or ``fold``
+        (it is only compared with).
+    facts : mapping
+        Plain values to write down with it: what it is fitted to, and how.
     """
 
     strategy: str = ""
@@ -32,4 +37,5 @@ class Work:
     seed: int = 0
     fold: int | None = None
     trial: int | None = None
-    role: str = "model"
+    role: Literal["model", "seed", "rival", "fold"] = "model"
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def export(
     strict: Strict = False,
     json: Json = False,
 ) -> None:
-    """Write one row per usable bar: features in order, label, label end, part; the rows that training would use."""
+    """Write one row per bar that training reads: features in order, label, label end, part."""
     from ktrdr.domain.training.plan import TrainingRequest
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)

@@ -141,7 +141,7 @@ def _refuse_idle(options: dict[str, Any]) -> None:
 def _facts_text(facts: IndicatorFacts) -> str:
     from ktrdr.domain.catalogue.values import bounds
 
-    spec, settled = facts.spec, facts.settled_bars
+    spec = facts.spec
     lines = [
         ("category", spec.category),
         ("also written", ", ".join(spec.aliases) or "-"),
@@ -149,7 +149,7 @@ def _facts_text(facts: IndicatorFacts) -> str:
         ("reads", ", ".join(spec.inputs)),
         ("scale", spec.scale),
         ("first value", f"bar {spec.first_value(facts.parameters)}, counted from 0"),
-        ("settled after", "never: it depends on all bars since the beginning" if settled is None else f"bar {settled}"),
+        ("settled after", _settled_text(facts)),
         ("cumulative", "yes" if spec.cumulative else "no"),
         ("kernel", facts.kernel),
         ("reference", spec.reference),
@@ -167,6 +167,13 @@ def _facts_text(facts: IndicatorFacts) -> str:
     return "\n\n".join(
         [f"{spec.name}\n  {spec.description}", section("facts", lines), section("parameters", parameters)]
     )
+
+
+def _settled_text(facts: IndicatorFacts) -> str:
+    if facts.settled_bars is None:
+        return "never: it depends on all bars since the beginning"
+    since = " of the first session that begins among the bars" if facts.spec.by_session(facts.parameters) else ""
+    return f"bar {facts.settled_bars}{since}"
 
 
 def _plotted(drawn: IndicatorPlot, path: Path) -> dict[str, Any]:

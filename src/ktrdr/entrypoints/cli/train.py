@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -112,32 +112,20 @@ def _preview(container: Container, request: TrainingRequest, json: bool) -> None
 def _train(container: Container, request: TrainingRequest) -> TrainingResult:
     from dependency_injector import providers
 
+    from ktrdr.application.use_cases.train import TrainingResult
     from ktrdr.domain.errors import TrainingInterrupted
-    from ktrdr.domain.training.plan import Mode, mode_of
     from ktrdr.entrypoints.cli.progress import Progress
 
     with Progress() as progress:
-        container.on_epoch.override(providers.Object(progress.on_epoch))
-        container.on_outcome.override(providers.Object(progress.on_outcome))
+        container.onlookers.override(providers.Object((progress,)))
+        orchestrator = container.training_orchestrator()
+        jobs = orchestrator.plan(request)
         try:
-            result: TrainingResult = container.training_orchestrator().execute(request)
-        except (KeyboardInterrupt, TrainingInterrupted) as error:
-            if isinstance(error, KeyboardInterrupt):
-                # Between fit and publish nobody else counts it, and the test rows may have been looked at.
-                container.trial_log().append_interrupted(request.strategy.name, _how(request))
-            if mode_of(request) is Mode.MULTI:
+            return TrainingResult.of(progress.counted(orchestrator.run(jobs), len(jobs)))
+        except (KeyboardInterrupt, TrainingInterrupted):
+            if len(jobs) > 1:
                 say("note: what was published stays; the same command with --resume trains the rest")
             raise
-        return result
-
-
-def _how(request: TrainingRequest) -> dict[str, Any]:
-    """Return the mode of a request, and how it pools, as its line among the trials says it."""
-    from ktrdr.domain.training.plan import Mode, mode_of
-
-    mode = mode_of(request)
-    combination = request.combination if mode is Mode.UNIVERSAL else None
-    return {"mode": str(mode), "combination": combination, "hold_out": sorted(request.hold_out)}
 
 
 def _copy(container: Container, models: tuple[TrainedModel, ...], output: Path) -> None:

@@ -65,7 +65,7 @@ def _entropy(columns: Columns, p: Parameters) -> Columns:
     (source,) = columns
     period, n = p["period"], len(columns[0])
     first, middle, last = source[:-2], source[1:-1], source[2:]
-    up, on, over = middle > first, last > middle, last > first
+    up, on, over = middle >= first, last >= middle, last >= first
     shares = np.arange(1, period + 1) / period
     terms = np.concatenate(([0.0], -shares * np.log(shares) / math.log(len(_PATTERNS))))
     out = np.full(n, np.nan)
@@ -209,7 +209,7 @@ STATISTICAL: Mapping[str, tuple[Kernel, ...]] = {
     "returns": (talib_kernel("ROCP", timeperiod="period"),),
     "zscore": (own_kernel("zscore", _zscore, revision=2).stepping(_zscore_step),),
     "autocorrelation": (own_kernel("autocorrelation", _autocorrelation).looking_back(_two_blocks),),
-    "entropy": (own_kernel("entropy", _entropy).looking_back(_two_blocks),),
+    "entropy": (own_kernel("entropy", _entropy, revision=2).looking_back(_two_blocks),),
     "skew": (own_kernel("skew", _skew).looking_back(_two_blocks),),
     "kurtosis": (own_kernel("kurtosis", _kurtosis).looking_back(_two_blocks),),
     "hurstexponent": (own_kernel("hurstexponent", _hurst).looking_back(_two_blocks),),

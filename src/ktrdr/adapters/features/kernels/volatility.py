@@ -13,7 +13,7 @@ from talib import stream
 from ktrdr.adapters.features.kernels.kernel import Kernel, own_kernel, talib_kernel
 from ktrdr.adapters.features.kernels.rolling import earlier, exponential, highest, quotient
 from ktrdr.adapters.features.kernels.step import Columns, Parameters, Step, Values, newest, ratio
-from ktrdr.domain.arrays import Floats
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.market.running import RunningDeviation, RunningMean
 from ktrdr.domain.market.windows import window_deviation, window_mean
 
@@ -59,11 +59,26 @@ def _squeezeintensity_step(columns: Columns, given: Parameters) -> Step:
 
 
 def _chaikinvolatility(columns: Columns, given: Parameters) -> Columns:
-    high, low = columns
-    average = exponential(high - low, given["period"])
-    older = earlier(average, given["roc_period"])
-    older[older <= _NOTHING * np.abs(high)] = 0.0
-    return (100.0 * quotient(average - older, older),)
+    (high, low), bars = columns, given["roc_period"]
+    values = high - low
+    average = exponential(values, given["period"])
+    older, newer, change = average[: max(len(high) - bars, 0)], average[bars:], values[bars:]
+    asleep = _asleep(older, high[bars:])
+    values[:bars] = np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.subtract(newer, older, out=change)
+        change /= older
+    change *= 100.0
+    change[asleep] = np.where(np.isnan(newer[asleep]), np.nan, 0.0)
+    return (values,)
+
+
+def _asleep(average: Floats, price: Floats) -> Int64s:
+    """Return where an average range is next to nothing beside the price; where it is nowhere, at the cost of a look."""
+    most = max(price.max(initial=0.0), -price.min(initial=0.0))
+    if np.fmin.reduce(average, initial=np.inf) > _NOTHING * most:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(average <= _NOTHING * np.abs(price))
 
 
 def _chaikinvolatility_step(columns: Columns, given: Parameters) -> Step:

@@ -58,7 +58,7 @@ def write_from(state: bytes, tensors: Mapping[str, Tensor], task: bytes) -> Trai
 def _arrays(blob: bytes) -> dict[str, np.ndarray]:
     try:
         return dict(load(blob))
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a type that numpy has not
         raise InvalidInput(f"the kept state holds no safetensors ({error}){_BEGIN_ANEW}") from error
 
 

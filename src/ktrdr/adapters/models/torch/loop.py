@@ -16,7 +16,7 @@ from ktrdr.adapters.models.torch.checkpoints import to_bytes, write_from
 from ktrdr.adapters.models.torch.devices import keep_freed_memory, random_states, set_random_states
 from ktrdr.adapters.models.torch.losses import make_loss, make_shares
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
-from ktrdr.adapters.models.torch.samples import Batch, Part, series_of
+from ktrdr.adapters.models.torch.samples import Batch, Part, Series
 from ktrdr.adapters.models.torch.schedules import learning_rates
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.training.checkpoints import task_digest
@@ -54,10 +54,11 @@ class Loop:
         window = task.model.window if task.model.reads_windows else None
         if window is not None:
             keep_freed_memory()
-        self.series = series_of(task.train, device)
-        shared = self.series if task.validation.inputs is task.train.inputs else None
-        self.train = Part.of(task.train, device, window, self.series)
-        self.validation = Part.of(task.validation, device, window, shared)
+        self.series = Series.of(task.train, device, task.scaler)
+        shared = task.validation.inputs is task.train.inputs
+        self.train = Part.of(task.train, self.series, window)
+        series = self.series if shared else Series.of(task.validation, device, task.scaler)
+        self.validation = Part.of(task.validation, series, window)
         self.loss = make_loss(task, device)
         self.shares = make_shares(task, device)
         self.log_weights = None if task.class_weights is None else _float32(np.log(task.class_weights), device)
@@ -190,8 +191,9 @@ class Loop:
 
     def check(self, epoch: Epoch) -> None:
         """Raise TrainingFailed if the epoch's losses say that the fit is lost."""
+        norm = epoch.gradient_norm or 0.0
         bearable = EXPLODED * max(self.epochs[0].train_loss, 1.0) if self.epochs else inf
-        if epoch.train_loss < bearable and isfinite(epoch.val_loss) and isfinite(epoch.gradient_norm):
+        if epoch.train_loss < bearable and isfinite(epoch.val_loss) and isfinite(norm):
             return
         settings = self.settings
         before = f"after {self.epochs[-1].train_loss:.4g} in the epoch before" if self.epochs else "from the start"
@@ -200,9 +202,9 @@ class Loop:
         )
         raise TrainingFailed(
             f"training broke down in epoch {epoch.number} of {settings.epochs}: training loss {epoch.train_loss:.4g} "
-            f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {epoch.gradient_norm:.4g}, "
+            f"({before}), validation loss {epoch.val_loss:.4g}, mean gradient norm {norm:.4g}, "
             f"learning rate {epoch.learning_rate:g}; try learning_rate: {settings.learning_rate / 10:g}, {clip}, or "
-            f"scaled features (the largest input is {self.series.abs().max().item():.4g})"
+            f"scaled features (the largest input is {self.series.largest:.4g})"
         )
 
 

@@ -11,9 +11,7 @@ from torch.nn import functional
 
 from ktrdr.adapters.models.torch.columns import ColumnLinear
 from ktrdr.adapters.models.torch.mlp import Mlp
-from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.catalogue.models.networks import BREAK_AT_SESSION, SEQUENCE_LENGTH
 from ktrdr.domain.training.settings import ModelSpec
 
 
@@ -161,39 +159,17 @@ def _positions(values: Tensor) -> Tensor:
     return torch.stack((angles.sin(), angles.cos()), dim=2).reshape(length, -1)[:, :size]
 
 
-MODELS: Mapping[str, Callable[..., nn.Module]] = {
+NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "mlp": Mlp,
     "lstm": partial(Recurrent, nn.LSTM),
     "gru": partial(Recurrent, nn.GRU),
     "transformer": TransformerEncoder,
 }
 """Every network by model type."""
-_OF_WINDOWS = ("sequence_length", "break_at_session")
+_OF_WINDOWS = (SEQUENCE_LENGTH.name, BREAK_AT_SESSION.name)
 
 
 def build(spec: ModelSpec, n_inputs: int, n_outputs: int) -> nn.Module:
-    """Return the network that the specification describes, initialised from torch's random state.
-
-    Raises
-    ------
-    InvalidInput
-        If the type is not known, or the architecture lacks a parameter, names another, or breaks a bound.
-    """
-    if spec.type not in MODELS:
-        raise InvalidInput(
-            f"model type {spec.type!r} is not known here; allowed: {', '.join(MODELS)}{did_you_mean(spec.type, MODELS)}"
-        )
-    parameters = {parameter.name: parameter for parameter in MODEL_TYPES[spec.type].parameters}
-    if spec.architecture.keys() != parameters.keys():
-        found = ", ".join(map(str, spec.architecture))
-        raise InvalidInput(f"model {spec.type}: the architecture must name {', '.join(parameters)}; found: {found}")
-    for name, parameter in parameters.items():
-        message = fault(parameter, spec.architecture[name])
-        if message:
-            raise InvalidInput(f"model {spec.type}: {name} {message}")
-    values = {name: coerced(parameter, spec.architecture[name]) for name, parameter in parameters.items()}
-    contradiction = MODEL_TYPES[spec.type].check(values)
-    if contradiction is not None:
-        raise InvalidInput(f"model {spec.type}: {' '.join(contradiction)}")
-    own = {name: value for name, value in values.items() if name not in _OF_WINDOWS}
-    return MODELS[spec.type](n_inputs, n_outputs, **own)
+    """Return the network that the specification describes, initialised from torch's random state."""
+    own = {name: value for name, value in spec.kind.checked(spec.architecture).items() if name not in _OF_WINDOWS}
+    return NETWORKS[spec.type](n_inputs, n_outputs, **own)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -13,11 +14,57 @@ from torch import Tensor
 from ktrdr.adapters.models.torch.losses import Shares
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.training.model import Rows
+from ktrdr.domain.training.scaling import Scaler
 
 Batch = tuple[Tensor, Tensor, Tensor | None]
 """Inputs, targets, and weights where there are any."""
 _GATHERED_ROWS = 65_536
 """Rows that are copied at a time, in whole batches: a shuffled copy of all of them would double the memory."""
+Scale = Callable[[Tensor], Tensor]
+
+
+def _as_it_is(rows: Tensor) -> Tensor:
+    return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The rows of a fit on its device, and what makes inputs of them.
+
+    On the CPU they are the caller's own memory wherever samples are copied out of it anyway, and what was copied is
+    scaled: any number of fits share one matrix, and none writes to it.
+    """
+
+    rows: Tensor
+    scale: Scale = _as_it_is
+
+    @classmethod
+    def of(cls, rows: Rows, device: torch.device, scaler: Scaler | None = None) -> Series:
+        """Return the rows of a part."""
+        inputs = rows.inputs
+        if rows.ends is not None and device.type == "cpu" and inputs.flags.c_contiguous:
+            return cls(_shared(inputs), _scale_of(scaler))
+        return cls(on_device(inputs if scaler is None else scaler.transform(inputs), device))
+
+    @property
+    def largest(self) -> float:
+        """The largest absolute input."""
+        bounds = torch.stack([self.rows.amin(0), self.rows.amax(0)])
+        return float(self.scale(bounds).abs().max())
+
+
+def _shared(inputs: np.ndarray) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it may not be writeable, and nobody writes to it
+        return torch.from_numpy(inputs)
+
+
+def _scale_of(scaler: Scaler | None) -> Scale:
+    """Return what scales a copy of some rows as `Scaler.transform` does, to the bit."""
+    if scaler is None or not len(scaler.moved):
+        return _as_it_is
+    centre, scale = torch.from_numpy(scaler.centre), torch.from_numpy(scaler.scale)
+    return lambda rows: ((rows.double() - centre) / scale).float()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +82,8 @@ class Part:
         Above 0: samples of weight 0 are left out.
     counts : tuple of int
         How many samples each group has, one after the other; empty where there are no groups.
+    scale : callable
+        Makes inputs of what was copied out of the rows.
     """
 
     inputs: Tensor
@@ -42,21 +91,22 @@ class Part:
     places: Tensor | None = None
     weights: Tensor | None = None
     counts: tuple[int, ...] = ()
+    scale: Scale = _as_it_is
 
     @classmethod
-    def of(cls, rows: Rows, device: torch.device, window: int | None = None, series: Tensor | None = None) -> Part:
-        """Return the samples that count on the device; `series` is the one copy of the rows, made here if not given."""
-        series = series_of(rows, device) if series is None else series
-        ends = rows.ends
+    def of(cls, rows: Rows, series: Series, window: int | None = None) -> Part:
+        """Return the samples that count of a series, on its device."""
+        device, ends = series.rows.device, rows.ends
         if ends is None and (window is not None or rows.weights is not None):
             ends = np.arange(len(rows.targets), dtype=np.int64)
         kept: slice | Int64s = slice(None) if rows.weights is None else np.flatnonzero(rows.weights)
         return cls(
-            series if window is None else _windows(series, window),
+            series.rows if window is None else _windows(series.rows, window),
             on_device(rows.targets[kept], device),
             None if ends is None else on_device(ends[kept] - ((window or 1) - 1), device),
             None if rows.weights is None else on_device(rows.weights[kept], device),
             () if rows.groups is None else _group_counts(rows.groups[kept]),
+            series.scale,
         )
 
     def __len__(self) -> int:
@@ -98,8 +148,8 @@ class Part:
 
     def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
         if self.inputs.ndim == 3 and places is not None:
-            return (self.inputs.index_select(0, chosen) for chosen in torch.split(places, sizes))
-        return iter(torch.split(self.inputs, sizes)) if places is None else self._gathered(places, sizes)
+            return (self.scale(self.inputs.index_select(0, chosen)) for chosen in torch.split(places, sizes))
+        return iter(torch.split(self.scale(self.inputs), sizes)) if places is None else self._gathered(places, sizes)
 
     def _gathered(self, places: Tensor, sizes: list[int]) -> Iterator[Tensor]:
         per_gather = max(_GATHERED_ROWS // sizes[0], 1)
@@ -107,7 +157,7 @@ class Part:
         for first in range(0, len(sizes), per_gather):
             some = sizes[first : first + per_gather]
             end = start + sum(some)
-            yield from torch.split(self.inputs[places[start:end]], some)
+            yield from torch.split(self.scale(self.inputs[places[start:end]]), some)
             start = end
 
 
@@ -124,14 +174,6 @@ def _group_counts(groups: np.ndarray) -> tuple[int, ...]:
 def _windows(series: Tensor, window: int) -> Tensor:
     n_rows, n_inputs = series.shape
     return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
-
-
-def series_of(rows: Rows, device: torch.device) -> Tensor:
-    """Return the inputs on the device: the same memory on the CPU where samples are copied out of it anyway."""
-    inputs = rows.inputs
-    if rows.ends is None or device.type != "cpu" or not inputs.flags.c_contiguous or not inputs.flags.writeable:
-        return on_device(inputs, device)
-    return torch.from_numpy(inputs)
 
 
 def on_device(array: np.ndarray, device: torch.device) -> Tensor:

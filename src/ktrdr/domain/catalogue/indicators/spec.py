@@ -50,6 +50,8 @@ class IndicatorSpec:
         the last bars count.
     cumulative : bool
         Whether the value depends on all bars since the beginning and so never settles.
+    by_session : callable
+        Parameters to whether it begins anew with each session, so that only bars since the last open or close count.
     check : callable or None
         Parameters to a message where they contradict each other, else None.
     """
@@ -66,6 +68,7 @@ class IndicatorSpec:
     outputs: tuple[str, ...] = ()
     fade: Callable[[Parameters], int] = lambda _: 0
     cumulative: bool = False
+    by_session: Callable[[Parameters], bool] = lambda _: False
     check: Callable[[Parameters], str | None] | None = None
 
     @property
@@ -91,6 +94,7 @@ class IndicatorSpec:
 
         From there on the error is below 1e-4 of the output's interquartile range; None where it never settles. Of
         volume it takes longer: volume scatters about a level, so that averages spread less than what they forget.
+        Where `by_session` holds, bars are counted from the first session that begins (or ends) after the series did.
         """
         if self.cumulative:
             return None

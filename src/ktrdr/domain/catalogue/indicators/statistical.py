@@ -50,7 +50,8 @@ STATISTICAL = (
         first_value=lambda p: p["period"] + 1,
         scale="bounded",
         description="Shannon entropy of the orders of three values in a row (six orders) over the last `period` such "
-        "triples, as a share of the largest possible; 0 to 1: 0 is one order alone, as in a flat market.",
+        "triples, as a share of the largest possible; 0 to 1: 0 is one order alone, as in a flat market. Equal values "
+        "rank by order of appearance, so that standing still counts as rising.",
         reference="Bandt and Pompe (2002), Permutation Entropy, Physical Review Letters 88(17)",
     ),
     IndicatorSpec(

@@ -5,20 +5,13 @@ from __future__ import annotations
 from ktrdr.domain.catalogue.indicators.spec import (
     HLCV,
     IndicatorSpec,
-    Parameters,
     fade_of_difference,
     fade_of_ema,
     rising,
 )
 from ktrdr.domain.catalogue.parameters import Parameter, period
 
-_MINUTES_PER_DAY = 1440
 _CLOSE_AND_VOLUME = ("close", "volume")
-
-
-def _vwap_fade(parameters: Parameters) -> int:
-    """Return the bars until a session begins anew: at most the minutes of a day."""
-    return 0 if parameters["period"] else _MINUTES_PER_DAY
 
 
 VOLUME = (
@@ -125,11 +118,12 @@ VOLUME = (
         ),
         inputs=(*HLCV, "session"),
         first_value=lambda p: max(p["period"] - 1, 0),
-        fade=_vwap_fade,
+        by_session=lambda p: p["period"] == 0,
         scale="price",
         description="Mean price weighted by volume, over `period` bars or since the session began (without a calendar: "
-        "the UTC day; a bar of a day or more is its own session). Where the window has no volume all prices weigh "
-        "the same. The price in a flat market.",
+        "the UTC day; a bar of a day or more is its own session). Bars outside the sessions, such as those before the "
+        "market opens, belong to none: they are averaged among themselves, from a close to the next open. Where the "
+        "window has no volume all prices weigh the same. The price in a flat market.",
         reference="Berkowitz, Logue and Noser (1988), The Total Cost of Transactions on the NYSE, J. of Finance 43(1)",
     ),
     IndicatorSpec(

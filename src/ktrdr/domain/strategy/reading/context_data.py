@@ -7,7 +7,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
-from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.context_source import ContextSource, derived_sources
 from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 PROVIDERS = ("fred", "ib", "cftc_cot")
@@ -80,7 +80,8 @@ def _is_name(value: Any) -> bool:
 def read_data_source(section: Section, sources: Sequence[ContextSource], readable: bool) -> str | None:
     """Return the id of the source that an indicator's ``data_source`` means, None where it reads the bars.
 
-    A source answers to its id, to its series, and to provider and series joined by ``_``, ``:`` or ``.``; case counts
+    A source answers to its id, to its series, and to provider and series joined by ``_``, ``:`` or ``.``, a report of
+    ``cftc_cot`` to ``cot_EUR_net_pos``, too; what can be made of sources, to the ids of `derived_sources`. Case counts
     only where it decides between two.
 
     Parameters
@@ -100,6 +101,7 @@ def read_data_source(section: Section, sources: Sequence[ContextSource], readabl
         return None
     found = [item for item in sources if written in _spellings(item)]
     found = found or [item for item in sources if written.casefold() in map(str.casefold, _spellings(item))]
+    found = found or list(derived_sources(sources, written))
     found = [item for item in found if item.id == written] or found
     if len(found) == 1:
         return found[0].id
@@ -114,7 +116,8 @@ def read_data_source(section: Section, sources: Sequence[ContextSource], readabl
 
 
 def _spellings(source: ContextSource) -> tuple[str, ...]:
-    return (source.id, source.name, *(f"{source.provider}{mark}{source.name}" for mark in "_:."))
+    older = (f"cot_{source.name}_net_pos",) if source.provider == "cftc_cot" else ()
+    return (source.id, source.name, *(f"{source.provider}{mark}{source.name}" for mark in "_:."), *older)
 
 
 def _hint(written: str, sources: Sequence[ContextSource]) -> str:

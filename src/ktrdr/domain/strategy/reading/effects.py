@@ -10,6 +10,7 @@ from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.sections import Findings
@@ -55,7 +56,7 @@ def _schedule_rule(name: str, kinds: tuple[str, ...]) -> _Rule:
         "training.lr_scheduler",
         name,
         _default(SCHEDULER, name),
-        lambda strategy: strategy.training["lr_scheduler.type"] in kinds,
+        lambda strategy: strategy.training.get("lr_scheduler.type") in kinds,
         reason,
         off=0 if name == "min_lr" else None,
     )
@@ -66,19 +67,8 @@ def _stopping_rule(name: str) -> _Rule:
         "training.early_stopping",
         name,
         _default(EARLY_STOPPING, name),
-        lambda strategy: bool(strategy.training["early_stopping.enabled"]),
+        lambda strategy: bool(strategy.training.get("early_stopping.enabled")),
         "has no effect with enabled: false",
-    )
-
-
-def _layer_rule(name: str) -> _Rule:
-    return _Rule(
-        "model.architecture",
-        name,
-        _default(MODEL_TYPES["mlp"].parameters, name),
-        lambda strategy: strategy.model.type != "mlp" or bool(strategy.model.architecture["hidden_layers"]),
-        "has no effect without hidden_layers",
-        off=None if name == "activation" else 0,
     )
 
 
@@ -96,12 +86,30 @@ def _trading_rule(section: str, parameter: Parameter) -> _Rule:
     return _Rule(section, parameter.name, parameter.default, _trades, reason, off)
 
 
+def _idle_parameters(strategy: Strategy) -> list[_Rule]:
+    """Return a rule for each part of the architecture that changes nothing beside the others."""
+    model = MODEL_TYPES[strategy.model.type]
+    idle = model.idle(strategy.model.architecture)
+    return [
+        _Rule(
+            "model.architecture",
+            item.name,
+            item.default,
+            lambda _: False,
+            idle[item.name],
+            off=None if item.kind == "str" else 0,
+        )
+        for item in model.parameters
+        if item.name in idle
+    ]
+
+
 def _trades(strategy: Strategy) -> bool:
     spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
     return set(spec.actions) != {"none"}
 
 
-_RULES = (
+_OF_VALUES = (
     _Rule(
         "decisions",
         "confidence_threshold",
@@ -160,16 +168,21 @@ _RULES = (
         "has no effect: min_edge_multiplier is 0",
         off=0,
     ),
-    *(_layer_rule(name) for name in ("activation", "dropout", "batch_norm")),
+)
+_OF_SECTIONS = (
     *(_trading_rule(section, item) for section, parameters in _TRADING.items() for item in parameters),
     *(_schedule_rule(name, kinds) for name, kinds in _SCHEDULES.items()),
     *(_stopping_rule(name) for name in ("patience", "min_delta", "monitor")),
 )
 
 
+def _rules(strategy: Strategy) -> tuple[_Rule, ...]:
+    return (*_OF_VALUES, *_idle_parameters(strategy), *_OF_SECTIONS)
+
+
 def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, findings: Findings) -> None:
     """Warn about settings that are written, ask for something, and change nothing here; and unused names."""
-    for rule in _RULES:
+    for rule in _rules(strategy):
         for path in [rule.path, *([f"model.{rule.path}"] if rule.section.startswith("training") else [])]:
             written = _lookup(document, path)
             if written is not None and written != rule.off and not rule.applies(strategy):
@@ -179,7 +192,7 @@ def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, finding
 
 def idle_defaults(strategy: Strategy) -> dict[str, Any]:
     """Return the settings that change nothing in this strategy, by path, each with its default."""
-    idle = {rule.path: rule.default for rule in _RULES if not rule.applies(strategy)}
+    idle = {rule.path: rule.default for rule in _rules(strategy) if not rule.applies(strategy)}
     labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
     unread = [item for item in labels.parameters if item.name in labels.without_effect]
     return idle | {f"training.labels.{item.name}": item.default for item in unread}
@@ -195,7 +208,9 @@ def _warn_unused(strategy: Strategy, findings: Findings) -> None:
     for name in strategy.fuzzy_sets:
         if name not in fed:
             findings.warning(f"fuzzy_sets.{name}", "is used by no input")
-    read = {item.data_source for item in strategy.indicators.values()}
+    named = {item.data_source for item in strategy.indicators.values() if item.data_source is not None}
+    sources = [source_named(strategy.context_data, name) for name in named]
+    read = named | {part.id for source in sources for part in source.made_of}
     for index, source in enumerate(strategy.context_data):
         if source.id not in read:
             findings.warning(f"context_data[{index}]", f"{source.id!r} is read by no indicator")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.catalogue.models import MODEL_TYPES, ModelType, find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES, allowed_types, find_model_type
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter, period
-from ktrdr.domain.errors import did_you_mean, shown
-from ktrdr.domain.strategy.document import ContextFeatures, Model
+from ktrdr.domain.errors import shown
+from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, Model
 from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 _PRICE = Parameter("include_price_context", "bool", False, description="returns and distance from a moving average")
@@ -34,14 +35,13 @@ FEATURE_PARAMETERS = (_PRICE, _VOLUME, _TIME, _SESSION, _SYMBOL, _LOOKBACK, _SCA
 def read_model(parent: Section, findings: Findings) -> Model:
     """Return the model section; ``model.training`` is read with ``training``."""
     if "model" not in parent:
-        findings.error("model", "is required, with at least type: mlp")
+        findings.error("model", f"is required, with at least type: {next(iter(MODEL_TYPES))}")
     section = parent.section("model")
     section.know("training")
     kind = section.text("type", required="model" in parent)
     spec = find_model_type(kind) if kind else None
     if kind and spec is None:
-        allowed = f"allowed: {', '.join(MODEL_TYPES)}{did_you_mean(kind, MODEL_TYPES)}"
-        findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed}")
+        findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed_types(kind)}")
     findings.setting(section.at("type"), spec.name if spec else kind, section.origin("type"))
     architecture: dict[str, Any] = {}
     if spec is not None:
@@ -49,12 +49,24 @@ def read_model(parent: Section, findings: Findings) -> Model:
         architecture = nested.read_all(spec.parameters)
         if spec.ignored:
             _mention_ignored(nested, spec.ignored)
+        nested.refuse_foreign(spec, "architecture")
         nested.warn_unknown()
         _check_architecture(nested, spec, architecture)
     features = section.section("features")
     context, lookback, scaling = _read_features(features, findings)
     section.warn_unknown()
-    return Model(spec.name if spec else "mlp", architecture, context, lookback, scaling)
+    return Model(spec.name if spec else next(iter(MODEL_TYPES)), architecture, context, lookback, scaling)
+
+
+def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings: Findings) -> None:
+    """Refuse learnable fuzzy sets before a model that cannot tune them."""
+    if MODEL_TYPES[model.type].learns_sets:
+        return
+    able = ", ".join(item.name for item in MODEL_TYPES.values() if item.learns_sets)
+    for name, item in fuzzy_sets.items():
+        if item.learnable:
+            message = f"{model.type} does not tune fuzzy sets; types that do: {able}"
+            findings.error(f"fuzzy_sets.{name}.learnable", message)
 
 
 def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from ktrdr.domain.strategy.reading.effects import warn_without_effect
 from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
-from ktrdr.domain.strategy.reading.model import read_model
+from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable
 from ktrdr.domain.strategy.reading.sections import Findings, Section, TooManyErrorsError, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
 from ktrdr.domain.strategy.reading.training_data import read_training_data
@@ -110,6 +110,7 @@ def _read_sections(document: Any, command_line: Mapping[str, Any], findings: Fin
     fuzzy_sets = read_fuzzy_sets(root, indicators, findings, required=needs_sets)
     entries = read_inputs(root, fuzzy_sets, indicators, data.timeframes, findings)
     model = read_model(root, findings)
+    refuse_learnable(fuzzy_sets, model, findings)
     refuse_equal_ids(entries, fuzzy_sets, model, data.timeframes.base, findings)
     labels, split, training = read_training(root, command_line, findings)
     decisions = read_decisions(root, labels, findings)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ktrdr.domain.catalogue.models import nearest_key, owners_of
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
@@ -164,6 +166,16 @@ class Section:
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
         self._known.update(names)
+
+    def refuse_foreign(self, model: ModelType, keys: str) -> None:
+        """Refuse every key that nobody read and that other model types have among their `keys`, with these types."""
+        for name in self.values:
+            others = owners_of(name, keys) if name not in self._known and name in self else ()
+            if others:
+                hint = nearest_key(name, model, keys)
+                message = f"is no key of model type {model.name}; it belongs to {', '.join(others)}{hint}"
+                self.findings.error(self.at(name), message)
+                self.know(name)
 
     def warn_unknown(self, also: Iterable[str] = ()) -> None:
         """Warn about every key that nobody read; `also` names further keys to suggest."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
-from ktrdr.domain.catalogue.models import find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT, settings_for
+from ktrdr.domain.catalogue.training import METRICS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
 
+_ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
+"""What a section says that is written as one word."""
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
 
@@ -33,17 +37,20 @@ def read_training(
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
     kind = parent.written("model").get("type")
-    parameters = settings_for(find_model_type(kind) if isinstance(kind, str) else None)
-    settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in parameters}
-    settings |= _read_nested(layers, "early_stopping", EARLY_STOPPING, "enabled", findings)
-    settings |= _read_nested(layers, "lr_scheduler", SCHEDULER, "type", findings)
+    named = find_model_type(kind) if isinstance(kind, str) else None
+    model = named or next(iter(MODEL_TYPES.values()))
+    settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
+    for name in model.sections:
+        settings |= _read_nested(layers, name, model, findings)
     _check_rates(settings, findings)
-    settings["loss"] = _read_loss(layers, spec, findings)
+    settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
-    if settings["early_stopping.monitor"] == "val_accuracy" and spec is not None and spec.kind == "regression":
+    if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
         findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
+    for part in (first, section, fallback) if named is not None else ():
+        part.refuse_foreign(model, "training")
     section.warn_unknown()
-    fallback.warn_unknown({item.name for item in SETTINGS})
+    fallback.warn_unknown({item.name for item in model.all_settings})
     return labels, split, settings
 
 
@@ -122,13 +129,7 @@ def _read_split(section: Section, findings: Findings) -> SplitShares:
     return SplitShares(*shares, embargo_bars=values["embargo_bars"])
 
 
-def _read_nested(
-    layers: list[tuple[Section, str]],
-    name: str,
-    parameters: tuple[Parameter, ...],
-    shorthand: str,
-    findings: Findings,
-) -> dict[str, Any]:
+def _read_nested(layers: list[tuple[Section, str]], name: str, model: ModelType, findings: Findings) -> dict[str, Any]:
     """Return the settings of a section that may also be written as one word (``true``, ``cosine``)."""
     nested = []
     for section, origin in layers:
@@ -136,15 +137,16 @@ def _read_nested(
         if isinstance(value, bool) and name == "lr_scheduler":
             value = {"type": "reduce_on_plateau" if value else "constant"}
         elif isinstance(value, bool | str):
-            value = {shorthand: value}
+            value = {_ONE_WORD[name]: value}
         nested.append((Section(value, section.at(name), findings), origin))
     if name == "lr_scheduler":
         _imply_schedule([section for section, _ in nested if section.given], findings)
     values = {
         f"{name}.{item.name}": read_layered(item, nested, f"training.{name}.{item.name}", findings)
-        for item in parameters
+        for item in model.sections[name]
     }
     for section, _ in nested:
+        section.refuse_foreign(model, name)
         section.warn_unknown()
     return values
 
@@ -157,20 +159,23 @@ def _imply_schedule(written: list[Section], findings: Findings) -> None:
 
 
 def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
-    rate, least = settings["learning_rate"], settings["lr_scheduler.min_lr"]
+    rate, least = settings.get("learning_rate", inf), settings.get("lr_scheduler.min_lr", 0)
     refused = any(problem.path.endswith(("learning_rate", "min_lr", "learning-rate")) for problem in findings.errors)
-    if settings["lr_scheduler.type"] != "constant" and least > rate and not refused:
+    if settings.get("lr_scheduler.type") != "constant" and least > rate and not refused:
         default = {item.path: " (the default)" for item in findings.settings if item.origin == "default"}
         own, other = default.get("training.lr_scheduler.min_lr", ""), default.get("training.learning_rate", "")
         message = f"{least:g}{own} lies above training.learning_rate, {rate:g}{other}: a schedule lowers the rate"
         findings.error("training.lr_scheduler.min_lr", message)
 
 
-def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, findings: Findings) -> str:
-    every = tuple(name for names in LOSSES.values() for name in names)
-    allowed = every if spec is None else LOSSES[spec.kind]
-    parameter = Parameter("loss", "str", allowed[0], choices=every)
-    loss: str = read_layered(parameter, layers, "training.loss", findings)
+def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model: ModelType, findings: Findings) -> str:
+    if spec is not None and spec.kind not in model.losses:
+        others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
+        message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
+        findings.error("model.type", message)
+    known = tuple(name for names in model.losses.values() for name in names)
+    allowed = known if spec is None else model.losses.get(spec.kind, known)
+    loss: str = read_layered(Parameter("loss", "str", allowed[0], choices=known), layers, "training.loss", findings)
     if spec is not None and loss not in allowed:
         message = f"{loss!r} does not fit {spec.kind} labels ({spec.source}); allowed: {', '.join(allowed)}"
         findings.error("training.loss", message)

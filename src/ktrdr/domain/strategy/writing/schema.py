@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
@@ -12,7 +13,7 @@ from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
@@ -281,17 +282,38 @@ def _training() -> dict[str, Any]:
         for source, specs in LABELS.items()
     ]
     metrics = [name for names in METRICS.values() for name in names]
-    schedules = next(item.choices for item in SCHEDULER if item.name == "type")
+    models = list(MODEL_TYPES.values())
+    stopping, schedule = (
+        _merged(model.sections.get(name, ()) for model in models) for name in ("early_stopping", "lr_scheduler")
+    )
     nested = {
         "method": _any_case(["supervised"]),
         "labels": _object({"source": _any_case(LABELS)}, allOf=rules),
         "data_split": _object(_values(SPLIT), required=["train", "validation", "test"]),
-        "early_stopping": {"anyOf": [{"type": "boolean"}, _object(_values(EARLY_STOPPING))]},
-        "lr_scheduler": {"anyOf": [{"type": "boolean"}, _any_case(schedules), _object(_values(SCHEDULER))]},
-        "loss": _any_case(name for names in LOSSES.values() for name in names),
+        "early_stopping": {"anyOf": [{"type": "boolean"}, _object(stopping)]},
+        "lr_scheduler": {"anyOf": [{"type": "boolean"}, _any_case(_schedules()), _object(schedule)]},
+        "loss": _any_case(dict.fromkeys(name for item in models for names in item.losses.values() for name in names)),
         "fitness_metrics": _object({
             "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
             "secondary": _strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
-    return _object(_values(SETTINGS) | nested)
+    return _object(_merged(model.all_settings for model in models) | nested)
+
+
+def _schedules() -> tuple[str, ...]:
+    return next(item.choices for item in SCHEDULER if item.name == "type")
+
+
+def _merged(tables: Iterable[Iterable[Parameter]]) -> dict[str, Any]:
+    """Return what any of the tables allows for each key; the parser knows which model type has which."""
+    merged: dict[str, list[Parameter]] = {}
+    for item in (item for parameters in tables for item in parameters):
+        known = merged.setdefault(item.name, [])
+        if not any(replace(item, default=other.default) == other for other in known):
+            known.append(item)
+    schemas: dict[str, Any] = {}
+    for items in merged.values():
+        for name in dict.fromkeys(name for item in items for name in (item.name, *item.aliases)):
+            schemas[name] = _value(items[0]) if len(items) == 1 else {"anyOf": [_value(item) for item in items]}
+    return schemas

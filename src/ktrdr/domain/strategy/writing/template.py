@@ -8,7 +8,8 @@ from typing import Any
 
 from ktrdr.domain.catalogue.indicators import find_indicator
 from ktrdr.domain.catalogue.labels import LABELS
-from ktrdr.domain.catalogue.models import find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type, spellings
+from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.errors import InvalidInput
 
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -28,7 +29,6 @@ _SCALES: Mapping[str, str] = {"price": "atr", "volume": "rolling"}
 """What makes an indicator in such units mean the same at every price level, and for every symbol."""
 
 _ZIGZAG = {"zigzag_threshold": {"atr": 1.0}, "label_lookahead": 20}
-_SEQUENCE_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,7 @@ def new_document(wishes: Template) -> dict[str, Any]:
         "training": {
             "labels": {"source": wishes.labels} | (_ZIGZAG if wishes.labels == "zigzag" else {}),
             "data_split": {"train": 0.7, "validation": 0.15, "test": 0.15},
-            "epochs": 50,
-            "early_stopping": {"enabled": True, "patience": 10},
-            "seed": 42,
+            **_training(wishes.model),
         },
     }
     return {name: value for name, value in document.items() if value != {}}
@@ -134,7 +132,15 @@ def _decisions(source: str) -> dict[str, Any]:
 
 
 def _architecture(kind: str) -> dict[str, Any]:
-    spec = find_model_type(kind)
-    if spec is None or not spec.reads_windows:
-        return {"hidden_layers": [32, 16], "dropout": 0.2}
-    return {"sequence_length": _SEQUENCE_LENGTH, "hidden_size": 32, "num_layers": 1, "dropout": 0.2}
+    return dict(_model_type(kind).starter)
+
+
+def _training(kind: str) -> dict[str, Any]:
+    model = _model_type(kind)
+    wished = {"epochs": 50, "early_stopping": {"enabled": True, "patience": 10}, "seed": 42}
+    known = spellings(model, "training")
+    return {name: value for name, value in wished.items() if name in known}
+
+
+def _model_type(kind: str) -> ModelType:
+    return find_model_type(kind) or next(iter(MODEL_TYPES.values()))

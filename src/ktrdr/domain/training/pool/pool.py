@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.arrays import Float32s, Int32s, Int64s
+from ktrdr.domain.arrays import Bools, Float32s, Int32s, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target, Weighting
-from ktrdr.domain.training.dataset import Dataset
+from ktrdr.domain.splits.spans import Spans
 
 Allocate = Callable[[int, int], Float32s]
 """Number of rows and of columns to an array of that shape, row by row in memory, or in a file mapped to it."""
@@ -44,6 +44,8 @@ class Pool:
     label_end_rows : ndarray of int32, shape (n_rows,)
         The same bar's position in the base series of its symbol.
     target : Target
+    bars : tuple of ndarray of int64
+        Known-at moments of all base bars of each symbol (UTC nanoseconds), those of the warm-up among them.
     weighting : str
         See `LabelSet.weighting`.
     """
@@ -59,10 +61,13 @@ class Pool:
     label_end: Int64s
     label_end_rows: Int32s
     target: Target
+    bars: tuple[Int64s, ...]
     weighting: Weighting = "none"
 
     def __post_init__(self) -> None:
-        if list(self.symbols) != sorted(set(self.symbols)) or len(self.starts) != len(self.symbols) + 1:
+        if list(self.symbols) != sorted(set(self.symbols)) or not len(self.starts) - 1 == len(self.symbols) == len(
+            self.bars
+        ):
             raise InvalidInput("pool: symbols must be sorted and unique, with one beginning each and one end")
         columns = (self.stamps, self.known_at, self.base_rows, self.labels, self.label_end, self.label_end_rows)
         if any(len(column) != len(self) for column in columns) or self.starts[-1] != len(self):
@@ -78,6 +83,16 @@ class Pool:
         numbers = np.arange(len(self.symbols), dtype=np.int32)
         return np.repeat(numbers, np.diff(self.starts))
 
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """Where the rows of each symbol stand."""
+        return {symbol: self.rows_of(symbol) for symbol in self.symbols}
+
+    @property
+    def spans(self) -> Spans:
+        """What a split looks at."""
+        return Spans(self.known_at, self.label_end, self.symbol_of_row, self.bars)
+
     def rows_of(self, symbol: str) -> slice:
         """Return where the rows of a symbol stand."""
         place = self.symbols.index(symbol)
@@ -89,16 +104,13 @@ class Pool:
         base_rows = self.base_rows[rows].astype(np.int64)
         return FeatureMatrix(self.values[rows], self.ids, base_rows, self.stamps[rows], self.known_at[rows])
 
-    def outcomes(self, rows: Int64s) -> Dataset:
-        """Return labels and times of some rows as a dataset without columns: for what needs no features."""
-        none = np.empty((len(rows), 0), dtype=np.float32)
+    def matrix_at(self, rows: Int64s) -> FeatureMatrix:
+        """Return some rows as a matrix, be they of several symbols; base_rows then count each symbol's own bars."""
         base_rows = self.base_rows[rows].astype(np.int64)
-        matrix = FeatureMatrix(none, (), base_rows, self.stamps[rows], self.known_at[rows])
-        ends = self.label_end_rows[rows].astype(np.int64)
-        return Dataset(matrix, self.labels_of(rows), self.label_end[rows], ends, self.target)
+        return FeatureMatrix(self.values[rows], self.ids, base_rows, self.stamps[rows], self.known_at[rows])
 
     def labels_of(self, rows: Int64s | slice) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Return the labels of some rows as `Dataset` has them."""
+        """Return the labels of some rows: int64 class numbers or float64 targets."""
         labels = self.labels[rows]
         return labels.astype(np.int64) if self.target.is_classification else labels.astype(np.float64)
 
@@ -109,24 +121,27 @@ def in_memory(n_rows: int, n_columns: int) -> Float32s:
 
 
 class PoolBuilder:
-    """Fills a matrix that was allocated beforehand, symbol by symbol.
+    """Fills a matrix that is allocated once, symbol by symbol.
 
     Parameters
     ----------
-    values : ndarray of float32, shape (n_allocated, n_features)
-        At least as many rows as will come; what is left over is never touched.
+    allocate : callable
+        Takes the number of rows of the first symbol and gives a float32 array of shape (n_allocated, n_features), with
+        at least as many rows as will come; what is left over is never touched.
     """
 
-    def __init__(self, values: Float32s) -> None:
-        self._values = values
+    def __init__(self, allocate: Callable[[int], Float32s]) -> None:
+        self._allocate = allocate
+        self._values: Float32s | None = None
         self._count = 0
         self._symbols: list[str] = []
         self._starts = [0]
+        self._bars: list[Int64s] = []
         self._columns: list[tuple[NDArray[np.generic], ...]] = []
         self._kind: tuple[tuple[str, ...], Target, Weighting] | None = None
 
     def add(
-        self, symbol: str, matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, usable: NDArray[np.bool_]
+        self, symbol: str, matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, learnable: Bools
     ) -> None:
         """Append all rows of a symbol; symbols come in sorted order.
 
@@ -137,8 +152,8 @@ class PoolBuilder:
         labels : LabelSet
             One entry per base bar of this symbol.
         base_known_at : ndarray of int64, shape (n_bars,)
-        usable : ndarray of bool, shape (n_rows,)
-            Which rows of the matrix a model can read.
+        learnable : ndarray of bool, shape (n_rows,)
+            Which rows of the matrix can be learnt from: those with a label, and a whole window.
 
         Raises
         ------
@@ -149,6 +164,8 @@ class PoolBuilder:
         end = self._count + len(matrix)
         if self._kind not in {None, kind}:
             raise InvalidInput(f"pool: {symbol} has other columns or other labels than {self._symbols[0]}")
+        if self._values is None:
+            self._values = self._allocate(len(matrix))
         if end > len(self._values):
             raise InvalidInput(f"pool: {symbol} has more rows than its data were said to have")
         self._kind = kind
@@ -156,7 +173,8 @@ class PoolBuilder:
         self._count = end
         self._symbols.append(symbol)
         self._starts.append(end)
-        self._columns.append(_columns(matrix, labels, base_known_at, usable))
+        self._bars.append(base_known_at)
+        self._columns.append(_columns(matrix, labels, base_known_at, learnable))
 
     def build(self) -> Pool:
         """Return the pool of all symbols that were added.
@@ -166,7 +184,7 @@ class PoolBuilder:
         InvalidInput
             If there are none, or they were not sorted.
         """
-        if self._kind is None:
+        if self._kind is None or self._values is None:
             raise InvalidInput("pool: there are no symbols")
         ids, target, weighting = self._kind
         joined: list[Any] = [np.concatenate(parts) for parts in zip(*self._columns, strict=True)]
@@ -184,15 +202,15 @@ class PoolBuilder:
             label_end,
             label_end_rows,
             target,
+            tuple(self._bars),
             weighting,
         )
 
 
 def _columns(
-    matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, usable: NDArray[np.bool_]
+    matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, learnable: Bools
 ) -> tuple[NDArray[np.generic], ...]:
     end_rows = labels.end_rows[matrix.base_rows]
-    learnable = usable & (end_rows != NO_LABEL)
     kind = np.int8 if labels.target.is_classification else np.float64
     return (
         matrix.stamps,

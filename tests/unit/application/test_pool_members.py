@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from samples.features import random_bars
 from samples.pools import CLASSES, clock, pool_of
+from samples.splits import pooled_split
 
 from ktrdr.application.preparing.members import Member, own_notes, unsettled_findings
 from ktrdr.application.preparing.rows import SymbolRows
 from ktrdr.application.preparing.settling import Settling
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet
-from ktrdr.domain.training.pool.split import pooled_split
 
 BARS = random_bars(10)
 BASE_ROWS = np.array([2, 3, 4, 6, 7, 8])
@@ -49,14 +49,26 @@ def settled_from(first: int) -> Any:
     ("first", "unsettled"), [(0, 0), (2, 0), (3, 1), (4, 1), (5, 2), (6, 2), (7, 3), (8, 4), (9, 4), (10, 4)]
 )
 def test_labelled_rows_before_the_first_settled_bar_are_unsettled(first: int, unsettled: int) -> None:
-    found = Member.of(gathered(), settled_from(first), 0.25)
-    assert (found.unlabelled, found.windowless, found.unsettled, found.zero_rows) == (2, 0, unsettled, 0.25)
+    found = Member.of(gathered(), settled_from(first), 1, 0.25)
+    counts = [found.rows[f"{name}_rows"] for name in ("unlabelled", "windowless", "unsettled")]
+    assert (counts, found.zero_rows) == ([2, 0, unsettled], 0.25)
     assert (found.facts, found.loaded, found.origins, found.notes) == ("facts", (), {"5m": "native"}, ("a note",))
 
 
 def test_only_labelled_rows_count_as_windowless() -> None:
-    found = Member.of(gathered([False, False, False, True, True, False]), settled_from(0), 0.0)
-    assert (found.unlabelled, found.windowless) == (2, 2)
+    found = Member.of(gathered([False, False, False, True, True, False]), settled_from(0), 4, 0.0)
+    assert {name: found.rows[name] for name in ("usable_rows", "unlabelled_rows", "windowless_rows")} == {
+        "usable_rows": 6,
+        "unlabelled_rows": 2,
+        "windowless_rows": 2,
+    }
+    assert found.rows["labelled_rows"] == 2
+    assert "2 of 4 labelled rows are left out: fewer than 4 rows stand before them without a break" in found.notes
+
+
+def test_only_rows_to_learn_from_count_as_unsettled() -> None:
+    found = Member.of(gathered([False, False, False, True, True, False]), settled_from(7), 4, 0.0)
+    assert found.rows["unsettled_rows"] == 1
 
 
 @pytest.mark.parametrize(
@@ -101,7 +113,7 @@ def test_findings_of_a_symbol_that_is_not_trained_on() -> None:
 
 
 def member(**changes: Any) -> Member:
-    return replace(Member.of(gathered(), settled_from(0), 0.0), **changes)
+    return replace(Member.of(gathered(), settled_from(0), 1, 0.0), **changes)
 
 
 def test_a_note_is_said_once_with_the_symbols_that_it_is_about() -> None:
@@ -119,8 +131,8 @@ def test_a_note_is_said_once_with_the_symbols_that_it_is_about() -> None:
 def test_rows_of_a_held_out_symbol_are_none_that_the_model_is_trained_on() -> None:
     pool = pool_of({"A": clock(100), "B": clock(100)}, spans=1)
     split = pooled_split(pool, (0.6, 0.2, 0.2), held_out=("B",))
-    train = split.counts["A"]["train"]
-    assert split.seen == ("A",)
+    train = split.counts(pool.blocks)["A"]["train"]
+    assert split.seen == (0,)
     members = {name: member(settling=Settling(f"{name} 1m", train, "")) for name in ("A", "B")}
     said = f"A 1m: {train} of {train} train rows depend on where the bars begin"
     assert unsettled_findings(pool, split, members) == ((), (said,))

@@ -1,12 +1,13 @@
-"""Model types that a strategy may name, as pure data; the networks stand in the adapters."""
+"""Neural networks: of single rows, and of windows of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
+from ktrdr.domain.catalogue.models.spec import Advice, Architecture, ModelType, Window
 from ktrdr.domain.catalogue.parameters import Parameter
+from ktrdr.domain.catalogue.training import EARLY_STOPPING, FITTING, SCHEDULER
 
 SEQUENCE_LENGTH = Parameter(
     "sequence_length",
@@ -23,48 +24,38 @@ BREAK_AT_SESSION = Parameter(
 )
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu")
 
-
-@dataclass(frozen=True, slots=True)
-class ModelType:
-    """One kind of model.
-
-    Attributes
-    ----------
-    name : str
-        What ``model.type`` says.
-    description : str
-        One line for the reference pages.
-    parameters : tuple of Parameter
-        All that ``model.architecture`` decides.
-    aliases : tuple of str
-        Other spellings of the name.
-    ignored : mapping of str to str
-        Keys of ``model.architecture`` that older files carry and that have no effect, each with the reason to warn
-        with.
-    check : callable or None
-        Architecture to the name of a parameter and what is wrong with it where parameters contradict each other,
-        else None.
-    """
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    aliases: tuple[str, ...] = ()
-    ignored: Mapping[str, str] = field(default_factory=dict)
-    check: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda _: None
-
-    @property
-    def reads_windows(self) -> bool:
-        """Whether a sample is a window of rows, not one row."""
-        return any(parameter.name == SEQUENCE_LENGTH.name for parameter in self.parameters)
+_network = partial(
+    ModelType,
+    sections={"early_stopping": EARLY_STOPPING, "lr_scheduler": SCHEDULER},
+    ignored={
+        "output_activation": "has no effect: the network gives logits, and probabilities come from softmax "
+        "(a regression gives its value as it is)"
+    },
+    learns_sets=True,
+    can_begin=True,
+    advice=Advice(
+        simpler="make the network smaller",
+        restrained="raise `dropout` or `weight_decay`",
+        larger="a larger network or learning rate",
+    ),
+)
+_network_of_windows = partial(
+    _network,
+    settings=tuple(replace(item, default=64) if item.name == "batch_size" else item for item in FITTING),
+    window=lambda architecture: Window(
+        architecture[SEQUENCE_LENGTH.name], SEQUENCE_LENGTH.name, architecture[BREAK_AT_SESSION.name]
+    ),
+    starter={"sequence_length": 32, "hidden_size": 32, "num_layers": 1, "dropout": 0.2},
+)
 
 
-_OUTPUT_ACTIVATION = {
-    "output_activation": "has no effect: the network gives logits, and probabilities come from softmax "
-    "(a regression gives its value as it is)"
-}
+def _without_layers(architecture: Architecture) -> dict[str, str]:
+    if architecture["hidden_layers"]:
+        return {}
+    return dict.fromkeys(("activation", "dropout", "batch_norm"), "has no effect without hidden_layers")
 
-MLP = ModelType(
+
+MLP = _network(
     name="mlp",
     description="Feed-forward network: per hidden layer linear, batch norm where asked for, activation, dropout.",
     parameters=(
@@ -76,7 +67,9 @@ MLP = ModelType(
         Parameter("batch_norm", "bool", False, description="normalise hidden values over the batch"),
     ),
     aliases=("multilayer_perceptron", "feedforward", "neural_network"),
-    ignored=_OUTPUT_ACTIVATION,
+    idle=_without_layers,
+    starter={"hidden_layers": [32, 16], "dropout": 0.2},
+    settings=FITTING,
 )
 
 _HIDDEN_SIZE = Parameter(
@@ -109,25 +102,23 @@ _RECURRENT = (
     BREAK_AT_SESSION,
 )
 
-LSTM = ModelType(
+LSTM = _network_of_windows(
     name="lstm",
     description="Long short-term memory (Hochreiter and Schmidhuber 1997) over a window of rows: the last hidden "
     "state, or additive attention over all of them (Bahdanau, Cho and Bengio 2015).",
     parameters=_RECURRENT,
     aliases=("long_short_term_memory",),
-    ignored=_OUTPUT_ACTIVATION,
 )
-GRU = ModelType(
+GRU = _network_of_windows(
     name="gru",
     description="Gated recurrent unit (Cho et al. 2014) over a window of rows: the last hidden state, or additive "
     "attention over all of them.",
     parameters=_RECURRENT,
     aliases=("gated_recurrent_unit",),
-    ignored=_OUTPUT_ACTIVATION,
 )
 
 
-def _heads_divide_the_width(architecture: Mapping[str, Any]) -> tuple[str, str] | None:
+def _heads_divide_the_width(architecture: Architecture) -> tuple[str, str] | None:
     width, heads = architecture["hidden_size"], architecture["num_heads"]
     if width % heads == 0:
         return None
@@ -135,7 +126,7 @@ def _heads_divide_the_width(architecture: Mapping[str, Any]) -> tuple[str, str] 
     return "num_heads", f"{heads} does not divide hidden_size {width}; allowed: {allowed}"
 
 
-TRANSFORMER = ModelType(
+TRANSFORMER = _network_of_windows(
     name="transformer",
     description="Transformer encoder (Vaswani et al. 2017; norm before each block) over a window of rows with "
     "sinusoidal positions; the last position gives the outputs. Widths in multiples of 4 predict fastest: others are "
@@ -166,16 +157,5 @@ TRANSFORMER = ModelType(
         BREAK_AT_SESSION,
     ),
     aliases=("transformer_encoder",),
-    ignored=_OUTPUT_ACTIVATION,
     check=_heads_divide_the_width,
 )
-
-MODEL_TYPES: Mapping[str, ModelType] = {model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER)}
-"""Every model type by name."""
-
-_BY_SPELLING = {spelling: model for model in MODEL_TYPES.values() for spelling in (model.name, *model.aliases)}
-
-
-def find_model_type(name: str) -> ModelType | None:
-    """Return the model type of that name or alias, or None; case does not count."""
-    return _BY_SPELLING.get(name.casefold())

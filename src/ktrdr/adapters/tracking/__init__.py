@@ -1,1 +1,0 @@
-"""Decorators that write down what was tried."""

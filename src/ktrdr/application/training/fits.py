@@ -1,0 +1,147 @@
+"""Fitting: what is fitted beside the model on combined train rows, and one model per seed, all over one matrix."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.preparing.labelling import label_balance
+from ktrdr.application.preparing.pool import Prepared
+from ktrdr.application.preparing.warm_start import WarmStart
+from ktrdr.application.training.recording import RecordedRun, Runs
+from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.features.learnable import fuzzified
+from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.training.effective import model_spec, training_settings
+from ktrdr.domain.training.inference import Inference
+from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.plan import TrainingJob
+from ktrdr.domain.training.pool.combining import Combined, combine
+from ktrdr.domain.training.scaling import fit_scaler, fit_target_scaler
+from ktrdr.domain.training.weights import class_weights
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Models by seed, the shipped one first, with their runs; what was fitted on train rows beside them; the start."""
+
+    models: dict[int, FittedModel]
+    runs: dict[int, RecordedRun]
+    inference: Inference
+    start: WarmStart | None = None
+
+    @property
+    def shipped(self) -> FittedModel:
+        """The model of the seed that was named in advance."""
+        return next(iter(self.models.values()))
+
+    @property
+    def run(self) -> RecordedRun:
+        """The run of the shipped model."""
+        return next(iter(self.runs.values()))
+
+
+def fit(
+    prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, runs: Runs, start: WarmStart | None = None
+) -> Fitted:
+    """Fit one model per seed of the request, counting up from the strategy's own; nothing is written to the pool.
+
+    Raises
+    ------
+    InvalidInput
+        If all train labels are of one class.
+    TrainingFailed, TrainingInterrupted
+        See `ModelTrainer.fit`.
+    """
+    strategy, pool, train = job.strategy, prepared.pool, prepared.split.train
+    combination, first = job.combination or "concatenate", strategy.training["seed"]
+    combined = combine(combination, pool, train, first)
+    inference = inference_of(prepared, strategy, combined, start)
+    initial = None if start is None else start.blobs
+    fitted = Fitted({}, {}, inference, start)
+    for seed in range(first, first + job.request.seeds):
+        drawn = combined if seed == first else combine(combination, pool, train, seed)
+        task = task_of(prepared, strategy, inference, drawn, prepared.split.validation, seed)
+        run = runs.begin(seed=seed, role="model" if seed == first else "seed")
+        fitted.runs[seed] = run
+        fitted.models[seed] = watched_fit(trainer, replace(task, initial=initial), run)
+    return fitted
+
+
+def watched_fit(trainer: ModelTrainer, task: FitTask, run: RecordedRun) -> FittedModel:
+    """Fit one model, watched by its run."""
+    model = trainer.fit(replace(task, work=run.work), run.watch())
+    run.fitted()
+    history = model.history
+    log.info("fitted", extra={"seed": task.settings.seed, "epochs": len(history.epochs), "ended_by": history.ended_by})
+    return model
+
+
+def task_of(
+    prepared: Prepared, strategy: Strategy, inference: Inference, train: Combined, validation: Int64s, seed: int
+) -> FitTask:
+    """Return what a trainer is given: rows of the pool's own matrix, which all parts and all fits share."""
+    pool = prepared.pool
+    return FitTask(
+        Rows(pool.values, inference.targets(pool.labels_of(train.rows)), train.rows, train.weights, train.groups),
+        Rows(pool.values, inference.targets(pool.labels_of(validation)), validation),
+        pool.ids,
+        pool.target,
+        model_spec(strategy),
+        training_settings(strategy, seed),
+        inference.class_weights,
+        fuzzified(prepared.features),
+        scaler=inference.scaler,
+    )
+
+
+def inference_of(
+    prepared: Prepared, strategy: Strategy, combined: Combined, start: WarmStart | None = None
+) -> Inference:
+    """Return what is fitted on the train rows besides the model; with a warm start, inputs are scaled as it knows them.
+
+    Raises
+    ------
+    InvalidInput
+        If all train labels are of one class.
+    """
+    pool = prepared.pool
+    labels = pool.labels_of(combined.rows)
+    if start is None:
+        normalizations = [column.normalization for column in prepared.columns]
+        scaler = fit_scaler(pool.values, combined.rows, combined.shares, normalizations)
+    else:
+        scaler = start.inference.scaler
+    if not pool.target.is_classification:
+        targets = labels.astype(np.float64)
+        return Inference(
+            scaler, fit_target_scaler(targets, combined.shares) if start is None else start.inference.target_scaler
+        )
+    _require_two_classes(prepared, strategy, labels.astype(np.int64))
+    if strategy.training.get("class_weights") != "balanced":
+        return Inference(scaler)
+    return Inference(scaler, None, np.log(class_weights(labels.astype(np.int64), len(pool.target.classes))))
+
+
+def _require_two_classes(prepared: Prepared, strategy: Strategy, labels: Int64s) -> None:
+    present = np.unique(labels)
+    if len(present) > 1:
+        return
+    name, only, n_symbols = prepared.pool.target.classes[int(present[0])], prepared.only, len(prepared.pool.symbols)
+    if only is None:
+        whose = f" of {n_symbols} symbols"
+        advice = "ktrdr labels show says which threshold would balance them"
+    else:
+        whose = ""
+        found = label_balance(only.labels, only.market.base_bars, strategy, prepared.split.cuts[1])
+        advice = "; ".join(found.sentences())
+    raise InvalidInput(
+        f"training.labels: all {len(labels)} train labels{whose} are {name!r}, and a model can learn nothing from "
+        f"that; {advice}"
+    )
