@@ -154,7 +154,8 @@ def _check_scalar(node: yaml.ScalarNode) -> None:
 
 def _named(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
     """Return the pairs with every key as the text that was written, an empty one for a null."""
-    seen, pairs = set(), []
+    seen: set[tuple[bool, str]] = set()
+    pairs: list[tuple[yaml.Node, yaml.Node]] = []
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise _fault(
