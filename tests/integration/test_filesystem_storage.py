@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from samples.filesystem_steps import Crash, crash_after
 from samples.models import artifact, tree, visible
 
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact
+from ktrdr.adapters.storage.kept import discard_kept, read_kept
+from ktrdr.adapters.storage.shelf import locked
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, Unavailable
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, NotPublished, Unavailable
 
 AS_ROOT = os.geteuid() == 0
 LATEST = "demo/AAPL_1d_latest"
 
 
 @pytest.fixture
-def root(fast_path: Path) -> Path:
+def root(fast_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where models are kept that have no other place
     return fast_path / "models"
 
 
@@ -67,8 +74,8 @@ def test_pointer_file_and_link_replace_each_other(
     assert (root / LATEST).read_text() == "AAPL_1d_v4"
     assert not (root / LATEST).is_symlink()
     assert storage.load(LATEST).blobs["model.safetensors"] == b"four"
-    (root / LATEST).write_text("AAPL_1d_v2\r\n")
-    assert storage.load(LATEST).blobs["model.safetensors"] == b"two"
+    (root / LATEST).write_text("AAPL_1d_v4\r\n")
+    assert storage.load(LATEST).blobs["model.safetensors"] == b"four"
     storage.publish(artifact(b"five"))
     assert (root / LATEST).is_symlink()
     assert storage.load(LATEST).blobs["model.safetensors"] == b"five"
@@ -101,8 +108,8 @@ def test_path_of_a_version_or_of_any_artifact_folder_is_a_reference(
 
 def test_latest_by_path_is_found_where_it_is_a_pointer_file(storage: FileSystemStorage, root: Path) -> None:
     (root / LATEST).unlink()
-    (root / LATEST).write_text("AAPL_1d_v2")
-    assert storage.load(str(root / LATEST)).blobs["model.safetensors"] == b"two"
+    (root / LATEST).write_text("AAPL_1d_v3")
+    assert storage.load(str(root / LATEST)).blobs["model.safetensors"] == b"three"
 
 
 POINTERS: dict[str, Callable[[Path], object]] = {
@@ -218,9 +225,9 @@ def test_foreign_names_are_no_versions(storage: FileSystemStorage, root: Path) -
     assert not (root / "demo/.staging-AAPL_1d_v8").exists()
 
 
-def test_root_that_is_a_file_is_unavailable(fast_path: Path) -> None:
-    (fast_path / "models").write_text("x")
-    storage = FileSystemStorage(fast_path / "models")
+def test_root_that_is_a_file_is_unavailable(root: Path, fast_path: Path) -> None:
+    root.write_text("x")
+    storage = FileSystemStorage(root)
     for act in (lambda: storage.publish(artifact()), storage.versions, lambda: storage.load("demo/X_1d_v1")):
         with pytest.raises(Unavailable, match=r"(?i)not a (directory|folder)|is a file"):
             act()
@@ -228,23 +235,176 @@ def test_root_that_is_a_file_is_unavailable(fast_path: Path) -> None:
 
 
 @pytest.mark.skipif(AS_ROOT, reason="the superuser may write everywhere")
-def test_folder_without_permission_is_unavailable(fast_path: Path) -> None:
+def test_folder_without_permission_is_unavailable(root: Path, fast_path: Path) -> None:
     fast_path.chmod(0o500)
     with pytest.raises(Unavailable, match="Permission denied"):
-        FileSystemStorage(fast_path / "models").publish(artifact())
+        FileSystemStorage(root).publish(artifact())
     assert tree(fast_path) == {}
 
 
-def test_lock_that_is_held_too_long_is_unavailable(
-    storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from filelock import FileLock
+class TestNotPublished:
+    """A fit is not lost where it cannot be published."""
 
-    monkeypatch.setattr("ktrdr.adapters.storage.shelf.LOCK_SECONDS", 0.02)
-    before = tree(root)
-    with FileLock(root / "demo/.lock"), pytest.raises(Unavailable, match="lock"):
+    def test_lock_that_is_held_too_long(
+        self, storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from filelock import FileLock
+
+        monkeypatch.setattr("ktrdr.adapters.storage.shelf.LOCK_SECONDS", 0.02)
+        before = visible(root)
+        with FileLock(root / "demo/.lock"), pytest.raises(NotPublished, match="lock") as raised:
+            storage.publish(artifact(b"four"))
+        assert visible(root) == before
+        kept = Path(str(raised.value.kept))
+        assert (kept.parent, str(kept) in str(raised.value)) == (root / "demo", True)
+        assert raised.value.details() == {"kept": str(kept)}
+        assert pickle.loads(pickle.dumps(raised.value)).kept == str(kept)
+        self._is_whole(kept)
+        assert storage.publish(artifact()).number == 4
+        assert storage.publish(read_kept(kept)).number == 5
+        assert storage.load(LATEST).blobs["model.safetensors"] == b"four"
+
+    def test_without_room_beside_it_is_kept_among_temporary_files(
+        self, storage: FileSystemStorage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _fill(root, monkeypatch)
+        with pytest.raises(NotPublished, match=r"No space left.*; its files are kept in") as raised:
+            storage.publish(artifact(b"four"))
+        kept = Path(str(raised.value.kept))
+        assert kept.parent == tmp_path
+        assert not [path for path in (root / "demo").iterdir() if path.name.startswith((".staging", ".unpublished"))]
+        self._is_whole(kept)
+        monkeypatch.undo()
+        assert storage.publish(read_kept(kept)).number == 4
+
+    def test_without_room_anywhere_it_says_so(
+        self, storage: FileSystemStorage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _fill(root, monkeypatch)
+        _fill(tmp_path, monkeypatch)
+        with pytest.raises(NotPublished, match="nor could its files be kept: No space left") as raised:
+            storage.publish(artifact(b"four"))
+        assert raised.value.kept is None
+        assert not list(tmp_path.glob(".unpublished*"))
+
+    def test_kept_files_are_no_model_and_no_stray(
+        self, storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ktrdr.adapters.storage.shelf.LOCK_SECONDS", 0.02)
+        with locked(root / "demo"), pytest.raises(NotPublished) as raised:
+            storage.publish(artifact(b"four"))
+        kept = Path(str(raised.value.kept))
+        with pytest.raises(CorruptArtifact, match="never published"):
+            storage.load(str(kept))
+        assert len(storage.versions()) == 3
         storage.publish(artifact())
-    assert tree(root) == before
+        self._is_whole(kept)
+        with pytest.raises(InvalidInput, match="was published already, as demo/AAPL_1d_v1"):
+            read_kept(root / "demo/AAPL_1d_v1")
+        for folder in (root / "demo/AAPL_1d_v1", kept):
+            discard_kept(folder)
+        assert not kept.exists()
+        assert storage.load("demo/AAPL_1d_v1").blobs["model.safetensors"] == b"one"
+
+    def _is_whole(self, kept: Path) -> None:
+        found = read_kept(kept)
+        assert (found.manifest.version, dict(found.blobs)) == (0, dict(artifact(b"four").blobs))
+
+
+def _fill(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write below a folder fail as on a full disk; descriptors know where they are."""
+    original = os.write
+
+    def full(descriptor: int, content: bytes) -> int:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(root):
+            raise OSError(28, "No space left on device")
+        return original(descriptor, content)
+
+    monkeypatch.setattr(os, "write", full)
+
+
+HEALED: dict[str, Callable[[Path], object]] = {
+    "absent": lambda latest: latest.unlink(),
+    "one back": lambda latest: (latest.unlink(), latest.symlink_to("AAPL_1d_v2")),
+    "a file, two back": lambda latest: (latest.unlink(), latest.write_text("AAPL_1d_v1")),
+}
+
+
+@pytest.mark.parametrize("leave", HEALED.values(), ids=HEALED.keys())
+class TestLatestLeftBehind:
+    """A writer was killed after the rename of a version and before that of ``latest``."""
+
+    def test_the_next_read_heals_it(
+        self, storage: FileSystemStorage, root: Path, leave: Callable[[Path], object]
+    ) -> None:
+        leave(root / LATEST)
+        assert [version.is_latest for version in storage.versions()] == [False, False, True]
+        assert (root / LATEST).readlink() == Path("AAPL_1d_v3")
+        leave(root / LATEST)
+        assert storage.load(LATEST).manifest.version == 3
+        assert (root / LATEST).readlink() == Path("AAPL_1d_v3")
+
+    def test_the_next_writer_heals_it(
+        self, storage: FileSystemStorage, root: Path, leave: Callable[[Path], object]
+    ) -> None:
+        leave(root / LATEST)
+        with fail_once_after_claiming(), pytest.raises(NotPublished):
+            storage.publish(artifact())
+        assert (root / LATEST).readlink() == Path("AAPL_1d_v3")
+        assert storage.publish(artifact()).number == 4
+
+    def test_a_read_that_may_not_write_says_it_all_the_same(
+        self, storage: FileSystemStorage, root: Path, leave: Callable[[Path], object]
+    ) -> None:
+        leave(root / LATEST)
+        before = visible(root)
+        with locked(root / "demo"):
+            assert storage.load(LATEST).manifest.version == 3
+            assert storage.versions()[-1].is_latest
+        assert visible(root) == before
+
+
+@contextmanager
+def fail_once_after_claiming() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ktrdr.adapters.storage.filesystem.sweep", _refuse)
+        yield
+
+
+def _refuse(_: Path) -> None:
+    raise OSError(5, "Input/output error")
+
+
+def test_latest_of_a_deleted_version_is_not_taken_for_one_left_behind(storage: FileSystemStorage, root: Path) -> None:
+    storage.delete("demo/AAPL_1d_v3")
+    with fail_once_after_claiming(), pytest.raises(NotPublished):
+        storage.publish(artifact())
+    assert not any(version.is_latest for version in storage.versions())
+    assert not os.path.lexists(root / LATEST)
+
+
+def test_what_killed_writers_left_is_swept_by_the_next_and_what_lives_is_spared(
+    storage: FileSystemStorage, root: Path
+) -> None:
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    dead = int(gone.stdout)
+    for folder in (root, root / "demo"):
+        (folder / f".report.html.{dead}").write_text("half")
+        (folder / f".table.csv.{dead}.part").write_text("half")
+        (folder / ".metrics.json.123456789012.part").write_text("half")
+        (folder / ".writing-abcd_123").mkdir()
+        (folder / ".writing-abcd_123/metrics.json").write_text("half")
+        (folder / f".report.html.{os.getpid()}").write_text("mine")
+        (folder / ".hidden").write_text("mine")
+    with replacing(root / "demo/notes.txt") as writing:
+        writing.write(b"being written")
+        storage.publish(artifact())
+    assert (root / "demo/notes.txt").read_bytes() == b"being written"
+    for folder in (root, root / "demo"):
+        strays = {path.name for path in folder.iterdir() if path.name.startswith((".report", ".table", ".metrics"))}
+        assert strays == {f".report.html.{os.getpid()}"}
+        assert not list(folder.glob(".writing*"))
+        assert (folder / ".hidden").read_text() == "mine"
 
 
 class TestFolder:
@@ -336,20 +496,19 @@ class TestFolder:
         folder = fast_path / "out"
         old = storage.load("demo/AAPL_1d_v1")
         write_artifact(folder, old)
-        writes = 0
+        syncs = 0
 
-        def full(descriptor: int, content: bytes) -> int:
-            nonlocal writes
-            writes += 1
-            if writes == 4:
+        def full(descriptor: int) -> None:
+            nonlocal syncs
+            syncs += 1
+            if syncs == 4:
                 raise OSError(28, "No space left on device")
-            return len(content)
 
         with monkeypatch.context() as patch:
-            patch.setattr(os, "write", full)
+            patch.setattr(os, "fsync", full)
             with pytest.raises(Unavailable, match="No space left"):
                 write_artifact(folder, published)
-        assert writes == 4
+        assert syncs == 4
         assert read_artifact(folder) == old
         assert not list(folder.glob(".*"))
 

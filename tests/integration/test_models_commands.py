@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import stat
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from samples.command_line import Command
-from samples.fits import artifact_of, task
+from samples.fits import ARCHITECTURE, artifact_of, task
+from samples.models import tree
 from samples.universals import universal
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.adapters.storage.kept import not_published
+from ktrdr.application.use_cases.verify_models import OUTSIDE, UNRECORDED
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.features.contract import contract_hash
 
@@ -27,7 +32,7 @@ STRATEGY: dict[str, Any] = {
     "indicators": {"rsi_14": {"type": "rsi"}},
     "fuzzy_sets": {"rsi": {"indicator": "rsi_14", **MEMBERSHIPS}},
     "nn_inputs": [{"fuzzy_set": "rsi"}],
-    "model": {"type": "mlp"},
+    "model": {"type": "mlp", "architecture": ARCHITECTURE},
     "decisions": {"output_format": "classification"},
     "training": {"labels": {"source": "zigzag"}},
 }
@@ -37,12 +42,44 @@ INFERENCE: dict[str, Any] = {
     "target_scaler": None,
     "log_class_weights": None,
 }
-VERDICT = {
+VERDICT: dict[str, Any] = {
     "outcome": "not_distinguishable",
     "sentence": "Not distinguishable from the train class shares.",
     "metric": "log_loss",
+    "baseline": "class_shares",
     "loss": 0.75716,
     "baseline_loss": 0.76291,
+    "difference": 0.75716 - 0.76291,
+    "interval": [-0.1, 0.1],
+}
+REPORT: dict[str, Any] = {
+    "metrics": {
+        "log_loss": 0.75716,
+        "accuracy": 0.7,
+        "per_class": {"buy": {"support": 3}, "hold": {"support": 5}, "sell": {"support": 2}},
+        "confusion_matrix": [[2, 1, 0], [1, 4, 0], [0, 1, 1]],
+    },
+    "baselines": {"class_shares": {"log_loss": 0.76291}, "majority": {"log_loss": None}},
+    "verdict": VERDICT,
+    "calibration": [{"rows": 10, "confidence": 0.6, "accuracy": 0.7}],
+    "primary": "log_loss",
+    "rows": 10,
+    "seeds": [],
+    "class_shares": {"test": {"buy": 0.3, "hold": 0.5, "sell": 0.2}},
+}
+MOMENTS = {
+    "fitted_until": "2020-01-02T21:00:00Z",
+    "selected_until": "2021-01-04T21:00:00Z",
+    "judged_until": "2022-01-03T21:00:00Z",
+}
+SPLIT: dict[str, Any] = {
+    "parts": {
+        "train": {"rows": 80, "first": "2019-01-02T21:00:00Z", "last": "2020-01-01T21:00:00Z"},
+        "validation": {"rows": 60, "first": "2020-01-03T21:00:00Z", "last": "2021-01-01T21:00:00Z"},
+        "test": {"rows": 10, "first": "2021-01-05T21:00:00Z", "last": "2022-01-01T21:00:00Z"},
+    },
+    "cuts": ["2020-01-03T21:00:00Z", "2021-01-05T21:00:00Z"],
+    **MOMENTS,
 }
 
 
@@ -50,9 +87,11 @@ VERDICT = {
 def trained() -> Artifact:
     given = replace(task(n=80, epochs=1), feature_ids=tuple(FEATURES))
     facts: dict[str, Any] = {"strategy": STRATEGY}
+    facts |= {name: STRATEGY[name] for name in ("indicators", "fuzzy_sets", "nn_inputs")} | {"split": SPLIT}
     facts |= {"resolved_features": FEATURES, "feature_contract": CONTRACT, "contract_hash": contract_hash(CONTRACT)}
+    facts |= {"settings": {"training.seed": {"value": 7}}, "training_metrics": {"log_loss": 0.75716, "accuracy": 0.7}}
     made = artifact_of(TorchTrainer("cpu").fit(given), given, inference=INFERENCE, **facts)
-    return Artifact(made.manifest, {**made.blobs, "metrics.json": json.dumps({"verdict": VERDICT}).encode()})
+    return Artifact(made.manifest, {**made.blobs, "metrics.json": json.dumps(REPORT).encode()})
 
 
 @pytest.fixture
@@ -187,14 +226,14 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
         "buy, hold, sell",
         "2020-01-02T21:00:00Z",
         "  4  1d_rsi_f3",
-        "log loss  0.6931",
+        "log loss  0.7572",
         "numpy",
     ):
         assert str(words) in text
     shown = models("show", reference, "--json").json
     assert shown["reference"] == "demo/AAPL_1d_v2"
     assert shown["manifest"]["resolved_features"] == FEATURES
-    assert shown["report"] == {"verdict": VERDICT}
+    assert shown["report"] == REPORT
 
 
 def test_show_prints_nothing_that_a_terminal_would_obey(models: Command, root: Path, trained: Artifact) -> None:
@@ -213,12 +252,95 @@ def test_verify_of_sound_models(models: Command, root: Path) -> None:
     assert outcome.code == 0
     assert outcome.json == {
         "valid": True,
-        "models": [{"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": []} for n in (1, 2)],
+        "models": [
+            {"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": [], "notes": [UNRECORDED]} for n in (1, 2)
+        ],
     }
     shutil.copytree(root / "demo/AAPL_1d_v1", root.parent / "copy")
+    seal = json.loads((root / "demo/AAPL_1d_v2/metadata.json").read_text())["manifest_sha256"]
+    line = {"outcome": "published", "model": "demo/AAPL_1d_v2", "manifest_sha256": seal}
+    (root / "trials.jsonl").write_text(json.dumps(line) + "\n")
     assert models("verify", "copy", "demo/AAPL_1d_latest").stdout == (
-        "copy: as it was published\ndemo/AAPL_1d_latest: as it was published\n"
+        f"copy: sound, but {OUTSIDE}\ndemo/AAPL_1d_latest: as it was published\n"
     )
+    (root / "trials.jsonl").write_text(json.dumps(line | {"manifest_sha256": "0" * 64}) + "\n")
+    outcome = models("verify", "models/demo/AAPL_1d_v2")
+    assert (outcome.code, "sealed anew" in outcome.stdout) == (2, True)
+
+
+class TestSignatures:
+    """``models keygen``, ``sign`` and ``verify --key``."""
+
+    @pytest.fixture(autouse=True)
+    def keys(self, models: Command, ktrdr: Command) -> None:
+        pytest.importorskip("cryptography")
+        for name in ("mine", "theirs"):
+            assert ktrdr("models", "keygen", name, "--json").json == {"private": name, "public": f"{name}.pub"}
+
+    def test_keys_are_kept_to_their_owner_and_never_written_over(self, ktrdr: Command, tmp_path: Path) -> None:
+        assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o600
+        before = (tmp_path / "mine").read_bytes()
+        assert ktrdr("models", "keygen", "mine").code == 4
+        assert (tmp_path / "mine").read_bytes() == before
+
+    def test_what_was_signed_is_told_from_what_was_not(self, models: Command, root: Path) -> None:
+        before = tree(root / "demo/AAPL_1d_v2")
+        (signed,) = models("sign", "demo/AAPL_1d_latest", "--key", "mine", "--json").json["signed"]
+        assert Path(signed["signature"]).parent == root / "demo"
+        assert tree(root / "demo/AAPL_1d_v2") == before
+        outcome = models("verify", "demo/AAPL_1d_v2", "models/demo/AAPL_1d_latest", "--key", "mine.pub", "--json")
+        assert (outcome.code, [found["notes"] for found in outcome.json["models"]]) == (0, [[], []])
+        assert models("list", "--json").json["models"][1]["problem"] is None
+        for reference, key in (("demo/AAPL_1d_v1", "mine.pub"), ("demo/AAPL_1d_v2", "theirs.pub")):
+            outcome = models("verify", reference, "--key", key)
+            assert (outcome.code, f"it is not signed by {key}" in outcome.stdout) == (2, True)
+
+    def test_two_may_sign(self, models: Command) -> None:
+        for name in ("mine", "theirs"):
+            assert models("sign", "demo/AAPL_1d_v1", "demo/AAPL_1d_v2", "--key", name).code == 0
+        for name in ("mine", "theirs"):
+            assert models("verify", "--all", "--key", f"{name}.pub").code == 0
+
+    def test_a_forgery_does_not_match_its_signature(self, models: Command, root: Path, trained: Artifact) -> None:
+        models("sign", "demo/AAPL_1d_v1", "--key", "mine")
+        changed = replace(trained.manifest, libraries={"numpy": "0"})
+        sealed = Artifact(changed.sealed(1, "2024-01-01T00:00:00Z", trained.blobs), trained.blobs)
+        (root / "demo/AAPL_1d_v1/metadata.json").write_bytes(sealed.manifest.to_json())
+        outcome = models("verify", "demo/AAPL_1d_v1", "--key", "mine.pub")
+        assert (outcome.code, "is no signature of this model by mine.pub" in outcome.stdout) == (2, True)
+
+    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"signature": "zz"}', '{"signature": 5}', "x" * 9999, "\xff"])
+    def test_a_damaged_signature_is_a_problem(self, models: Command, content: str) -> None:
+        (signed,) = models("sign", "demo/AAPL_1d_v1", "--key", "mine", "--json").json["signed"]
+        Path(signed["signature"]).write_text(content)
+        outcome = models("verify", "demo/AAPL_1d_v1", "--key", "mine.pub", "--json")
+        assert (outcome.code, len(outcome.json["models"][0]["problems"])) == (2, 1)
+
+    def test_a_signature_goes_with_its_version(self, models: Command, root: Path) -> None:
+        models("sign", "demo/AAPL_1d_v1", "demo/AAPL_1d_v2", "--key", "mine")
+        models("delete", "demo/AAPL_1d_v1", "--yes")
+        assert [path.name.partition(".")[0] for path in (root / "demo").glob("*.sig")] == ["AAPL_1d_v2"]
+
+    @pytest.mark.parametrize(
+        ("words", "code", "said"),
+        [
+            (("sign", "demo/AAPL_1d_v1", "--key", "nowhere"), 3, "there is no such key"),
+            (("sign", "demo/AAPL_1d_v1", "--key", "mine.pub"), 2, "is no private key"),
+            (("sign", "demo/AAPL_1d_v9", "--key", "mine"), 3, "no model"),
+            (("verify", "--all", "--key", "mine"), 2, "is no public key"),
+            (("verify", "--all", "--key", "models"), 2, "must be a plain file"),
+            (("verify", "--all", "--key", "nowhere"), 3, "there is no such key"),
+        ],
+    )
+    def test_what_is_no_key(self, models: Command, words: tuple[str, ...], code: int, said: str) -> None:
+        outcome = models(*words)
+        assert (outcome.code, said in outcome.stderr) == (code, True), outcome.stderr
+
+    def test_without_the_extra_it_is_named(self, models: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
+        for words in (("sign", "demo/AAPL_1d_v1", "--key", "mine"), ("verify", "--all", "--key", "mine.pub")):
+            outcome = models(*words)
+            assert (outcome.code, "pip install 'ktrdr[sign]'" in outcome.stderr) == (5, True), outcome.stderr
 
 
 def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, trained: Artifact) -> None:
@@ -278,6 +400,20 @@ def test_what_is_not_there(models: Command, command: str) -> None:
     assert outcome.code == 3
     assert outcome.json["error"]["family"] == "not_found"
     assert "did you mean 'demo/AAPL_1d_v1'" in outcome.json["error"]["message"]
+
+
+def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: Artifact) -> None:
+    reason = OSError(28, "No space left on device", "there")
+    reported = Artifact(trained.manifest, trained.blobs | {"report.html": b"as it was"})
+    kept = Path(str(not_published(reported, root / "demo", reason).kept))
+    outcome = models("publish", kept, "--json")
+    assert outcome.json == {"published": {"reference": "demo/AAPL_1d_v3", "path": str(root / "demo/AAPL_1d_v3")}}
+    assert not kept.exists()
+    (line,) = (root / "trials.jsonl").read_text().splitlines()
+    assert json.loads(line)["model"] == "demo/AAPL_1d_v3"
+    assert models("publish", kept).code == 5
+    assert models("publish", root / "demo/AAPL_1d_v1").code == 2
+    assert (root / "demo/AAPL_1d_v1").exists()
 
 
 def test_delete(models: Command, root: Path) -> None:

@@ -27,7 +27,7 @@ KEYS = [
     ModelKey("other", "A_B", "1h"),
 ]
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-STEPS = st.integers(0, 45)
+STEPS = st.integers(0, 65)
 
 
 class PublishLaw(RuleBasedStateMachine):
@@ -67,8 +67,8 @@ class PublishLaw(RuleBasedStateMachine):
         new = [version for version in self._disk.versions() if version.reference not in self._known]
         for stored in new:
             self._remember(stored, made)
-            if stored.is_latest:
-                self._latest[key] = stored.number
+            assert stored.is_latest
+            self._latest[key] = stored.number
         return multiple(*(stored.reference for stored in new))
 
     @rule(reference=consumes(published))

@@ -12,6 +12,7 @@ The five families say what the caller can do next::
     │   └── ModelNotFound
     ├── Conflict                    someone else was first, or it is in use
     ├── Unavailable                 try again, free something, or install an extra
+    │   └── NotPublished            ... a model whose files are kept elsewhere
     └── TrainingFailed              change the settings or the data
         ├── TrainingInterrupted     the user stopped it
         └── Pruned                  a watch gave it up: others promise more
@@ -77,6 +78,18 @@ class Unavailable(KtrdrError):
     """A resource cannot be used now: a folder without permission, a missing extra, a full disk."""
 
     family = "unavailable"
+
+
+class NotPublished(Unavailable):
+    """A fitted model could not be published; `kept` is the folder that has its files, None where nothing could be."""
+
+    def __init__(self, message: str, kept: str | None = None) -> None:
+        super().__init__(message)
+        self.kept = kept
+
+    def details(self) -> Mapping[str, Any]:
+        """Return where the files are kept."""
+        return {"kept": self.kept}
 
 
 class TrainingFailed(KtrdrError):

@@ -54,7 +54,10 @@ def _run_jobs(container: Any) -> Callable[..., Any]:
     spawned = _lazy("ktrdr.adapters.execution.spawned:SpawnedMap")
     lost = _lazy("ktrdr.application.training.outcomes:lost_job")
     reason = _why_in_process(container)
-    return spawned(partial(job_runner, container.settings()), lost, _workers, reason)  # type: ignore[no-any-return]
+    run = spawned(partial(job_runner, container.settings()), lost, _workers, reason)
+    if container.model_storage.overridden:  # models lie elsewhere, and so would the claims
+        return run  # type: ignore[no-any-return]
+    return lambda function, jobs: run(container.claimed()(function), jobs)
 
 
 def _why_in_process(container: Any) -> str:
@@ -87,6 +90,7 @@ class Container(containers.DeclarativeContainer):
         _lazy("ktrdr.adapters.report.html:ReportingStorage"),
         providers.Factory(_lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),
     )
+    claimed = providers.Singleton(_lazy("ktrdr.adapters.storage.job_claims:JobClaims"), settings.provided.models_dir)
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
     calendar = providers.Object(_lazy("ktrdr.adapters.data.calendars:sessions_for"))
@@ -169,9 +173,29 @@ class Container(containers.DeclarativeContainer):
         model_trainer,
         model_storage,
     )
+    make_key = providers.Object(_lazy("ktrdr.adapters.storage.signatures:make_key"))
+    signature_problem = providers.Object(_lazy("ktrdr.adapters.storage.signatures:signature_problem"))
+    sign_models = providers.Factory(
+        _lazy("ktrdr.application.use_cases.sign_models:SignModels"),
+        model_storage,
+        providers.Object(_lazy("ktrdr.adapters.storage.signatures:sign")),
+    )
+    publish_kept = providers.Factory(
+        _lazy("ktrdr.application.use_cases.publish_kept:PublishKept"),
+        model_storage,
+        journal,
+        providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
+        providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
+    )
     list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
+    recorded_seals = providers.Callable(
+        _lazy("ktrdr.adapters.journal.seals:recorded_seals"), settings.provided.models_dir
+    )
     verify_models = providers.Factory(
-        _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"), model_storage, model_trainer
+        _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
+        model_storage,
+        model_trainer,
+        recorded_seals.provider,
     )
     describe_indicators = providers.Factory(
         _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer
@@ -208,7 +232,7 @@ def job_runner(settings: Settings) -> Callable[[Any], Any]:
     """Return what attempts jobs, in a process that was started for them."""
     container = Container()
     container.settings.override(providers.Object(settings))
-    attempt: Callable[[Any], Any] = container.job_trainer().attempt
+    attempt: Callable[[Any], Any] = container.claimed()(container.job_trainer().attempt)
     return attempt
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
 
@@ -30,11 +31,12 @@ class MemoryStorage(ModelStorage):
         with self._lock:
             number = self._claimed.get(key, 0) + 1
             sealed = artifact.manifest.sealed(number, datetime.now(UTC).isoformat(), artifact.blobs)
+            version = replace(self._version(key, number), is_latest=True, manifest_sha256=sealed.manifest_sha256)
             self._claimed[key] = number
-            announce(self._version(key, number), str(sealed.manifest_sha256))
+            announce(version)
             self._stored[key, number] = (sealed.to_json(), dict(artifact.blobs))
             self._latest[key] = number
-            return self._version(key, number)
+            return version
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of ``strategy/key_vN`` or ``strategy/key_latest``, with every checksum verified."""

@@ -28,7 +28,12 @@ class ReportingStorage(ModelStorage):
         self._inner = inner
 
     def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
-        """Publish the artifact together with its report; equal artifacts get equal reports, byte for byte."""
+        """Publish the artifact together with its report; equal artifacts get equal reports, byte for byte.
+
+        One that was kept since it could not be published has its report already.
+        """
+        if REPORT in artifact.blobs:
+            return self._inner.publish(artifact, announce)
         extra = {CONFIG: _config(artifact.manifest), REPORT: render_page(artifact)}
         return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}), announce)
 

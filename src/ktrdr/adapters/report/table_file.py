@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ktrdr.adapters.documents.plain_file import require_possible
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
 
 _KIND = 2
@@ -51,17 +52,14 @@ class TableWriter:
         self.check(path)
         if os.path.lexists(path) and _kind_of(path) != tuple(map(str, frame.columns[:_KIND])):
             raise Conflict(f"{path}: is there already and is no table of this kind; it is not written over")
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            if path.suffix == ".parquet":
-                frame.to_parquet(beside, index=False)
-            else:
-                frame.to_csv(beside, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
-            beside.replace(path)
+            with replacing(path) as file:
+                if path.suffix == ".parquet":
+                    frame.to_parquet(file, index=False)
+                else:
+                    frame.to_csv(file, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
         except OSError as error:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 def _kind_of(path: Path) -> tuple[str, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ktrdr.adapters.documents.plain_file import require_possible
+from ktrdr.adapters.files.replacing import replace_file, require_room
 from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable, unusable
 
 
@@ -42,8 +41,7 @@ class FileWriter:
         if path.is_dir() or not path.parent.is_dir():
             raise Unavailable(f"{path}: {path if path.is_dir() else path.parent} is no place for a file")
         try:
-            with TemporaryDirectory(prefix=".writing-", dir=path.parent):
-                pass
+            require_room(path.parent)
         except OSError as error:
             raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -57,17 +55,9 @@ class FileWriter:
         Unavailable
             If it cannot be written; nothing is left behind.
         """
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            beside.write_bytes(content)
-            if new:
-                os.link(beside, path)
-            else:
-                beside.replace(path)
+            replace_file(path, content, new=new)
         except FileExistsError as error:
             raise Conflict(f"{path}: is there already, and is not written over") from error
         except OSError as error:
             raise unusable(path, error, "write") from error
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ktrdr.adapters.files.folders import sync_folder
+from ktrdr.adapters.files.undisturbed import undisturbed
 from ktrdr.adapters.storage.files import entries, unavailable
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, write_files
+from ktrdr.adapters.storage.kept import not_published
 from ktrdr.adapters.storage.shelf import (
     STAGING,
     claim,
+    heal,
     latest_number,
+    left_behind,
     locked,
     move_latest,
     remove,
     sweep,
+    visible_numbers,
     withdraw,
 )
+from ktrdr.adapters.storage.strays import sweep_strays
 from ktrdr.application.ports.model_storage import Announce, ModelStorage, unannounced
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
@@ -42,18 +49,26 @@ class FileSystemStorage(ModelStorage):
         self._root = root
 
     def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
-        """Store an artifact as the next version of its key and move ``latest`` to it."""
+        """Store an artifact as the next version of its key and move ``latest`` to it; signals to stop wait for that."""
         key = artifact.manifest.key
         folder = self._root / key.folder
-        with unavailable(f"cannot publish {key.reference(None)}"), locked(folder):
-            number = claim(folder, key.stem)
-            try:
-                sweep(folder)
-                self._write(folder, key, number, artifact, announce)
-            except BaseException:
-                withdraw(folder, key.stem, number)
-                raise
-        return StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
+        try:
+            with undisturbed(), locked(folder):
+                heal(folder, key.stem)
+                number, announced = claim(folder, key.stem), False
+                try:
+                    sweep(folder)
+                    sweep_strays(self._root)
+                    stored = self._stage(folder, key, number, artifact)
+                    announced = True
+                    announce(stored)
+                    self._show(folder, stored)
+                except BaseException:
+                    withdraw(folder, key.stem, number, reusable=not announced)
+                    raise
+        except OSError as error:
+            raise not_published(artifact, folder, error) from error
+        return stored
 
     def load(self, reference: str) -> Artifact:
         """Return the artifact of a reference or path, with every checksum verified."""
@@ -79,6 +94,7 @@ class FileSystemStorage(ModelStorage):
             if found is not None:
                 shelf = self._root / found.key.folder
                 with locked(shelf):
+                    heal(shelf, found.key.stem)
                     stored = self._find(found.reference)
                     if stored is not None:
                         remove(shelf, stored.key.stem, stored.number)
@@ -91,7 +107,7 @@ class FileSystemStorage(ModelStorage):
             return None
         key, number = place
         shelf = self._root / key.folder
-        latest = latest_number(shelf, key.stem)
+        latest = _latest(shelf, key.stem, visible_numbers(shelf, key.stem))
         pointer = shelf / key.name(None)
         if number is None and latest is None and os.path.lexists(pointer):
             raise CorruptArtifact(f"{pointer}: names no version beside it")
@@ -128,29 +144,32 @@ class FileSystemStorage(ModelStorage):
 
     def _shelf(self, name: str) -> Iterator[StoredModel]:
         shelf = self._root / name
-        if not shelf.is_dir():
-            return
-        for entry in os.scandir(shelf):
-            try:
-                key, number = parse_reference(f"{name}/{entry.name}")
-            except InvalidInput:
-                continue
-            as_written = key.reference(number) == f"{name}/{entry.name}"
-            if number is not None and as_written and entry.is_dir(follow_symlinks=False):
-                is_latest = number == latest_number(shelf, key.stem)
-                yield StoredModel(key, number, str(shelf / entry.name), is_latest=is_latest)
+        found: dict[ModelKey, list[int]] = {}
+        for entry in os.scandir(shelf) if shelf.is_dir() else ():
+            version = _version(name, entry)
+            if version is not None:
+                found.setdefault(version[0], []).append(version[1])
+        for key, numbers in found.items():
+            latest = _latest(shelf, key.stem, numbers)
+            for number in numbers:
+                yield StoredModel(key, number, str(shelf / key.name(number)), is_latest=number == latest)
 
-    def _write(self, folder: Path, key: ModelKey, number: int, artifact: Artifact, announce: Announce) -> None:
+    def _stage(self, folder: Path, key: ModelKey, number: int, artifact: Artifact) -> StoredModel:
+        """Write all files of a version where nobody looks for it."""
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = Artifact(artifact.manifest.sealed(number, created_at, artifact.blobs), artifact.blobs)
         staging = folder / f"{STAGING}{key.name(number)}"
         staging.mkdir()
         write_files(staging, artifact_files(sealed))
-        stored = StoredModel(key, number, str(folder / key.name(number)), is_latest=True)
-        announce(stored, sealed.manifest.manifest_sha256)
-        staging.rename(folder / key.name(number))
+        seal, place = sealed.manifest.manifest_sha256, str(folder / key.name(number))
+        return StoredModel(key, number, place, is_latest=True, manifest_sha256=seal)
+
+    def _show(self, folder: Path, stored: StoredModel) -> None:
+        """Make a version visible."""
+        key = stored.key
+        (folder / f"{STAGING}{key.name(stored.number)}").rename(stored.location)
         sync_folder(folder)
-        move_latest(folder, key.stem, number)
+        move_latest(folder, key.stem, stored.number)
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))
@@ -162,3 +181,24 @@ def _is_there(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _version(shelf: str, entry: os.DirEntry[str]) -> tuple[ModelKey, int] | None:
+    """Return key and number of a version's folder, None for whatever else it is."""
+    written = f"{shelf}/{entry.name}"
+    try:
+        key, number = parse_reference(written)
+    except InvalidInput:
+        return None
+    is_one = number is not None and key.reference(number) == written and entry.is_dir(follow_symlinks=False)
+    return (key, number) if is_one and number is not None else None
+
+
+def _latest(shelf: Path, stem: str, numbers: Iterable[int]) -> int | None:
+    """Return the number that ``latest`` names; one that a killed writer left behind is moved, if that can be."""
+    number = left_behind(shelf, stem, numbers)
+    if number is None:
+        return latest_number(shelf, stem)
+    with suppress(OSError), locked(shelf, 0):
+        heal(shelf, stem)
+    return number

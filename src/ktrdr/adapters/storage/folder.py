@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.files.folders import make_folder, sync_folder
+from ktrdr.adapters.files.replacing import replacing, require_room
 from ktrdr.adapters.storage.files import entries, read_file, unavailable, write_file
+from ktrdr.adapters.storage.strays import sweep_strays
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import METADATA, Manifest
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES
@@ -19,8 +21,8 @@ MAX_ARTIFACT_BYTES = 2**30
 _JSON = ".json"
 
 
-def read_artifact(folder: Path) -> Artifact:
-    """Return the artifact in a folder, with every checksum verified.
+def read_artifact(folder: Path, *, published: bool = True) -> Artifact:
+    """Return the artifact in a folder, with every checksum verified; `published` is that of `Manifest.from_json`.
 
     The folder holds ``metadata.json`` and the files that it names, and nothing else but hidden files, which are never
     opened. Nothing in it is executed, no link is followed.
@@ -37,7 +39,8 @@ def read_artifact(folder: Path) -> Artifact:
         names = [name for name in entries(folder) if not name.startswith(".")]
         if METADATA not in names:
             raise CorruptArtifact(f"{folder}: {METADATA} is missing")
-        manifest = Manifest.from_json(read_file(folder / METADATA, MAX_BYTES), str(folder / METADATA))
+        metadata = read_file(folder / METADATA, MAX_BYTES)
+        manifest = Manifest.from_json(metadata, str(folder / METADATA), published=published)
         blobs: dict[str, bytes] = {}
         left = MAX_ARTIFACT_BYTES
         for name in names:
@@ -72,11 +75,13 @@ def write_artifact(folder: Path, artifact: Artifact) -> None:
             place = folder / name
             if place.is_symlink() or (place.exists() and not place.is_file()):
                 raise InvalidInput(f"{place}: is no plain file, so it is not written over")
-        with TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
-            write_files(Path(beside), files)
-            for name in files:
-                (Path(beside) / name).replace(folder / name)
-        sync_folder(folder)
+        sweep_strays(folder)
+        with ExitStack() as in_place:
+            for name in (METADATA, *artifact.blobs):  # the first one is put in place last
+                file = in_place.enter_context(replacing(folder / name))
+                file.write(files[name])
+                file.flush()
+                os.fsync(file.fileno())  # a full disk says so while nothing has changed
 
 
 def require_writable(folder: Path) -> None:
@@ -93,8 +98,7 @@ def require_writable(folder: Path) -> None:
         require_possible(folder)
         existing = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
         make_folder(existing)
-        with TemporaryDirectory(prefix=".writing-", dir=existing):
-            pass
+        require_room(existing)
 
 
 def artifact_files(artifact: Artifact) -> dict[str, bytes]:

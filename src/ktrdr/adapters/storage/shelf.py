@@ -3,24 +3,29 @@
 ::
 
     {strategy}/AAPL_1d_v1/  AAPL_1d_v2/     versions; once visible they never change
+               AAPL_1d_v1.0f2e...sig        a signature of one; see `signatures`
                AAPL_1d_latest               link to a version, or a file with its name
                .claims/AAPL_1d_v1 ...       every number ever given out; never removed once its version was visible
                .staging-AAPL_1d_v3/         being written; by a dead writer, unless the lock is held
                .deleted-AAPL_1d_v1/         being removed
-               .lock                        held by whoever changes anything here
+               .unpublished-AAPL_1d-.../    complete, but it could not be published; see `kept`
+               .lock  .lock.queue/          held by whoever changes anything here, in the order of arrival
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ktrdr.adapters.files.folders import make_folder, sync_folder
+from ktrdr.adapters.files.queue import queued
 from ktrdr.adapters.storage.files import entries, read_file, write_file
+from ktrdr.adapters.storage.strays import sweep_strays
 from ktrdr.domain.errors import CorruptArtifact
 
 CLAIMS = ".claims"
@@ -31,18 +36,17 @@ _MAX_POINTER = 1024
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; it is created where it is missing, and freed by the system when its holder dies.
+def locked(folder: Path, seconds: float | None = None) -> Iterator[None]:
+    """Hold the folder's lock in turn; it is created where it is missing, and freed by the system when its holder dies.
 
     Raises
     ------
     OSError
-        If the folder cannot be written, or another process holds the lock for longer than `LOCK_SECONDS`.
+        If the folder cannot be written, or one process holds the lock for longer than `seconds`, by default
+        `LOCK_SECONDS`.
     """
-    from filelock import FileLock
-
     make_folder(folder / CLAIMS)
-    with FileLock(folder / ".lock", timeout=LOCK_SECONDS, poll_interval=0.005):
+    with queued(folder / ".lock", LOCK_SECONDS if seconds is None else seconds):
         yield
 
 
@@ -51,15 +55,24 @@ def sweep(folder: Path) -> None:
     for name in entries(folder):
         if name.startswith((STAGING, DELETED)):
             shutil.rmtree(folder / name, ignore_errors=True)
+    sweep_strays(folder)
 
 
 def claim(folder: Path, stem: str) -> int:
     """Return a number above all that this stem ever had, and keep it from being given out again."""
-    names = [*entries(folder), *entries(folder / CLAIMS)]
-    used = [_number(stem, name.removeprefix(STAGING).removeprefix(DELETED)) for name in names]
-    number = 1 + max(filter(None, [*used, latest_number(folder, stem)]), default=0)
+    number = 1 + max(_highest(folder, stem), latest_number(folder, stem) or 0)
     os.close(os.open(folder / CLAIMS / f"{stem}_v{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     return number
+
+
+def visible_numbers(folder: Path, stem: str) -> list[int]:
+    """Return the numbers of a stem's versions that readers can see; none of a folder that is not there."""
+    try:
+        with os.scandir(folder) as found:
+            folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [number for name in folders if (number := _number(stem, name)) is not None]
 
 
 def latest_number(folder: Path, stem: str) -> int | None:
@@ -70,6 +83,26 @@ def latest_number(folder: Path, stem: str) -> int | None:
     except (FileNotFoundError, NotADirectoryError, CorruptArtifact, UnicodeDecodeError):
         return None
     return _number(stem, target)
+
+
+def left_behind(folder: Path, stem: str, visible: Iterable[int]) -> int | None:
+    """Return the version that ``latest`` should name, where a writer was killed before it had moved it; or None.
+
+    That is a version above the named one; without ``latest``, one above which no number was ever given out: where the
+    latest version was deleted, there is such a number.
+    """
+    newest, named = max(visible, default=0), latest_number(folder, stem)
+    if named is None:
+        gone = not os.path.lexists(folder / f"{stem}_latest")
+        return newest if newest and gone and newest == _highest(folder, stem) else None
+    return newest if newest > named else None
+
+
+def heal(folder: Path, stem: str) -> None:
+    """Move ``latest`` where it was left behind; the lock must be held."""
+    number = left_behind(folder, stem, visible_numbers(folder, stem))
+    if number is not None:
+        move_latest(folder, stem, number)
 
 
 def move_latest(folder: Path, stem: str, number: int) -> None:
@@ -85,8 +118,8 @@ def move_latest(folder: Path, stem: str, number: int) -> None:
     sync_folder(folder)
 
 
-def withdraw(folder: Path, stem: str, number: int) -> None:
-    """Undo a publish that failed on its way; a number that was never visible may be given out again."""
+def withdraw(folder: Path, stem: str, number: int, *, reusable: bool = True) -> None:
+    """Undo a publish that failed on its way; a number that nobody has heard of may be given out again."""
     if latest_number(folder, stem) == number:
         return
     name = f"{stem}_v{number}"
@@ -97,7 +130,8 @@ def withdraw(folder: Path, stem: str, number: int) -> None:
     else:
         shutil.rmtree(folder / f"{STAGING}{name}", ignore_errors=True)
         with suppress(OSError):
-            (folder / CLAIMS / name).unlink()
+            if reusable:
+                (folder / CLAIMS / name).unlink()
 
 
 def remove(folder: Path, stem: str, number: int) -> None:
@@ -108,6 +142,8 @@ def remove(folder: Path, stem: str, number: int) -> None:
         (folder / f"{stem}_latest").unlink()
     sync_folder(folder / CLAIMS)
     discard(folder, name)
+    for signature in folder.glob(f"{glob.escape(name)}.*.sig"):
+        signature.unlink(missing_ok=True)
 
 
 def discard(folder: Path, name: str) -> None:
@@ -116,6 +152,14 @@ def discard(folder: Path, name: str) -> None:
     (folder / name).rename(hidden)
     sync_folder(folder)
     shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _highest(folder: Path, stem: str) -> int:
+    """Return the highest number that was ever given out, 0 for none."""
+    claims = folder / CLAIMS
+    names = [*entries(folder), *(entries(claims) if claims.is_dir() else ())]
+    used = (_number(stem, name.removeprefix(STAGING).removeprefix(DELETED)) for name in names)
+    return max(filter(None, used), default=0)
 
 
 def _number(stem: str, name: str) -> int | None:

@@ -11,6 +11,7 @@ import yaml
 from ktrdr.adapters.documents.limits import STRATEGY
 from ktrdr.adapters.documents.plain_file import refusing
 from ktrdr.adapters.documents.yaml_text import find_yaml_lines, read_yaml
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.errors import Conflict, NotFound, Unavailable, did_you_mean
 
 _BACKUP = ".v2.bak"
@@ -74,15 +75,14 @@ def replace_document(path: Path, document: Any) -> Path:
     """
     if path.is_symlink():
         path = path.resolve()  # the file itself is replaced, not the link
-    backup, beside = path.with_name(path.name + _BACKUP), path.with_name(f".{path.name}.{os.getpid()}")
-    if backup.exists():
-        raise Conflict(f"{backup}: is there already, so {path.name} is not written over")
+    backup = path.with_name(path.name + _BACKUP)
     try:
-        beside.write_text(render_document(document), encoding="utf-8")
-        backup.write_bytes(path.read_bytes())
-        beside.replace(path)
+        with replacing(path) as file, replacing(backup, new=True) as kept:
+            file.write(render_document(document).encode())
+            file.flush()
+            kept.write(path.read_bytes())
+    except FileExistsError as error:
+        raise Conflict(f"{backup}: is there already, so {path.name} is not written over") from error
     except OSError as error:
         raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        beside.unlink(missing_ok=True)
     return backup

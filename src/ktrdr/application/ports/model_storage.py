@@ -8,11 +8,11 @@ from typing import Protocol
 
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 
-Announce = Callable[[StoredModel, str], None]
-"""Takes a version that is about to be seen, and the SHA-256 of its manifest."""
+Announce = Callable[[StoredModel], None]
+"""Takes a version, with the SHA-256 of its manifest, that is about to be seen."""
 
 
-def unannounced(_: StoredModel, __: str) -> None:
+def unannounced(_: StoredModel) -> None:
     """Tell nobody."""
 
 
@@ -23,8 +23,8 @@ class ModelStorage(Protocol):
     def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
         """Store an artifact as the next version of its key and move ``latest`` to it.
 
-        `announce` is called with the version, and the SHA-256 of its manifest, when all is written and just before
-        the version can be seen; where it raises, nothing is published, and the number stays used.
+        `announce` is called with the version when all is written, just before it can be seen; where it raises,
+        nothing is published. From then on the number is used, whatever happens.
 
         All or nothing. A number is never used twice, not even after a delete or by two writers at once; ``latest``
         never moves backwards. The stored manifest is sealed: version, time, checksums of all blobs, its own SHA-256.

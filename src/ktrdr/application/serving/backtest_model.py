@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.serving.loading import LoadRequest, load_with_fallback, only_timeframe
+from ktrdr.application.serving.loading import LoadRequest, load_with_fallback, location_of, only_timeframe
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account
@@ -181,13 +180,4 @@ def _named(storage: ModelStorage, request: BacktestRequest, model: str) -> UsedM
     if request.timeframe is not None and not same_length(request.timeframe, manifest.base_timeframe):
         raise InvalidInput(f"{model} is for {manifest.base_timeframe} bars, not for {request.timeframe}")
     reference = manifest.key.reference(manifest.version)
-    return UsedModel(artifact, reference, _location(storage, model, manifest), "it was asked for by name")
-
-
-def _location(storage: ModelStorage, model: str, manifest: Manifest) -> str:
-    """Return where a version lies itself, for a reference or path of it or of ``latest``, which moves on."""
-    reference, latest = (manifest.key.reference(number) for number in (manifest.version, None))
-    if model in {reference, latest}:
-        return next((item.location for item in storage.versions() if item.reference == reference), model)
-    path = PurePath(model)
-    return str(path.with_name(manifest.key.name(manifest.version)) if path.name == manifest.key.name(None) else path)
+    return UsedModel(artifact, reference, location_of(storage.versions(), model, manifest), "it was asked for by name")

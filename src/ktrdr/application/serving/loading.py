@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from math import log2
+from pathlib import PurePath
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -170,6 +171,15 @@ def only_timeframe(storage: ModelStorage, strategy: str) -> str:
         said = f"are for {names} bars" if known else "do not say for which bars they are"
         raise InvalidInput(f"models of {strategy!r} {said}; give a timeframe (--timeframe)")
     return next(iter(known.values()))
+
+
+def location_of(versions: Iterable[StoredModel], model: str, manifest: Manifest) -> str:
+    """Return where a version lies itself, for a reference or path of it or of ``latest``, which moves on."""
+    reference, latest = (manifest.key.reference(number) for number in (manifest.version, None))
+    if model in {reference, latest}:
+        return next((item.location for item in versions if item.reference == reference), model)
+    path = PurePath(model)
+    return str(path.with_name(manifest.key.name(manifest.version)) if path.name == manifest.key.name(None) else path)
 
 
 def _timeframe_within(storage: ModelStorage, reference: str) -> str | None:

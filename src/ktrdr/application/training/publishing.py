@@ -7,7 +7,7 @@ import logging
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.training.recording import RecordedRun
 from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
-from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.errors import NotPublished, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -17,17 +17,17 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
 
     Raises
     ------
-    Unavailable
+    NotPublished
         If it cannot be published; the message says what the model was worth, and where its files are kept.
     """
     manifest = artifact.manifest
 
-    def announce(stored: StoredModel, manifest_sha256: str) -> None:
+    def announce(stored: StoredModel) -> None:
         run.end(
             "published",
             {
                 "model": stored.reference,
-                "manifest_sha256": manifest_sha256,
+                "manifest_sha256": stored.manifest_sha256,
                 "contract_hash": manifest.contract_hash,
                 "judged_until": manifest.judged_until,
             },
@@ -36,8 +36,17 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
     try:
         stored = storage.publish(artifact, announce)
     except Unavailable as error:
-        verdict = artifact.document(METRICS)["verdict"]["sentence"]
-        run.end("unpublished", {"error": str(error)})
-        raise type(error)(f"{error}; the model that was not published was judged: {verdict}") from error
+        raise _not_published(artifact, run, error) from error
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     return stored
+
+
+def _not_published(artifact: Artifact, run: RecordedRun, error: Unavailable) -> NotPublished:
+    """Write down that a model is not published, and only then say what it was worth."""
+    kept = error.kept if isinstance(error, NotPublished) else None
+    try:
+        run.end("unpublished", {"error": str(error)})
+    except Unavailable as unwritten:
+        return NotPublished(f"{error}; nor could its trial be recorded: {unwritten}", kept)
+    verdict = artifact.document(METRICS)["verdict"]["sentence"]
+    return NotPublished(f"{error}; it was judged: {verdict}", kept)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.application.serving.loading import location_of
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.symbol_configs import config_problems
@@ -17,45 +22,93 @@ from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.learnable import input_columns, tuned_document
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.training.inference import Inference
+from ktrdr.domain.training.model import FittedModel
+
+_ORDINARY = (0.0, 1.0, -1.0)
+"""Values of a scaled feature."""
+
+Seals = Callable[[], Mapping[str, str]]
+"""Returns the SHA-256 of each version's manifest by its reference, as it was recorded; empty where it was not."""
+Unsigned = Callable[[str, Manifest], str]
+"""Returns what is wrong with the signature of the model at a place; empty if nothing is."""
+FORGED = "its manifest_sha256 is not the one that was recorded when it was published: it was changed, and sealed anew"
+UNRECORDED = "its manifest_sha256 was not recorded when it was published, so that a forgery would not be seen"
+OUTSIDE = "it lies outside of the models folder, where nothing is recorded of it: a forgery would not be seen"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What is wrong with one model; no problems means that it can be trusted to be what was published."""
+    """What is wrong with one model, and what could not be told; neither: it is what was published."""
 
     reference: str
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class VerifyModels:
-    """Checks schema, checksums, the contract hash, and that the model restores with the features of its contract."""
+    """Checks that a model is what was published, does not contradict itself, and comes back to life.
 
-    def __init__(self, storage: ModelStorage, trainer: ModelTrainer) -> None:
+    Parameters
+    ----------
+    storage : ModelStorage
+    trainer : ModelTrainer
+    seals : callable
+        See `Seals`.
+    """
+
+    def __init__(self, storage: ModelStorage, trainer: ModelTrainer, seals: Seals = dict) -> None:
         self._storage = storage
         self._trainer = trainer
+        self._seals = seals
 
-    def execute(self, references: Sequence[str] | None = None) -> tuple[ModelCheck, ...]:
+    def execute(
+        self, references: Sequence[str] | None = None, unsigned: Unsigned | None = None
+    ) -> tuple[ModelCheck, ...]:
         """Return one check per reference, in their order; None checks every published version.
+
+        Parameters
+        ----------
+        references : sequence of str, optional
+        unsigned : callable, optional
+            See `Unsigned`; None: signatures are not looked at.
 
         Raises
         ------
         ModelNotFound
             If a reference names nothing.
         Unavailable
-            If the storage cannot be listed.
+            If the storage cannot be listed, or the record not be read.
         """
-        if references is None:
-            references = [version.reference for version in self._storage.versions()]
-        return tuple(ModelCheck(reference, tuple(self._problems(reference))) for reference in references)
+        stored = {version.reference: version for version in self._storage.versions()}
+        seals = self._seals()
+        return tuple(
+            self._check(reference, stored, seals, unsigned)
+            for reference in (stored if references is None else references)
+        )
 
-    def _problems(self, reference: str) -> Iterator[str]:
+    def _check(
+        self, reference: str, stored: Mapping[str, StoredModel], seals: Mapping[str, str], unsigned: Unsigned | None
+    ) -> ModelCheck:
         try:
             artifact = self._storage.load(reference)
         except NotFound:
             raise
         except KtrdrError as error:
-            yield str(error)
-            return
+            return ModelCheck(reference, (str(error),))
+        manifest = artifact.manifest
+        place = location_of(stored.values(), reference, manifest)
+        problems = [*self._problems(artifact), *consistency_problems(artifact)]
+        own = stored.get(manifest.key.reference(manifest.version))
+        inside = own is not None and Path(own.location).resolve() == Path(place).resolve()
+        seal = seals.get(own.reference) if own is not None and inside else None
+        if seal and seal != manifest.manifest_sha256:
+            problems.append(FORGED)
+        if unsigned is None:
+            return ModelCheck(reference, tuple(problems), () if seal else (UNRECORDED if inside else OUTSIDE,))
+        return ModelCheck(reference, (*problems, *filter(None, [unsigned(place, manifest)])))
+
+    def _problems(self, artifact: Artifact) -> Iterator[str]:
         manifest = artifact.manifest
         if contract_hash(manifest.feature_contract) != manifest.contract_hash:
             yield "contract_hash is not the hash of feature_contract"
@@ -66,7 +119,7 @@ class VerifyModels:
         yield from _config_problems(artifact)
         try:
             model = self._trainer.restore(artifact)
-            read_inference(manifest, model.feature_ids)
+            _predict(read_inference(manifest, model.feature_ids), model)
         except KtrdrError as error:
             yield f"does not restore: {error}"
             return
@@ -75,6 +128,12 @@ class VerifyModels:
             yield f"the restored model does not take the {columns}, in their order"
         if model.tuned and tuned_document(manifest.strategy["fuzzy_sets"], model.tuned) != manifest.fuzzy_sets:
             yield "fuzzy_sets does not hold the memberships that the restored model has learned"
+
+
+def _predict(inference: Inference, model: FittedModel) -> None:
+    """Let a model predict from values that are ordinary to its scaling; raise what it raises."""
+    rows = np.resize(_ORDINARY, (max(model.window, len(_ORDINARY)), 1))
+    inference.outputs(model, (inference.scaler.centre + rows * inference.scaler.scale).astype(np.float32))
 
 
 def _config_problems(artifact: Artifact) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ktrdr.domain.artifacts.key import ModelKey
@@ -78,12 +78,15 @@ class StoredModel:
         A path or URI to show to people.
     is_latest : bool
         Whether ``latest`` names this version.
+    manifest_sha256 : str
+        The seal of its manifest, known to who has published it; empty where it was not read.
     """
 
     key: ModelKey
     number: int
     location: str
     is_latest: bool
+    manifest_sha256: str = field(default="", compare=False)
 
     @property
     def reference(self) -> str:

@@ -157,8 +157,10 @@ class Manifest:
         return pretty_json(self.as_dict())
 
     @classmethod
-    def from_json(cls, text: bytes, where: str) -> Manifest:
+    def from_json(cls, text: bytes, where: str, *, published: bool = True) -> Manifest:
         """Read ``metadata.json`` as it was published: to the byte, and matching its own SHA-256.
+
+        Without `published` it may also be that of a model that was kept because it could not be published: version 0.
 
         Raises
         ------
@@ -176,7 +178,7 @@ class Manifest:
             manifest = cls(**values)
         except InvalidInput as error:
             raise CorruptArtifact(f"{where}: {error}") from error
-        if manifest.version < 1:
+        if manifest.version < published:
             raise CorruptArtifact(f"{where}: version is {manifest.version}, it was never published")
         if manifest.digest() != manifest.manifest_sha256 or manifest.to_json() != text:
             raise CorruptArtifact(f"{where}: does not match its own manifest_sha256; it was changed after publishing")

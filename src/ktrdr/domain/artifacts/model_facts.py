@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -160,7 +160,7 @@ def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:
         raise CorruptArtifact(
             f"{manifest.model_name}: inference does not fit {len(feature_ids)} features and a {target.kind}"
         )
-    return inference
+    return replace(inference, model_name=manifest.key.reference(manifest.version))
 
 
 def _target(values: Mapping[str, Any], where: str) -> Target:

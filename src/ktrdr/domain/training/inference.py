@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Int64s
-from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.scaling import Scaler, TargetScaler
 
@@ -30,28 +30,60 @@ class Inference:
         Inverted on a regression model's outputs; None for classification.
     log_class_weights : ndarray of float64, shape (n_classes,), or None
         Subtracted from the logits, so that probabilities stay calibrated although the loss was weighted.
+    model_name : str
+        Of the stored model, for errors; empty in training.
     """
 
     scaler: Scaler
     target_scaler: TargetScaler | None = None
     log_class_weights: NDArray[np.float64] | None = None
+    model_name: str = ""
 
     def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
 
         `values` and `ends` are those of `FittedModel.predict`, not yet scaled; of a large matrix only what is read is
         copied, piece by piece.
+
+        Raises
+        ------
+        InvalidInput
+            If a value is not finite.
+        CorruptArtifact
+            If all are, and an output is not: no training publishes such weights or such a scaling.
         """
+        with np.errstate(all="ignore"):
+            raw = np.concatenate([_raw(model, *piece) for piece in self._scaled(model, values, ends)])
+            outputs = self._read(raw)
+        finite = np.isfinite(raw) & np.isfinite(outputs)
+        if not finite.all():
+            if not np.isfinite(values).all():
+                raise InvalidInput(f"model {self.model_name}: its inputs must be finite numbers")
+            rows = np.flatnonzero(~finite.reshape(len(outputs), -1).all(axis=1))
+            raise CorruptArtifact(
+                f"model {self.model_name}: its outputs are no finite numbers on {len(rows)} of {len(outputs)} rows; "
+                "its weights or its scaling are none that a training publishes"
+            )
+        return outputs
+
+    def _scaled(
+        self, model: FittedModel, values: Float32s, ends: Int64s | None
+    ) -> Iterator[tuple[Float32s, Int64s | None]]:
+        """Yield what a model reads, scaled, and where its samples end there."""
         if ends is None or not len(ends) or not len(self.scaler.moved):
-            return self.outputs_of_scaled(model, self.scaler.transform(values), ends)
-        pieces = (_read(values, some, model.window) for some in np.split(ends, range(_PIECE, len(ends), _PIECE)))
-        return np.concatenate([self.outputs_of_scaled(model, self.scaler.transform(rows), at) for rows, at in pieces])
+            yield self.scaler.transform(values), ends
+            return
+        for some in np.split(ends, range(_PIECE, len(ends), _PIECE)):
+            rows, at = _read_rows(values, some, model.window)
+            yield self.scaler.transform(rows), at
 
     def outputs_of_scaled(
         self, model: FittedModel, inputs: Float32s, ends: Int64s | None = None
     ) -> NDArray[np.float64]:
-        """Return the same from inputs that were scaled already."""
-        raw = model.predict(inputs) if ends is None else model.predict(inputs, ends)
+        """Return the same from inputs that were scaled already, finite or not."""
+        return self._read(_raw(model, inputs, ends))
+
+    def _read(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.target_scaler is not None:
             return self.target_scaler.inverse(raw)
         return softmax(raw if self.log_class_weights is None else raw - self.log_class_weights)
@@ -94,7 +126,7 @@ class Inference:
         return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
 
 
-def _read(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
+def _read_rows(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:
     """Return the rows that the windows ending at some rows read, and where they end there."""
     first, last = int(ends.min()) - window + 1, int(ends.max())
     if last - first < 2 * len(ends) + window:
@@ -103,7 +135,12 @@ def _read(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s
     return rows, np.arange(1, len(ends) + 1, dtype=np.int64) * window - 1
 
 
+def _raw(model: FittedModel, inputs: Float32s, ends: Int64s | None) -> NDArray[np.float64]:
+    return model.predict(inputs) if ends is None else model.predict(inputs, ends)
+
+
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities along the last axis; rows sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    """Return probabilities along the last axis; rows sum to 1, of any finite logits."""
+    with np.errstate(over="ignore"):  # a difference below the smallest number is a probability of 0
+        shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +14,14 @@ from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
-    from ktrdr.application.use_cases.list_models import ListedModel
+    from collections.abc import Callable
 
-app = typer.Typer(no_args_is_help=True, help="List, show, verify and delete published models.")
+    from ktrdr.application.use_cases.list_models import ListedModel
+    from ktrdr.application.use_cases.verify_models import ModelCheck
+    from ktrdr.domain.artifacts.manifest import Manifest
+    from ktrdr.entrypoints.container import Container
+
+app = typer.Typer(no_args_is_help=True, help="List, show, verify, sign, publish and delete models.")
 
 _HELP = "strategy/SYMBOL_TIMEFRAME_vN, strategy/universal_vN, ..._latest, or the path of a model folder."
 Model = Annotated[str, typer.Argument(help=_HELP)]
@@ -94,23 +100,65 @@ def which(
 def verify(
     models: Annotated[list[str] | None, typer.Argument(metavar="MODEL", help=_HELP)] = None,
     everything: Annotated[bool, typer.Option("--all", help="Verify every published version.")] = False,
+    key: Annotated[
+        Path | None, typer.Option(readable=False, help="Public key (PEM); every model must be signed by its owner.")
+    ] = None,
     models_dir: ModelsDir = None,
     json: Json = False,
 ) -> int:
-    """Check that models are what was published: schema, checksums, contract hash, and that they restore."""
+    """Check that models are what was published, do not contradict themselves, and predict."""
     if bool(models) == everything:
         raise InvalidInput("models verify: name models, or give --all")
-    checks = open_container(models_dir=models_dir).verify_models().execute(models or None)
+    container = open_container(models_dir=models_dir)
+    checks = container.verify_models().execute(models or None, _unsigned(container, key))
     entries = [
-        {"reference": check.reference, "valid": not check.problems, "problems": list(check.problems)}
+        {
+            "reference": check.reference,
+            "valid": not check.problems,
+            "problems": list(check.problems),
+            "notes": list(check.notes),
+        }
         for check in checks
     ]
     valid = all(entry["valid"] for entry in entries)
-    lines = [
-        f"{check.reference}: {problem}" for check in checks for problem in check.problems or ("as it was published",)
-    ]
+    lines = [f"{check.reference}: {said}" for check in checks for said in _said(check)]
     emit({"valid": valid, "models": entries}, "\n".join(lines or ["no models"]), json)
     return 0 if valid else EXIT_CODES["invalid_input"]
+
+
+@app.command()
+def keygen(
+    key: Annotated[Path, typer.Argument(readable=False, help="File for the private key; the public one: ...pub")],
+    json: Json = False,
+) -> None:
+    """Make a pair of keys to sign models with: a private one to keep, a public one to give away."""
+    public = open_container().make_key()(key)
+    emit({"private": str(key), "public": str(public)}, f"private    {key}\npublic     {public}", json)
+
+
+@app.command()
+def sign(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help=_HELP)],
+    key: Annotated[Path, typer.Option(readable=False, help="Private key (PEM).")],
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Vouch for models with a private key: a signature is written beside each."""
+    signed = open_container(models_dir=models_dir).sign_models().execute(models, key)
+    payload = [{"reference": reference, "signature": str(place)} for reference, place in signed.items()]
+    emit({"signed": payload}, "\n".join(f"{name}: {place}" for name, place in signed.items()), json)
+
+
+@app.command()
+def publish(
+    kept: Annotated[Path, typer.Argument(readable=False, help="Folder that an error named, with a model's files.")],
+    models_dir: ModelsDir = None,
+    json: Json = False,
+) -> None:
+    """Publish a model that could not be published when it was trained; the folder with its files is removed."""
+    stored = open_container(models_dir=models_dir).publish_kept().execute(kept)
+    payload = {"reference": stored.reference, "path": stored.location}
+    emit({"published": payload}, f"published {stored.reference}", json)
 
 
 @app.command()
@@ -130,6 +178,20 @@ def delete(
         say(f"note: {stored.key.reference(None)} is gone until the next training")
     payload = {"reference": stored.reference, "path": stored.location, "latest": stored.is_latest}
     emit({"deleted": payload}, f"deleted {stored.reference}", json)
+
+
+def _unsigned(container: Container, key: Path | None) -> Callable[[str, Manifest], str] | None:
+    """Return what asks for a signature by a key's owner, if there is a key."""
+    if key is None:
+        return None
+    problem: Callable[[Path, Manifest, Path], str] = container.signature_problem()
+    return lambda place, manifest: problem(Path(place), manifest, key)
+
+
+def _said(check: ModelCheck) -> tuple[str, ...]:
+    if check.problems:
+        return check.problems
+    return tuple(f"sound, but {note}" for note in check.notes) or ("as it was published",)
 
 
 def _entry(model: ListedModel) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""A lock that is had in the order of arrival.
+
+::
+
+    .lock                    held by one at a time; it alone keeps the others out
+    .lock.queue/1 2 3 ...    tickets, each held by who drew it, from its arrival until it is done or dead
+    .lock.queue/door         held while a ticket is drawn
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+_POLL_SECONDS = 0.005
+
+
+@contextmanager
+def queued(lock: Path, seconds: float) -> Iterator[None]:
+    """Hold a lock as soon as all that came before are done; the system frees what a dead process held.
+
+    Where no ticket can be drawn, on a full disk say, the lock is had out of turn.
+
+    Parameters
+    ----------
+    lock : Path
+        In a folder that exists.
+    seconds : float
+        How long to wait for each of those before, one after the other: a long queue that moves is no failure.
+
+    Raises
+    ------
+    OSError
+        If the lock cannot be made, or one process holds it for longer than `seconds`.
+    """
+    with ExitStack() as held:
+        earlier: list[Path] = []
+        with suppress(OSError):
+            earlier = held.enter_context(_ticket(lock.with_name(f"{lock.name}.queue"), seconds))
+        for ticket in earlier:
+            if ticket.exists():
+                with _holding(ticket, seconds, lock):
+                    ticket.unlink(missing_ok=True)
+        held.enter_context(_holding(lock, seconds, lock))
+        yield
+
+
+@contextmanager
+def _ticket(queue: Path, seconds: float) -> Iterator[list[Path]]:
+    """Draw a number, and give the tickets of those who came before and still live, the first one first."""
+    queue.mkdir(exist_ok=True)
+    with ExitStack() as held:
+        with _holding(queue / "door", seconds, queue / "door"):
+            drawn = sorted((path for path in queue.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+            living = [path for path in drawn if not _removed(path)]
+            mine = queue / str(1 + max((int(path.name) for path in living), default=0))
+            held.enter_context(_holding(mine, 0, mine))
+        try:
+            yield living
+        finally:
+            with suppress(OSError):
+                mine.unlink(missing_ok=True)
+
+
+def _removed(ticket: Path) -> bool:
+    """Remove a ticket that nobody holds, and return whether that was so."""
+    try:
+        with _holding(ticket, 0, ticket):
+            ticket.unlink(missing_ok=True)
+    except TimeoutError:
+        return False
+    return True
+
+
+@contextmanager
+def _holding(file: Path, seconds: float, named: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        said = f"another process has held the lock for {seconds:g} seconds"
+        raise TimeoutError(errno.ETIMEDOUT, said, str(named)) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,171 @@
+"""Signatures of published models: a file beside each, which tells who vouches for it.
+
+``{version}.{name of the key}.sig`` beside the folder of a version, which itself never changes. What is signed is the
+reference and the seal of the manifest, and thereby every file.
+
+References
+----------
+Josefsson and Liusvaara (2017), RFC 8032: Edwards-curve digital signature algorithm. Keys are PEM files, PKCS 8 and
+SubjectPublicKeyInfo, as RFC 8410 has them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ktrdr.adapters.files.replacing import replace_file, replacing
+from ktrdr.adapters.storage.files import read_file, unavailable
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.plain_json import pretty_json, read_json
+from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+SIGNATURE = ".sig"
+PUBLIC = ".pub"
+_MAX_BYTES = 4096
+_WHAT = b"ktrdr model signature 1\n"
+
+
+def make_key(path: Path) -> Path:
+    """Write a new private key, for its owner's eyes only, and beside it the public one, whose place is returned.
+
+    Raises
+    ------
+    Conflict
+        If one of the two files is there already.
+    Unavailable
+        If the extra ``sign`` is missing, or the folder cannot be written.
+    """
+    serialization, ed25519, _ = _cryptography()
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    beside = path.with_name(path.name + PUBLIC)
+    for file in (path, beside):
+        if os.path.lexists(file):
+            raise Conflict(f"{file}: is there already, and no key is written over")
+    with unavailable("cannot write a key"), replacing(beside, new=True) as shown, replacing(path, new=True) as kept:
+        os.fchmod(kept.fileno(), 0o600)
+        kept.write(private)
+        shown.write(public)
+    return beside
+
+
+def sign(place: Path, manifest: Manifest, key: Path) -> Path:
+    """Sign a model that lies at a place with a private key, and return where the signature is.
+
+    Raises
+    ------
+    NotFound, InvalidInput
+        If there is no such key, or it is none.
+    Unavailable
+        If the extra ``sign`` is missing, or the signature cannot be written.
+    """
+    private = _private(key)
+    public = _raw(private.public_key())
+    document = {
+        "algorithm": "ed25519",
+        "public_key": public.hex(),
+        "reference": manifest.key.reference(manifest.version),
+        "manifest_sha256": manifest.manifest_sha256,
+        "signature": private.sign(_message(manifest)).hex(),
+    }
+    file = _file(place, public)
+    with unavailable(f"cannot sign {place}"):
+        replace_file(file, pretty_json(document))
+    return file
+
+
+def signature_problem(place: Path, manifest: Manifest, key: Path) -> str:
+    """Return what is wrong with the signature of a model by the owner of a public key; empty if nothing is.
+
+    Raises
+    ------
+    NotFound, InvalidInput
+        If there is no such key, or it is none.
+    Unavailable
+        If the extra ``sign`` is missing, or the signature cannot be read.
+    """
+    public, (_, _, exceptions) = _public(key), _cryptography()
+    file = _file(place, _raw(public))
+    try:
+        with unavailable(f"cannot read {file}"):
+            document = read_json(read_file(file, _MAX_BYTES), str(file)) if os.path.lexists(file) else None
+        if document is None:
+            return f"it is not signed by {key}: there is no {file.name} beside it"
+        public.verify(bytes.fromhex(document["signature"]), _message(manifest))
+    except CorruptArtifact as error:
+        return str(error)
+    except (exceptions.InvalidSignature, KeyError, TypeError, ValueError):
+        return f"{file.name}: is no signature of this model by {key}: the model, or the signature, was changed"
+    return ""
+
+
+def _message(manifest: Manifest) -> bytes:
+    reference = manifest.key.reference(manifest.version)
+    return _WHAT + f"{reference}\n{manifest.manifest_sha256}\n".encode()
+
+
+def _file(place: Path, public: bytes) -> Path:
+    """Return the place of a key's signature of a model; keys are named by the beginning of their SHA-256."""
+    return place.with_name(f"{place.name}.{hashlib.sha256(public).hexdigest()[:16]}{SIGNATURE}")
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    serialization, ed25519, exceptions = _cryptography()
+    content = _read_key(path)
+    try:
+        key = serialization.load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm) as error:
+        raise InvalidInput(f"{path}: is no private key in a PEM file without a password") from error
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise InvalidInput(f"{path}: is a private key, but none of Ed25519")
+    found: Ed25519PrivateKey = key
+    return found
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    serialization, ed25519, exceptions = _cryptography()
+    content = _read_key(path)
+    try:
+        key = serialization.load_pem_public_key(content)
+    except (ValueError, exceptions.UnsupportedAlgorithm) as error:
+        raise InvalidInput(f"{path}: is no public key in a PEM file (models keygen: ...{PUBLIC})") from error
+    if not isinstance(key, ed25519.Ed25519PublicKey):
+        raise InvalidInput(f"{path}: is a public key, but none of Ed25519")
+    found: Ed25519PublicKey = key
+    return found
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        with unavailable(f"cannot read {path}"):
+            return read_file(path.resolve(), _MAX_BYTES)
+    except CorruptArtifact as error:
+        raise InvalidInput(str(error)) from error
+    except Unavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise NotFound(f"{path}: there is no such key") from error
+        raise
+
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    serialization, _, _ = _cryptography()
+    raw: bytes = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return raw
+
+
+def _cryptography() -> tuple[Any, Any, Any]:
+    try:
+        from cryptography import exceptions
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+    except ImportError as error:
+        raise Unavailable("signatures need the extra 'sign': pip install 'ktrdr[sign]'") from error
+    return serialization, ed25519, exceptions

@@ -1,0 +1,200 @@
+"""Whether the files of a model tell one story: what one of them says twice, or two of them, must agree.
+
+Checksums show that nothing was damaged. Whoever can write a model's files can also write new checksums; these checks
+make a forger change everything that hangs together, and only a record elsewhere, or a signature, tells for sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from math import isclose
+from typing import Any
+
+from ktrdr.domain.artifacts.artifact import IMPORTANCE, METRICS, Artifact
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.symbol_files import SYMBOLS
+from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.evaluation.losses import ROW_LOSSES
+from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.splits.parted import PARTS
+
+MOMENTS = ("fitted_until", "selected_until", "judged_until")
+_OUTCOMES = {"better": "Better", "worse": "Worse", "not_distinguishable": "Not dist", "too_little_data": "Too few"}
+"""How the sentence of a verdict begins."""
+Report = Mapping[str, Any]
+
+
+def consistency_problems(artifact: Artifact) -> Iterator[str]:
+    """Yield a sentence for each contradiction between manifest, metrics and importance."""
+    try:
+        report, importance = artifact.document(METRICS), artifact.document(IMPORTANCE)
+    except CorruptArtifact as error:
+        yield str(error)
+        return
+    manifest = artifact.manifest
+    checks: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
+        ("the three moments", lambda: _moments(manifest)),
+        ("split", lambda: _split(manifest)),
+        ("sections of the strategy", lambda: _sections(manifest)),
+        (f"rows of {METRICS}", lambda: _rows(manifest, report)),
+        (f"metrics of {METRICS}", lambda: _metrics(manifest, report)),
+        (f"verdict of {METRICS}", lambda: _verdict(report)),
+        ("seeds", lambda: _seeds(manifest, report)),
+        (IMPORTANCE, lambda: _importance(manifest, importance)),
+        (SYMBOLS, lambda: _symbols(manifest, artifact.document(SYMBOLS))),
+    )
+    for name, check in checks:
+        try:
+            yield from check()
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OverflowError) as error:
+            yield f"{name}: not what a training writes ({type(error).__name__}: {str(error)[:80]})"
+
+
+def _moments(manifest: Manifest) -> Iterator[str]:
+    """Ask that moments are in order, and those of the split, or later where the model began with another one."""
+    own = [from_iso(getattr(manifest, name)) for name in MOMENTS]
+    if own != sorted(own):
+        yield "fitted_until, selected_until and judged_until are not in this order"
+    begun = "initialised_from" in manifest.model
+    for name, moment in zip(MOMENTS, own, strict=True):
+        of_split = from_iso(manifest.split[name])
+        if moment != of_split and not (begun and moment > of_split):
+            yield f"{name} is {getattr(manifest, name)}, of its split {manifest.split[name]}"
+
+
+def _split(manifest: Manifest) -> Iterator[str]:
+    """Ask that the parts follow each other, cut where the split says, and end before what they have seen."""
+    parts, cuts = manifest.split["parts"], [from_iso(cut) for cut in manifest.split["cuts"]]
+    limits = [*cuts, None]
+    if list(parts) != list(PARTS) or len(cuts) != len(PARTS) - 1:
+        yield f"split: must have the parts {', '.join(PARTS)} and the cuts between them"
+        return
+    begins = None
+    for name, moment, limit in zip(PARTS, MOMENTS, limits, strict=True):
+        first, last = from_iso(parts[name]["first"]), from_iso(parts[name]["last"])
+        seen = from_iso(manifest.split[moment])
+        if not first <= last <= seen or (begins is not None and first < begins):
+            yield f"split: part {name} begins before its cut, or ends before it begins or after {moment}"
+        if limit is not None and last >= limit:
+            yield f"split: part {name} reaches over the cut behind it"
+        if not _is_count(parts[name]["rows"]) or not parts[name]["rows"]:
+            yield f"split: part {name} has no rows"
+        begins = limit
+
+
+def _sections(manifest: Manifest) -> Iterator[str]:
+    """Ask that what stands in the manifest and in its strategy is the same."""
+    strategy = manifest.strategy
+    learned = any("learnable" in entry for entry in manifest.feature_contract)
+    pairs = {
+        "strategy_name": (manifest.strategy_name, strategy["name"]),
+        "indicators": (manifest.indicators, strategy["indicators"]),
+        "nn_inputs": (manifest.nn_inputs, strategy["nn_inputs"]),
+        "model.type": (manifest.model["type"], strategy["model"]["type"]),
+        "model.architecture": (manifest.model["architecture"], strategy["model"]["architecture"]),
+        "fuzzy_sets": (manifest.fuzzy_sets, manifest.fuzzy_sets if learned else strategy["fuzzy_sets"]),
+    }
+    for name, (own, other) in pairs.items():
+        if own != other:
+            yield f"{name} is not what its strategy says"
+
+
+def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask that all that counts the test rows counts them alike."""
+    rows, metrics = manifest.split["parts"]["test"]["rows"], report["metrics"]
+    counts = {"rows": report["rows"]}
+    if manifest.target["kind"] == "classification":
+        counts["calibration"] = sum(found["rows"] for found in report["calibration"])
+        counts["confusion_matrix"] = sum(sum(row) for row in metrics["confusion_matrix"])
+        counts["per_class"] = sum(found["support"] for found in metrics["per_class"].values())
+    for name, count in counts.items():
+        if count != rows:
+            yield f"{METRICS}: {name} counts {count} test rows, the split {rows}"
+
+
+def _metrics(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask that the manifest repeats the metrics, and that accuracy and shares are those of the confusion matrix."""
+    metrics = report["metrics"]
+    if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
+        yield f"training_metrics are not the metrics of {METRICS}"
+    if manifest.target["kind"] != "classification":
+        return
+    matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
+    if not _close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):
+        yield f"{METRICS}: accuracy is not that of its confusion_matrix"
+    for name, row in zip(classes, matrix, strict=True):
+        shares = {"per_class": metrics["per_class"][name]["support"] / rows, **_share(report, name)}
+        if not all(_close(share, sum(row) / rows) for share in shares.values()):
+            yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
+
+
+def _share(report: Report, name: str) -> dict[str, float]:
+    return {"class_shares": report["class_shares"]["test"][name]}
+
+
+def _verdict(report: Report) -> Iterator[str]:
+    """Ask that the verdict is about the metrics, against the hardest baseline, and says what its interval says."""
+    verdict, metrics, loss = report["verdict"], report["metrics"], ROW_LOSSES[report["primary"]]
+    own, theirs = verdict["loss"], verdict["baseline_loss"]
+    expected = 1.0 - metrics["accuracy"] if loss.name == "error_rate" else metrics[loss.metric]
+    if verdict["metric"] != loss.name or not _close(own, expected):
+        yield f"{METRICS}: the verdict's loss is not the {loss.words} of the metrics"
+    if loss.name != "error_rate":  # a baseline's accuracy may be that of another choice than its probabilities
+        found = {name: scores[loss.metric] for name, scores in report["baselines"].items()}
+        known = {name: value for name, value in found.items() if value is not None}
+        if not _close(known[verdict["baseline"]], theirs) or not _close(min(known.values()), theirs):
+            yield f"{METRICS}: the verdict's baseline is not the best of the baselines"
+    if not isclose(verdict["difference"], own - theirs, rel_tol=1e-6, abs_tol=1e-9 * max(abs(own), abs(theirs))):
+        yield f"{METRICS}: the verdict's difference is not that of its losses"
+    said = _said(verdict["interval"])
+    if verdict["outcome"] in _OUTCOMES and verdict["outcome"] != said:
+        yield f"{METRICS}: the verdict is {verdict['outcome']}, its interval says {said}"
+    if any(verdict["sentence"].startswith(words) for outcome, words in _OUTCOMES.items() if outcome != said):
+        yield f"{METRICS}: the verdict's sentence says something else than its interval"
+
+
+def _said(interval: list[float] | None) -> str:
+    if interval is None:
+        return "too_little_data"
+    low, high = interval
+    return "better" if high < 0 else "worse" if low > 0 else "not_distinguishable"
+
+
+def _seeds(manifest: Manifest, report: Report) -> Iterator[str]:
+    written = manifest.strategy.get("training", {}).get("seed", manifest.seed)
+    if not manifest.seed == manifest.settings["training.seed"]["value"] == written:
+        yield "seed is not that of the settings, or of the strategy"
+    if report["seeds"]:
+        shipped = [found for found in report["seeds"] if found["shipped"]]
+        if len(shipped) != 1 or (shipped[0]["seed"], shipped[0]["metrics"]) != (manifest.seed, report["metrics"]):
+            yield f"{METRICS}: the shipped one of its seeds is not this model"
+
+
+def _importance(manifest: Manifest, importance: Report) -> Iterator[str]:
+    found = [entry["id"] for entry in importance.get("features", ())]
+    if found and found != _columns(manifest):
+        yield f"{IMPORTANCE} is not about the features of the model"
+
+
+def _symbols(manifest: Manifest, symbols: Report) -> Iterator[str]:
+    """Ask that the rows of each symbol, which a universal model counts twice, add up to those of the parts."""
+    if not symbols:
+        return
+    counts = manifest.split["symbols"]
+    if counts != {name: entry["rows"] for name, entry in symbols.items()}:
+        yield f"{SYMBOLS}: the rows of its symbols are not those of the split"
+    for part in PARTS[:-1]:
+        if sum(found[part] for found in counts.values()) != manifest.split["parts"][part]["rows"]:
+            yield f"split: the {part} rows of its symbols are not those of the part"
+
+
+def _columns(manifest: Manifest) -> list[str]:
+    return manifest.input_columns or manifest.resolved_features
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _close(one: float, other: float) -> bool:
+    return isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
