@@ -40,11 +40,13 @@ def commands(group: TyperGroup, words: Words = ()) -> Iterator[tuple[Words, Type
             yield (*words, name), command
 
 
+KEYS = {("verify", "key"), ("sign", "key")}
+"""Looked at only where there is a model."""
 PATHS = [
     (words, parameter.name)
     for words, command in commands(typer.main.get_command(app))
     for parameter in command.params
-    if "Path" in str(parameter.type_descriptor.annotation)
+    if "Path" in str(parameter.type_descriptor.annotation) and (words[-1], parameter.name) not in KEYS
 ]
 
 

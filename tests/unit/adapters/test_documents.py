@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples.models import manifest
 
 from ktrdr.adapters.data.catalogue import read_catalogue
 from ktrdr.adapters.documents.limits import SETTINGS, SYMBOL_CATALOGUE, SYMBOL_LIST, TRIAL, Limits
@@ -19,6 +20,7 @@ from ktrdr.adapters.documents.plain_file import read_text, require_possible
 from ktrdr.adapters.documents.toml_text import read_toml
 from ktrdr.adapters.documents.yaml_text import find_yaml_lines, read_yaml
 from ktrdr.adapters.journal.trials import TrialLog
+from ktrdr.adapters.storage.signatures import sign
 from ktrdr.adapters.strategies.yaml_file import find_lines, read_document
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES, MAX_VALUES, read_json
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, NotFound, Unavailable
@@ -163,6 +165,24 @@ def test_a_file_without_permission_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "mine").touch(mode=0)
     with pytest.raises(Unavailable, match="cannot be read"):
         read_text(tmp_path / "mine", SYMBOL_LIST)
+
+
+def test_a_key_that_is_none_is_refused_before_anything_is_signed(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 10 * 2**30)
+    for name, words in {
+        "pipe": "is a pipe",
+        "circle": "in a circle",
+        "huge": "too many",
+        "x" * 300: "too long",
+    }.items():
+        with pytest.raises(InvalidInput, match=words):
+            sign(tmp_path / "model", manifest(), tmp_path / name)
+    with pytest.raises(NotFound, match="none: no such file"):
+        sign(tmp_path / "model", manifest(), tmp_path / "none")
 
 
 def test_keys_of_the_catalogue_are_symbols_as_they_are_written(tmp_path: Path) -> None:
