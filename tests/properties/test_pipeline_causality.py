@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,7 +86,7 @@ def same_until(one: FeatureMatrix, other: FeatureMatrix, moment: int) -> int:
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)
@@ -95,7 +96,7 @@ def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_later_bars_may_be_anything(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
+from effort import examples
 from hypothesis import HealthCheck, event, given, settings
 from samples.strategy_documents import documents
 
@@ -60,7 +61,7 @@ def on_few_bars(document: dict[str, Any]) -> dict[str, Any]:
     return small
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(documents())
 def test_it_is_previewed_and_trained_or_refused_with_a_reason(document: dict[str, Any]) -> None:
     strategy = parse(on_few_bars(document))

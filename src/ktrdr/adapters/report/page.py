@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ktrdr.adapters.report.charts import interval_chart, loss_chart, reliability_chart
+from ktrdr.adapters.report.charts import interval_chart, loss_chart, losses_of, reliability_chart
 from ktrdr.adapters.report.wording import date, feature_source, figure, marked, percent, setting, words
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -57,7 +57,8 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,
-        "loss_chart": loss_chart(epochs, history["best_epoch"]) if len(epochs) > 1 else "",
+        "losses": losses_of(epochs),
+        "loss_chart": loss_chart(epochs, history["best_epoch"]) if len(epochs) > 1 and losses_of(epochs) else "",
         "confusion": _confusion(metrics.get("metrics", {})),
         "calibration": metrics.get("calibration", []),
         "reliability_chart": reliability_chart(metrics["calibration"]) if metrics.get("calibration") else "",

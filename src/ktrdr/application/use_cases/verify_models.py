@@ -15,6 +15,7 @@ from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.reference_reading import reference_problems
 from ktrdr.domain.artifacts.symbol_configs import config_problems
 from ktrdr.domain.artifacts.symbol_files import symbol_problems
 from ktrdr.domain.errors import KtrdrError, NotFound
@@ -116,6 +117,7 @@ class VerifyModels:
             yield "feature_contract does not hold the resolved_features, in their order"
         yield from _strategy_problems(manifest)
         yield from symbol_problems(artifact)
+        yield from reference_problems(artifact)
         yield from _config_problems(artifact)
         try:
             model = self._trainer.restore(artifact)
