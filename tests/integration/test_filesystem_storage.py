@@ -166,6 +166,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "pipe": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), os.mkfifo(v / "metrics.json"))),
     "folder as file": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), (v / "metrics.json").mkdir())),
     "huge sparse file": ("too many", lambda v: os.truncate(v / "model.safetensors", 2**40)),
+    "huge report": ("history.json: 67,108,864 bytes are too many", lambda v: os.truncate(v / "history.json", 2**26)),
     "huge manifest": ("too many", lambda v: os.truncate(v / "metadata.json", 2**30)),
     "another version": ("holds demo/AAPL_1d_v1; the folder was", lambda v: _swapped(v, v.with_name("AAPL_1d_v1"))),
     "a link to a folder": ("must be a folder", lambda v: (shutil.rmtree(v), v.symlink_to("AAPL_1d_v1"))),

@@ -84,7 +84,7 @@ class FileSystemStorage(ModelStorage):
     def versions(self) -> tuple[StoredModel, ...]:
         """Return all published versions, sorted by strategy, key and number."""
         with unavailable(f"cannot list the models in {self._root}"):
-            names = entries(self._root) if os.path.lexists(self._root) else []
+            names = entries(self._root) if _is_there(self._root) else []
             found = [version for name in names for version in self._shelf(name)]
         return tuple(sorted(found, key=lambda version: (version.key.strategy, version.key.stem, version.number)))
 
@@ -174,6 +174,14 @@ class FileSystemStorage(ModelStorage):
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _version(shelf: str, entry: os.DirEntry[str]) -> tuple[ModelKey, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -177,13 +176,12 @@ def _target(values: Mapping[str, Any], where: str) -> Target:
 
 
 def _history(artifact: Artifact) -> TrainingHistory:
-    where = f"{artifact.manifest.model_name}/{HISTORY}"
     if HISTORY not in artifact.blobs:
         return TrainingHistory((), 0, "no_epochs")
     try:
-        return TrainingHistory.from_dict(json.loads(artifact.blobs[HISTORY]))
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise CorruptArtifact(f"{where}: {error}") from error
+        return TrainingHistory.from_dict(artifact.document(HISTORY))
+    except InvalidInput as error:
+        raise CorruptArtifact(f"{artifact.manifest.model_name}: {error}") from error
 
 
 def _are_texts(values: Any) -> bool:
