@@ -19,8 +19,12 @@ settings.load_profile("ci")
 
 pd.set_option("compute.use_bottleneck", False)  # it comes with empyrical, and users do not have it
 _IN_MEMORY = Path("/dev/shm")
-_MODELS = TemporaryDirectory(prefix="ktrdr-tests-")
-os.environ["KTRDR_MODELS_DIR"] = _MODELS.name  # where a test says nothing else: no test writes into the checkout
+_ELSEWHERE = TemporaryDirectory(prefix="ktrdr-tests-")
+
+
+def pytest_collection_finish() -> None:
+    """Run in an empty folder: what a test forgets to place elsewhere is never written into the checkout."""
+    os.chdir(_ELSEWHERE.name)
 
 
 @pytest.fixture

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from samples.models import artifact
+
+from ktrdr.adapters.storage.filesystem import FileSystemStorage
 
 HEAVY = {"torch", "sklearn", "lightgbm", "xgboost", "mlflow", "optuna", "ray", "arch", "talib", "scipy", "statsmodels"}
 OUTSIDE = {"exchange_calendars", "matplotlib"}
@@ -76,3 +80,10 @@ def test_bars_are_read_and_previewed_without_frames(arguments: list[str]) -> Non
 def test_help_loads_almost_nothing(arguments: list[str]) -> None:
     found = loaded_by(HELP.format(arguments))
     assert found & (HEAVY | OUTSIDE | NUMBERS | {"yaml", "dependency_injector"}) == set()
+
+
+def test_a_list_of_models_is_read_without_frames_and_numbers(tmp_path: Path) -> None:
+    FileSystemStorage(tmp_path).publish(artifact())
+    listing = HELP.replace("Usage: ktrdr", "demo/AAPL_1d_v1")
+    found = loaded_by(listing.format(["ktrdr", "models", "list", "--models-dir", str(tmp_path)]))
+    assert found & (HEAVY | OUTSIDE | NUMBERS) == set()

@@ -13,7 +13,7 @@ from dependency_injector import providers
 from samples.documents import changed
 from samples.prepared import prepare_pool
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.journal.trials import TrialLog
 from ktrdr.adapters.memory.journal import MemoryJournal
@@ -33,7 +33,7 @@ from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_CRYPTO", "SIM_CRYPTO", "TWO_CRYPTO")
-MARKET = SimulatedRepository((*SYMBOLS, "NEW_CRYPTO"), Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", (*SYMBOLS, "NEW_CRYPTO"), Timeframe("5m"), bars=700)
 LSTM = {"type": "lstm", "architecture": {"sequence_length": 6, "hidden_size": 4, "num_layers": 1, "dropout": 0.1}}
 MLP = {"type": "mlp", "architecture": {"hidden_layers": [8], "dropout": 0.2}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,12 @@ def document(labels: dict[str, Any], *symbols: str) -> dict[str, Any]:
     return written
 
 
-def train(written: dict[str, Any], *, leak: bool, **options: Any) -> tuple[TrainedModel, Artifact, MemoryStorage]:
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def train(written: dict[str, Any], *, leak: bool, **options: Any) -> tuple[TrainedModel, Artifact, ReportingStorage]:
     container = make_container()
     bars = [market(symbol, leak=leak) for symbol in SYMBOLS]
     storage = ReportingStorage(MemoryStorage())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -26,9 +27,9 @@ SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "THREE_CRYPTO"]
 
 
 @pytest.fixture
-def container() -> Container:
-    built = make_container()
-    built.data_repository.override(providers.Object(SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=900)))
+def container(tmp_path: Path) -> Container:
+    built = make_container(models_dir=tmp_path)
+    built.data_repository.override(providers.Object(repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=900)))
     built.model_trainer.override(providers.Factory(TorchTrainer, "cpu"))
     built.model_storage.override(providers.Singleton(MemoryStorage))
     return built

@@ -163,7 +163,7 @@ def test_output_holds_a_folder_for_each_model(run: Run, tmp_path: Path) -> None:
         (("--hold-out-symbols", "BBB,BBB"), 2, "error: --hold-out-symbols: 'BBB' is listed twice"),
         (("--mode", "multi", "--combination", "downsample"), 2, "combination: downsample is about one pooled model"),
         (("--symbols", "@nofile.txt"), 3, "--symbols @nofile.txt: no such file"),
-        (("--symbols", "@."), 5, "--symbols @.: cannot be read"),
+        (("--symbols", "@."), 2, "--symbols @.: must be a plain file, is a folder"),
         (("--mode", "mlti"), 2, "mode: 'mlti' is not known; allowed: single, multi, universal; did you mean 'multi'?"),
         (("--mode", "single"), 2, "names 2 symbols (AAA, BBB), and this takes one; choose one with --symbol"),
         (("--workers", "0"), 2, "workers must be 1 to 1000, found 0"),

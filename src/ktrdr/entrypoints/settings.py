@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.adapters.documents.limits import SETTINGS
+from ktrdr.adapters.documents.plain_file import require_possible
+from ktrdr.domain.errors import InvalidInput, did_you_mean
 
+SETTINGS_FILE = "ktrdr.toml"
 _PREFIX = "KTRDR_"
-_FILE = Path("ktrdr.toml")
-_MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     InvalidInput
-        If an argument, a variable or ``ktrdr.toml`` names an unknown setting or holds a value of the wrong kind.
+        If an argument, a variable or ``ktrdr.toml`` names an unknown setting or holds a value of the wrong kind,
+        or the latter is no TOML.
     Unavailable
         If ``ktrdr.toml`` cannot be read.
     """
     arguments = {name: value for name, value in given.items() if value is not None}
-    found = dict(_read("ktrdr.toml", _from_file()))
+    found = dict(_read(SETTINGS_FILE, _from_file()))
     found |= _read("KTRDR_* variables", _from_variables())
     return Settings(**found | dict(_read("settings", arguments)))
 
@@ -66,20 +68,11 @@ def _from_variables() -> dict[str, str]:
 
 
 def _from_file() -> Mapping[str, Any]:
-    if not _FILE.is_file():
+    if not os.path.lexists(SETTINGS_FILE):
         return {}
-    from tomllib import loads
+    from ktrdr.adapters.documents.toml_text import read_toml
 
-    try:
-        with _FILE.open("rb") as file:
-            content = file.read(_MAX_BYTES)
-            if file.read(1):
-                raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
-        return loads(content.decode())
-    except OSError as error:
-        raise Unavailable(f"{_FILE}: cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{_FILE}: not valid TOML ({error})") from error
+    return read_toml(Path(SETTINGS_FILE), SETTINGS)
 
 
 def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -92,4 +85,6 @@ def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         is_path = name.endswith("_dir")
         if not isinstance(value, str | os.PathLike if is_path else str):
             raise InvalidInput(f"{where}: {name} must be a {'path' if is_path else 'text'}; found {value!r}")
+        if is_path:
+            require_possible(Path(value), name)
         yield name, Path(value) if is_path else value

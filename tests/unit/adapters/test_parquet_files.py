@@ -197,8 +197,8 @@ def fill_the_disk_for_the_bars(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 HINDRANCES = {
-    break_the_catalogue: (InvalidInput, "symbols.yaml: not valid YAML"),
-    hide_the_catalogue: (Unavailable, "symbols.yaml: cannot be read"),
+    break_the_catalogue: (InvalidInput, "symbols.yaml, line 2, column 1: not valid YAML"),
+    hide_the_catalogue: (InvalidInput, "symbols.yaml: must be a plain file, is a folder"),
     fill_the_disk_for_the_catalogue: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
     fill_the_disk_for_the_bars: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
 }

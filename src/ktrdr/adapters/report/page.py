@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import floor, log10
 from pathlib import Path
@@ -43,7 +42,7 @@ def render_page(artifact: Artifact) -> bytes:
 
 
 def _view(artifact: Artifact) -> dict[str, Any]:
-    manifest, metrics, history = artifact.manifest, _report(artifact, METRICS), _report(artifact, HISTORY)
+    manifest, metrics, history = artifact.manifest, artifact.document(METRICS), artifact.document(HISTORY)
     epochs, verdict = history.get("epochs", []), metrics.get("verdict", {})
     return {
         "manifest": manifest,
@@ -63,7 +62,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "confusion": _confusion(metrics.get("metrics", {})),
         "calibration": metrics.get("calibration", []),
         "reliability_chart": reliability_chart(metrics["calibration"]) if metrics.get("calibration") else "",
-        "importance": _importance(_report(artifact, IMPORTANCE)),
+        "importance": _importance(artifact.document(IMPORTANCE)),
         "seeds": metrics.get("seeds", []),
         "seed_metrics": [name for name in (*_CLASS_TILES, *_NUMBER_TILES) if name in metrics.get("metrics", {})],
         "shares": metrics.get("class_shares", {}),
@@ -71,11 +70,6 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "features": _features(manifest),
         "learned": learned_sets(manifest),
     }
-
-
-def _report(artifact: Artifact, name: str) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(artifact.blobs.get(name, b"{}"))
-    return values
 
 
 def _tiles(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:

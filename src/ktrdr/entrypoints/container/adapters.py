@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ktrdr.adapters.journal.trials import TrialLog
     from ktrdr.adapters.report.table_file import TableWriter
     from ktrdr.adapters.report.text_file import FileWriter
+    from ktrdr.adapters.storage.filesystem import FileSystemStorage
     from ktrdr.adapters.storage.job_claims import JobClaims
     from ktrdr.application.ports.bar_reader import BarReader
     from ktrdr.application.ports.bar_store import BarStore
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from ktrdr.application.ports.model_storage import ModelStorage
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
+    from ktrdr.application.use_cases.list_models import Overview
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView
-    from ktrdr.domain.artifacts.artifact import Artifact
+    from ktrdr.application.use_cases.verify_models import Seals
+    from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
     from ktrdr.domain.artifacts.manifest import Manifest
     from ktrdr.domain.market.sessions import Calendar
     from ktrdr.domain.training.pool.pool import Allocate
@@ -87,14 +90,13 @@ class Adapters(containers.DeclarativeContainer):
     trial_log: Singleton[TrialLog] = Singleton(lazy("adapters.journal.trials:TrialLog"), settings.provided.models_dir)
     onlookers: Object[tuple[Journal, ...]] = Object(())
     journal: Singleton[Journal] = Singleton(_open_journal, trial_log, onlookers)
-    recorded_seals: Factory[Mapping[str, str]] = Factory(
-        lazy("adapters.journal.seals:recorded_seals"), settings.provided.models_dir
-    )
+    recorded_seals: Object[Seals] = Object(lazy("adapters.journal.seals:recorded_seals"))
 
-    model_storage: Singleton[ModelStorage] = Singleton(
-        lazy("adapters.report.html:ReportingStorage"),
-        Factory(lazy("adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),
+    model_files: Singleton[FileSystemStorage] = Singleton(
+        lazy("adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
     )
+    model_storage: Singleton[ModelStorage] = Singleton(lazy("adapters.report.html:ReportingStorage"), model_files)
+    read_overview: Object[Callable[[StoredModel], Overview]] = Object(lazy("adapters.storage.overview:read_overview"))
     claimed: Singleton[JobClaims] = Singleton(
         lazy("adapters.storage.job_claims:JobClaims"), settings.provided.models_dir
     )

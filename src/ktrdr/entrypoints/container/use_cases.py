@@ -77,6 +77,15 @@ def _workers(jobs: Sequence[TrainingJob]) -> int | None:
     return jobs[0].request.execution.workers
 
 
+def _list_models(container: Container) -> ListModels:
+    """Return the use case that lists models: straight from their files, unless they lie elsewhere."""
+    from ktrdr.application.use_cases.list_models import ListModels
+
+    if container.model_storage.overridden:
+        return ListModels(container.model_storage())
+    return ListModels(container.model_files(), container.read_overview())
+
+
 class Container(Of):
     """Ports bound to adapters, and use cases bound to ports."""
 
@@ -103,9 +112,9 @@ class Container(Of):
     open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.calendar)
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING)
 
-    list_models: Factory[ListModels] = _verb("list_models:ListModels", Of.model_storage)
+    list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
     verify_models: Factory[VerifyModels] = _verb(
-        "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals.provider
+        "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals
     )
     sign_models: Factory[SignModels] = _verb("sign_models:SignModels", Of.model_storage, Of.sign)
     publish_kept: Factory[PublishKept] = _verb(
