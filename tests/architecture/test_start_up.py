@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from samples.command_line import STRATEGIES
 from samples.models import artifact
 
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.entrypoints.cli.main import COMMANDS
 
 HEAVY = {"torch", "sklearn", "lightgbm", "xgboost", "mlflow", "optuna", "ray", "arch", "talib", "scipy", "statsmodels"}
 OUTSIDE = {"exchange_calendars", "matplotlib"}
@@ -23,7 +26,7 @@ for module in pkgutil.walk_packages(ktrdr.{0}.__path__, "ktrdr.{0}."):
 """
 HELP = """
 import contextlib, io
-from ktrdr.entrypoints.cli.main import run
+from ktrdr.entrypoints.cli.console import run
 sys.argv = {0}
 with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
     run()
@@ -54,7 +57,7 @@ def test_the_container_and_every_command_load_nothing_heavy() -> None:
 
 COMMAND = """
 import contextlib, io, sys
-from ktrdr.entrypoints.cli.main import run
+from ktrdr.entrypoints.cli.console import run
 sys.argv = {0}
 with contextlib.redirect_stdout(io.StringIO()) as said:
     try:
@@ -62,18 +65,41 @@ with contextlib.redirect_stdout(io.StringIO()) as said:
     except SystemExit as ended:
         assert not ended.code, said.getvalue()
 """
-COMMANDS_WITHOUT_FRAMES = (
-    ["data", "list"],
-    ["data", "show", "AAPL", "1d"],
-    ["train", "strategies/mtf_adaptive_momentum.yaml", "--dry-run"],
-)
+DEMO = str(STRATEGIES / "mtf_adaptive_momentum.yaml")
+FRAMES = {"pandas", "polars", "pydantic_settings"}
+SELDOM = HEAVY | OUTSIDE | FRAMES | {"rich", "jinja2", "exchange_calendars"}
+LEFT_OUT = {
+    ("strategy", "validate", DEMO): SELDOM | {"pyarrow"},
+    ("models", "list"): SELDOM | {"pyarrow"},
+    ("data", "list"): SELDOM,
+    ("data", "show", "AAPL", "1d"): SELDOM,
+    ("train", DEMO, "--dry-run"): SELDOM - {"talib"},
+}
+"""Commands that answer at once, and what they do not import for it. Typer itself imports pydantic, to read options."""
 
 
-@pytest.mark.parametrize("arguments", COMMANDS_WITHOUT_FRAMES, ids=" ".join)
-def test_bars_are_read_and_previewed_without_frames(arguments: list[str]) -> None:
-    loaded_by(COMMAND.format(["ktrdr", *arguments]))  # builds the calendars that are not kept yet
-    found = loaded_by(COMMAND.format(["ktrdr", *arguments]))
-    assert found & (OUTSIDE | {"pandas", "polars"}) == set()
+@pytest.mark.parametrize("arguments", LEFT_OUT, ids=lambda words: " ".join(words[:2]))
+def test_short_commands_import_little(arguments: tuple[str, ...]) -> None:
+    program = COMMAND.format(["ktrdr", *arguments])
+    loaded_by(program)  # builds the calendars that are not kept yet
+    assert loaded_by(program) & LEFT_OUT[arguments] == set()
+
+
+@pytest.mark.parametrize("name", ["strategy", "models", "data"])
+def test_only_the_command_that_is_run_is_imported(name: str) -> None:
+    ending = "print(sorted(name for name in sys.modules if name.startswith('ktrdr.')))"
+    program = f"import sys\n{HELP.format(['ktrdr', name, '--help'])}\n{ending}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    commands = {module.rpartition(".")[2] for module in ast.literal_eval(done.stdout.splitlines()[-1])} & {*COMMANDS}
+    assert commands == {name}
+
+
+def test_what_the_container_hides_while_it_is_imported_is_there_afterwards() -> None:
+    pytest.importorskip("pydantic_settings")
+    found = loaded_by(
+        "from ktrdr.entrypoints.cli.session import open_container; open_container(); import pydantic_settings"
+    )
+    assert "pydantic_settings" in found
 
 
 @pytest.mark.parametrize("arguments", [["ktrdr", "--help"], ["ktrdr", "train", "--help"]])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import log2
 from pathlib import PurePath
+from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -91,6 +92,19 @@ class LoadedModel:
     def stands_in(self) -> bool:
         """Whether it is the model of another symbol."""
         return self.kind == "similar"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "reference": self.reference,
+            "kind": self.kind,
+            "reason": self.reason,
+            "path": self.location,
+            "trained_on": self.artifact.manifest.training_symbols,
+            "selected_until": self.artifact.manifest.selected_until,
+            "passed_over": list(self.passed_over),
+            "inferred": list(self.inferred),
+        }
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -44,6 +44,19 @@ class TrainedModel:
         """Text that refers to the version."""
         return self.stored.reference
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "path": self.stored.location,
+            "reference": self.stored.reference,
+            "version": self.stored.number,
+            "symbol": self.stored.key.symbol,
+            "kept": self.kept,
+            "rows": dict(self.rows),
+            **{name: self.report[name] for name in ("metrics", "baselines", "verdict")},
+            **{name: self.report[name] for name in ("by_symbol", "by_symbol_fold") if name in self.report},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:

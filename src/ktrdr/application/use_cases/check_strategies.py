@@ -33,6 +33,30 @@ class CheckedFile:
         """Return whether the file can be used; with `strict` a warning refuses it too."""
         return not (self.problems if strict else self.errors)
 
+    def as_dict(self, strict: bool = False) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "path": str(self.path),
+            "valid": self.is_valid(strict),
+            "errors": [problem.as_dict() for problem in self.errors],
+            "warnings": [problem.as_dict() for problem in self.warnings],
+        }
+
+
+class CheckedFiles(tuple[CheckedFile, ...]):
+    """The file that was named, or those of the folder that was."""
+
+    __slots__ = ()
+
+    def are_valid(self, strict: bool) -> bool:
+        """Return whether all of them can be used; with `strict` a warning refuses one too."""
+        return all(file.is_valid(strict) for file in self)
+
+    def as_dict(self, strict: bool = False, *, several: bool = False) -> dict[str, Any]:
+        """Return plain values for ``--json``; of several files a list, whatever their number."""
+        reports = [file.as_dict(strict) for file in self]
+        return {"valid": self.are_valid(strict), "files": reports} if several else reports[0]
+
 
 class CheckStrategies:
     """Checks strategy files without training anything.
@@ -57,7 +81,7 @@ class CheckStrategies:
         self._read_document = read_document
         self._find_lines = find_lines
 
-    def execute(self, path: str | Path) -> tuple[CheckedFile, ...]:
+    def execute(self, path: str | Path) -> CheckedFiles:
         """Return every file with its problems; one of a folder that cannot be read has that as its problem.
 
         Raises
@@ -67,8 +91,8 @@ class CheckStrategies:
         """
         files = self._strategy_files(Path(path))
         if list(files) == [Path(path)]:
-            return (self._check(Path(path)),)
-        return tuple(self._check_or_refuse(file) for file in files)
+            return CheckedFiles([self._check(Path(path))])
+        return CheckedFiles(map(self._check_or_refuse, files))
 
     def _check(self, path: Path) -> CheckedFile:
         found = problems(self._read_document(path))

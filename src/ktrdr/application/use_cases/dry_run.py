@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -19,6 +20,29 @@ from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
 
 
+class DryRuns(tuple[Preview | FailedJob, ...]):
+    """One preview a job, or the reason why there is none, in the order of the jobs."""
+
+    __slots__ = ()
+
+    @property
+    def previews(self) -> tuple[Preview, ...]:
+        """What would be trained."""
+        return tuple(item for item in self if not isinstance(item, FailedJob))
+
+    @property
+    def failures(self) -> tuple[FailedJob, ...]:
+        """What could not be."""
+        return tuple(item for item in self if isinstance(item, FailedJob))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        previews = [preview.as_dict() for preview in self.previews]
+        if len(self) == 1:
+            return {"dry_run": previews[0]}
+        return {"dry_runs": previews, "failures": [failure.as_dict() for failure in self.failures]}
+
+
 class DryRun:
     """Prepares the jobs of a request and reports on them; trains and writes nothing."""
 
@@ -32,7 +56,7 @@ class DryRun:
         self._data = data
         self._sources = PoolSources(data, features, allocate, calendar)
 
-    def execute(self, request: TrainingRequest) -> tuple[Preview | FailedJob, ...]:
+    def execute(self, request: TrainingRequest) -> DryRuns:
         """Return one preview a job; of several jobs, the failure of one does not stop the others.
 
         Raises
@@ -42,8 +66,8 @@ class DryRun:
         """
         jobs = plan_training(with_selected_symbols(self._data, request))
         if len(jobs) == 1:
-            return (self._preview(jobs[0]),)
-        return tuple(self._attempt(job) for job in jobs)
+            return DryRuns([self._preview(jobs[0])])
+        return DryRuns([self._attempt(job) for job in jobs])
 
     def _attempt(self, job: TrainingJob) -> Preview | FailedJob:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,19 @@ class ExplainedRule:
     chosen_on: RuleMeasure
     test: RuleMeasure
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "text": self.text,
+            "if": [
+                {"fuzzy_set": term.fuzzy_set, "timeframe": term.timeframe, "membership": term.membership}
+                for term in self.conditions
+            ],
+            "then": self.then,
+            "train_validation": _measures(self.chosen_on),
+            "test": _measures(self.test),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -75,6 +89,18 @@ class Explanation:
     shares: dict[str, tuple[float, float]]
     rows: tuple[int, int]
     notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        seen, test = self.rows
+        return {
+            "model": self.manifest.model_name,
+            "version": self.manifest.version,
+            "rows": {"train_validation": seen, "test": test},
+            "decisions": {name: {"train_validation": own, "test": other} for name, (own, other) in self.shares.items()},
+            "rules": [rule.as_dict() for rule in self.rules],
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +156,10 @@ class ExplainRules:
         matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(features, model.tuned))
         terms, holds = linguistic_terms(strategy, matrix)
         return _Rows(terms, holds, outputs, test, _changed_bars(manifest, gathered))
+
+
+def _measures(found: RuleMeasure) -> dict[str, Any]:
+    return {"rows": found.rows, "support": found.support, "agreement": found.agreement, "lift": found.lift}
 
 
 def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,10 @@ class FeatureTable:
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return how large it is, as plain values for ``--json``."""
+        return {"rows": len(self.frame), "columns": list(self.frame.columns)}
 
 
 class ExportFeatures:

@@ -41,6 +41,33 @@ class ListedModel:
     timeframe: str | None = None
     trained_on: tuple[str, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "reference": self.stored.reference,
+            "strategy": self.stored.key.strategy,
+            "symbol": self.stored.key.symbol,
+            "timeframe": self.timeframe,
+            "trained_on": list(self.trained_on),
+            "version": self.stored.number,
+            "created_at": self.created_at,
+            "latest": self.stored.is_latest,
+            "path": self.stored.location,
+            "metrics": self.metrics,
+            "verdict": self.verdict.get("outcome"),
+            "problem": self.problem,
+        }
+
+
+class ModelListing(tuple[ListedModel, ...]):
+    """Every published version, in the order of the storage."""
+
+    __slots__ = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {"models": [model.as_dict() for model in self]}
+
 
 Overview = tuple[Mapping[str, Any], Mapping[str, Any]]
 """The fields of a manifest, and the content of ``metrics.json``."""
@@ -60,7 +87,7 @@ class ListModels:
         self._storage = storage
         self._read = read or self._load
 
-    def execute(self) -> tuple[ListedModel, ...]:
+    def execute(self) -> ModelListing:
         """Return all versions, in the order of the storage.
 
         Raises
@@ -68,7 +95,7 @@ class ListModels:
         Unavailable
             If the storage cannot be listed.
         """
-        return tuple(self._listed(stored) for stored in self._storage.versions())
+        return ModelListing(map(self._listed, self._storage.versions()))
 
     def _load(self, stored: StoredModel) -> Overview:
         artifact = self._storage.load(stored.reference)

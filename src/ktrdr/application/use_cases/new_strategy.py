@@ -14,10 +14,15 @@ from ktrdr.domain.strategy.writing.template import Template, new_document
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """The text of a new strategy, and what is odd about what was wished."""
+    """The text of a new strategy, what is odd about what was wished, and where it was written, if anywhere."""
 
     text: str
     warnings: tuple[Problem, ...]
+    path: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {"path": None if self.path is None else str(self.path), "document": self.text}
 
 
 class NewStrategy:
@@ -52,4 +57,4 @@ class NewStrategy:
         text = self._render_document(document)
         if path is not None:
             self._write_file(path, text.encode(), new=True)
-        return NewFile(text, strategy.warnings)
+        return NewFile(text, strategy.warnings, path)

@@ -18,7 +18,7 @@ from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.catalogue.indicators import IndicatorSpec
 from ktrdr.domain.errors import DataNotFound, InvalidInput, did_you_mean
 from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.strategy.document import FuzzySet, Strategy, SymbolChoice, TimeframeChoice, TrainingData
 
 LEAST_BARS = 10
@@ -74,6 +74,17 @@ class IndicatorPlot:
     outputs: Mapping[str, Float32s]
     sets: Mapping[str, FuzzySet]
     notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``: which bars, and which sets lie over them."""
+        return {
+            "symbol": self.bars.symbol,
+            "timeframe": str(self.bars.timeframe),
+            "bars": len(self.bars),
+            "first": iso(self.bars.stamps[0]),
+            "last": iso(self.bars.stamps[-1]),
+            "sets": list(self.sets),
+        }
 
 
 class PlotIndicator:

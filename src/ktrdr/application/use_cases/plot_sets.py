@@ -86,6 +86,15 @@ class SetPlots:
     plots: tuple[SetPlot, ...]
     notes: tuple[str, ...]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "name": self.strategy.name,
+            "symbol": self.symbol,
+            "sets": [one.as_dict() for one in self.plots],
+            "findings": [sentence for one in self.plots for sentence in one.sentences()],
+        }
+
 
 class PlotSets:
     """Measures every fuzzy set through the same steps as training."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,11 @@ from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.market.bars import iso
 from ktrdr.domain.training.windows import whole_windows
+
+POSITIONS = {-1: "short", 0: "flat", 1: "long"}
+"""What a position is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,29 @@ class Forecast:
     target: Target
     notes: tuple[str, ...]
     reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "model": self.manifest.model_name,
+            "version": self.manifest.version,
+            "symbol": self.symbol,
+            "reason": self.reason,
+            "predictions": [self._row(row) for row in range(len(self.matrix))],
+        }
+
+    def _row(self, row: int) -> dict[str, Any]:
+        matrix, decision, confidence = self.matrix, self.decisions[row], self.signals.confidence
+        entry: dict[str, Any] = {"timestamp": iso(matrix.stamps[row]), "known_at": iso(matrix.known_at[row])}
+        entry["signal"] = str(self.signals.actions[row])
+        entry |= {"decision": decision.action, "position": POSITIONS[decision.position], "reason": decision.reason}
+        if self.target.is_classification:
+            entry["confidence"] = None if confidence is None else float(confidence[row])
+            entry["probabilities"] = dict(zip(self.target.classes, self.outputs[row].tolist(), strict=True))
+        else:
+            entry["prediction"] = float(self.outputs[row])
+        entry["features"] = dict(zip(matrix.ids, map(float, matrix.values[row]), strict=True))
+        return entry
 
 
 class Predict:

@@ -56,6 +56,7 @@ class LabelView:
         target = self.labels.target
         actions = dict(zip(target.classes, target.actions, strict=False)) if target.is_classification else {}
         return {
+            "name": self.strategy.name,
             "symbol": self.bars.symbol,
             "timeframe": str(self.bars.timeframe),
             "source": self.strategy.labels.source,

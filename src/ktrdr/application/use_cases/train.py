@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -42,6 +43,10 @@ class TrainingResult:
         found = list(outcomes)
         models = tuple(outcome for outcome in found if isinstance(outcome, TrainedModel))
         return cls(models, tuple(outcome for outcome in found if isinstance(outcome, FailedJob)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {name: [item.as_dict() for item in getattr(self, name)] for name in ("models", "failures")}
 
 
 class TrainingOrchestrator:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,30 @@ class ModelCheck:
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {
+            "reference": self.reference,
+            "valid": not self.problems,
+            "problems": list(self.problems),
+            "notes": list(self.notes),
+        }
+
+
+class ModelChecks(tuple[ModelCheck, ...]):
+    """One check a model, in the order in which they were named."""
+
+    __slots__ = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is wrong with any of them."""
+        return not any(check.problems for check in self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {"valid": self.valid, "models": [check.as_dict() for check in self]}
+
 
 class VerifyModels:
     """Checks that a model is what was published, does not contradict itself, and comes back to life.
@@ -65,9 +90,7 @@ class VerifyModels:
         self._trainer = trainer
         self._seals = seals
 
-    def execute(
-        self, references: Sequence[str] | None = None, unsigned: Unsigned | None = None
-    ) -> tuple[ModelCheck, ...]:
+    def execute(self, references: Sequence[str] | None = None, unsigned: Unsigned | None = None) -> ModelChecks:
         """Return one check per reference, in their order; None checks every published version.
 
         Parameters
@@ -85,10 +108,8 @@ class VerifyModels:
         """
         stored = {version.reference: version for version in self._storage.versions()}
         seals = cache(self._seals)
-        return tuple(
-            self._check(reference, stored, seals, unsigned)
-            for reference in (stored if references is None else references)
-        )
+        asked = stored if references is None else references
+        return ModelChecks([self._check(reference, stored, seals, unsigned) for reference in asked])
 
     def _check(
         self, reference: str, stored: Mapping[str, StoredModel], seals: Seals, unsigned: Unsigned | None

@@ -97,3 +97,7 @@ class StoredModel:
     def reference(self) -> str:
         """Text that `ModelStorage.load` understands."""
         return self.key.reference(self.number)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        return {"reference": self.reference, "path": self.location}

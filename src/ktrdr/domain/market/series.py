@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ktrdr.domain.errors import DataNotFound, did_you_mean
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.timeframe import Timeframe
 
 _NAMED_AT_MOST = 25
@@ -44,6 +45,18 @@ class SeriesInfo:
         """Return what there is to say of bars."""
         first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return cls(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for ``--json``."""
+        first, last = (iso(self.first), iso(self.last)) if self.rows else ("", "")
+        return {
+            "symbol": self.symbol,
+            "timeframe": str(self.timeframe),
+            "rows": self.rows,
+            "first": first,
+            "last": last,
+            "source": self.described,
+        }
 
     @property
     def described(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +14,7 @@ from ktrdr.entrypoints.cli.render import emit, say, table
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
-    from ktrdr.domain.market.bars import Bars
-    from ktrdr.domain.market.characteristics import SymbolCharacteristics
+    from ktrdr.application.use_cases.show_bars import ShownBars
     from ktrdr.domain.market.series import SeriesInfo
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
@@ -41,21 +39,11 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one series: its span, what is known of the symbol, what is odd about the bars, and the last of them."""
-    from ktrdr.domain.market.quality import quality_warnings
     from ktrdr.domain.market.timeframe import Timeframe
 
-    repository = open_container(data_dir=data_dir).data_repository()
-    bars = repository.load(symbol, Timeframe(timeframe))
-    facts = repository.characteristics(symbol)
-    warnings = quality_warnings(bars)
-    shown = bars.take(slice(max(len(bars) - last, 0), None))
-    payload = {
-        **asdict(bars.fingerprint()),
-        "characteristics": asdict(facts),
-        "warnings": list(warnings),
-        "bars": _rows(shown),
-    }
-    emit(payload, _describe(bars, facts, warnings, shown), json)
+    shown = open_container(data_dir=data_dir).show_bars().execute(symbol, Timeframe(timeframe), last)
+    payload = shown.as_dict()
+    emit(payload, _describe(shown, payload["bars"]), json)
 
 
 @app.command("import")
@@ -110,7 +98,7 @@ def _open_store(folder: Path | None) -> Any:
 
 
 def _emit_series(found: Iterable[SeriesInfo], json: bool) -> None:
-    rows = [_series(info) for info in found]
+    rows = [info.as_dict() for info in found]
     text = table(
         ["symbol", "timeframe", "rows", "first", "last", "source"],
         [
@@ -121,35 +109,8 @@ def _emit_series(found: Iterable[SeriesInfo], json: bool) -> None:
     emit({"series": rows}, text if rows else "no bars", json)
 
 
-def _series(info: SeriesInfo) -> dict[str, Any]:
-    from ktrdr.domain.market.bars import iso
-
-    first, last = (iso(info.first), iso(info.last)) if info.rows else ("", "")
-    return {
-        "symbol": info.symbol,
-        "timeframe": str(info.timeframe),
-        "rows": info.rows,
-        "first": first,
-        "last": last,
-        "source": info.described,
-    }
-
-
-def _rows(bars: Bars) -> list[dict[str, Any]]:
-    from ktrdr.domain.market.bars import BAR_COLUMNS, iso
-
-    return [
-        {
-            "timestamp": iso(bars.stamps[row]),
-            "known_at": iso(bars.known_at[row]),
-            **{name: float(getattr(bars, name)[row]) for name in BAR_COLUMNS},
-        }
-        for row in range(len(bars))
-    ]
-
-
-def _describe(bars: Bars, facts: SymbolCharacteristics, warnings: tuple[str, ...], shown: Bars) -> str:
-    mark = bars.fingerprint()
+def _describe(shown: ShownBars, rows: list[dict[str, Any]]) -> str:
+    bars, facts, mark = shown.bars, shown.facts, shown.bars.fingerprint()
     tick = "not known" if facts.tick_size is None else f"{facts.tick_size:.10f}".rstrip("0").rstrip(".")
     kind = f"{'simulated ' if facts.simulated else ''}{facts.asset_class}"
     lines = [
@@ -158,9 +119,8 @@ def _describe(bars: Bars, facts: SymbolCharacteristics, warnings: tuple[str, ...
         f"trades {facts.trading_hours or 'at hours that are not known'}, tick size {tick}",
         f"bars of any timeframe: {facts.first} to {facts.last}",
         *(f"note: {sentence}" for sentence in facts.inferred),
-        *(f"warning: {sentence}" for sentence in warnings),
+        *(f"warning: {sentence}" for sentence in shown.warnings),
     ]
-    rows = _rows(shown)
     if rows:
         cells = [[f"{cell:.10g}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
         lines += ["", table(list(rows[0]), cells)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,7 @@ from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
-    from ktrdr.application.use_cases.explain_rules import ExplainedRule, Explanation
+    from ktrdr.application.use_cases.explain_rules import Explanation
     from ktrdr.domain.evaluation.rules import RuleMeasure
 
 app = typer.Typer(no_args_is_help=True, help="Say in words what a model does.")
@@ -36,38 +36,7 @@ def rules(
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     explanation = container.explain_rules().execute(ExplainRequest(model, top))
     say_notes(explanation.notes)
-    emit(_payload(explanation), _text(explanation), json)
-
-
-def _payload(explanation: Explanation) -> dict[str, Any]:
-    manifest, (seen, test) = explanation.manifest, explanation.rows
-    return {
-        "model": manifest.model_name,
-        "version": manifest.version,
-        "rows": {"train_validation": seen, "test": test},
-        "decisions": {
-            name: {"train_validation": shares[0], "test": shares[1]} for name, shares in explanation.shares.items()
-        },
-        "rules": [_entry(rule) for rule in explanation.rules],
-        "notes": list(explanation.notes),
-    }
-
-
-def _entry(rule: ExplainedRule) -> dict[str, Any]:
-    return {
-        "text": rule.text,
-        "if": [
-            {"fuzzy_set": term.fuzzy_set, "timeframe": term.timeframe, "membership": term.membership}
-            for term in rule.conditions
-        ],
-        "then": rule.then,
-        "train_validation": _measures(rule.chosen_on),
-        "test": _measures(rule.test),
-    }
-
-
-def _measures(found: RuleMeasure) -> dict[str, Any]:
-    return {"rows": found.rows, "support": found.support, "agreement": found.agreement, "lift": found.lift}
+    emit(explanation.as_dict(), _text(explanation), json)
 
 
 def _text(explanation: Explanation) -> str:

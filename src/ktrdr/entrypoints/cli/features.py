@@ -48,6 +48,5 @@ def export(
     exported = container.export_features().execute(TrainingRequest(effective), tuned)
     say_notes(exported.notes)
     write(exported.frame, out)
-    columns = list(exported.frame.columns)
-    payload = {"path": str(out), "rows": len(exported.frame), "columns": columns}
-    emit(payload, f"{out}: {len(exported.frame):,} rows, {len(columns)} columns", json)
+    rows, columns = exported.frame.shape
+    emit({"path": str(out), **exported.as_dict()}, f"{out}: {rows:,} rows, {columns} columns", json)

@@ -44,14 +44,7 @@ def plot(
     found = container.plot_sets().execute(TrainingRequest(effective))
     say_notes(found.notes)
     write(output, container.sets_page()(found))
-    payload = {
-        "name": found.strategy.name,
-        "symbol": found.symbol,
-        "path": str(output),
-        "sets": [one.as_dict() for one in found.plots],
-        "findings": [sentence for one in found.plots for sentence in one.sentences()],
-    }
-    emit(payload, _sets_text(found, output), json)
+    emit({"path": str(output), **found.as_dict()}, _sets_text(found, output), json)
 
 
 @app.command()

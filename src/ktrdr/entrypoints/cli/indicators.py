@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.entrypoints.cli.options import PAGES, DataDir, Json
 from ktrdr.entrypoints.cli.render import emit, say_notes, section, table
 from ktrdr.entrypoints.cli.session import open_container
@@ -16,7 +16,6 @@ from ktrdr.entrypoints.cli.session import open_container
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.describe_indicators import IndicatorFacts
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
-    from ktrdr.domain.catalogue.indicators import IndicatorSpec
 
 
 class _ListByDefault(TyperGroup):
@@ -39,21 +38,14 @@ def list_indicators(
     json: Json = False,
 ) -> None:
     """List types with category, parameters and defaults, and outputs."""
-    from ktrdr.domain.catalogue.indicators import INDICATORS
-
-    categories = list(dict.fromkeys(spec.category for spec in INDICATORS.values()))
-    if category is not None and category.casefold() not in categories:
-        hint = did_you_mean(category, categories)
-        raise InvalidInput(f"--category {category!r} is not known; allowed: {', '.join(categories)}{hint}")
-    specs = [spec for spec in INDICATORS.values() if category is None or spec.category == category.casefold()]
-    rows = [_row(spec) for spec in specs]
+    listing = open_container().list_indicators().execute(category)
     cells = [
         (row["type"], row["category"], _defaults(row["parameters"]), ", ".join(row["outputs"]) or "single")
-        for row in rows
+        for row in listing.as_dict()["indicators"]
     ]
-    outputs = sum(len(spec.outputs) or 1 for spec in specs)
+    outputs = sum(len(spec.outputs) or 1 for spec in listing)
     text = table(["type", "category", "parameters", "outputs"], cells)
-    emit({"indicators": rows}, f"{text}\n\n{len(specs)} types, {outputs} outputs", json)
+    emit(listing.as_dict(), f"{text}\n\n{len(listing)} types, {outputs} outputs", json)
 
 
 @app.command()
@@ -87,17 +79,11 @@ def show(
     facts = container.describe_indicators().execute(name, drawn.parameters)
     say_notes(drawn.notes)
     write(plot, container.indicator_page()(drawn))
-    emit(facts.as_dict() | {"plot": _plotted(drawn, plot)}, f"{_facts_text(facts)}\n\n{_drawn_text(drawn, plot)}", json)
-
-
-def _row(spec: IndicatorSpec) -> dict[str, Any]:
-    return {
-        "type": spec.name,
-        "aliases": list(spec.aliases),
-        "category": spec.category,
-        "parameters": {item.name: item.default for item in spec.parameters},
-        "outputs": list(spec.outputs),
-    }
+    emit(
+        facts.as_dict() | {"plot": {"path": str(plot), **drawn.as_dict()}},
+        f"{_facts_text(facts)}\n\n{_drawn_text(drawn, plot)}",
+        json,
+    )
 
 
 def _defaults(parameters: dict[str, Any]) -> str:
@@ -176,22 +162,8 @@ def _settled_text(facts: IndicatorFacts) -> str:
     return f"bar {facts.settled_bars}{since}"
 
 
-def _plotted(drawn: IndicatorPlot, path: Path) -> dict[str, Any]:
-    from ktrdr.domain.market.bars import iso
-
-    return {
-        "path": str(path),
-        "symbol": drawn.bars.symbol,
-        "timeframe": str(drawn.bars.timeframe),
-        "bars": len(drawn.bars),
-        "first": iso(drawn.bars.stamps[0]),
-        "last": iso(drawn.bars.stamps[-1]),
-        "sets": list(drawn.sets),
-    }
-
-
 def _drawn_text(drawn: IndicatorPlot, path: Path) -> str:
-    facts = _plotted(drawn, path)
+    facts = drawn.as_dict()
     sets = f", with {', '.join(drawn.sets)}" if drawn.sets else ""
     where = f"{facts['symbol']} {facts['timeframe']}, {facts['bars']:,} bars, {facts['first']} to {facts['last']}"
     return f"drawn: {path} ({where}{sets})"

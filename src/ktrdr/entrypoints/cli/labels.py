@@ -50,8 +50,7 @@ def show(
     view = container.show_labels().execute(TrainingRequest(effective))
     say_notes(view.notes)
     write(output, container.labels_page()(view, bars))
-    payload = {"name": effective.name, "path": str(output), **view.as_dict()}
-    emit(payload, _labels_text(view, output), json)
+    emit({"path": str(output), **view.as_dict()}, _labels_text(view, output), json)
 
 
 def _labels_text(view: LabelView, output: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ from ktrdr.entrypoints.cli.session import open_container, strategy_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ktrdr.application.use_cases.list_models import ListedModel
     from ktrdr.application.use_cases.verify_models import ModelCheck
     from ktrdr.domain.artifacts.manifest import Manifest
     from ktrdr.entrypoints.container import Container
@@ -36,26 +35,16 @@ def list_models(models_dir: ModelsDir = None, json: Json = False) -> None:
     for model in models:
         if model.problem:
             say(f"warning: {model.stored.reference}: {model.problem}")
-    emit({"models": [_entry(model) for model in models]}, list_text(models), json)
+    emit(models.as_dict(), list_text(models), json)
 
 
 @app.command()
 def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None:
     """Show what a model is, what it was made from, and what it was found to be worth."""
-    from ktrdr.domain.artifacts.artifact import METRICS
-    from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, SYMBOLS
     from ktrdr.entrypoints.cli.model_text import show_text
 
-    artifact = open_container(models_dir=models_dir).model_storage().load(model)
-    manifest, report = artifact.manifest, artifact.document(METRICS)
-    payload = {
-        "reference": manifest.key.reference(manifest.version),
-        "manifest": manifest.as_dict(),
-        "report": report,
-        "symbols": artifact.document(SYMBOLS),
-        "symbol_configs": artifact.document(SYMBOL_CONFIGS),
-    }
-    emit(payload, show_text(artifact), json)
+    shown = open_container(models_dir=models_dir).show_model().execute(model)
+    emit(shown.as_dict(), show_text(shown.artifact), json)
 
 
 @app.command()
@@ -82,18 +71,7 @@ def which(
         raise InvalidInput(f"models which {name}: give a symbol (--symbol)")
     timeframe = timeframe or only_timeframe(container.model_storage(), name)
     loaded = container.load_model().execute(LoadRequest(name, symbol, timeframe, as_of, prefer or "universal"))
-    manifest = loaded.artifact.manifest
-    payload = {
-        "reference": loaded.reference,
-        "kind": loaded.kind,
-        "reason": loaded.reason,
-        "path": loaded.location,
-        "trained_on": manifest.training_symbols,
-        "selected_until": manifest.selected_until,
-        "passed_over": list(loaded.passed_over),
-        "inferred": list(loaded.inferred),
-    }
-    emit(payload, which_text(loaded), json)
+    emit(loaded.as_dict(), which_text(loaded), json)
 
 
 @app.command()
@@ -111,19 +89,9 @@ def verify(
         raise InvalidInput("models verify: name models, or give --all")
     container = open_container(models_dir=models_dir)
     checks = container.verify_models().execute(models or None, _unsigned(container, key))
-    entries = [
-        {
-            "reference": check.reference,
-            "valid": not check.problems,
-            "problems": list(check.problems),
-            "notes": list(check.notes),
-        }
-        for check in checks
-    ]
-    valid = all(entry["valid"] for entry in entries)
     lines = [f"{check.reference}: {said}" for check in checks for said in _said(check)]
-    emit({"valid": valid, "models": entries}, "\n".join(lines or ["no models"]), json)
-    return 0 if valid else EXIT_CODES["invalid_input"]
+    emit(checks.as_dict(), "\n".join(lines or ["no models"]), json)
+    return 0 if checks.valid else EXIT_CODES["invalid_input"]
 
 
 @app.command()
@@ -157,8 +125,7 @@ def publish(
 ) -> None:
     """Publish a model that could not be published when it was trained; the folder with its files is removed."""
     stored = open_container(models_dir=models_dir).publish_kept().execute(folder)
-    payload = {"reference": stored.reference, "path": stored.location}
-    emit({"published": payload}, f"published {stored.reference}", json)
+    emit({"published": stored.as_dict()}, f"published {stored.reference}", json)
 
 
 @app.command()
@@ -176,7 +143,7 @@ def delete(
     stored = open_container(models_dir=models_dir).model_storage().delete(model)
     if stored.is_latest:
         say(f"note: {stored.key.reference(None)} is gone until the next training")
-    payload = {"reference": stored.reference, "path": stored.location, "latest": stored.is_latest}
+    payload = {**stored.as_dict(), "latest": stored.is_latest}
     emit({"deleted": payload}, f"deleted {stored.reference}", json)
 
 
@@ -192,21 +159,3 @@ def _said(check: ModelCheck) -> tuple[str, ...]:
     if check.problems:
         return check.problems
     return tuple(f"sound, but {note}" for note in check.notes) or ("as it was published",)
-
-
-def _entry(model: ListedModel) -> dict[str, Any]:
-    stored = model.stored
-    return {
-        "reference": stored.reference,
-        "strategy": stored.key.strategy,
-        "symbol": stored.key.symbol,
-        "timeframe": model.timeframe,
-        "trained_on": list(model.trained_on),
-        "version": stored.number,
-        "created_at": model.created_at,
-        "latest": stored.is_latest,
-        "path": stored.location,
-        "metrics": model.metrics,
-        "verdict": model.verdict.get("outcome"),
-        "problem": model.problem,
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -10,12 +11,7 @@ from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
 from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
-if TYPE_CHECKING:
-    from ktrdr.application.use_cases.predict import Forecast
-
-
 _MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder; or a strategy, to use its model for a symbol."
-POSITIONS = {-1: "short", 0: "flat", 1: "long"}
 
 
 def predict(
@@ -39,34 +35,12 @@ def predict(
     named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
     forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer, ensemble))
     say_notes(forecast.notes)
-    rows = _rows(forecast)
-    payload = {"model": forecast.manifest.model_name, "version": forecast.manifest.version, "symbol": forecast.symbol}
-    emit({**payload, "reason": forecast.reason, "predictions": rows}, _text(forecast, rows), json)
+    payload = forecast.as_dict()
+    emit(payload, _text(payload), json)
 
 
-def _rows(forecast: Forecast) -> list[dict[str, Any]]:
-    from ktrdr.domain.market.bars import iso
-
-    matrix, confidence = forecast.matrix, forecast.signals.confidence
-    rows = []
-    for row in range(len(matrix)):
-        entry: dict[str, Any] = {"timestamp": iso(matrix.stamps[row]), "known_at": iso(matrix.known_at[row])}
-        decision = forecast.decisions[row]
-        entry["signal"] = str(forecast.signals.actions[row])
-        entry |= {"decision": decision.action, "position": POSITIONS[decision.position], "reason": decision.reason}
-        if forecast.target.is_classification:
-            entry["confidence"] = None if confidence is None else float(confidence[row])
-            entry["probabilities"] = dict(zip(forecast.target.classes, forecast.outputs[row].tolist(), strict=True))
-        else:
-            entry["prediction"] = float(forecast.outputs[row])
-        entry["features"] = dict(zip(matrix.ids, map(float, matrix.values[row]), strict=True))
-        rows.append(entry)
-    return rows
-
-
-def _text(forecast: Forecast, rows: list[dict[str, Any]]) -> str:
-    manifest = forecast.manifest
-    head = f"{manifest.model_name}_v{manifest.version} on {forecast.symbol}"
+def _text(forecast: Mapping[str, Any]) -> str:
+    head, rows = f"{forecast['model']}_v{forecast['version']} on {forecast['symbol']}", forecast["predictions"]
     figures = [
         {**row["probabilities"], "confidence": row["confidence"]}
         if "probabilities" in row

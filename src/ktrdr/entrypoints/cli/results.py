@@ -33,17 +33,13 @@ def report(result: TrainingResult, output: Path | None, json: bool) -> None:
         With the code ``incomplete`` if a job of several failed.
     """
     _say_notes(result.models)
-    payload = {
-        "models": [_document(model) for model in result.models],
-        "failures": [failure.as_dict() for failure in result.failures],
-    }
     alone = len(result.models) == 1 and not result.failures
     if alone and result.models[0].kept:
         say(f"note: {result.models[0].name} is kept: the same strategy on the same bars would only repeat it")
     text = outcome_text(result.models[0]) if alone else side_by_side(result)
     if output is not None:
         text += f"\nfiles      {output}"
-    emit(payload, text, json)
+    emit(result.as_dict(), text, json)
     if result.failures:
         raise typer.Exit(EXIT_CODES["incomplete"])
 
@@ -52,21 +48,6 @@ def side_by_side(result: TrainingResult) -> str:
     """Return one line a model, what the verdicts come to, and the failures with their reasons."""
     parts = [_table(result.models), _summary(result), failures_text(result.failures)]
     return "\n\n".join(part for part in parts if part)
-
-
-def _document(model: TrainedModel) -> dict[str, Any]:
-    return {
-        "path": model.stored.location,
-        "reference": model.stored.reference,
-        "version": model.stored.number,
-        "symbol": model.stored.key.symbol,
-        "kept": model.kept,
-        "rows": dict(model.rows),
-        "metrics": model.report["metrics"],
-        "baselines": model.report["baselines"],
-        "verdict": model.report["verdict"],
-        **{name: model.report[name] for name in ("by_symbol", "by_symbol_fold") if name in model.report},
-    }
 
 
 def _table(models: Sequence[TrainedModel]) -> str:

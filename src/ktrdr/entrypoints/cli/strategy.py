@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ktrdr.entrypoints.cli.options import Json, Strict
 from ktrdr.entrypoints.cli.render import emit, say, warn_or_refuse
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.session import effective_strategy, open_container
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.check_strategies import CheckedFile
@@ -27,25 +27,13 @@ def validate(
 ) -> int:
     """Say all that is wrong or odd in strategy files, with line numbers; exit code 2 if one cannot be used."""
     checked = open_container().check_strategies().execute(path)
-    valid = all(file.is_valid(strict) for file in checked)
-    reports = [_report(file, strict) for file in checked]
     several = path.is_dir()
-    payload = {"valid": valid, "files": reports} if several else {**reports[0], "valid": valid}
     lines = [line for file in checked for line in _lines(file, strict)]
     if several:
         unusable = sum(not file.is_valid(strict) for file in checked)
         lines.append(f"{len(checked)} files: {len(checked) - unusable} valid, {unusable} not valid")
-    emit(payload, "\n".join(lines), json)
-    return 0 if valid else 2
-
-
-def _report(file: CheckedFile, strict: bool) -> dict[str, Any]:
-    return {
-        "path": str(file.path),
-        "valid": file.is_valid(strict),
-        "errors": [problem.as_dict() for problem in file.errors],
-        "warnings": [problem.as_dict() for problem in file.warnings],
-    }
+    emit(checked.as_dict(strict, several=several), "\n".join(lines), json)
+    return 0 if checked.are_valid(strict) else 2
 
 
 def _lines(file: CheckedFile, strict: bool) -> list[str]:
@@ -59,12 +47,10 @@ def _lines(file: CheckedFile, strict: bool) -> list[str]:
 @app.command()
 def features(path: StrategyFile, strict: Strict = False, json: Json = False) -> None:
     """Print every feature id, in the order that is the contract."""
-    from ktrdr.domain.features.resolver import resolve
-
-    strategy = open_container().read_strategy().execute(path)
-    warn_or_refuse(strategy.warnings, str(path), strict)
-    ids = [feature.id for feature in resolve(strategy)]
-    emit({"name": strategy.name, "features": ids}, "\n".join(ids), json)
+    container = open_container()
+    strategy = effective_strategy(container, path, strict)
+    listing = container.list_features().execute(strategy)
+    emit(listing.as_dict(), "\n".join(listing.features), json)
 
 
 @app.command()
@@ -113,8 +99,7 @@ def new(
     template = Template(timeframes=several["timeframe"], indicators=several["indicators"], **wishes)
     made = open_container().new_strategy().execute(template, output)
     warn_or_refuse(made.warnings, str(output or "new strategy"), strict=False)
-    payload = {"path": None if output is None else str(output), "document": made.text}
-    emit(payload, made.text.rstrip() if output is None else f"written: {output}", json)
+    emit(made.as_dict(), made.text.rstrip() if output is None else f"written: {output}", json)
 
 
 @app.command()
@@ -126,17 +111,11 @@ def migrate(
     json: Json = False,
 ) -> None:
     """Turn a strategy of version 2 into version 3, on stdout unless told to write; say what is still wrong with it."""
-    from ktrdr.domain.strategy.reading.parse import problems
-    from ktrdr.domain.strategy.writing.migrate import migrate as to_version_3
-
-    container = open_container()
-    document = to_version_3(container.read_document()(path), str(path))
-    text = container.render_document()(document)
-    for problem in problems(document):
+    migrated = open_container().migrate_strategy().execute(path, write=write)
+    for problem in migrated.problems:
         say(f"{problem.severity}: version 3 of {path}: {problem}")
-    backup = container.replace_document()(path, document) if write else None
-    payload = {"path": str(path), "backup": None if backup is None else str(backup), "document": text}
-    emit(payload, text.rstrip() if backup is None else f"{path}: version 3.0; the old file is {backup}", json)
+    done = f"{path}: version 3.0; the old file is {migrated.backup}"
+    emit(migrated.as_dict(), done if write else migrated.text.rstrip(), json)
 
 
 @app.command()

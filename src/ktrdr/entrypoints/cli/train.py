@@ -98,21 +98,16 @@ def train(
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
-    from ktrdr.application.training.outcomes import FailedJob
     from ktrdr.entrypoints.cli.preview import preview_text
 
     found = container.dry_run().execute(request)
-    failures = [item for item in found if isinstance(item, FailedJob)]
-    previews = [item for item in found if not isinstance(item, FailedJob)]
-    for preview in previews:
+    for preview in found.previews:
         for warning in preview.warnings:
             say(f"warning: {warning}")
         say_notes(preview.notes)
-    documents = [preview.as_dict() for preview in previews]
-    several = {"dry_runs": documents, "failures": [failure.as_dict() for failure in failures]}
-    texts = [*(preview_text(preview) for preview in previews), failures_text(failures)]
-    emit({"dry_run": documents[0]} if len(found) == 1 else several, "\n\n\n".join(filter(None, texts)), json)
-    if failures:
+    texts = [*(preview_text(preview) for preview in found.previews), failures_text(found.failures)]
+    emit(found.as_dict(), "\n\n\n".join(filter(None, texts)), json)
+    if found.failures:
         raise typer.Exit(EXIT_CODES["incomplete"])
 
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.export_features import ExportFeatures
     from ktrdr.application.use_cases.fit_sets import FitSets
     from ktrdr.application.use_cases.import_bars import ImportBars
+    from ktrdr.application.use_cases.list_features import ListFeatures
+    from ktrdr.application.use_cases.list_indicators import ListIndicators
     from ktrdr.application.use_cases.list_models import ListModels
     from ktrdr.application.use_cases.load_model import LoadModel
+    from ktrdr.application.use_cases.migrate_strategy import MigrateStrategy
     from ktrdr.application.use_cases.new_strategy import NewStrategy
     from ktrdr.application.use_cases.open_predictor import OpenPredictor
     from ktrdr.application.use_cases.plot_indicator import PlotIndicator
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.predict import Predict
     from ktrdr.application.use_cases.publish_kept import PublishKept
     from ktrdr.application.use_cases.read_strategy import ReadStrategy
+    from ktrdr.application.use_cases.show_bars import ShowBars
     from ktrdr.application.use_cases.show_labels import ShowLabels
+    from ktrdr.application.use_cases.show_model import ShowModel
     from ktrdr.application.use_cases.sign_models import SignModels
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
@@ -94,8 +99,12 @@ class Container(Of):
 
     read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES)
     check_strategies: Factory[CheckStrategies] = _verb("check_strategies:CheckStrategies", Of.strategy_files, *_FILES)
+    list_features: Factory[ListFeatures] = _verb("list_features:ListFeatures")
     diff_strategies: Factory[DiffStrategies] = _verb("diff_strategies:DiffStrategies")
     new_strategy: Factory[NewStrategy] = _verb("new_strategy:NewStrategy", Of.render_document, Of.write_file)
+    migrate_strategy: Factory[MigrateStrategy] = _verb(
+        "migrate_strategy:MigrateStrategy", Of.read_document, Of.render_document, Of.replace_document
+    )
 
     training_orchestrator: Factory[TrainingOrchestrator] = _verb(
         "train:TrainingOrchestrator", *_TRAINING, run_jobs, Of.allocate, Of.calendar
@@ -113,6 +122,7 @@ class Container(Of):
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
+    show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage)
     verify_models: Factory[VerifyModels] = _verb(
         "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals
     )
@@ -121,6 +131,7 @@ class Container(Of):
         "publish_kept:PublishKept", Of.model_storage, Of.journal, Of.read_kept, Of.discard_kept
     )
 
+    list_indicators: Factory[ListIndicators] = _verb("list_indicators:ListIndicators")
     describe_indicators: Factory[DescribeIndicators] = _verb(
         "describe_indicators:DescribeIndicators", Of.feature_engineer
     )
@@ -129,6 +140,7 @@ class Container(Of):
     fit_sets: Factory[FitSets] = _verb("fit_sets:FitSets", *_MARKET)
     show_labels: Factory[ShowLabels] = _verb("show_labels:ShowLabels", Of.data_repository)
 
+    show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository)
     import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 

@@ -71,6 +71,16 @@ class IndicatorSpec:
     by_session: Callable[[Parameters], bool] = lambda _: False
     check: Callable[[Parameters], str | None] | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a list says of it, as plain values."""
+        return {
+            "type": self.name,
+            "aliases": list(self.aliases),
+            "category": self.category,
+            "parameters": {item.name: item.default for item in self.parameters},
+            "outputs": list(self.outputs),
+        }
+
     @property
     def primary(self) -> str:
         """The output that a bare reference means; empty for a single output."""
