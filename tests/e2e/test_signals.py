@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from patience import CEILING
-from samples.command_line import STRATEGIES
+import yaml
+from patience import CEILING, alive, until
+from samples.command_line import STRATEGIES, Command
+from samples.documents import changed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 
@@ -43,6 +46,20 @@ loop.Loop.run_epoch = stop
 from ktrdr.entrypoints.cli.console import run
 run()
 """
+
+HELD_FITS = """
+import os, sys, time
+from pathlib import Path
+
+def hold(event, arguments):
+    if event == "import" and arguments[0] == "ktrdr.adapters.models.torch.loop":
+        Path(f"held-{os.getpid()}").touch()
+        while True:
+            time.sleep(0.02)
+
+sys.addaudithook(hold)
+"""
+"""Python runs this at its start where its folder is on PYTHONPATH: fits begin, and go no further."""
 
 
 def stopped(
@@ -82,3 +99,27 @@ def test_what_is_to_be_ignored_stays_ignored(tmp_path: Path) -> None:
     ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
     done = stopped(ignoring + IMPORT, "data", "list", cwd=tmp_path, signals=("SIGHUP",), module="numpy")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_workers_record_what_they_were_fitting(name: str, ktrdr: Command, tmp_path: Path) -> None:
+    assert ktrdr("data", "simulate", "--symbols", "SIM_A,SIM_B", "--bars", 900, "--out", "bars").code == 0
+    (tmp_path / "many.yaml").write_text(yaml.safe_dump(changed("training_data", {"timeframes": "5m"})))
+    (tmp_path / "sitecustomize.py").write_text(HELD_FITS)
+    words = ["train", "many.yaml", "--symbols", "SIM_A,SIM_B", "--mode", "multi", "--workers", "2"]
+    command = [str(Path(sys.executable).with_name("ktrdr")), *words, "--data-dir", "bars", "--models-dir", "models"]
+    environment = dict(os.environ, PYTHONPATH=str(tmp_path))
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    until(lambda: len(list(tmp_path.glob("held-*"))) == 2 or process.poll() is not None)
+    held = list(tmp_path.glob("held-*"))
+    process.send_signal(signal.Signals[name])
+    _, stderr = process.communicate(timeout=CEILING)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert "--resume trains the rest" in stderr
+    until(lambda: not any(alive(int(path.name.removeprefix("held-"))) for path in held))
+    lines = [json.loads(line) for line in (tmp_path / "models/trials.jsonl").read_text().splitlines()]
+    assert [(line["outcome"], line["symbols"]) for line in sorted(lines, key=lambda line: line["symbols"])] == [
+        ("interrupted", ["SIM_A"]),
+        ("interrupted", ["SIM_B"]),
+    ]
