@@ -34,6 +34,22 @@ from ktrdr.entrypoints.cli.console import run
 run()
 """
 
+FORGETTING = """
+import os, time
+from ktrdr.entrypoints.cli import console
+
+class Forgotten:
+    def __del__(self):
+        for number in {signals}:
+            os.kill(os.getpid(), number)
+
+def forget():
+    Forgotten()
+    time.sleep(60)
+
+console._run = forget
+console.run()
+"""
 FIT = """
 import os
 from ktrdr.adapters.models.torch import loop
@@ -69,6 +85,12 @@ def stopped(
     text = program.format(signals=[int(signal.Signals[name]) for name in signals], **names)
     command = [sys.executable, "-c", text, *map(str, words)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=CEILING, check=False)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_where_python_cannot_raise(name: str, tmp_path: Path) -> None:
+    done = stopped(FORGETTING, "data", "list", cwd=tmp_path, signals=(name,))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: stopped by the user\n")
 
 
 @pytest.mark.parametrize("name", SIGNALS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
+import time
 from contextlib import suppress
 
 INTERRUPTED = 130
+_MOMENT = 0.01  # seconds
 _POLITE = ("SIGTERM", "SIGHUP")
 _AS_JSON = '{"error": {"family": "interrupted", "message": "stopped by the user"}}\n'
 
@@ -39,6 +42,8 @@ def _listen() -> None:
     for number in _numbers():
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
+    if hasattr(signal, "pthread_kill"):
+        sys.unraisablehook = _not_lost
 
 
 def _numbers() -> list[signal.Signals]:
@@ -50,7 +55,21 @@ def _interrupt(came: int, _frame: object) -> None:
     for number in _numbers():
         if number != came:
             signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt(came)
+
+
+def _not_lost(ignored: sys.UnraisableHookArgs) -> None:
+    """Send a signal again that came while Python was in code that cannot raise, as when it forgets a module's lock."""
+    if not isinstance(ignored.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    came = (*ignored.exc_value.args, signal.SIGINT)[0]
+    _thread.start_new_thread(_send_again, (came, _thread.get_ident()))
+
+
+def _send_again(came: int, thread: int) -> None:
+    time.sleep(_MOMENT)
+    signal.pthread_kill(thread, came)
 
 
 def _stopped() -> int:
