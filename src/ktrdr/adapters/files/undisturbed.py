@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the end; outside the main thread, which alone receives them, do nothing."""
+    """Hold back what asks a program to stop until the end; outside the main thread, which alone receives them, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[tuple[int, Any]] = []
-    handlers = {number: signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) or signal.SIG_DFL for number in _STOPPING}
     for number in handlers:
         signal.signal(number, lambda *arrived: came.append(arrived))
     try:
