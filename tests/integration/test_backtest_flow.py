@@ -124,7 +124,7 @@ def test_an_end_cuts_the_bars_and_nothing_else(trained: dict[str, MemoryStorage]
 
 def test_it_begins_after_what_chose_the_model_and_marks_what_was_judged(trained: dict[str, MemoryStorage]) -> None:
     done = run(trained["mlp"])
-    manifest, known = done.model.manifest, [iso(moment) for moment in done.result.bars.known_at[:1]]
+    manifest, known = done.manifest, [iso(moment) for moment in done.result.bars.known_at[:1]]
     assert known[0] > manifest.selected_until
     assert done.span.marks == ("already judged",)
     assert done.span.judged_bars == sum(iso(at) <= manifest.judged_until for at in done.result.bars.known_at) > 0

@@ -128,8 +128,10 @@ def test_models_that_differ_can_not_be_averaged(container: Container) -> None:
         container.predict().execute(asked())
 
 
-def test_one_model_is_no_ensemble() -> None:
+def test_one_model_is_no_ensemble(container: Container) -> None:
     with pytest.raises(InvalidInput, match="is one model"):
         PredictRequest("small/ONE_STOCK_5m_v1", "ONE_STOCK", ensemble=True)
     with pytest.raises(InvalidInput, match=r"give a symbol \(--symbol\)"):
-        replace(asked(), symbol=None).choice(MemoryStorage())
+        container.predict().execute(replace(asked(), symbol=None))
+    with pytest.raises(InvalidInput, match="prefer chooses one model; an ensemble is the average of several"):
+        asked(prefer="symbol")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,35 +13,45 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
-from ktrdr.domain.arrays import Bools, Int64s
+from ktrdr.application.preparing.pool import in_hours
+from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.wanted import LoadRequest
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.leaning import Leaning, leaning
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
 from ktrdr.domain.evaluation.terms import Term, linguistic_terms
-from ktrdr.domain.features.contract import compare, feature_contract
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
-from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.splits.parted import PARTS
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.splits.parted import Parted
+from ktrdr.domain.splits.temporal import CutAt
+from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Pool
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """Which model, and how many rules at most."""
+    """Which model, and how many rules at most; for the rest see `LoadRequest`."""
 
     model: str
     top: int = 10
+    symbol: str | None = None
+    timeframe: str | None = None
+    as_of: str | None = None
+    prefer: str | None = None
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise InvalidInput(f"top must be 1 or more, found {self.top}")
+        _ = self.wanted  # refuses what contradicts itself
+
+    @property
+    def wanted(self) -> LoadRequest:
+        """Which model is to be explained."""
+        return LoadRequest(self.model, self.symbol, self.timeframe, self.as_of, self.prefer).unambiguous()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +103,15 @@ class ExplainRules:
     """Computes a model's features again on the bars it was trained on, and looks for rules that say what it does."""
 
     def __init__(
-        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        trainer: ModelTrainer,
+        storage: ModelStorage,
+        calendar: Calendar | None = None,
     ) -> None:
         self._data = data
-        self._features = features
+        self._sources = PoolSources(data, features, calendar=calendar)
         self._trainer = trainer
         self._storage = storage
 
@@ -109,27 +125,28 @@ class ExplainRules:
             If the model reads no fuzzy set, its features can no longer be computed as in training, or the bars of its
             parts are gone.
         """
-        artifact = self._storage.load(request.model)
-        manifest, model = artifact.manifest, self._trainer.restore(artifact)
-        strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
-        if not any(entry.kind == "fuzzy_set" for entry in strategy.nn_inputs):
-            raise InvalidInput(f"{manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
-        rows = self._rows(manifest, model, strategy)
-        decided = leaning(rows.outputs, ~rows.test, Target.from_dict(manifest.target), strategy.decisions)
-        return _explain(manifest, rows, decided, request.top)
+        found = find_model(self._data, self._storage, request.wanted)
+        opened = open_model(self._trainer, found)
+        if not any(entry.kind == "fuzzy_set" for entry in opened.strategy.nn_inputs):
+            raise InvalidInput(f"{opened.manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
+        rows = self._rows(opened)
+        decided = leaning(rows.outputs, ~rows.test, opened.target, opened.strategy.decisions)
+        return _explain(opened.manifest, replace(rows, notes=(*found.sentences, *rows.notes)), decided, request.top)
 
-    def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy) -> _Rows:
-        features = resolve(strategy)
-        difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
-        if difference:
-            raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
-        gathered = gather_pool(PoolSources(self._data, self._features), strategy, manifest.training_symbols)
+    def _rows(self, opened: OpenedModel) -> _Rows:
+        opened.require_same_features(self._sources.engineer.kernels(opened.features))
+        manifest, strategy = opened.manifest, opened.strategy
+        gathered = gather_pool(self._sources, strategy, _pooled(manifest))
         pool = gathered.pool
-        rows, test = _part_rows(manifest, pool)
-        outputs = read_inference(manifest, model.feature_ids).outputs(model, pool.values, rows)
-        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(features, model.tuned))
+        if manifest.symbol is None:
+            pool, _ = in_hours(gathered, strategy, self._sources.calendar)
+        split = _parted_again(manifest, pool)
+        rows = np.sort(np.concatenate([part.rows for part in split.parts.values()]))
+        test = np.isin(rows, split.test)
+        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(opened.features, opened.model.tuned))
         terms, holds = linguistic_terms(strategy, matrix)
-        return _Rows(terms, holds, outputs, test, _changed_bars(manifest, gathered))
+        notes = (*_changed_bars(manifest, gathered), *_changed_rows(manifest, split))
+        return _Rows(terms, holds, opened.outputs(pool.values, rows), test, notes)
 
 
 def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:
@@ -150,23 +167,41 @@ def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Exp
     return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
 
 
-def _part_rows(manifest: Manifest, pool: Pool) -> tuple[Int64s, Bools]:
-    """Return the rows of the three parts, and which of them are test rows."""
+def _pooled(manifest: Manifest) -> list[str]:
+    """Return the symbols that had a part in the split: those with rows to learn from, and those that had too few."""
+    everyone, held_out = manifest.split.get("symbols"), manifest.split.get("held_out")
+    if not isinstance(everyone, dict) or not isinstance(held_out, list):
+        return manifest.training_symbols
+    return [symbol for symbol in everyone if symbol not in held_out]
+
+
+def _parted_again(manifest: Manifest, pool: Pool) -> Parted:
+    """Return the parts of the training: the rows that there were, cut and purged where they were."""
+    name, split = manifest.model_name, manifest.split
     try:
-        spans = [manifest.split["parts"][name] for name in PARTS]
-        first = np.array([from_iso(span["first"]) for span in spans])
-        last = np.array([from_iso(span["last"]) for span in spans])
+        parts, judged_until = split["parts"], from_iso(split["judged_until"])
+        first, last = from_iso(parts["train"]["first"]), from_iso(parts["test"]["last"])
+        (one, other), embargo = map(from_iso, split["cuts"]), split["embargo_bars"]
+        splitter = CutAt((one, other), embargo, name)
     except (KeyError, TypeError, ValueError) as error:
-        raise CorruptArtifact(f"{manifest.model_name}: split does not say when its parts begin and end") from error
-    rows = np.flatnonzero(pool.spans.learnable)
-    known_at = pool.known_at[rows]
-    inside = (known_at[:, None] >= first) & (known_at[:, None] <= last)
-    used = inside.any(axis=1)
-    test = inside[used, PARTS.index("test")]
-    if not test.any() or test.all():
+        raise CorruptArtifact(f"{name}: split does not say when its parts begin and end") from error
+    there = (pool.known_at >= first) & (pool.known_at <= last) & (pool.label_end <= judged_until)
+    try:
+        (parted,) = splitter(replace(pool, label_end=np.where(there, pool.label_end, NO_LABEL)).spans)
+    except InvalidInput as error:
         symbols = ", ".join(pool.symbols)
-        raise InvalidInput(f"{symbols}: the bars that {manifest.model_name} was trained and judged on are not there")
-    return rows[used], test
+        raise InvalidInput(f"{symbols}: the bars that {name} was trained and judged on are not there") from error
+    return parted
+
+
+def _changed_rows(manifest: Manifest, split: Parted) -> tuple[str, ...]:
+    """Say which parts have other rows than in training."""
+    then: dict[str, Any] = manifest.split["parts"]
+    return tuple(
+        f"{name}: {len(part.rows)} rows, in training {then[name].get('rows')}; the rules describe the model on these"
+        for name, part in split.parts.items()
+        if then[name].get("rows") != len(part.rows)
+    )
 
 
 def _changed_bars(manifest: Manifest, gathered: GatheredPool) -> tuple[str, ...]:

@@ -72,8 +72,15 @@ class BarFeeds:
         return max((int(item.known_at[-1]) for item in self.fed.values() if len(item)), default=None)
 
     def extend(self, bars: Mapping[str, Bars]) -> None:
-        """Take in many bars at once, of every timeframe that is fed and none of them later than the base's last."""
+        """Take in many bars at once, of every timeframe that is fed and none of them later than the base's last.
+
+        Raises
+        ------
+        InvalidBars
+            If a bar is said to be known before it begins, or before the one before it.
+        """
         for name, item in self.fed.items():
+            _require_moments(bars[name])
             item.extend(bars[name])
         base = self.fed.get(self.base)
         until = int(base.known_at[-1]) if base is not None and len(base) else None
@@ -140,6 +147,19 @@ class BarFeeds:
         if timeframe in self._made_of:
             return f"{timeframe} bars are refused: they are made of {self._made_of[timeframe]} bars here; feed {wanted}"
         return f"{timeframe} bars are refused: this model reads {wanted}"
+
+
+def _require_moments(bars: Bars) -> None:
+    known_at, disorder = bars.known_at, np.zeros(len(bars), dtype=np.bool_)
+    disorder[1:] = known_at[1:] < known_at[:-1]
+    early = (known_at < bars.stamps) & bars.timeframe.intraday
+    if (disorder | early).any():
+        row = int(np.flatnonzero(disorder | early)[0])
+        why = "before it begins" if early[row] else "before the bar before it"
+        raise InvalidBars(
+            f"{bars.source}: {bars.symbol} {bars.timeframe}: row {row} at {iso(bars.stamps[row])} can not be known at "
+            f"{iso(known_at[row])}, {why}"
+        )
 
 
 class _Made:

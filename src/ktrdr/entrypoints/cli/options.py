@@ -19,6 +19,7 @@ Timeframe = Annotated[str | None, typer.Option("--timeframe", help="Base timefra
 StartDate = Annotated[str | None, typer.Option("--start-date", help="First day to use, such as 2010-01-31.")]
 EndDate = Annotated[str | None, typer.Option("--end-date", help="Last day to use, the whole of it.")]
 AsOf = Annotated[str | None, typer.Option(help="Only models of the strategy that were chosen before that moment.")]
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="Average the strategy's models of all symbols.")]
 Prefer = Annotated[str | None, typer.Option(help="Look for the universal or the symbol model first.")]
 
 PAGES = (".html", ".htm")

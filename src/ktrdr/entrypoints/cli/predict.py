@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
+from ktrdr.entrypoints.cli.options import AsOf, DataDir, Ensemble, Json, ModelsDir, Prefer
 from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
@@ -26,7 +26,7 @@ def predict(
     ] = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Average the models of all symbols.")] = False,
+    ensemble: Ensemble = False,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
