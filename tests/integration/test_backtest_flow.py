@@ -202,7 +202,9 @@ def test_a_universal_model_trades_each_of_its_symbols_and_a_similar_one_stands_i
         done = container.backtest().execute(BacktestRequest("small", symbol))
         assert (done.model.reference, done.result.bars.symbol) == ("small/universal_v1", symbol)
         assert "among the symbols that it was trained on" in done.model.reason
-    with pytest.raises(InvalidInput, match=r"was trained on 2 symbols; give --symbol"):
+    with pytest.raises(
+        InvalidInput, match=r"was trained on 2 symbols \(ONE_STOCK, TWO_STOCK\); say which one \(--symbol\)"
+    ):
         container.backtest().execute(BacktestRequest("small", model="small/universal_v1"))
     with pytest.raises(ModelNotFound, match="serves NEW_STOCK 5m"):
         container.backtest().execute(BacktestRequest("small", "NEW_STOCK"))

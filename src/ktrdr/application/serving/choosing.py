@@ -118,9 +118,8 @@ def open_model(trainer: ModelTrainer, found: LoadedModel, symbol: str | None = N
     InvalidInput
         If models can not be averaged, see `open_ensemble`.
     """
-    stands_in = found.kind == "similar"
     opened = {
-        reference: OpenedModel.of(artifact, trainer.restore(artifact), reference, stands_in=stands_in)
+        reference: OpenedModel.of(artifact, trainer.restore(artifact), reference, stands_in=found.stands_in)
         for reference, artifact in found.artifacts.items()
     }
     if found.kind != "ensemble":

@@ -111,6 +111,11 @@ class LoadedModel:
         return next(iter(self.artifacts.values()))
 
     @property
+    def stands_in(self) -> bool:
+        """Whether it is the model of another symbol."""
+        return self.kind == "similar"
+
+    @property
     def selected_until(self) -> str:
         """The latest moment up to which bars have chosen it."""
         return max((one.manifest.selected_until for one in self.artifacts.values()), key=read_moment)
