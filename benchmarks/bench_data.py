@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ktrdr.adapters.data.csv import CsvRepository
-from ktrdr.adapters.data.parquet import ParquetRepository
-from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.data.simulation import simulate
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -28,7 +27,7 @@ def bars():
 @pytest.fixture(scope="module")
 def folder(bars, tmp_path_factory):
     place = tmp_path_factory.mktemp("bars")
-    ParquetRepository(place).save(bars)
+    ParquetStore(place).save(bars)
     bars.to_frame().to_csv(place / "SIM_STOCK_5m.csv", index=False)
     return place
 
@@ -66,7 +65,7 @@ def test_resample(bars, benchmark, target, rule):
 
 
 def test_load_parquet_with_gate_and_sessions(folder, benchmark):
-    repository = ParquetRepository(folder)
+    repository = repository_of("parquet", folder)
     repository.load("SIM_STOCK", FIVE)
     path = folder / "SIM_STOCK_5m.parquet"
     report("parquet", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_parquet(path))
@@ -74,7 +73,7 @@ def test_load_parquet_with_gate_and_sessions(folder, benchmark):
 
 
 def test_load_csv_with_gate_and_sessions(folder, benchmark):
-    repository = CsvRepository(folder)
+    repository = repository_of("csv", folder)
     repository.load("SIM_STOCK", FIVE)
     path = folder / "SIM_STOCK_5m.csv"
     report("csv", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_csv(path, parse_dates=["timestamp"]))
@@ -82,7 +81,7 @@ def test_load_csv_with_gate_and_sessions(folder, benchmark):
 
 
 def test_simulated_five_minutes(benchmark):
-    SimulatedRepository().load("SIM_STOCK", FIVE)
-    seconds = [clocked(lambda: SimulatedRepository().load("SIM_STOCK", FIVE)) for _ in range(ROUNDS)]
+    repository_of("simulated").load("SIM_STOCK", FIVE)
+    seconds = [clocked(lambda: repository_of("simulated").load("SIM_STOCK", FIVE)) for _ in range(ROUNDS)]
     print(f"\nsimulated 20,000 bars of 5m: {np.median(seconds):.3f} s")
-    benchmark.pedantic(lambda: SimulatedRepository().load("SIM_STOCK", FIVE), rounds=1)
+    benchmark.pedantic(lambda: repository_of("simulated").load("SIM_STOCK", FIVE), rounds=1)

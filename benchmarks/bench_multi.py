@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from ktrdr.adapters.data.parquet import ParquetRepository
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.domain.market.timeframe import Timeframe
 
 SYMBOLS = tuple(f"SIM_{number:02}" for number in range(20))
@@ -41,7 +40,7 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("multi")
-    simulated, store = SimulatedRepository(), ParquetRepository(place / "bars")
+    simulated, store = repository_of("simulated"), repository_of("parquet", place / "bars")
     sample = simulated.load("SIM_STOCK", Timeframe("5m"))
     for number, name in enumerate(SYMBOLS):
         first = 37 * number

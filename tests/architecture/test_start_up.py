@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from samples.models import artifact
+
+from ktrdr.adapters.storage.filesystem import FileSystemStorage
 
 HEAVY = {"torch", "sklearn", "lightgbm", "xgboost", "mlflow", "optuna", "ray", "arch", "talib", "scipy", "statsmodels"}
 OUTSIDE = {"exchange_calendars", "matplotlib"}
@@ -48,7 +52,38 @@ def test_the_container_and_every_command_load_nothing_heavy() -> None:
     assert found & (HEAVY | OUTSIDE) == set()
 
 
+COMMAND = """
+import contextlib, io, sys
+from ktrdr.entrypoints.cli.main import run
+sys.argv = {0}
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    try:
+        run()
+    except SystemExit as ended:
+        assert not ended.code, said.getvalue()
+"""
+COMMANDS_WITHOUT_FRAMES = (
+    ["data", "list"],
+    ["data", "show", "AAPL", "1d"],
+    ["train", "strategies/mtf_adaptive_momentum.yaml", "--dry-run"],
+)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS_WITHOUT_FRAMES, ids=" ".join)
+def test_bars_are_read_and_previewed_without_frames(arguments: list[str]) -> None:
+    loaded_by(COMMAND.format(["ktrdr", *arguments]))  # builds the calendars that are not kept yet
+    found = loaded_by(COMMAND.format(["ktrdr", *arguments]))
+    assert found & (OUTSIDE | {"pandas", "polars"}) == set()
+
+
 @pytest.mark.parametrize("arguments", [["ktrdr", "--help"], ["ktrdr", "train", "--help"]])
 def test_help_loads_almost_nothing(arguments: list[str]) -> None:
     found = loaded_by(HELP.format(arguments))
     assert found & (HEAVY | OUTSIDE | NUMBERS | {"yaml", "dependency_injector"}) == set()
+
+
+def test_a_list_of_models_is_read_without_frames_and_numbers(tmp_path: Path) -> None:
+    FileSystemStorage(tmp_path).publish(artifact())
+    listing = HELP.replace("Usage: ktrdr", "demo/AAPL_1d_v1")
+    found = loaded_by(listing.format(["ktrdr", "models", "list", "--models-dir", str(tmp_path)]))
+    assert found & (HEAVY | OUTSIDE | NUMBERS) == set()

@@ -12,10 +12,8 @@ import pytest
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.chain import ChainRepository
-from ktrdr.adapters.data.csv import CsvRepository
-from ktrdr.adapters.data.parquet import ParquetRepository
-from ktrdr.adapters.data.sample import SampleRepository
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.cached_data import CachedData
@@ -51,8 +49,8 @@ def in_memory(_: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
 def as_parquet(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
     folder.mkdir(exist_ok=True)
     for one in bars:
-        ParquetRepository(folder).save(one)
-    return ParquetRepository(folder)
+        ParquetStore(folder).save(one)
+    return repository_of("parquet", folder)
 
 
 def as_csv(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
@@ -60,7 +58,7 @@ def as_csv(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
     for one in bars:
         name = f"{one.symbol.removeprefix('^')}_{one.timeframe}.csv"
         one.to_frame().to_csv(folder / name, index=False)
-    return CsvRepository(folder)
+    return repository_of("csv", folder)
 
 
 def as_chain(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
@@ -77,9 +75,11 @@ FILLED: dict[str, Callable[..., DataRepository]] = {
 }
 ALL: dict[str, Callable[..., DataRepository]] = {
     **FILLED,
-    "sample": lambda _: SampleRepository(),
-    "simulated": lambda _: SimulatedRepository(["SIM_STOCK", "SIM_CRYPTO"], timeframe=Timeframe("15m"), bars=500),
-    "sample and simulated": lambda _: ChainRepository([SampleRepository(), SimulatedRepository(bars=2000)]),
+    "sample": lambda _: repository_of("sample"),
+    "simulated": lambda _: repository_of(
+        "simulated", ["SIM_STOCK", "SIM_CRYPTO"], timeframe=Timeframe("15m"), bars=500
+    ),
+    "sample and simulated": lambda _: ChainRepository([repository_of("sample"), repository_of("simulated", bars=2000)]),
 }
 
 
@@ -213,10 +213,10 @@ def test_characteristics_say_when_it_trades_and_how_far_its_bars_go(repository: 
 
 
 def test_known_characteristics_infer_nothing() -> None:
-    sample = SampleRepository()
+    sample = repository_of("sample")
     for symbol in {info.symbol for info in sample.series()}:
         assert sample.characteristics(symbol).inferred == ()
-    simulated = SimulatedRepository(bars=100).characteristics("SIM_FOREX")
+    simulated = repository_of("simulated", bars=100).characteristics("SIM_FOREX")
     assert (simulated.simulated, simulated.calendar, simulated.inferred) == (True, "24/5", ())
     assert not sample.characteristics("AAPL").simulated
     assert sample.characteristics("AAPL").trading_hours == "Mon-Fri, 09:30 to 16:00"
@@ -249,7 +249,7 @@ def test_broken_bars_name_file_row_time_and_rule(
         frame.to_csv(path, index=False, na_rep="nan")
     else:
         frame.to_parquet(path)
-    repository = CsvRepository(tmp_path) if kind == "csv" else ParquetRepository(tmp_path)
+    repository = repository_of("csv", tmp_path) if kind == "csv" else repository_of("parquet", tmp_path)
     with pytest.raises(InvalidBars) as caught:
         repository.load("AAPL", HOUR)
     stamp = frame["timestamp"][row].strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -298,8 +298,8 @@ def with_context(kind: str, folder: Path) -> DataRepository:
         PUBLISHED.to_parquet(path.with_suffix(".parquet"))
     else:
         PUBLISHED.to_csv(path.with_suffix(".csv"), index=False)
-    folders = ParquetRepository(folder), CsvRepository(folder)
-    return ChainRepository([SampleRepository(), *folders]) if kind == "chain" else folders[kind == "csv"]
+    folders = repository_of("parquet", folder), repository_of("csv", folder)
+    return ChainRepository([repository_of("sample"), *folders]) if kind == "chain" else folders[kind == "csv"]
 
 
 @pytest.mark.parametrize("kind", ["memory", "parquet", "csv", "chain"])

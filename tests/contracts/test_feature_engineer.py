@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.features import START, flat_bars, fuzzy, poisoned, random_bars, raw, source, with_columns
@@ -116,7 +117,7 @@ def test_values_are_raw_whatever_the_normalization(engineer):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(60, 399), st.sampled_from(sorted(ADAPTERS)))
 def test_a_row_uses_only_bars_known_by_its_own_known_at_time(row, name):
     engineer = ADAPTERS[name]()
@@ -238,7 +239,7 @@ def test_two_engineers_agree_on_context_data():
     np.testing.assert_allclose(one.values, other.values, rtol=2e-5, atol=2e-5)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(100, 399), st.sampled_from(sorted(ADAPTERS)))
 def test_publications_after_a_row_change_nothing_up_to_it(row, name):
     engineer = ADAPTERS[name]()

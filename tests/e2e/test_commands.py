@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from samples.command_line import STRATEGIES, Command
+from patience import CEILING
+from samples.command_line import STRATEGIES, Command, start_command
 from samples.documents import changed
 
 from ktrdr.domain.strategy.writing.schema import strategy_schema
@@ -63,50 +66,47 @@ def test_steps_are_one_structured_line_each(ktrdr: Command, tmp_path: Path) -> N
     assert [json.loads(line) for line in outcome.stderr.splitlines() if line.startswith("{")] == lines
 
 
+def read_terminal(terminal: int, until: str | None = None) -> str:
+    """Return what a process writes to a terminal, up to a text, or until it closes it."""
+    said = ""
+    with suppress(OSError):  # this is how Linux says that the other end is closed
+        while (until is None or until not in said) and (piece := os.read(terminal, 4096)):
+            said += piece.decode(errors="replace")
+    return said
+
+
 def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> None:
     document = yaml.safe_load(EXAMPLE.read_text())
     document = changed("training.epochs", 10_000, changed("training.early_stopping", False, document))
     (tmp_path / "long.yaml").write_text(yaml.safe_dump(document))
-    command = [str(Path(sys.executable).with_name("ktrdr")), "train", "long.yaml", "--verbose"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if '"step": "split"' in line:
-            break
-    time.sleep(3)
+    terminal, screen = pty.openpty()
+    process = start_command("train", "long.yaml", cwd=tmp_path, models=0, stderr=screen)
+    os.close(screen)
+    begun = read_terminal(terminal, until="validation 0.")  # the losses of an epoch
+    assert "validation 0." in begun, begun
     os.kill(process.pid, signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 6, stderr
+    ended = read_terminal(terminal)
+    stdout, _ = process.communicate(timeout=CEILING)
+    assert process.returncode == 6, ended
     assert stdout == ""
-    assert "Traceback" not in stderr
-    assert "epoch" in stderr
+    assert "Traceback" not in ended
+    assert re.search(r"training was stopped .* epoch", ended)
     assert not list(tmp_path.glob("models/*/*"))
     (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
     assert json.loads(line)["outcome"] == "interrupted"
 
 
 def test_interruption_outside_the_epochs_says_so_and_is_counted(tmp_path: Path) -> None:
-    command = [
-        str(Path(sys.executable).with_name("ktrdr")),
-        "train",
-        str(EXAMPLE),
-        "--epochs",
-        "1",
-        "--verbose",
-        "--json",
-    ]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = start_command("train", EXAMPLE, "--epochs", 1, "--verbose", "--json", cwd=tmp_path, models=0)
     assert process.stderr is not None
-    for line in process.stderr:
-        if '"step": "bars"' in line:
-            os.kill(process.pid, signal.SIGINT)
-            break
-    stdout, _ = process.communicate(timeout=60)
+    assert any('"step": "evaluated"' in line for line in process.stderr)
+    os.kill(process.pid, signal.SIGINT)
+    stdout, _ = process.communicate(timeout=CEILING)
     assert process.returncode == 130
     assert json.loads(stdout)["error"]["family"] == "interrupted"
     (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
     assert json.loads(line)["outcome"] == "interrupted"
-    assert not list(tmp_path.glob("models/*/*"))
+    assert not list(tmp_path.glob("models/*/[!.]*"))
 
 
 def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path) -> None:

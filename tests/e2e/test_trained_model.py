@@ -23,7 +23,7 @@ def test_train_prints_exactly_one_json_object(trained: tuple[Path, Outcome]) -> 
     (model,) = outcome.json["models"]
     assert {"path", "version", "symbol", "metrics", "baselines", "verdict"} <= set(model)
     assert (model["symbol"], model["version"]) == ("^GSPC", 1)
-    assert set(model["baselines"]) == {"class_shares", "majority", "last_known_label"}
+    assert set(model["baselines"]) == {"class_shares", "majority", "last_known_label", "last_known_label_again"}
     assert model["verdict"]["outcome"] in {"better", "worse", "not_distinguishable", "too_little_data"}
 
 

@@ -12,7 +12,7 @@ import yaml
 from samples.command_line import Command
 from samples.documents import changed
 
-from ktrdr.adapters.data.sample import SampleRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import problems
@@ -208,7 +208,7 @@ def test_fit_changes_parameters_only_and_from_train_rows_only(ktrdr: Command, tm
 
 def train_values(rows: int) -> Any:
     """Return RSI(14) on the train rows by another path: pandas, on the same bars."""
-    bars = SampleRepository().load("AAPL", Timeframe("1d"))
+    bars = repository_of("sample").load("AAPL", Timeframe("1d"))
     move = np.diff(bars.close)
     gains, losses = np.where(move > 0, move, 0.0), np.where(move < 0, -move, 0.0)
     up, down, values = gains[:14].mean(), losses[:14].mean(), []
@@ -265,7 +265,7 @@ def test_numbers_are_drawn_as_they_are(ktrdr: Command, tmp_path: Path) -> None:
     path = write(tmp_path / "regression.yaml", changed("decisions", {"output_format": "regression"}, regression))
     shown = ktrdr("labels", "show", path, "--output", "labels.html", "--json").json
     assert (shown["kind"], list(shown["classes"])) == ("regression", ["up", "flat", "down"])
-    closes = SampleRepository().load("AAPL", Timeframe("1d")).close
+    closes = repository_of("sample").load("AAPL", Timeframe("1d")).close
     up = float((closes[5:] > closes[:-5]).mean())
     assert shown["classes"]["up"]["share"] == pytest.approx(up)
     assert Page(tmp_path / "labels.html").drawings[1:] == ["Target on AAPL 1d"]

@@ -12,7 +12,7 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -52,7 +52,7 @@ def document(**decisions: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    ParquetRepository(tmp_path / "bars").save(walk())
+    ParquetStore(tmp_path / "bars").save(walk())
     (tmp_path / "bars/context/fred").mkdir(parents=True)
     rates().to_csv(tmp_path / "bars/context/fred/DGS10.csv", index=False)
     return tmp_path
@@ -200,7 +200,7 @@ def test_rows_that_have_not_settled_are_counted_and_never_predicted(container: C
     forecast = container.predict().execute(PredictRequest(manifest.key.reference(1), last=10_000))
     assert forecast.matrix.base_rows[0] == needed - 1
     for rows in (needed, needed - 1):
-        ParquetRepository(folder / "bars").save(walk().take(slice(0, rows)), replace=True)
+        ParquetStore(folder / "bars").save(walk().take(slice(0, rows)), replace=True)
         if rows == needed:
             alone = container.predict().execute(PredictRequest(manifest.key.reference(1)))
             assert alone.matrix.base_rows.tolist() == [needed - 1]
@@ -214,7 +214,7 @@ def test_settled_rows_do_not_depend_on_where_the_bars_begin(container: Container
     reference = artifact.manifest.key.reference(1)
     whole = container.predict().execute(PredictRequest(reference))
     needed = artifact.manifest.settled_history["5m"]
-    ParquetRepository(folder / "bars").save(walk().take(slice(-needed, None)), replace=True)
+    ParquetStore(folder / "bars").save(walk().take(slice(-needed, None)), replace=True)
     short = container.predict().execute(PredictRequest(reference))
     assert short.matrix.base_rows[0] < whole.matrix.base_rows[0]
     np.testing.assert_allclose(short.matrix.values, whole.matrix.values, atol=2e-3)
@@ -243,9 +243,9 @@ def test_what_never_settles_needs_the_same_first_bar(
     assert any("obv on 5m never settles" in note and f"2024-01-01T{first}:00Z" in note for note in model.notes)
     reference = artifact.manifest.key.reference(1)
     whole = container.predict().execute(PredictRequest(reference))
-    ParquetRepository(folder / "bars").save(walk().take(slice(0, 1400)), replace=True)
+    ParquetStore(folder / "bars").save(walk().take(slice(0, 1400)), replace=True)
     assert len(container.predict().execute(PredictRequest(reference)).matrix) == len(whole.matrix) == 1
-    ParquetRepository(folder / "bars").save(walk().take(slice(100, 1500)), replace=True)
+    ParquetStore(folder / "bars").save(walk().take(slice(100, 1500)), replace=True)
     with pytest.raises(InvalidInput, match=rf"never settles.* on 2024-01-01T{first}:00Z; found 2024-01-01T08:20:00Z"):
         container.predict().execute(PredictRequest(reference))
 
@@ -280,6 +280,6 @@ def test_filters_act_on_predictions_and_a_filter_that_cannot_is_said(container: 
     opened = (forecasts[1].decisions.trades != 0) & (forecasts[1].decisions.positions != 0)
     assert opened.tolist() == (signalled & enough).tolist()
     columns = {name: getattr(walk(), name) for name in BAR_COLUMNS} | {"volume": np.zeros(1500)}
-    ParquetRepository(folder / "bars").save(replace(walk(), **columns), replace=True)
+    ParquetStore(folder / "bars").save(replace(walk(), **columns), replace=True)
     notes = container.predict().execute(PredictRequest(references[1])).notes
     assert any("volume_filter: 1.5 has no effect" in note for note in notes)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from samples.command_line import Command
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -27,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     close = np.array([10.0, 11.0, 5.0])
     stamps = from_iso("2024-07-02T13:00:00Z") + HOUR.ns * np.arange(3)
     place = tmp_path / "bars"
-    ParquetRepository(place).save(Bars("AAPL", HOUR, stamps, close, close + 1, close - 1, close, close))
+    ParquetStore(place).save(Bars("AAPL", HOUR, stamps, close, close + 1, close - 1, close, close))
     return place
 
 
@@ -102,7 +103,7 @@ def test_import_keeps_a_checked_parquet_file(data: Command, tmp_path: Path) -> N
         ("MSFT", 2, "MSFT_1h.parquet")
     ]
     assert "warning: MSFT_1h.parquet: 1 of 2 bars move by more than half" in outcome.stderr
-    assert ParquetRepository(tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
+    assert repository_of("parquet", tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
     assert data("list", "--data-dir", "kept").code == 0
 
 

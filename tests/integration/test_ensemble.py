@@ -11,7 +11,7 @@ from dependency_injector import providers
 from samples.documents import changed
 from samples.predictors import feed_of, replayed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.serving.predictor import Predictor
@@ -29,7 +29,7 @@ from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]
-MARKET = SimulatedRepository([*SYMBOLS, "NEW_STOCK"], Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", [*SYMBOLS, "NEW_STOCK"], Timeframe("5m"), bars=700)
 REGRESSION: dict[str, Any] = {
     "decisions": {"output_format": "regression"},
     "labels": {"source": "forward_return", "horizon": 5},

@@ -20,7 +20,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, require_writable, write_artifact
 from ktrdr.adapters.storage.kept import discard_kept, read_kept
 from ktrdr.adapters.storage.shelf import locked
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound, NotPublished, Unavailable
 
 AS_ROOT = os.geteuid() == 0
@@ -166,6 +166,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "pipe": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), os.mkfifo(v / "metrics.json"))),
     "folder as file": ("must be a plain file", lambda v: (_gone(v / "metrics.json"), (v / "metrics.json").mkdir())),
     "huge sparse file": ("too many", lambda v: os.truncate(v / "model.safetensors", 2**40)),
+    "huge report": ("history.json: 67,108,864 bytes are too many", lambda v: os.truncate(v / "history.json", 2**26)),
     "huge manifest": ("too many", lambda v: os.truncate(v / "metadata.json", 2**30)),
     "another version": ("holds demo/AAPL_1d_v1; the folder was", lambda v: _swapped(v, v.with_name("AAPL_1d_v1"))),
     "a link to a folder": ("must be a folder", lambda v: (shutil.rmtree(v), v.symlink_to("AAPL_1d_v1"))),
@@ -285,6 +286,20 @@ class TestNotPublished:
             storage.publish(artifact(b"four"))
         assert raised.value.kept is None
         assert not list(tmp_path.glob(".unpublished*"))
+
+    def test_what_cannot_be_announced_is_not_published_and_kept(self, storage: FileSystemStorage, root: Path) -> None:
+        before = visible(root)
+
+        def refuse(stored: StoredModel) -> None:
+            assert (stored.reference, len(stored.manifest_sha256)) == ("demo/AAPL_1d_v4", 64)
+            assert visible(root) == before
+            raise Unavailable("cannot add a line")
+
+        with pytest.raises(NotPublished, match="cannot add a line; its files are kept in") as raised:
+            storage.publish(artifact(b"four"), refuse)
+        assert visible(root) == before
+        self._is_whole(Path(str(raised.value.kept)))
+        assert storage.publish(artifact()).number == 5
 
     def test_kept_files_are_no_model_and_no_stray(
         self, storage: FileSystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch

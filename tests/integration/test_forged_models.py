@@ -14,7 +14,7 @@ import safetensors.numpy
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact
 from ktrdr.application.use_cases.train import TrainingRequest
@@ -34,6 +34,7 @@ LSTM = {"type": "lstm", "architecture": {"sequence_length": 6, "hidden_size": 4}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "one symbol": ({}, {}),
     "windows": ({"model": LSTM}, {}),
+    "no layers": ({"model.architecture": {"hidden_layers": []}}, {}),
     "regression": ({"training.labels": VALUE, "decisions.output_format": "regression"}, {}),
     "learned sets": ({"fuzzy_sets.rsi.learnable": True}, {}),
     "two seeds": ({}, {"seeds": 2}),
@@ -54,7 +55,7 @@ def document(changes: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
     built = make_container(models_dir=tmp_path_factory.mktemp("forged") / "models", device="cpu")
-    built.data_repository.override(providers.Object(SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=700)))
+    built.data_repository.override(providers.Object(repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=700)))
     return built
 
 
@@ -110,6 +111,7 @@ FORGED: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
     "seeds": ("two seeds", "metrics.json", _deep("seeds.0.shipped", False), "the shipped one of its seeds"),
     "no metrics": ("one symbol", "metrics.json", lambda found: found.clear(), "not what a training writes (KeyError"),
     "importance": ("one symbol", "feature_importance.json", _deep("features.0.id", "x"), "not about the features"),
+    "promise": ("windows", "reference.json", _deep("promise.test.loss", 0.01), "its promise is not the loss"),
     "moments": ("one symbol", "metadata.json", _deep("selected_until", "2031-01-01T00:00:00Z"), "not in this order"),
     "one moment": ("one symbol", "metadata.json", _deep("judged_until", "2031-01-01T00:00:00Z"), "of its split"),
     "part": (
@@ -123,6 +125,12 @@ FORGED: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
     "no split": ("one symbol", "metadata.json", _deep("split", {}), "split: not what a training writes"),
     "seed": ("one symbol", "metadata.json", _deep("seed", 77), "seed is not that of the settings"),
     "section": ("one symbol", "metadata.json", _deep("nn_inputs", []), "nn_inputs is not what its strategy says"),
+    "setting": (
+        "one symbol",
+        "metadata.json",
+        lambda found: found["settings"]["training.epochs"].update(value=999),
+        "settings: training.epochs is not what its strategy says",
+    ),
     "learned": ("learned sets", "metadata.json", _deep("strategy_name", "x"), "strategy_name is not what its"),
     "begun": ("begun with it", "metadata.json", _deep("fitted_until", "2001-01-01T00:00:00Z"), "fitted_until is 2001"),
     "of a symbol": ("universal", "symbols.json", _deep("ONE_STOCK.rows.train", 9999), "rows of its symbols"),
@@ -181,8 +189,9 @@ class TestVerify:
 
         write(forged(models["one symbol"], "metrics.json", soften), place)
         reference = f"{place.parent.name}/{place.name}"
-        for named in (reference, str(place)):
-            (check,) = container.verify_models().execute([named])
+        elsewhere = make_container(models_dir=place.parents[1] / "elsewhere")
+        for named, used in ((reference, container), (str(place), container), (str(place), elsewhere)):
+            (check,) = used.verify_models().execute([named])
             assert check.problems == (FORGED_SAID,)
 
     def test_outside_of_the_models_folder_nothing_is_recorded(
@@ -194,7 +203,7 @@ class TestVerify:
 
     def test_a_line_without_seal_leaves_it_open(self, container: Container, models: dict[str, Artifact]) -> None:
         reference = models["windows"].manifest.key.reference(models["windows"].manifest.version)
-        unsealed = VerifyModels(container.model_storage(), container.model_trainer(), lambda: {reference: ""})
+        unsealed = VerifyModels(container.model_storage(), container.model_trainer(), lambda _: {reference: ""})
         (check,) = unsealed.execute([reference])
         assert (check.problems, check.notes) == ((), (UNRECORDED,))
 
@@ -204,7 +213,7 @@ class TestVerify:
         extreme = Artifact(artifact.manifest, artifact.blobs | {"model.safetensors": huge(artifact)})
         storage = MemoryStorage()
         reference = storage.publish(extreme).reference
-        (check,) = VerifyModels(storage, container.model_trainer()).execute([reference])
+        (check,) = VerifyModels(storage, container.model_trainer(), lambda _: {}).execute([reference])
         assert any("outputs are no finite numbers" in said for said in check.problems), check.problems
 
 

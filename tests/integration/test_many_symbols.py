@@ -15,7 +15,7 @@ from dependency_injector import providers
 from samples.documents import changed
 from samples.features import random_bars
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
@@ -116,7 +116,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of bars that worker processes can read."""
     place = tmp_path_factory.mktemp("bars")
     for name in SYMBOLS:
-        ParquetRepository(place).save(bars(name), SymbolCharacteristics(name, "crypto", "SIM", "24/7", "UTC"))
+        ParquetStore(place).save(bars(name), SymbolCharacteristics(name, "crypto", "SIM", "24/7", "UTC"))
     return place
 
 

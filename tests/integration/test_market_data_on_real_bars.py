@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ktrdr.adapters.data.csv import CsvRepository
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.resample import resample
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(not LISTED, reason="the developers' real market 
 
 
 @pytest.fixture(scope="module")
-def repository() -> ParquetRepository:
-    return ParquetRepository(FOLDER)
+def repository() -> DataRepository:
+    return repository_of("parquet", FOLDER)
 
 
 def sentence(bars: Bars, part: str) -> str:
@@ -35,7 +35,7 @@ def sentence(bars: Bars, part: str) -> str:
 
 
 @pytest.mark.parametrize("facts", LISTED, ids=lambda facts: facts["file"])
-def test_every_file_loads_as_its_index_says(facts: dict, repository: ParquetRepository) -> None:
+def test_every_file_loads_as_its_index_says(facts: dict, repository: DataRepository) -> None:
     bars = repository.load(facts["symbol"], Timeframe(facts["timeframe"]))
     assert len(bars) == facts["rows"]
     assert [int(bars.stamps[row]) for row in (0, -1)] == [pd.Timestamp(facts[end]).value for end in ("first", "last")]
@@ -51,7 +51,7 @@ def test_every_file_loads_as_its_index_says(facts: dict, repository: ParquetRepo
         assert sentence(bars, "outside the sessions").startswith(f"{checks['rows_on_non_sessions']} ")
 
 
-def test_each_is_listed_once(repository: ParquetRepository) -> None:
+def test_each_is_listed_once(repository: DataRepository) -> None:
     listed = {(info.symbol, str(info.timeframe)): info.rows for info in repository.series()}
     assert listed == {(facts["symbol"].removeprefix("^"), facts["timeframe"]): facts["rows"] for facts in LISTED}
 
@@ -68,7 +68,7 @@ def by_pandas(bars: Bars, rule: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("file", ["SPY_5m", "AAPL_5m", "MSFT_5m", "JPM_5m", "SLB_5m", "SPY_1m"])
-def test_us_stocks_resample_as_with_pandas(file: str, repository: ParquetRepository) -> None:
+def test_us_stocks_resample_as_with_pandas(file: str, repository: DataRepository) -> None:
     symbol, fine = file.split("_")
     bars = repository.load(symbol, Timeframe(fine))
     hours, days = resample(bars, Timeframe("1h")), resample(bars, Timeframe("1d"))
@@ -82,7 +82,7 @@ def test_us_stocks_resample_as_with_pandas(file: str, repository: ParquetReposit
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT"])
-def test_crypto_hours_equal_those_of_the_exchange(symbol: str, repository: ParquetRepository) -> None:
+def test_crypto_hours_equal_those_of_the_exchange(symbol: str, repository: DataRepository) -> None:
     ours = resample(repository.load(symbol, Timeframe("5m")), Timeframe("1h"))
     theirs = repository.load(symbol, Timeframe("1h")).between(ours.stamps[0], None)
     for name in ("stamps", "open", "high", "low", "close", "known_at"):
@@ -90,7 +90,7 @@ def test_crypto_hours_equal_those_of_the_exchange(symbol: str, repository: Parqu
     np.testing.assert_allclose(ours.volume, theirs.volume, rtol=1e-9)
 
 
-def test_forex_hours_equal_those_of_the_vendor(repository: ParquetRepository) -> None:
+def test_forex_hours_equal_those_of_the_vendor(repository: DataRepository) -> None:
     ours = resample(repository.load("EURUSD", Timeframe("1m")), Timeframe("1h"))
     theirs = repository.load("EURUSD", Timeframe("1h"))
     common, at, there = np.intersect1d(ours.stamps, theirs.stamps, return_indices=True)
@@ -101,7 +101,7 @@ def test_forex_hours_equal_those_of_the_vendor(repository: ParquetRepository) ->
     assert np.mean(ours.low[at] == theirs.low[there]) > 0.98
 
 
-def test_weeks_of_daily_bars_equal_those_of_pandas(repository: ParquetRepository) -> None:
+def test_weeks_of_daily_bars_equal_those_of_pandas(repository: DataRepository) -> None:
     bars = repository.load("^GSPC", Timeframe("1d"))
     weeks = resample(bars, Timeframe("1w"))
     frame = bars.to_frame().set_index("timestamp")
@@ -111,12 +111,12 @@ def test_weeks_of_daily_bars_equal_those_of_pandas(repository: ParquetRepository
     assert len(expected) - len(weeks) <= 1
 
 
-def test_csv_gives_the_same_bits_as_parquet(repository: ParquetRepository, tmp_path: Path) -> None:
+def test_csv_gives_the_same_bits_as_parquet(repository: DataRepository, tmp_path: Path) -> None:
     bars = repository.load("SPY", Timeframe("1h"))
     bars.to_frame().to_csv(tmp_path / "SPY_1h.csv", index=False)
-    assert CsvRepository(tmp_path).load("SPY", Timeframe("1h")).fingerprint().sha256 == bars.fingerprint().sha256
+    assert repository_of("csv", tmp_path).load("SPY", Timeframe("1h")).fingerprint().sha256 == bars.fingerprint().sha256
 
 
-def test_a_split_is_noticed(repository: ParquetRepository) -> None:
+def test_a_split_is_noticed(repository: DataRepository) -> None:
     warnings = quality_warnings(repository.load("BAC", Timeframe("1h")))
     assert any("2004-08-30T13:00:00Z (x 0.50)" in sentence for sentence in warnings)

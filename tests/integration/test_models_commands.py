@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.kept import not_published
 from ktrdr.application.use_cases.verify_models import OUTSIDE, UNRECORDED
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.manifest import digest
 from ktrdr.domain.features.contract import contract_hash
 
 FEATURES = [f"1d_rsi_f{number}" for number in range(4)]
@@ -217,6 +219,49 @@ def test_damaged_model_is_listed_with_its_problem(models: Command, root: Path) -
     assert "cannot be read" in models("list").stdout
 
 
+DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no version": lambda fields: fields.pop("version"),
+    "another version": lambda fields: fields.update(version=9),
+    "another key": lambda fields: fields.update(symbol="MSFT"),
+    "a list of metrics": lambda fields: fields.update(training_metrics=[]),
+    "a number as moment": lambda fields: fields.update(created_at=5),
+    "a number as symbol": lambda fields: fields.update(training_symbols=[5]),
+    "no checksums": lambda fields: fields.update(checksums={}),
+    "another schema": lambda fields: fields.update(schema_version=99),
+    "not a number": lambda fields: fields.update(seed=float("nan")),
+    "unsealed": lambda fields: fields.update(manifest_sha256="0" * 64),
+}
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_forged_manifest_is_listed_with_its_problem(
+    models: Command, root: Path, damage: Callable[[dict[str, Any]], object], sealed: bool
+) -> None:
+    metadata = root / "demo/AAPL_1d_v1/metadata.json"
+    fields = json.loads(metadata.read_text())
+    if sealed and damage is not DAMAGE["not a number"]:
+        damage(fields)
+        fields |= {"manifest_sha256": digest(fields)} if damage is not DAMAGE["unsealed"] else {}
+    else:
+        damage(fields)
+    metadata.write_text(json.dumps(fields, indent=2))
+    outcome = models("list", "--json")
+    assert outcome.code == 0
+    assert outcome.json["models"][0]["problem"].startswith(str(root / "demo/AAPL_1d_v1"))
+    assert models("show", "demo/AAPL_1d_v1").code == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 5000, b"5" * 5000])
+def test_a_manifest_or_report_that_is_none_is_listed_with_its_problem(
+    models: Command, root: Path, content: bytes
+) -> None:
+    (root / "demo/AAPL_1d_v1/metadata.json").write_bytes(content)
+    (root / "demo/AAPL_1d_v2/metrics.json").write_bytes(content)
+    outcome = models("list", "--json")
+    assert (outcome.code, [bool(model["problem"]) for model in outcome.json["models"]]) == (0, [True, True])
+
+
 @pytest.mark.parametrize("reference", ["demo/AAPL_1d_v2", "demo/AAPL_1d_latest", "models/demo/AAPL_1d_v2"])
 def test_show(models: Command, trained: Artifact, reference: str) -> None:
     text = models("show", reference).stdout
@@ -404,13 +449,13 @@ def test_what_is_not_there(models: Command, command: str) -> None:
 
 def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: Artifact) -> None:
     reason = OSError(28, "No space left on device", "there")
-    reported = Artifact(trained.manifest, trained.blobs | {"report.html": b"as it was"})
-    kept = Path(str(not_published(reported, root / "demo", reason).kept))
+    kept = Path(str(not_published(trained, root / "demo", reason).kept))
     outcome = models("publish", kept, "--json")
     assert outcome.json == {"published": {"reference": "demo/AAPL_1d_v3", "path": str(root / "demo/AAPL_1d_v3")}}
     assert not kept.exists()
     (line,) = (root / "trials.jsonl").read_text().splitlines()
-    assert json.loads(line)["model"] == "demo/AAPL_1d_v3"
+    assert (json.loads(line)["outcome"], json.loads(line)["model"]) == ("published", "demo/AAPL_1d_v3")
+    assert models("verify", "demo/AAPL_1d_v3").stdout == "demo/AAPL_1d_v3: as it was published\n"
     assert models("publish", kept).code == 5
     assert models("publish", root / "demo/AAPL_1d_v1").code == 2
     assert (root / "demo/AAPL_1d_v1").exists()

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import CEILING
 from samples.fits import artifact_of, mlp, task
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
@@ -28,7 +29,6 @@ from ktrdr.domain.errors import CorruptArtifact, ModelNotFound
 
 Files = dict[str, bytes]
 REFERENCE = "demo/AAPL_1d_v1"
-SECONDS_TO_HANG = 30
 FORBIDDEN_EVENTS = ("pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect")
 _watched: list[str] | None = None
 
@@ -97,7 +97,7 @@ def _never_hangs() -> Iterator[None]:
         raise AssertionError("it hangs")
 
     old = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS_TO_HANG)
+    signal.alarm(int(CEILING))
     try:
         yield
     finally:

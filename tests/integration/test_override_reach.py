@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.application.preparing.override_reach import run_warnings
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.override import override
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 
-MARKET = SimulatedRepository(("ONE_STOCK", "TWO_STOCK", "SIM_CRYPTO"), Timeframe("5m"), bars=100)
+MARKET = repository_of("simulated", ("ONE_STOCK", "TWO_STOCK", "SIM_CRYPTO"), Timeframe("5m"), bars=100)
 RSI = {"indicators": {"rsi_14": {"period": 21}}}
 
 

@@ -15,7 +15,7 @@ from dependency_injector import providers
 from pinned import PINS_ANEW, TOLERANCE, Pin, differences, machine, pin_of, read_pin, write_pin
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.report.html import ReportingStorage
@@ -27,7 +27,7 @@ from ktrdr.domain.training.plan import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 ONE, TWO, THREE, FOUR = SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "THREE_CRYPTO", "FOUR_STOCK"]
-MARKET = SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=900)
+MARKET = repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=900)
 Trained = tuple[Artifact, tuple[str, ...]]
 
 

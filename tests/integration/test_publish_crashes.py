@@ -24,6 +24,7 @@ from ktrdr.domain.errors import NotPublished
 
 LATEST = "demo/AAPL_1d_latest"
 ROUNDS = 200
+FOR_EVER = 10**9
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +168,10 @@ def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, fas
     children.published.clear()
     statuses, highest = [], 0
     for seed in range(ROUNDS):
-        child = children.start(do="loop", root=str(fast_path), times=10_000, seed=seed)
-        time.sleep(rng.uniform(0.001, 0.08))
+        child = children.start(do="loop", root=str(fast_path), times=FOR_EVER, seed=seed)
+        if seed % 4:
+            children.wait_for_one()
+        time.sleep(rng.uniform(0.001, 0.03))
         os.kill(child, signal.SIGKILL)
         statuses += children.wait()
         if children.published:
@@ -212,7 +215,7 @@ def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, fa
     for seed in range(2):
         children.start(do="loop", root=str(fast_path), times=20, seed=seed)
     for seed in range(2, 8):
-        doomed = children.start(do="loop", root=str(fast_path), times=10_000, seed=seed)
+        doomed = children.start(do="loop", root=str(fast_path), times=FOR_EVER, seed=seed)
         time.sleep(0.03)
         os.kill(doomed, signal.SIGKILL)
     assert sorted(children.wait()) == [-signal.SIGKILL] * 6 + [0, 0]

@@ -87,7 +87,19 @@ def test_where_no_claim_can_be_written_the_job_is_done(tmp_path: Path) -> None:
 def test_a_run_that_is_resumed_twice_at_once_trains_each_symbol_once(tmp_path: Path) -> None:
     written = changed("training_data.symbols", ["SIM_STOCK", "SIM_CRYPTO"])
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(written | {"training": written["training"] | {"epochs": 1}}))
-    words = ["train", "small.yaml", "--mode", "multi", "--resume", "--workers", "1", "--no-importance", "--json"]
+    words = [
+        "train",
+        "small.yaml",
+        "--mode",
+        "multi",
+        "--resume",
+        "--workers",
+        "1",
+        "--no-importance",
+        "--json",
+        "--models-dir",
+        "models",
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", PROGRAM, *words]
     runs = [

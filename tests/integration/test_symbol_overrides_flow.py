@@ -14,7 +14,7 @@ from samples.documents import changed
 from samples.predictors import Trained, bars_of, feed_of, replayed
 from samples.prepared import prepare_one, prepare_pool
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.serving.opened import decided_on, serve
 from ktrdr.application.use_cases.predict import PredictRequest
@@ -31,7 +31,7 @@ from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
-MARKET = SimulatedRepository((*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"), Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", (*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"), Timeframe("5m"), bars=700)
 OVERRIDES: dict[str, Any] = {
     "asset_classes": {
         "crypto": {

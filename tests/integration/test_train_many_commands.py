@@ -13,7 +13,7 @@ import yaml
 from samples.documents import changed
 from samples.features import random_bars
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app
@@ -42,8 +42,8 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bars")
     for number, name in enumerate((*STOCKS, COIN)):
         facts = SymbolCharacteristics(name, "crypto" if name == COIN else "stock", "SIM", "24/7", "UTC")
-        ParquetRepository(folder).save(replace(random_bars(700, seed=number), symbol=name), facts)
-    ParquetRepository(folder).save(replace(random_bars(700, timeframe="1d"), symbol="DAILY"))
+        ParquetStore(folder).save(replace(random_bars(700, seed=number), symbol=name), facts)
+    ParquetStore(folder).save(replace(random_bars(700, timeframe="1d"), symbol="DAILY"))
     return folder
 
 
@@ -163,7 +163,7 @@ def test_output_holds_a_folder_for_each_model(run: Run, tmp_path: Path) -> None:
         (("--hold-out-symbols", "BBB,BBB"), 2, "error: --hold-out-symbols: 'BBB' is listed twice"),
         (("--mode", "multi", "--combination", "downsample"), 2, "combination: downsample is about one pooled model"),
         (("--symbols", "@nofile.txt"), 3, "--symbols @nofile.txt: no such file"),
-        (("--symbols", "@."), 5, "--symbols @.: cannot be read"),
+        (("--symbols", "@."), 2, "--symbols @.: must be a plain file, is a folder"),
         (("--mode", "mlti"), 2, "mode: 'mlti' is not known; allowed: single, multi, universal; did you mean 'multi'?"),
         (("--mode", "single"), 2, "names 2 symbols (AAA, BBB), and this takes one; choose one with --symbol"),
         (("--workers", "0"), 2, "workers must be 1 to 1000, found 0"),

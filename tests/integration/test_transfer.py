@@ -10,7 +10,7 @@ import pytest
 from dependency_injector import providers
 from samples.documents import changed
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
@@ -26,7 +26,7 @@ from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]
-MARKET = SimulatedRepository(SYMBOLS, Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=700)
 
 
 class SeenTrainer(TorchTrainer):

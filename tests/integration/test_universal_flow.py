@@ -14,7 +14,7 @@ from dependency_injector import providers
 from samples.documents import changed
 from samples.prepared import prepare_one, prepare_pool
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.training.folds import symbol_folds
@@ -30,7 +30,7 @@ from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
-MARKET = SimulatedRepository((*SYMBOLS, "NEW_STOCK"), Timeframe("5m"), bars=700)
+MARKET = repository_of("simulated", (*SYMBOLS, "NEW_STOCK"), Timeframe("5m"), bars=700)
 
 
 def document(**training: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from samples.documents import DELETE, changed
 from samples.features import HOUR, random_bars, weekday_sessions
 from samples.models import manifest
 
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
@@ -207,7 +207,7 @@ def test_a_note_says_which_symbol_of_a_pool_learnt_mostly_from_unsettled_rows() 
 
 def test_the_command_says_it_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    ParquetRepository(tmp_path / "bars").save(random_bars(1500))
+    ParquetStore(tmp_path / "bars").save(random_bars(1500))
     (tmp_path / "hours.yaml").write_text(yaml.safe_dump(changed("training_data.symbols", "TEST", HOURS)))
     given = ["train", "hours.yaml", "--data-dir", "bars", "--epochs", "1", "--no-importance"]
     for more in (["--dry-run"], []):

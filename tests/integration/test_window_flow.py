@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from dependency_injector import providers
 from samples.documents import changed
+from samples.prepared import prepare_one
 
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.preparing.rows import prepare
 from ktrdr.application.use_cases.predict import Forecast, PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import InvalidInput
@@ -174,10 +174,10 @@ def test_the_export_has_every_row_that_training_reads_and_no_other(
     given = parse(document(model, labels=labels))
     container.training_orchestrator().execute(TrainingRequest(given, importance=False))
     table = container.export_features().execute(TrainingRequest(given)).frame
-    prepared = prepare(container.data_repository(), container.feature_engineer(), given, BARS.symbol)
+    prepared = prepare_one(container.data_repository(), container.feature_engineer(), given, BARS.symbol)
     window = LENGTH if model is LSTM else 1
-    stamps = prepared.matrix.stamps.tolist()
-    samples = [stamps.index(stamp) for stamp in prepared.dataset.matrix.stamps.tolist()]
+    stamps = prepared.pool.stamps.tolist()
+    samples = np.flatnonzero(prepared.pool.spans.learnable).tolist()
     expected = sorted({row - back for row in samples for back in range(window)})
     found = table["timestamp"].astype("datetime64[ns, UTC]").astype("int64").tolist()
     assert found == [stamps[row] for row in expected]

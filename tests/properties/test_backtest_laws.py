@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ def run(rows: list[tuple[float, float, int]], account: Account) -> Simulation:
     return simulate(opens, closes, sides.astype(np.int8), account)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(ROWS, ROWS, ACCOUNTS)
 def test_equity_and_position_depend_on_earlier_bars_alone(rows, later, account) -> None:
     known, both = run(rows, account), run([*rows, *later], account)
@@ -30,7 +31,7 @@ def test_equity_and_position_depend_on_earlier_bars_alone(rows, later, account) 
     assert both.held[: len(rows)].tobytes() == known.held.tobytes()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(ROWS, ACCOUNTS, SIDES, PRICES)
 def test_what_is_decided_at_the_last_close_changes_nothing(rows, account, side, price) -> None:
     *before, (opened, closed, _) = rows
@@ -39,7 +40,7 @@ def test_what_is_decided_at_the_last_close_changes_nothing(rows, account, side, 
     assert other.tobytes() == run(rows, account).equity[:-1].tobytes()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(ROWS, ACCOUNTS)
 def test_profits_of_all_trades_add_up_to_the_equity(rows, account) -> None:
     done = run(rows, account)
@@ -48,7 +49,7 @@ def test_profits_of_all_trades_add_up_to_the_equity(rows, account) -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(ROWS, ACCOUNTS, st.floats(1.5, 100.0))
 def test_equity_scales_with_the_capital(rows, account, times) -> None:
     more = Account(account.capital * times, account.commission, account.slippage, account.allocation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def stepped(rows: list[Any], chosen: Decisions, state: State) -> tuple[State, li
     return state, found
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(ROWS, SETTINGS, STATES)
 def test_a_run_is_its_steps(rows: list[Any], chosen: Decisions, state: State) -> None:
     rows = [(action, permits, gap if place else 1) for place, (action, permits, gap) in enumerate(rows)]
@@ -60,7 +61,7 @@ def test_a_run_is_its_steps(rows: list[Any], chosen: Decisions, state: State) ->
     assert found.actions.tolist() == [decision.action for decision in expected]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ROWS, SETTINGS, st.integers(0, 60))
 def test_later_rows_change_no_earlier_decision_and_a_run_goes_on_where_it_ended(
     rows: list[Any], chosen: Decisions, cut: int
@@ -78,7 +79,7 @@ def test_later_rows_change_no_earlier_decision_and_a_run_goes_on_where_it_ended(
     assert state == after
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(ROWS, SETTINGS, STATES)
 def test_what_the_settings_promise(rows: list[Any], chosen: Decisions, state: State) -> None:
     signals, bars, permits = series(rows)

@@ -1,4 +1,5 @@
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +35,7 @@ def test_the_last_known_row_equals_a_loop(rows):
         assert row == max(ended, default=-1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(labelled_rows(), st.data())
 def test_no_baseline_uses_a_label_whose_span_has_not_ended(rows, data):
     t = data.draw(st.integers(1, len(rows) - 1))

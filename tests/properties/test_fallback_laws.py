@@ -6,6 +6,7 @@ from math import log
 from typing import Any
 
 import pandas as pd
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.universals import PRICE, RATIO, deployed, instrument, model
@@ -130,14 +131,14 @@ def twin(wanted: Wanted, shelf: list[Published]) -> str | None:
     return min(ranked)[-1] if ranked else None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(WANTED, shelves())
 def test_the_choice_is_that_of_the_twin(wanted: Wanted, shelf: list[Published]) -> None:
     choice = run(wanted, shelf)
     assert (choice.stored.reference if choice else None) == twin(wanted, shelf)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(WANTED, shelves(), st.randoms())
 def test_the_order_of_versions_changes_nothing(wanted: Wanted, shelf: list[Published], random: Any) -> None:
     shuffled = list(shelf)
@@ -145,7 +146,7 @@ def test_the_order_of_versions_changes_nothing(wanted: Wanted, shelf: list[Publi
     assert run(wanted, shuffled) == run(wanted, shelf)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(WANTED, shelves())
 def test_what_was_chosen_is_still_chosen_where_all_that_was_passed_over_is_gone(
     wanted: Wanted, shelf: list[Published]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.features import (
@@ -73,7 +74,7 @@ def drawn_bars() -> st.SearchStrategy[Bars]:
 
 
 @pytest.mark.parametrize("name", INDICATORS)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(data=st.data(), bars=drawn_bars(), now=st.integers(0, LENGTH - 1))
 def test_indicators(name, data, bars, now):
     parameters = complete(
@@ -87,7 +88,7 @@ def test_indicators(name, data, bars, now):
         assert same_bits(other[output][: now + 1], values[: now + 1])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     seed=st.integers(0, 10_000),
     now=st.integers(0, LENGTH - 1),

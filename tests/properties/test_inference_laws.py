@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.fits import CLASSES, VALUE, artifact_of, mlp, task, window_spec
@@ -19,7 +20,7 @@ ARCHITECTURES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     architecture=ARCHITECTURES,
     n_inputs=st.integers(1, 40),
@@ -57,7 +58,7 @@ WINDOWED = st.one_of(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     network=WINDOWED,
     length=st.integers(1, 12),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins.labels import average_range_twin, lookahead_twin, pivots_twin, return_twin, segments_twin, uniqueness_twin
@@ -149,7 +150,7 @@ def test_segments_are_what_the_loop_says(path, threshold):
     assert pairs(found) == segments_twin(path[3].tolist(), [threshold] * len(path[3]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(price_paths(max_size=120), st.data())
 def test_pivots_are_what_the_loop_says_with_a_threshold_that_changes_at_every_bar(path, data):
     close = path[3]
@@ -171,7 +172,7 @@ def test_pivots_of_long_walks_are_what_the_loop_says(seed):
     assert list(zip(found.rows.tolist(), found.confirmed.tolist(), found.highs.tolist(), strict=True)) == expected
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(price_paths(min_size=16), CONFIGURATIONS, st.data())
 def test_changing_any_bar_after_a_labels_end_changes_neither_label_nor_end(path, configuration, data):
     source, parameters = configuration
@@ -189,7 +190,7 @@ def test_changing_any_bar_after_a_labels_end_changes_neither_label_nor_end(path,
     assert pairs(after)[row] == pairs(before)[row]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(price_paths(), CONFIGURATIONS)
 def test_no_label_needs_a_bar_after_its_end_nor_the_whole_sample(path, configuration):
     source, parameters = configuration

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.preparing.market_data import gather
@@ -59,7 +60,7 @@ def strategy() -> Strategy:
 
 @cache
 def fine_bars(symbol: str) -> Bars:
-    bars = SimulatedRepository().load(symbol, FINEST)
+    bars = repository_of("simulated").load(symbol, FINEST)
     sessions_of_bars = bars.sessions.locate(bars.stamps, FINEST) if bars.sessions is not None else None
     assert sessions_of_bars is not None
     return bars.take(sessions_of_bars < sessions_of_bars[0] + 12)
@@ -85,7 +86,7 @@ def same_until(one: FeatureMatrix, other: FeatureMatrix, moment: int) -> int:
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)
@@ -95,7 +96,7 @@ def test_the_first_bars_alone_give_the_first_rows(symbol: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_later_bars_may_be_anything(symbol: str, data: st.DataObject) -> None:
     bars = fine_bars(symbol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.documents import changed
@@ -29,7 +30,7 @@ def request(symbols: list[str], **more: Any) -> TrainingRequest:
     return TrainingRequest(parse(document), **more)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.data(), SYMBOLS, MANY)
 def test_the_order_of_symbols_changes_nothing(data: st.DataObject, symbols: list[str], mode: Mode) -> None:
     other = data.draw(st.permutations(symbols))
@@ -38,7 +39,7 @@ def test_the_order_of_symbols_changes_nothing(data: st.DataObject, symbols: list
     assert [job.strategy.settings for job in one] == [job.strategy.settings for job in two]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(SYMBOLS, MANY, st.sampled_from(COMBINATIONS), st.integers(1, 9))
 def test_every_symbol_is_in_exactly_one_job(symbols: list[str], mode: Mode, combination: Any, workers: int) -> None:
     combination = combination if mode is Mode.UNIVERSAL else DEFAULT_COMBINATION
@@ -51,7 +52,7 @@ def test_every_symbol_is_in_exactly_one_job(symbols: list[str], mode: Mode, comb
         assert (job.request.seeds, job.request.execution) == (2, wanted.execution)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(SYMBOLS, SYMBOLS)
 def test_another_symbol_beside_it_changes_no_job(symbols: list[str], others: list[str]) -> None:
     both = {job.symbol: job for job in plan_training(request(sorted({*symbols, *others}), mode=Mode.MULTI))}

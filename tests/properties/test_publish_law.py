@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from effort import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
@@ -132,4 +133,4 @@ class PublishLaw(RuleBasedStateMachine):
 
 
 TestPublishLaw = PublishLaw.TestCase
-TestPublishLaw.settings = settings(max_examples=25, stateful_step_count=15)
+TestPublishLaw.settings = settings(max_examples=examples(25), stateful_step_count=15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins.resample import as_rows, slow_resample
@@ -41,14 +42,14 @@ def bars_and_target(draw: st.DrawFn) -> tuple[Bars, Timeframe, bool]:
     return bars, Timeframe(draw(st.sampled_from(TARGETS[fine.text]))), draw(st.booleans())
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(bars_and_target())
 def test_it_equals_the_slow_twin(drawn: tuple[Bars, Timeframe, bool]) -> None:
     bars, target, extended = drawn
     assert as_rows(resample(bars, target, extended_hours=extended)) == slow_resample(bars, target, extended)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(bars_and_target(), st.data())
 def test_further_bars_change_no_bar_that_was_given(drawn: tuple[Bars, Timeframe, bool], data: st.DataObject) -> None:
     bars, target, extended = drawn
@@ -60,7 +61,7 @@ def test_further_bars_change_no_bar_that_was_given(drawn: tuple[Bars, Timeframe,
         assert len(part) >= int((whole.known_at <= bars.known_at[cut - 1]).sum())
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(bars_and_target())
 def test_known_times_ascend_and_extended_hours_lose_nothing(drawn: tuple[Bars, Timeframe, bool]) -> None:
     bars, target, extended = drawn

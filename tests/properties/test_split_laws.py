@@ -1,6 +1,7 @@
 """Law 4: parts are disjoint and ordered, no earlier label reaches into a later part, and the embargo is kept."""
 
 import numpy as np
+from effort import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from samples.splits import temporal_split
@@ -33,7 +34,7 @@ def attempt(bars, ends, moments, shares, embargo_bars):
         return None
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(labelled_rows(), SHARES, st.sampled_from([0, 1, 7]))
 def test_no_earlier_row_has_seen_anything_of_a_later_part(rows, shares, embargo_bars):
     bars, ends, moments = rows
@@ -49,7 +50,7 @@ def test_no_earlier_row_has_seen_anything_of_a_later_part(rows, shares, embargo_
             assert max(seen) < free_from <= first
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(labelled_rows(), SHARES, st.sampled_from([0, 1, 7]))
 def test_every_row_is_in_one_part_or_purged_for_a_reason(rows, shares, embargo_bars):
     bars, ends, moments = rows

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.strategy_documents import documents, shuffled
@@ -113,7 +114,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, item in items for place in _places(item, (*path, key)))]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(documents(), st.data())
 def test_a_mutated_document_is_read_or_refused_but_never_crashes(document: dict[str, Any], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(_places(document)[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from effort import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from samples.strategy_documents import overridden, shuffled
@@ -56,7 +57,7 @@ def read(document: dict[str, Any]) -> Strategy:
         raise
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(overridden())
 def test_a_symbol_has_what_one_would_write_for_it_alone(document: dict[str, Any]) -> None:
     strategy = read(document)
@@ -76,7 +77,7 @@ def test_a_symbol_has_what_one_would_write_for_it_alone(document: dict[str, Any]
             assert parse(render(own)) == own
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(overridden(), st.data())
 def test_overrides_round_trip_and_the_order_of_their_keys_changes_nothing(
     document: dict[str, Any], data: st.DataObject
@@ -87,7 +88,7 @@ def test_overrides_round_trip_and_the_order_of_their_keys_changes_nothing(
     assert parse({**document, "symbol_overrides": shuffled_overrides}) == strategy
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(overridden(), st.data())
 def test_whatever_is_written_as_an_override_is_refused_or_leaves_the_features(
     document: dict[str, Any], data: st.DataObject

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from dependency_injector import providers
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.documents import changed
@@ -48,7 +49,7 @@ def tasks(draw: st.DrawFn) -> FitTask:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(tasks(), st.integers(0, 2**31))
 def test_equal_tasks_give_equal_bytes_whatever_the_callers_random_state(given_task: FitTask, other_seed: int) -> None:
     first = TorchTrainer("cpu").fit(given_task)
@@ -60,7 +61,7 @@ def test_equal_tasks_give_equal_bytes_whatever_the_callers_random_state(given_ta
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(tasks(), st.integers(1, 700))
 def test_a_restored_model_predicts_the_same_bytes_in_the_order_it_was_fitted(given_task: FitTask, count: int) -> None:
     model = TorchTrainer("cpu").fit(given_task)
@@ -104,7 +105,7 @@ TRAIN_BARS = 480  # all that the train rows and their labels look at
 CHANGES: list[Callable[[np.ndarray], np.ndarray]] = [lambda tail: tail * 3, lambda tail: tail[::-1], np.sqrt, np.square]
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.integers(TRAIN_BARS + 20, 690), st.sampled_from(CHANGES), st.floats(0.1, 10))
 def test_scaling_and_train_rows_do_not_see_later_parts(
     row: int, change: Callable[..., np.ndarray], factor: float

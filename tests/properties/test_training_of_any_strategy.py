@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
+from effort import examples
 from hypothesis import HealthCheck, event, given, settings
 from samples.strategy_documents import documents
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
@@ -30,7 +31,7 @@ ONE_CLASS = "a model can learn nothing from that"
 
 
 def market() -> MemoryRepository:
-    simulated = SimulatedRepository()
+    simulated = repository_of("simulated")
     bars = simulated.load("SIM_STOCK", Timeframe("5m"))
     return MemoryRepository([bars.between(None, int(bars.stamps[BARS]))], [simulated.characteristics("SIM_STOCK")])
 
@@ -60,7 +61,7 @@ def on_few_bars(document: dict[str, Any]) -> dict[str, Any]:
     return small
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(documents())
 def test_it_is_previewed_and_trained_or_refused_with_a_reason(document: dict[str, Any]) -> None:
     strategy = parse(on_few_bars(document))

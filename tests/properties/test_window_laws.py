@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from dependency_injector import providers
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.documents import changed
@@ -42,7 +43,7 @@ FIRST = 1_720_000_000 * 10**9
 CALENDARS = {name: sessions_for(name, FIRST, FIRST) for name in ("XNYS", "24/5", "24/7")}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from(sorted(CALENDARS)), st.data(), st.booleans())
 def test_look_back_is_that_of_a_walk_from_bar_to_bar(calendar: str, data: st.DataObject, at_session: bool) -> None:
     sessions = CALENDARS[calendar]
@@ -84,7 +85,7 @@ class Seen(PriorTrainer):
 BARS = simulate("SIM_STOCK", Timeframe("5m"), 700, 3)
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(st.lists(st.integers(60, 690), max_size=6), st.integers(1, 25))
 def test_training_sees_only_whole_windows_whose_last_row_lies_in_the_part(holes: list[int], length: int) -> None:
     kept = np.ones(len(BARS), dtype=bool)
@@ -111,7 +112,7 @@ def test_training_sees_only_whole_windows_whose_last_row_lies_in_the_part(holes:
         assert last - first == length - 1, "a window reaches across a bar that was taken out"
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(st.sampled_from(["lstm", "gru", "transformer"]), st.integers(1, 6), st.integers(0, 2**31), st.data())
 def test_a_fit_reads_the_rows_of_its_windows_and_nothing_else(
     kind: str, length: int, seed: int, data: st.DataObject

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import CEILING
 
 from ktrdr.entrypoints.cli.errors import run_guarded
 from ktrdr.entrypoints.cli.main import app
@@ -42,11 +43,33 @@ def run_here(*arguments: object, capsys: pytest.CaptureFixture[str]) -> Outcome:
     return Outcome(code, *capsys.readouterr())
 
 
-def run_command(*arguments: object, cwd: Path, timeout: float = 120, **environment: str) -> Outcome:
+def start_command(*arguments: object, cwd: Path, models: int, **streams: Any) -> subprocess.Popen[str]:
+    """Start the installed program behind a gate that lets so many models be published, and stops it at the next."""
+    command = [str(Path(sys.executable).with_name("ktrdr")), *map(str, arguments)]
+    gate = {"PYTHONPATH": str(ROOT / "tests/e2e/gate"), "MODELS_LET_THROUGH": str(models)}
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        text=True,
+        env=_clean_environment() | gate,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+    )
+
+
+def run_command(*arguments: object, cwd: Path, **environment: str) -> Outcome:
     """Run the installed program."""
     command = [str(Path(sys.executable).with_name("ktrdr")), *map(str, arguments)]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KTRDR_")}
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**clean, **environment}, check=False
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=CEILING,
+        env=_clean_environment() | environment,
+        check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("KTRDR_")}

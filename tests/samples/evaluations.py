@@ -18,11 +18,11 @@ def dataset(labels, label_end_rows, target=CLASSES, step=NS_PER_DAY):
     return Outcomes(labels, np.arange(len(labels), dtype=np.int64) * step, ends * step, target)
 
 
-def judged(rows, train, test, outputs, rng, primary=None):
+def judged(rows, train, test, outputs, rng, primary=None, ceiling=None):
     """Judge outputs of the test rows against baselines that were fitted on the train rows."""
     rivals = baselines(rows, train, test)
     tested = Outcomes(rows.labels[test], rows.known_at[test], rows.label_end[test], rows.target)
-    return evaluate(tested, outputs, rivals, rng, primary)
+    return evaluate(tested, outputs, rivals, rng, primary, ceiling)
 
 
 def probabilities(rng, rows, classes=3):

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from patience import CEILING, until
+
 Job = dict[str, Any]
 
 
@@ -21,7 +23,10 @@ def open_worker() -> Callable[[Job], Any]:
 
 def do(job: Job, earlier: int = 0) -> Any:
     """Do what the job says."""
-    time.sleep(job.get("seconds", 0))
+    if "meet" in job:
+        folder, count = job["meet"]
+        (Path(folder) / str(os.getpid())).touch()
+        until(lambda: len(list(Path(folder).iterdir())) >= count)
     if "say" in job:
         logging.getLogger("ktrdr.sample").info("said", extra={"what": job["say"]})
     if job.get("print"):
@@ -30,7 +35,7 @@ def do(job: Job, earlier: int = 0) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
     if "touch" in job:
         Path(job["touch"]).write_text(str(os.getpid()))
-        time.sleep(60)
+        time.sleep(CEILING)
     if job.get("odd"):
         return lambda: None
     return {"name": job["name"], "pid": os.getpid(), "earlier": earlier, "threads": os.environ.get("OMP_NUM_THREADS")}

@@ -41,16 +41,24 @@ class Nursery:
         """Wait until all children have ended, and return their exit statuses; killed ones have a negative one."""
         return [int(status) for status in self._send({"do": "wait"}, "ended")[1:]]
 
+    def wait_for_one(self) -> None:
+        """Wait until a child has published once more."""
+        self._event("published")
+
     def _send(self, command: dict[str, Any], answer: str) -> list[str]:
         assert self._program.stdin is not None
-        assert self._program.stdout is not None
         self._program.stdin.write(json.dumps(command) + "\n")
         self._program.stdin.flush()
+        return self._event(answer)
+
+    def _event(self, awaited: str) -> list[str]:
+        assert self._program.stdout is not None
         for line in self._program.stdout:
             event, *words = line.split()
-            if event == answer:
+            if event == "published":
+                self.published.append((words[0], words[1]))
+            if event == awaited:
                 return [event, *words]
-            self.published.append((words[0], words[1]))
         raise AssertionError("the nursery ended")
 
 

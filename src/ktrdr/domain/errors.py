@@ -22,10 +22,24 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
+
+_SHORTAGES = {
+    "memory": ((errno.ENOMEM,), ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc")),
+    "open files": ((errno.EMFILE, errno.ENFILE), ("too many open files",)),
+    "threads or processes": ((errno.EAGAIN,), ("start new thread", "launch worker thread", "temporarily unavailable")),
+}
+"""What a machine runs out of: the numbers and the words of errors that say so."""
+_COMPARED, _LONG = 1000, 100
+_NO_PATH = {
+    errno.ENAMETOOLONG: "is too long for a path",
+    errno.ELOOP: "its links lead in a circle",
+}
 
 
 class KtrdrError(Exception):
@@ -104,18 +118,62 @@ class Pruned(TrainingFailed):
     """Whoever watches the training gave it up, since others promise more; nothing was published."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def ran_out_of(error: BaseException) -> str | None:
+    """Return what the machine has run out of, as an error says: memory, threads or open files; None if nothing of it.
+
+    Libraries say it each in their own way, and some only in words; a `ValueError` speaks of a value, whatever it says.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError):
+        return "memory"
+    text = "" if isinstance(error, ValueError) else str(error).casefold()
+    for lacking, (numbers, signs) in _SHORTAGES.items():
+        if number in numbers or any(sign in text for sign in signs):
+            return lacking
+    return None
+
+
+def unusable(path: object, error: OSError | ValueError, doing: str = "read") -> KtrdrError:
+    """Return the error for a path that the system refuses.
+
+    What cannot be a path is invalid input: too long, links in a circle, a NUL character. What is not there is not
+    found, where it was to be read. Everything else (no permission, a full disk, a file in place of a folder to write
+    to) is unavailable.
+    """
+    where = shown_path(path)
+    if not isinstance(error, OSError):
+        return InvalidInput(f"{where}: holds a character that no path can have")
+    if error.errno in _NO_PATH:
+        return InvalidInput(f"{where}: {_NO_PATH[error.errno]}")
+    if doing == "read" and isinstance(error, IsADirectoryError):
+        return InvalidInput(f"{where}: is a folder, not a file")
+    if doing == "read" and isinstance(error, FileNotFoundError):
+        return NotFound(f"{where}: no such file")
+    if doing == "read" and isinstance(error, NotADirectoryError):
+        return NotFound(f"{where}: no such file; what should be a folder on the way there is none")
+    return Unavailable(f"{where}: cannot be {'written' if doing == 'write' else doing} ({error.strerror or error})")
+
+
+def shown_path(path: object) -> str:
+    """Return a path as a message shows it: one that nobody would read to its end is cut."""
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:60]}... ({len(text):,} characters)"
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name nearest to `name`, or None where none is near (case does not count).
 
-    A name that begins with another letter must be nearer than one that begins with the same.
+    A name that begins with another letter must be nearer than one that begins with the same. Only the first
+    `_COMPARED` known names are asked, and of long names their beginning: comparing takes time.
     """
-    folded, wanted = {candidate.casefold(): candidate for candidate in known}, str(name).casefold()
+    folded = {candidate[:_LONG].casefold(): candidate for candidate in islice(known, _COMPARED)}
+    wanted = (name if isinstance(name, str) else shown(name))[:_LONG].casefold()
     alike = [candidate for candidate in folded if candidate[:1] == wanted[:1]]
     matches = get_close_matches(wanted, folded, 1, 0.7) or get_close_matches(wanted, alike, 1, 0.6)
     return folded[matches[0]] if matches else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` or an empty string, to end a message with."""
     match = nearest(name, known)
     return f"; did you mean {match!r}?" if match else ""
@@ -123,7 +181,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, with its kind where that is what is wrong."""
-    text = str(value) if isinstance(value, date) else repr(value)
+    try:
+        text = str(value) if isinstance(value, date) else repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        text = f"a {type(value).__name__} that is too long to be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.application.ports.journal import Journal
 from ktrdr.entrypoints.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ktrdr.application.ports.data_repository import DataRepository
+    from ktrdr.application.ports.journal import Journal
 
 
 def _lazy(target: str) -> Callable[..., Any]:
@@ -32,12 +34,12 @@ def _lazy(target: str) -> Callable[..., Any]:
 
 
 def _open_data(settings: Settings) -> DataRepository:
+    names, where = (
+        (("sample", "simulated"), ()) if settings.data_dir is None else (("parquet", "csv"), (settings.data_dir,))
+    )
+    repository_of = _lazy("ktrdr.adapters.data.sources:repository_of")
     chain = _lazy("ktrdr.adapters.data.chain:ChainRepository")
-    if settings.data_dir is None:
-        parts = ["sample:SampleRepository", "simulated:SimulatedRepository"]
-        return chain([_lazy(f"ktrdr.adapters.data.{part}")() for part in parts])  # type: ignore[no-any-return]
-    parts = ["parquet:ParquetRepository", "csv:CsvRepository"]
-    return chain([_lazy(f"ktrdr.adapters.data.{part}")(settings.data_dir) for part in parts])  # type: ignore[no-any-return]
+    return chain([repository_of(name, *where) for name in names])  # type: ignore[no-any-return]
 
 
 def _open_journal(log: Any, onlookers: tuple[Journal, ...]) -> Journal:
@@ -68,6 +70,14 @@ def _why_in_process(container: Any) -> str:
     return f"container.{replaced[0]} is overridden, which other processes cannot know" if replaced else ""
 
 
+def _list_models(container: Any) -> Any:
+    """Return the use case that lists models: straight from their files, unless they lie elsewhere."""
+    use_case = _lazy("ktrdr.application.use_cases.list_models:ListModels")
+    if container.model_storage.overridden:
+        return use_case(container.model_storage())
+    return use_case(container.model_files(), _lazy("ktrdr.adapters.storage.overview:read_overview"))
+
+
 def _workers(jobs: Sequence[Any]) -> int | None:
     """Return how many processes the request of these jobs asks for."""
     workers: int | None = jobs[0].request.execution.workers
@@ -86,10 +96,10 @@ class Container(containers.DeclarativeContainer):
     onlookers: providers.Object[tuple[Any, ...]] = providers.Object(())
     journal = providers.Singleton(_open_journal, trial_log, onlookers)
     model_trainer = providers.Singleton(_lazy("ktrdr.adapters.models.table:TableTrainer"), settings.provided.device)
-    model_storage = providers.Singleton(
-        _lazy("ktrdr.adapters.report.html:ReportingStorage"),
-        providers.Factory(_lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir),
+    model_files = providers.Singleton(
+        _lazy("ktrdr.adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
     )
+    model_storage = providers.Singleton(_lazy("ktrdr.adapters.report.html:ReportingStorage"), model_files)
     claimed = providers.Singleton(_lazy("ktrdr.adapters.storage.job_claims:JobClaims"), settings.provided.models_dir)
     run_jobs = providers.Callable(_run_jobs, __self__)
     allocate = providers.Object(_lazy("ktrdr.adapters.storage.scratch:scratch_matrix"))
@@ -188,15 +198,13 @@ class Container(containers.DeclarativeContainer):
         providers.Object(_lazy("ktrdr.adapters.storage.kept:read_kept")),
         providers.Object(_lazy("ktrdr.adapters.storage.kept:discard_kept")),
     )
-    list_models = providers.Factory(_lazy("ktrdr.application.use_cases.list_models:ListModels"), model_storage)
-    recorded_seals = providers.Callable(
-        _lazy("ktrdr.adapters.journal.seals:recorded_seals"), settings.provided.models_dir
-    )
+    list_models = providers.Callable(_list_models, __self__)
+    recorded_seals = providers.Object(_lazy("ktrdr.adapters.journal.seals:recorded_seals"))
     verify_models = providers.Factory(
         _lazy("ktrdr.application.use_cases.verify_models:VerifyModels"),
         model_storage,
         model_trainer,
-        recorded_seals.provider,
+        recorded_seals,
     )
     describe_indicators = providers.Factory(
         _lazy("ktrdr.application.use_cases.describe_indicators:DescribeIndicators"), feature_engineer
@@ -219,13 +227,13 @@ class Container(containers.DeclarativeContainer):
     require_writable = providers.Object(_lazy("ktrdr.adapters.storage.folder:require_writable"))
     write_artifact = providers.Object(_lazy("ktrdr.adapters.storage.folder:write_artifact"))
 
-    bar_store = providers.Singleton(_lazy("ktrdr.adapters.data.parquet:ParquetRepository"), settings.provided.data_dir)
+    bar_store = providers.Singleton(_lazy("ktrdr.adapters.data.store:ParquetStore"), settings.provided.data_dir)
     import_bars = providers.Factory(
         _lazy("ktrdr.application.use_cases.import_bars:ImportBars"),
         providers.Factory(_lazy("ktrdr.adapters.data.files:FileReader")),
         bar_store,
     )
-    simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.simulated:SimulatedRepository"))
+    simulated_data = providers.Factory(_lazy("ktrdr.adapters.data.sources:repository_of"), "simulated")
     copy_bars = providers.Factory(_lazy("ktrdr.application.use_cases.copy_bars:CopyBars"), store=bar_store)
 
 

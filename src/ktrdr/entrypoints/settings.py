@@ -9,12 +9,17 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
-from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.adapters.documents.limits import SETTINGS
+from ktrdr.adapters.documents.plain_file import require_possible
+from ktrdr.adapters.documents.toml_text import read_toml
+from ktrdr.domain.errors import InvalidInput, NotFound, did_you_mean
+
+SETTINGS_FILE = "ktrdr.toml"
 
 
 class Settings(BaseSettings):
@@ -30,7 +35,7 @@ class Settings(BaseSettings):
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KTRDR_", toml_file="ktrdr.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KTRDR_", extra="forbid", frozen=True)
 
     data_dir: Path | None = None
     models_dir: Path = Path("models")
@@ -46,7 +51,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put ``ktrdr.toml`` behind the variables."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _written())
 
 
 def load_settings(**given: Any) -> Settings:
@@ -55,20 +60,29 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     InvalidInput
-        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind.
+        If a variable or ``ktrdr.toml`` holds an unknown key or a value of the wrong kind, the latter is no TOML, or a
+        folder is named that no path can be.
+    Unavailable
+        If ``ktrdr.toml`` cannot be read.
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         hint = did_you_mean(name, Settings.model_fields)
         raise InvalidInput(f"settings (KTRDR_* variables or ktrdr.toml): {name}: {first['msg']}{hint}") from error
-    except OSError as error:
-        raise Unavailable(f"ktrdr.toml: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InvalidInput(f"ktrdr.toml: not valid TOML ({error})") from error
+    for folder in ("data_dir", "models_dir"):
+        require_possible(getattr(settings, folder) or Path(), folder)
+    return settings
+
+
+def _written() -> dict[str, Any]:
+    try:
+        return read_toml(Path(SETTINGS_FILE), SETTINGS)
+    except NotFound:
+        return {}
 
 
 def _refuse_unknown_variables() -> None:

@@ -8,7 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ktrdr.domain.errors import Conflict, Unavailable
+from ktrdr.adapters.documents.plain_file import open_plain
+from ktrdr.domain.errors import Conflict, InvalidInput, unusable
 
 _BEGINNING = b'{"time": "'
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -29,16 +30,16 @@ def log_steps(verbose: bool, log_file: Path | None) -> None:
     ------
     Conflict
         If the file is there and is no log of steps.
-    Unavailable
-        If the file cannot be opened.
+    InvalidInput, Unavailable
+        If the file cannot be opened, or is no plain file.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if verbose else []
     if log_file is not None:
         _refuse_other_files(log_file)
         try:
             handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
-        except OSError as error:
-            raise Unavailable(f"--log-file {log_file}: cannot be written ({error.strerror})") from error
+        except (OSError, ValueError) as error:
+            raise unusable(f"--log-file {log_file}", error, "write") from error
     logger = logging.getLogger("ktrdr")
     logger.setLevel(logging.INFO if handlers else logging.WARNING)
     for handler in handlers:
@@ -49,9 +50,13 @@ def log_steps(verbose: bool, log_file: Path | None) -> None:
 def _refuse_other_files(path: Path) -> None:
     """Lines are added to a log that is there; a strategy or bars, named by mistake, would be spoiled by them."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             begins = file.read(len(_BEGINNING))
-    except OSError:  # not there yet, or said by whoever opens it to write
+    except InvalidInput:
+        if path.is_char_device():  # such as the terminal
+            return
+        raise
+    except (OSError, ValueError):  # not there yet, or said by whoever opens it to write
         return
     if begins and begins != _BEGINNING:
         raise Conflict(f"--log-file {path}: is there already, and is no log of steps; nothing is added to it")

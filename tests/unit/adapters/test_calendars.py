@@ -14,7 +14,7 @@ DAY = 86_400 * 10**9
 
 def sessions(calendar: str, first: str, last: str) -> dict[str, tuple[str, str]]:
     """Return open and close of each session by its date."""
-    found = sessions_for(calendar, from_iso(f"{first}T00:00:00Z"), from_iso(f"{last}T00:00:00Z"))
+    found = sessions_for(calendar, *(int(np.datetime64(day, "ns").astype(np.int64)) for day in (first, last)))
     assert (np.diff(found.dates) > 0).all()
     assert (found.opens < found.closes).all()
     assert (found.closes[:-1] <= found.opens[1:]).all()

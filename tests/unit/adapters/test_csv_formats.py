@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ktrdr.adapters.data.csv import CsvRepository, read_csv
 from ktrdr.adapters.data.files import FileReader
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable
-from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.bars import BAR_COLUMNS, iso
 from ktrdr.domain.market.timeframe import Timeframe
 
 EXPECTED_TIMES = ["2024-01-02T09:30:00Z", "2024-01-13T09:35:00Z"]
@@ -23,9 +24,9 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], list[list[float]]]:
-    frame = read_csv(written(folder, text, encoding))
-    times = [iso(stamp.value) for stamp in frame["timestamp"]]
-    return times, frame[["open", "high", "low", "close", "volume"]].to_numpy().tolist()
+    bars = read_csv(written(folder, text, encoding), "X", Timeframe("5m"))
+    columns = (getattr(bars, name).tolist() for name in BAR_COLUMNS)
+    return [iso(stamp) for stamp in bars.stamps], [list(row) for row in zip(*columns, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_missing_cells_are_refused_by_the_gate(tmp_path: Path) -> None:
 
 def test_a_header_alone_is_an_empty_series(tmp_path: Path) -> None:
     written(tmp_path, "time,open,high,low,close\n")
-    repository = CsvRepository(tmp_path)
+    repository = repository_of("csv", tmp_path)
     assert [info.rows for info in repository.series()] == [0]
     with pytest.raises(DataNotFound, match=r"no 5m bars of X; there is 5m \(empty\)"):
         repository.load("X", Timeframe("5m"))
@@ -182,7 +183,7 @@ def test_daily_stamps_with_an_offset_become_session_dates(tmp_path: Path) -> Non
     (tmp_path / "AAPL_1d.csv").write_text(
         "Date,Open,High,Low,Close\n2024-01-05 00:00:00-05:00,1,2,1,1\n2024-07-03 00:00:00-04:00,1,2,1,1\n"
     )
-    repository = CsvRepository(tmp_path)
+    repository = repository_of("csv", tmp_path)
     bars = repository.load("AAPL", Timeframe("1d"))
     assert [iso(stamp) for stamp in bars.stamps] == ["2024-01-05T00:00:00Z", "2024-07-03T00:00:00Z"]
     assert [iso(moment) for moment in bars.known_at] == ["2024-01-05T21:00:00Z", "2024-07-03T17:00:00Z"]
@@ -193,7 +194,7 @@ def test_daily_forex_stamped_at_its_open_gets_the_date_of_the_session(tmp_path: 
     (tmp_path / "EURUSD_1d.csv").write_text(
         "Date,Open,High,Low,Close\n2024-01-07 22:00,1,2,1,1\n2024-01-08 22:00,1,2,1,1\n"
     )
-    bars = CsvRepository(tmp_path).load("EURUSD", Timeframe("1d"))
+    bars = repository_of("csv", tmp_path).load("EURUSD", Timeframe("1d"))
     assert [iso(stamp)[:10] for stamp in bars.stamps] == ["2024-01-08", "2024-01-09"]
     assert [iso(moment) for moment in bars.known_at] == ["2024-01-09T00:00:00Z", "2024-01-10T00:00:00Z"]
 
@@ -211,7 +212,7 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
     with pytest.raises(DataNotFound, match="no such file"):
         reader.read(tmp_path / "gone.csv")
     with pytest.raises(Unavailable, match=r"gone.csv: cannot be read"):
-        read_csv(tmp_path / "gone.csv")
+        read_csv(tmp_path / "gone.csv", "X", Timeframe("5m"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataNotFound, match=r"no .csv, .txt, .parquet files in it"):
         reader.files(tmp_path / "empty")

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +92,7 @@ def around(membership: Membership, tuned: Membership) -> np.ndarray:
     return np.array([*np.linspace(low - room / 5, high + room / 5, 101), *numbers], dtype=np.float32)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(memberships(), st.lists(st.floats(-4, 4), min_size=4, max_size=4))
 def test_tuned_sets_mean_the_same_in_torch_and_in_numpy(written, moves):
     layer = one(written.type, *written.parameters)
@@ -101,7 +102,7 @@ def test_tuned_sets_mean_the_same_in_torch_and_in_numpy(written, moves):
     np.testing.assert_allclose(degrees(layer, values), by_numpy(tuned, values), atol=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(memberships(), st.lists(st.floats(-1e4, 1e4), min_size=4, max_size=4))
 def test_a_tuned_set_is_one_that_could_be_written(written, moves):
     layer = one(written.type, *written.parameters)
@@ -113,7 +114,7 @@ def test_a_tuned_set_is_one_that_could_be_written(written, moves):
         assert all(after for before, after in zip(was, now, strict=True) if before)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.sampled_from(KINDS), st.integers(0, 1000))
 def test_order_is_kept_after_many_wild_steps(kind, seed):
     layer, rng = one(kind), torch.Generator().manual_seed(seed)

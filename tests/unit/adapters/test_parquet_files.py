@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ktrdr.adapters.data.csv import CsvRepository
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.errors import Conflict, DataNotFound, InvalidBars, InvalidInput, Unavailable
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
 
 HOUR = Timeframe("1h")
@@ -49,7 +52,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_common_forms_are_read(form: object, tmp_path: Path) -> None:
     form(frame()).to_parquet(tmp_path / "AAPL_1h.parquet")  # type: ignore[operator]
-    repository = ParquetRepository(tmp_path)
+    repository = repository_of("parquet", tmp_path)
     loaded = repository.load("AAPL", HOUR)
     pd.testing.assert_frame_equal(loaded.to_frame(), frame())
     (info,) = repository.series()
@@ -58,7 +61,7 @@ def test_common_forms_are_read(form: object, tmp_path: Path) -> None:
 
 def test_no_volume_is_zero_volume(tmp_path: Path) -> None:
     frame().drop(columns="volume").to_parquet(tmp_path / "AAPL_1h.parquet")
-    assert ParquetRepository(tmp_path).load("AAPL", HOUR).volume.tolist() == [0.0] * 5
+    assert repository_of("parquet", tmp_path).load("AAPL", HOUR).volume.tolist() == [0.0] * 5
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_no_volume_is_zero_volume(tmp_path: Path) -> None:
         (b"PAR1 this is not parquet PAR1", "not a whole parquet file"),
         ("cut", "not a whole parquet file"),
         ("column", "no column for low; found timestamp, open, high, close, volume"),
-        ("text", "prices and volume must be numbers"),
+        ("text", "row 0: low 'cheap' is not a number"),
         ("missing", "row 2: timestamp is missing"),
     ],
 )
@@ -76,7 +79,7 @@ def test_a_broken_file_is_listed_as_such_and_refused_without_harm_to_others(
     damage: bytes | str, message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "BAD_1h.parquet"
-    ParquetRepository(tmp_path).save(bars())
+    ParquetStore(tmp_path).save(bars())
     if damage == "cut":
         path.write_bytes((tmp_path / "AAPL_1h.parquet").read_bytes()[:-50])
     elif damage == "column":
@@ -87,13 +90,13 @@ def test_a_broken_file_is_listed_as_such_and_refused_without_harm_to_others(
         frame().assign(timestamp=frame()["timestamp"].where(frame()["volume"] != 2)).to_parquet(path)
     else:
         path.write_bytes(damage)
-    repository = ParquetRepository(tmp_path)
+    repository = repository_of("parquet", tmp_path)
     good, bad = repository.series()
     assert (good.symbol, good.rows) == ("AAPL", 5)
     assert bad.symbol == "BAD"
     if damage not in {"text", "missing"}:
         assert bad.rows == 0
-        assert bad.source.startswith("BAD_1h.parquet (cannot be read: BAD_1h.parquet: ")
+        assert bad.described.startswith("BAD_1h.parquet (cannot be read: ")
     with pytest.raises(InvalidBars) as caught:
         repository.load("BAD", HOUR)
     assert str(caught.value).startswith("BAD_1h.parquet: ")
@@ -102,51 +105,56 @@ def test_a_broken_file_is_listed_as_such_and_refused_without_harm_to_others(
 
 
 def test_other_files_and_folders_are_passed_over(tmp_path: Path) -> None:
-    ParquetRepository(tmp_path).save(bars())
+    ParquetStore(tmp_path).save(bars())
     for name in ("notes.parquet", "AAPL_hourly.parquet", "AAPL_1h.txt", "%00_1h.parquet"):
         (tmp_path / name).write_text("x")
     (tmp_path / "MSFT_1h.parquet").mkdir()
     (tmp_path / "GOOG_1h.parquet").symlink_to(tmp_path / "gone")
-    assert [info.symbol for info in ParquetRepository(tmp_path).series()] == ["AAPL"]
-    assert CsvRepository(tmp_path).series() == ()
+    assert [info.symbol for info in repository_of("parquet", tmp_path).series()] == ["AAPL"]
+    assert repository_of("csv", tmp_path).series() == ()
 
 
 def test_symbols_with_slashes_and_dots_come_back(tmp_path: Path) -> None:
-    store = ParquetRepository(tmp_path)
+    store = ParquetStore(tmp_path)
     for symbol in ("BTC/USDT", "BRK.B", "../up", "A_1h"):
         assert store.save(bars(symbol)).symbol == symbol
-    assert [info.symbol for info in store.series()] == sorted(["BTC/USDT", "BRK.B", "../up", "A_1h"])
-    assert store.load("../up", HOUR).symbol == "../up"
+    repository = repository_of("parquet", tmp_path)
+    assert [info.symbol for info in repository.series()] == sorted(["BTC/USDT", "BRK.B", "../up", "A_1h"])
+    assert repository.load("../up", HOUR).symbol == "../up"
     assert all(path.parent == tmp_path for path in tmp_path.rglob("*"))
 
 
-@pytest.mark.parametrize("kind", [ParquetRepository, CsvRepository])
-def test_no_such_folder(kind: type[ParquetRepository], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_no_such_folder(kind: str, tmp_path: Path) -> None:
     for place in (tmp_path / "nowhere", tmp_path / "file"):
         (tmp_path / "file").touch()
         with pytest.raises(DataNotFound, match=f"{place}: no such folder"):
-            kind(place).series()
+            repository_of(kind, place).series()
         with pytest.raises(DataNotFound, match=f"{place}: no such folder"):
-            kind(place).load("AAPL", HOUR)
+            repository_of(kind, place).load("AAPL", HOUR)
 
 
 def test_a_changed_file_is_listed_anew(tmp_path: Path) -> None:
-    store = ParquetRepository(tmp_path)
+    store = ParquetStore(tmp_path)
     store.save(bars())
-    assert store.series()[0].rows == 5
+    assert listed(tmp_path)[0].rows == 5
     store.save(bars().take(slice(0, 3)), replace=True)
-    assert store.series()[0].rows == 3
+    assert listed(tmp_path)[0].rows == 3
 
 
 def test_the_same_bars_again_change_nothing_and_others_are_a_conflict(tmp_path: Path) -> None:
-    store = ParquetRepository(tmp_path)
-    assert store.save(bars()) == store.save(bars()) == store.series()[0]
+    store = ParquetStore(tmp_path)
+    assert store.save(bars()) == store.save(bars()) == listed(tmp_path)[0]
     before = (tmp_path / "AAPL_1h.parquet").read_bytes()
     with pytest.raises(Conflict, match=r"AAPL_1h.parquet: is there already, with other bars"):
         store.save(bars(level=50.0))
     assert (tmp_path / "AAPL_1h.parquet").read_bytes() == before
     store.save(bars(level=50.0), replace=True)
-    assert store.load("AAPL", HOUR).close[0] == 50.0
+    assert repository_of("parquet", tmp_path).load("AAPL", HOUR).close[0] == 50.0
+
+
+def listed(folder: Path) -> tuple[SeriesInfo, ...]:
+    return repository_of("parquet", folder).series()
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,11 +163,11 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(Unavailable, match="cannot be written \\(No space left on device\\)"):
-        ParquetRepository(tmp_path).save(bars())
+        ParquetStore(tmp_path).save(bars())
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be written"):
-        ParquetRepository(tmp_path / "file").save(bars())
+        ParquetStore(tmp_path / "file").save(bars())
 
 
 FACTS = SymbolCharacteristics("AAPL", "stock", "XNAS", "XNAS", "America/New_York")
@@ -177,20 +185,20 @@ def fill_the_disk_for_the_catalogue(folder: Path, patch: pytest.MonkeyPatch) -> 
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patch.setattr(Path, "write_text", fail)
+    patch.setattr(os, "fsync", fail)
 
 
 def fill_the_disk_for_the_bars(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    def fail(self: object, path: Path, **_: object) -> None:
-        path.write_bytes(b"PAR1")
+    def fail(table: object, file: BinaryIO, **_: object) -> None:
+        file.write(b"PAR1")
         raise OSError(28, "No space left on device")
 
-    patch.setattr(pd.DataFrame, "to_parquet", fail)
+    patch.setattr(pq, "write_table", fail)
 
 
 HINDRANCES = {
-    break_the_catalogue: (InvalidInput, "symbols.yaml: not valid YAML"),
-    hide_the_catalogue: (Unavailable, "symbols.yaml: cannot be read"),
+    break_the_catalogue: (InvalidInput, "symbols.yaml, line 2, column 1: not valid YAML"),
+    hide_the_catalogue: (InvalidInput, "symbols.yaml: must be a plain file, is a folder"),
     fill_the_disk_for_the_catalogue: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
     fill_the_disk_for_the_bars: (Unavailable, "AAPL_1h.parquet: cannot be written .No space left on device"),
 }
@@ -201,7 +209,7 @@ HINDRANCES = {
 def test_bars_and_what_is_known_of_them_are_kept_together_or_not_at_all(
     hinder: object, known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = ParquetRepository(tmp_path)
+    store = ParquetStore(tmp_path)
     if known:
         store.save(bars())
     family, message = HINDRANCES[hinder]  # type: ignore[index]
@@ -215,20 +223,20 @@ def test_bars_and_what_is_known_of_them_are_kept_together_or_not_at_all(
 def test_facts_are_not_kept_where_a_folder_stands_in_the_way_of_the_bars(tmp_path: Path) -> None:
     (tmp_path / "AAPL_1h.parquet").mkdir()
     with pytest.raises(Unavailable, match=r"AAPL_1h.parquet: cannot be written"):
-        ParquetRepository(tmp_path).save(bars(), FACTS, replace=True)
+        ParquetStore(tmp_path).save(bars(), FACTS, replace=True)
     assert contents(tmp_path) == {"AAPL_1h.parquet": b""}
 
 
 @pytest.mark.parametrize("kept", [bars(), bars().take(slice(0, 3)), None], ids=["same", "other", "none"])
 def test_a_conflict_can_be_asked_for_before_anything_is_kept(kept: Bars | None, tmp_path: Path) -> None:
-    store = ParquetRepository(tmp_path / "place")
+    store = ParquetStore(tmp_path / "place")
     if kept is not None:
         store.save(kept)
     if kept is None or len(kept) == len(bars()):
-        store.require_no_other(bars())
+        store.check(bars())
     else:
         with pytest.raises(Conflict, match=r"AAPL_1h.parquet: is there already, with other bars"):
-            store.require_no_other(bars())
+            store.check(bars())
     assert (tmp_path / "place").exists() == (kept is not None)
 
 
@@ -243,5 +251,39 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     values = pa.array([1.0, 2.0])
     names = ["timestamp", "open", "high", "low", "close", "close"]
     pq.write_table(pa.table([times, *[values] * 5], names=names), tmp_path / "A_1d.parquet")
-    with pytest.raises(InvalidBars, match="'close' is there twice"):
-        ParquetRepository(tmp_path).load("A", Timeframe("1d"))
+    with pytest.raises(InvalidBars, match="columns 'close' and 'close' are one name twice"):
+        repository_of("parquet", tmp_path).load("A", Timeframe("1d"))
+
+
+def test_a_folder_is_listed_again_only_once_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ParquetStore(tmp_path)
+    for symbol in ("A", "B", "C"):
+        store.save(bars(symbol))
+    os.utime(tmp_path, (1e9, 1e9))
+    repository, looks, look = repository_of("parquet", tmp_path), [], Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: looks.append(self) or look(self))
+    for symbol in ("A", "B", "C"):
+        repository.load(symbol, HOUR)
+        repository.characteristics(symbol)
+        assert len(repository.series(symbol)) == 1
+    assert looks == [tmp_path]
+    store.save(bars("D"))
+    assert len(repository.load("D", HOUR)) == 5
+    (tmp_path / "A_1h.parquet").unlink()
+    assert [info.symbol for info in repository.series()] == ["B", "C", "D"]
+
+
+def test_a_folder_that_has_just_changed_is_not_taken_for_known(tmp_path: Path) -> None:
+    repository, store = repository_of("parquet", tmp_path), ParquetStore(tmp_path)
+    for count, symbol in enumerate("ABCDEFGH", start=1):
+        store.save(bars(symbol))
+        assert len(repository.series()) == count
+
+
+def test_parts_of_killed_writers_are_swept_from_the_folder_by_the_next_of_any_series(tmp_path: Path) -> None:
+    left = [tmp_path / f".AAPL_1h.parquet.{number}.part" for number in (17, 4_194_304)]
+    left.append(tmp_path / ".symbols.yaml.99.part")
+    for path in left:
+        path.write_bytes(b"PAR1")
+    ParquetStore(tmp_path).save(bars("MSFT"))
+    assert [path.name for path in tmp_path.iterdir()] == ["MSFT_1h.parquet"]

@@ -201,6 +201,25 @@ def test_one_epoch_and_no_importance():
     assert not page.find("polyline")
 
 
+@pytest.mark.parametrize("absent", [("gradient_norm", "learning_rate"), ("train_loss",), ("val_loss", "val_accuracy")])
+@pytest.mark.parametrize("how", ["null", "no key"])
+def test_a_history_without_some_figures_is_drawn_as_far_as_it_goes(absent, how):
+    artifact = report_artifact()
+    past = json.loads(artifact.blobs["history.json"])
+    for epoch in past["epochs"]:
+        for name in absent:
+            epoch[name] = None
+            if how == "no key":
+                del epoch[name]
+    page = render_page(
+        Artifact(artifact.manifest, {**artifact.blobs, "history.json": json.dumps(past).encode()})
+    ).decode()
+    for name, words in (("train", "train loss"), ("val", "validation loss")):
+        drawn = f"{name}_loss" not in absent
+        assert (f'<polyline class="{name}"' in page) == drawn
+        assert (f"<i></i>{words}</span>" in page) == drawn
+
+
 def test_a_bare_artifact_says_what_is_missing():
     page = Page(render_page(artifact(split={})))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ktrdr.adapters.data.simulated import SimulatedRepository
 from ktrdr.adapters.data.simulation import simulate, simulate_sessions
+from ktrdr.adapters.data.sources import repository_of
 from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS
 from ktrdr.domain.market.quality import quality_warnings
@@ -24,7 +24,7 @@ def test_the_same_seed_gives_the_same_bars_and_another_gives_others() -> None:
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX", "SIM_CRYPTO"])
 def test_there_are_enough_five_minute_bars_and_nothing_is_odd(symbol: str) -> None:
-    bars = SimulatedRepository([symbol]).load(symbol, FIVE)
+    bars = repository_of("simulated", [symbol]).load(symbol, FIVE)
     assert len(bars) >= 20_000
     assert quality_warnings(bars) == ()
     assert (bars.low <= np.minimum(bars.open, bars.close)).all()
@@ -34,7 +34,7 @@ def test_there_are_enough_five_minute_bars_and_nothing_is_odd(symbol: str) -> No
 
 @pytest.mark.parametrize("symbol", ["SIM_STOCK", "SIM_FOREX"])
 def test_timeframes_agree(symbol: str) -> None:
-    repository = SimulatedRepository([symbol])
+    repository = repository_of("simulated", [symbol])
     fine, hours, days = (repository.load(symbol, timeframe) for timeframe in (FIVE, HOUR, DAY))
     for name in ("stamps", *BAR_COLUMNS, "known_at"):
         assert np.array_equal(getattr(resample(fine, HOUR), name), getattr(hours, name))
@@ -69,15 +69,15 @@ def test_yearly_volatility_is_of_the_intended_size() -> None:
 
 
 def test_what_it_does_not_have() -> None:
-    repository = SimulatedRepository(timeframe=FIVE, bars=100)
+    repository = repository_of("simulated", timeframe=FIVE, bars=100)
     with pytest.raises(DataNotFound, match=r"simulated: no 1m bars of SIM_STOCK; there is 5m \(100 bars"):
         repository.load("SIM_STOCK", Timeframe("1m"))
     with pytest.raises(InvalidInput, match="bars must be a positive number"):
-        SimulatedRepository(bars=0)
+        repository_of("simulated", bars=0)
     with pytest.raises(InvalidInput, match="seed must not be negative"):
-        SimulatedRepository(seed=-1)
+        repository_of("simulated", seed=-1)
     with pytest.raises(InvalidInput, match="symbol 'a b' is not valid"):
-        SimulatedRepository(["a b"])
+        repository_of("simulated", ["a b"])
 
 
 def test_more_bars_than_calendars_reach_are_refused() -> None:

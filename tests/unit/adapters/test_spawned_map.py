@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import alive, until
 from samples.jobs import Job, do, open_worker
 
 from ktrdr.adapters.execution.spawned import SpawnedMap, processors
@@ -28,8 +28,13 @@ def jobs(count: int, **of_first: Any) -> list[Job]:
     return [first | of_first, *others]
 
 
-def test_results_come_in_the_order_of_the_jobs_from_other_processes_of_one_thread() -> None:
-    results = list(spawned()(do, jobs(6, seconds=0.5)))
+def meeting(given: list[Job], count: int, folder: Path) -> list[Job]:
+    """Return the jobs; the first ones wait for each other, so that as many processes take part."""
+    return [job | {"meet": (str(folder), count)} for job in given[:count]] + given[count:]
+
+
+def test_results_come_in_the_order_of_the_jobs_from_other_processes_of_one_thread(tmp_path: Path) -> None:
+    results = list(spawned()(do, meeting(jobs(6), 2, tmp_path)))
     assert [result["name"] for result in results] == list(range(6))
     processes = {result["pid"] for result in results}
     assert len(processes) == 2
@@ -86,34 +91,14 @@ def test_a_reason_keeps_jobs_in_this_process_and_is_said_where_it_matters(caplog
     assert "a port is overridden" in caplog.text
 
 
-def test_as_many_workers_as_processors_by_default() -> None:
-    pids = {result["pid"] for result in spawned(None)(do, jobs(processors() + 2, seconds=0.3))}
+def test_as_many_workers_as_processors_by_default(tmp_path: Path) -> None:
+    given = meeting(jobs(processors() + 2), processors(), tmp_path)
+    pids = {result["pid"] for result in spawned(None)(do, given)}
     assert len(pids) == processors()
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
-
-
 def _written(path: Path) -> int:
-    for _ in range(200):
-        if path.exists() and path.read_text():
-            return int(path.read_text())
-        time.sleep(0.05)
-    raise AssertionError(f"{path} was not written")
-
-
-def _gone(pid: int) -> bool:
-    for _ in range(100):
-        if not _alive(pid):
-            return True
-        time.sleep(0.05)
-    return False
+    return int(until(lambda: path.exists() and path.read_text()))
 
 
 def test_giving_up_stops_a_process_at_work(tmp_path: Path) -> None:
@@ -121,7 +106,7 @@ def test_giving_up_stops_a_process_at_work(tmp_path: Path) -> None:
     next(results)
     pid = _written(tmp_path / "pid")
     results.close()  # type: ignore[attr-defined]
-    assert _gone(pid)
+    until(lambda: not alive(pid))
 
 
 def test_no_process_outlives_a_killed_starter(tmp_path: Path) -> None:
@@ -134,4 +119,4 @@ def test_no_process_outlives_a_killed_starter(tmp_path: Path) -> None:
     pids = [_written(tmp_path / name) for name in "ab"]
     starter.send_signal(signal.SIGKILL)
     starter.wait()
-    assert all(_gone(pid) for pid in pids)
+    until(lambda: not any(map(alive, pids)))

@@ -71,7 +71,7 @@ def test_a_null_is_no_name_unless_it_is_quoted(tmp_path: Path) -> None:
 
 def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InvalidInput, match="no plain file"):
+    with pytest.raises(InvalidInput, match="must be a plain file, is a pipe"):
         read_document(tmp_path / "pipe")
 
 

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def test_missing_points_are_never_drawn() -> None:
     assert curve("k", np.arange(3.0), np.full(3, np.nan)) == ""
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 400), st.integers(1, 30), st.integers(0, 2**32 - 1))
 def test_every_pixel_keeps_its_range(count: int, width: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -14,7 +14,8 @@ from filelock import FileLock
 
 from ktrdr.adapters.data import catalogue
 from ktrdr.adapters.data.catalogue import adding_to_catalogue, read_catalogue
-from ktrdr.adapters.data.parquet import ParquetRepository
+from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
@@ -123,18 +124,18 @@ def test_bars_are_not_kept_while_another_writer_holds_the_catalogue(
     close = np.array([1.0, 2.0])
     bars = Bars("SIM", Timeframe("1d"), MONDAY + np.array([0, 24 * HOUR]), close, close, close, close, close)
     with FileLock(tmp_path / ".symbols.lock"), pytest.raises(Unavailable, match=r"SIM_1d.parquet: cannot be .*lock"):
-        ParquetRepository(tmp_path).save(bars, simulated("SIM"))
+        ParquetStore(tmp_path).save(bars, simulated("SIM"))
     assert list(tmp_path.glob("[!.]*")) == []
-    ParquetRepository(tmp_path).save(bars, simulated("SIM"))
-    kept = ParquetRepository(tmp_path).characteristics("SIM")
+    ParquetStore(tmp_path).save(bars, simulated("SIM"))
+    kept = repository_of("parquet", tmp_path).characteristics("SIM")
     assert replace(kept, trading_hours="", first="", last="") == simulated("SIM")
 
 
 def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:
     close = np.array([1.0, 2.0])
     stamps = MONDAY + np.array([0, 24 * HOUR])
-    ParquetRepository(tmp_path).save(Bars("^HSI", Timeframe("1d"), stamps, close, close, close, close, close))
-    repository = ParquetRepository(tmp_path)
+    ParquetStore(tmp_path).save(Bars("^HSI", Timeframe("1d"), stamps, close, close, close, close, close))
+    repository = repository_of("parquet", tmp_path)
     assert [info.symbol for info in repository.series()] == ["HSI"]
     write(tmp_path, "^HSI: {asset_class: index, exchange: XHKG, calendar: XHKG, time_zone: Asia/Hong_Kong}\n")
     assert [info.symbol for info in repository.series()] == ["^HSI"]
@@ -146,10 +147,10 @@ def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:
 def test_an_unknown_calendar_names_file_and_key(tmp_path: Path) -> None:
     close = np.array([1.0, 2.0])
     bars = Bars("AAPL", Timeframe("1d"), MONDAY + np.array([0, 24 * HOUR]), close, close, close, close, close)
-    ParquetRepository(tmp_path).save(bars)
+    ParquetStore(tmp_path).save(bars)
     write(tmp_path, f"AAPL: {ENTRY.replace('calendar: XNAS', 'calendar: XNYSE')}\n")
     with pytest.raises(InvalidInput, match=r"symbols.yaml: AAPL.calendar: no calendar is named 'XNYSE'; did you mean"):
-        ParquetRepository(tmp_path).load("AAPL", Timeframe("1d"))
+        repository_of("parquet", tmp_path).load("AAPL", Timeframe("1d"))
 
 
 @pytest.mark.parametrize(

@@ -24,22 +24,39 @@ def test_class_baselines_by_hand():
     rows = dataset(labels, np.arange(8) + 1)
     train, test = np.arange(5), np.array([6, 7])
 
-    shares, majority, last = baselines(rows, train, test)
+    shares, majority, last, again = baselines(rows, train, test)
 
     np.testing.assert_allclose(shares.outputs, [[4 / 8, 2 / 8, 2 / 8]] * 2)
     assert majority.outputs is None
     assert majority.choices.tolist() == [0, 0]
-    assert last.choices.tolist() == [labels[5], labels[6]]
+    assert again.choices.tolist() == [labels[5], labels[6]]
+    assert again.outputs is None
     # Train rows 1..4 follow labels 0, 0, 1, 0 and are 0, 1, 0, 2: after 0 came 0, 1 and 2 once each, after 1 came 0.
     np.testing.assert_allclose(last.outputs, [[2 / 4, 1 / 4, 1 / 4], [1 / 3, 1 / 3, 1 / 3]])
+    assert last.choices.tolist() == [0, 0]
+
+
+def test_the_accuracy_of_probabilities_is_that_of_the_most_probable_class():
+    """Labels that take turns: what follows the last known one is foreseen, that one again is always wrong."""
+    rows = dataset([0, 1] * 250, np.arange(500) + 1)
+    test = np.arange(300, 500)
+
+    found = judged(rows, np.arange(300), test, np.full((200, 3), 1 / 3), np.random.default_rng(0), "accuracy")
+
+    assert found.baselines["last_known_label"]["accuracy"] == 1.0
+    assert found.baselines["last_known_label_again"] == {"log_loss": None, "accuracy": 0.0, "brier": None}
+    for baseline in baselines(rows, np.arange(300), test):
+        if baseline.outputs is not None:
+            assert baseline.choices.tolist() == baseline.outputs.argmax(axis=1).tolist()
+    assert found.verdict.baseline == "last_known_label"
 
 
 def test_before_the_first_known_label_shares_and_majority_stand_in():
     rows = dataset([1, 1, 0, 2], [9, 9, 9, 9])
 
-    shares, majority, last = baselines(rows, np.array([0, 1, 2]), np.array([3]))
+    shares, majority, last, again = baselines(rows, np.array([0, 1, 2]), np.array([3]))
 
-    assert last.choices.tolist() == majority.choices.tolist() == [1]
+    assert last.choices.tolist() == again.choices.tolist() == majority.choices.tolist() == [1]
     np.testing.assert_array_equal(last.outputs, shares.outputs)
 
 
@@ -56,7 +73,7 @@ def test_number_baselines_by_hand():
 def test_class_shares_are_finite_under_log_loss_for_a_class_that_train_never_saw():
     rows = dataset([0, 0, 0, 2], np.arange(4) + 1)
 
-    shares, majority, last = baselines(rows, np.arange(3), np.array([3]))
+    shares, majority, last, _ = baselines(rows, np.arange(3), np.array([3]))
 
     assert shares.losses(ROW_LOSSES["log_loss"], np.array([2])) == pytest.approx([np.log(6)])
     assert np.isfinite(last.losses(ROW_LOSSES["log_loss"], np.array([2]))).all()
@@ -80,14 +97,14 @@ def test_baselines_and_evaluation_of_event_rows_with_more_classes(target):
     events = dataset_of(bars, labels, ends, target)
     train, test = np.flatnonzero(ends < bars[90]), np.arange(90, 120)
 
-    shares, majority, last = baselines(events, train, test)
+    shares, majority, _, again = baselines(events, train, test)
 
     counts = np.bincount(labels[train], minlength=count) + 1
     np.testing.assert_allclose(shares.outputs, [counts / counts.sum()] * 30)
     assert set(majority.choices.tolist()) == {counts.argmax()}
     for place, row in enumerate(test):
         known = [other for other in range(120) if ends[other] <= bars[row]]
-        assert last.choices[place] == labels[max(known)]
+        assert again.choices[place] == labels[max(known)]
     found = judged(events, train, test, probabilities(rng, 30, count), rng)
     assert list(found.metrics["per_class"]) == list(target.classes)
     assert np.isfinite(found.verdict.difference)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.documents import changed
@@ -59,7 +60,7 @@ def test_many_rows_are_thinned_out_evenly():
     assert mine_rules(holds, [0, 0], np.where(holds[0], BUY, HOLD), 5)[0].terms in {(0,), (1,)}
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 3), st.integers(20, 300))
 def test_every_rule_keeps_its_promises(seed, n_sets, n_terms, n):
     rng = np.random.default_rng(seed)

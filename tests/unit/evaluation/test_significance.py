@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from ktrdr.domain.evaluation.significance import _student_quantile, block_length, mean_difference, widening
+from ktrdr.domain.evaluation.significance import block_length, mean_difference, student_quantile, widening
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 
@@ -189,12 +189,12 @@ def test_widening_is_missed_dependence_times_students_quantile(blocks, longer):
 
 @pytest.mark.parametrize("degrees", [9, 10, 15, 30, 100, 199])
 def test_students_quantile_is_that_of_scipy_to_a_thousandth(degrees):
-    assert _student_quantile(stats.norm.ppf(0.975), degrees) == pytest.approx(stats.t.ppf(0.975, degrees), abs=1e-3)
+    assert student_quantile(stats.norm.ppf(0.975), degrees) == pytest.approx(stats.t.ppf(0.975, degrees), abs=1e-3)
 
 
 @pytest.mark.parametrize("level", [0.6, 0.9, 0.975])
 def test_what_students_quantile_misses_is_of_the_fourth_order(level):
     """Each term that is right takes one order away: what is left falls as the fourth power of the degrees."""
     for degrees in (20, 200, 1000):
-        missed = stats.t.ppf(level, degrees) - _student_quantile(stats.norm.ppf(level), degrees)
+        missed = stats.t.ppf(level, degrees) - student_quantile(stats.norm.ppf(level), degrees)
         assert abs(missed) * degrees**4 < 2

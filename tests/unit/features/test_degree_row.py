@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def rows(draw: st.DrawFn) -> tuple[list[Membership], list[float]]:
 
 
 @given(rows())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_a_row_has_the_bits_of_columns(case: tuple[list[Membership], list[float]]) -> None:
     memberships, values = case
     found = DegreeRow(memberships)(np.array(values))

@@ -22,6 +22,7 @@ from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.values import LARGEST
 
 BARS = random_bars(1200)
 HOURLY = resample(BARS, Timeframe("1h"))
@@ -75,10 +76,10 @@ def test_lags_reach_back_over_rows_that_have_no_value() -> None:
     assert np.isnan(found[: matrix.base_rows[0]]).any(axis=1).all()
 
 
-def test_values_beyond_all_bounds_are_those_of_the_whole() -> None:
-    """A square overflows within the window, whatever a handle makes of that."""
+def test_values_at_the_bounds_are_those_of_the_whole() -> None:
+    """A square loses all other values within the window, whatever a handle makes of that."""
     close = BARS.close.copy()
-    close[600] = 1e200
+    close[600] = LARGEST
     bars = with_columns(BARS, close=close, high=np.maximum(BARS.high, close))
     features = [raw("deviation", source("standarddeviation", period=5)), raw("average", source("ema", period=3))]
     whole = ENGINEER.engineer(features, {"5m": bars}, "5m")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,7 +103,7 @@ def test_every_kind_crosses_its_neighbour_at_a_half(kind: str) -> None:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(st.sampled_from(sorted(WRITTEN)), min_size=1, max_size=6),
     st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=2, max_size=40),
@@ -123,7 +124,7 @@ def test_proposals_are_valid_and_ordered(kinds: list[str], values: list[float], 
     assert peaks == sorted(peaks)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(2, 5), st.integers(0, 2**32 - 1))
 def test_no_proposed_membership_is_dead_and_every_row_is_covered(count: int, seed: int) -> None:
     values = np.random.default_rng(seed).gamma(2.0, 3.0, 500)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.features import HOUR, START, random_bars, raw, source, weekday_sessions
@@ -54,7 +55,7 @@ def test_what_never_settles_is_named_and_counts_to_its_first_value() -> None:
     assert SettledHistory.of([feature], "5m").bars == {"5m": first + 1}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(0, 120), st.integers(0, 60), st.integers(0, 3), st.integers(1, 5), st.integers(-600, 600), st.booleans()
 )
@@ -90,7 +91,7 @@ def hours_of_shares(rows: int, first_hour: int) -> Bars:
     return random_bars(rows, 3, "1h", stamps=stamps, sessions=weekday_sessions("2024-01-01", 20))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 130), st.integers(0, 110), st.integers(0, 3), st.integers(1, 4), st.booleans())
 def test_the_vwap_of_a_session_has_settled_once_a_session_has_begun_or_ended(
     rows: int, first_hour: int, lag: int, window: int, on_base: bool
@@ -151,7 +152,7 @@ FADING = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from(sorted(FADING)), st.integers(1, 90), st.integers(0, 500), st.integers(0, 9))
 def test_over_a_series_that_rests_between_publications_settled_rows_do_not_depend_on_where_the_bars_begin(
     name: str, wait: int, start: int, seed: int

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from ktrdr.application.preparing.labelling import label_balance
+from ktrdr.domain.catalogue.labels import LABELS
+from ktrdr.domain.labels.balance import _ADVICE as ADVICE
 from ktrdr.domain.labels.balance import BALANCERS, balance
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
@@ -15,7 +17,7 @@ from ktrdr.domain.strategy.document import Labels
 
 def walk(n=4000, drift=0.0, volatility=0.002, seed=1):
     generator = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(generator.normal(drift, volatility, n)))
+    close = np.exp(np.cumsum(generator.normal(drift, volatility, n)))
     stamps = np.arange(n, dtype=np.int64) * 3600 * 10**9
     return Bars("X", Timeframe("1h"), stamps, close, close * 1.001, close * 0.999, close, np.zeros(n))
 
@@ -238,3 +240,12 @@ def test_plain_values_say_all_that_was_found():
         },
         "advice": "",
     }
+
+
+def test_a_source_that_nothing_balances_gets_advice_of_its_own():
+    """Every source has a function or a sentence; one that is added without either is found here."""
+    for variants in LABELS.values():
+        for spec in variants:
+            if spec.kind == "classification":
+                assert spec.key in BALANCERS or spec.key in ADVICE
+            assert spec.key in ADVICE or spec.actions == ("none",)

@@ -118,7 +118,7 @@ BAD = {
     "high must not be below low": f"known_at,high,low,close\n{GOOD},1,2,1\n",
     "column 'value' is there twice": f"known_at,value,Value\n{GOOD},1,1\n",
     "not a whole csv file": "",
-    "row 0: value 'nan' is not a number": f"known_at,value\n{GOOD},nan\n2024-01-04T21:00Z,1\n",
+    "row 0, known at 2024-01-03T21:00:00Z: close must be a finite number": f"known_at,value\n{GOOD},nan\n",
 }
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_read_is_unavailable(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     write(tmp_path, "known_at,value\n")
-    monkeypatch.setattr("pandas.read_csv", refuse)
+    monkeypatch.setattr("pyarrow.csv.read_csv", refuse)
     with pytest.raises(Unavailable, match=r"DGS10\.csv: cannot be read \(Permission denied\)"):
         read_context(tmp_path, "fred", "DGS10")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def test_names_with_underscores_may_be_meant_in_two_ways() -> None:
     assert {tuple(part.name for part in item.made_of) for item in found} == {("A", "B_C"), ("A_B", "C")}
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.integers(-4, 4), min_size=52, max_size=90))
 def test_the_percentage_is_the_share_of_the_other_51_that_lie_below(values: list[int]) -> None:
     made = derive(PERCENTAGE, [weekly([float(value) for value in values])])
@@ -73,7 +74,7 @@ def test_fewer_weeks_than_a_year_are_refused_with_both_numbers() -> None:
 REVISED = st.lists(st.tuples(st.integers(0, 70), st.integers(0, 12), st.integers(-3, 3)), max_size=60)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(REVISED)
 def test_revisions_count_from_their_own_publication(revisions: list[tuple[int, int, int]]) -> None:
     """By a loop over all moments of publication: what each week was known to be then."""

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.features import same_bits
@@ -54,7 +55,7 @@ def test_a_window_may_be_of_one(name: str) -> None:
     assert same_bits(np.array([carried.update(value) for value in SERIES["walk"]]), window(SERIES["walk"], 1))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.floats(-1e12, 1e12), max_size=40),
     st.integers(0, 40),

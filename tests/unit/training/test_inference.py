@@ -19,6 +19,7 @@ from ktrdr.domain.training.scaling import Scaler, TargetScaler
 
 LARGEST = np.finfo(np.float64).max
 PLAIN = Scaler(np.zeros(2), np.ones(2))
+NAME = "demo/AAPL_1d_v1"
 
 
 class Fixed:
@@ -49,21 +50,21 @@ def test_logits_as_large_as_can_be_are_probabilities() -> None:
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
 def test_outputs_that_are_not_finite_are_the_fault_of_the_model(bad: float) -> None:
-    named = Inference(PLAIN, model_name="demo/AAPL_1d_v1")
+    named = Inference(PLAIN, model_name=NAME)
     with pytest.raises(CorruptArtifact, match=r"model demo/AAPL_1d_v1: .* on 1 of 2 rows"):
         outputs(named, [0.0, 1.0], [bad, 0.0])
     with pytest.raises(CorruptArtifact, match="on 1 of 2 rows"):
-        outputs(Inference(PLAIN, TargetScaler(0.0, 1.0)), 1.0, bad)
+        outputs(Inference(PLAIN, TargetScaler(0.0, 1.0), model_name=NAME), 1.0, bad)
 
 
 def test_scaling_that_is_too_large_is_the_fault_of_the_model() -> None:
     with pytest.raises(CorruptArtifact, match="on 2 of 2 rows"):
-        outputs(Inference(PLAIN, TargetScaler(0.0, 1e300)), 1e300, -1e300)
+        outputs(Inference(PLAIN, TargetScaler(0.0, 1e300), model_name=NAME), 1e300, -1e300)
 
 
 def test_inputs_that_are_not_finite_are_not_its_fault() -> None:
     with pytest.raises(InvalidInput, match="inputs must be finite") as raised:
-        outputs(Inference(PLAIN), [np.nan, 0.0], values=np.nan)
+        outputs(Inference(PLAIN, model_name=NAME), [np.nan, 0.0], values=np.nan)
     assert not isinstance(raised.value, CorruptArtifact)
 
 

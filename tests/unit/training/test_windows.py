@@ -7,6 +7,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +59,7 @@ def test_every_value_is_that_of_its_own_window(values, period):
         np.testing.assert_allclose(sample, deviation * sqrt(period / (period - 1)), rtol=1e-12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.lists(st.floats(-1e12, 1e12, allow_subnormal=False), max_size=30),
     st.floats(-1e12, 1e12, allow_subnormal=False),

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from platformdirs import user_cache_path
 
-from ktrdr.adapters.data.replacing import replacing
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.sessions import Sessions
 
@@ -52,7 +52,7 @@ def _read(path: Path) -> Sessions | None:
 
 def _write(path: Path, sessions: Sessions) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as beside, beside.open("wb") as file:
+    with replacing(path) as file:
         np.savez(
             file,
             dates=sessions.dates,

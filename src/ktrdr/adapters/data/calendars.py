@@ -5,23 +5,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from ktrdr.adapters.data.calendar_cache import remembered
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.domain.market.clocks import moments_of
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN_CALENDARS = ("24/5", "24/7")
 _MARGIN = 15 * NS_PER_DAY
 _FIRST_YEAR, _LAST_YEAR = 1990, 2030
-_EARLIEST, _LATEST = pd.Timestamp("1680-01-01").value, pd.Timestamp("2260-01-01").value
+_EARLIEST, _LATEST = (int(np.datetime64(text, "ns").astype(np.int64)) for text in ("1680-01-01", "2260-01-01"))
 _FOREX_ZONE = "America/New_York"
-_FOREX_CLOSE = pd.Timedelta(hours=17)
+_FOREX_CLOSE = 17 * NS_PER_DAY // 24
 
 
 def sessions_for(calendar: str, first: int, last: int) -> Sessions:
@@ -43,22 +45,27 @@ def sessions_for(calendar: str, first: int, last: int) -> Sessions:
         If exchange_calendars cannot build it.
     """
     start, end = max(first - _MARGIN, _EARLIEST), min(last + _MARGIN, _LATEST)
-    whole = _build(calendar, min(_FIRST_YEAR, pd.Timestamp(start).year), max(_LAST_YEAR, pd.Timestamp(end).year))
+    whole = _build(calendar, min(_FIRST_YEAR, _year(start)), max(_LAST_YEAR, _year(end)))
     return whole.cut(slice(*np.searchsorted(whole.dates, [start, end]).tolist()))
 
 
 @lru_cache(maxsize=32)
 def _build(calendar: str, first_year: int, last_year: int) -> Sessions:
     start, end = f"{first_year}-01-01", f"{last_year}-12-31"
+    if calendar not in OWN_CALENDARS:
+        from ktrdr.adapters.data.calendar_cache import remembered
+
+        return remembered(calendar, first_year, last_year, lambda: _from_exchange(calendar, start, end))
+    days = np.arange(start, np.datetime64(end) + 1, dtype="datetime64[D]").astype(np.int64) * NS_PER_DAY
     if calendar == "24/7":
-        days = pd.date_range(start, end)
-        return Sessions(_ns(days), _ns(days), _ns(days) + NS_PER_DAY, "UTC", continuous=True)
-    if calendar == "24/5":
-        days = pd.bdate_range(start, end)
-        closes = (days + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
-        opens = (days - pd.Timedelta(days=1) + _FOREX_CLOSE).tz_localize(_FOREX_ZONE)
-        return Sessions(_ns(days), _ns(opens), _ns(closes), _FOREX_ZONE, continuous=True)
-    return remembered(calendar, first_year, last_year, lambda: _from_exchange(calendar, start, end))
+        return Sessions(days, days, days + NS_PER_DAY, "UTC", continuous=True)
+    days = days[(days // NS_PER_DAY + 3) % 7 < 5]
+    opens, closes = (moments_of(days + close, _FOREX_ZONE) for close in (_FOREX_CLOSE - NS_PER_DAY, _FOREX_CLOSE))
+    return Sessions(days, opens, closes, _FOREX_ZONE, continuous=True)
+
+
+def _year(moment: int) -> int:
+    return int(str(np.datetime64(moment, "ns").astype("datetime64[Y]")))
 
 
 def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
@@ -86,6 +93,8 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
 
 def _build_within_bounds(get_calendar: Callable[..., Any], calendar: str, start: str, end: str) -> Any:
     """Return the calendar over that span, or over the years that it knows of it."""
+    import pandas as pd
+
     try:
         return get_calendar(calendar, start=start, end=end)
     except ValueError:
@@ -95,5 +104,7 @@ def _build_within_bounds(get_calendar: Callable[..., Any], calendar: str, start:
         return get_calendar(calendar, start=first, end=last)
 
 
-def _ns(times: pd.DatetimeIndex | pd.Series) -> NDArray[np.int64]:
+def _ns(times: pd.DatetimeIndex | pd.Series) -> Int64s:
+    import pandas as pd
+
     return pd.DatetimeIndex(times).as_unit("ns").asi8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from ktrdr.adapters.data.replacing import replacing
+from ktrdr.adapters.documents.limits import SYMBOL_CATALOGUE
+from ktrdr.adapters.documents.yaml_text import read_yaml
+from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.catalogue.values import is_number
-from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
-from ktrdr.domain.market.characteristics import ASSET_CLASSES, SymbolCharacteristics
+from ktrdr.domain.errors import InvalidInput, NotFound, did_you_mean, shown
+from ktrdr.domain.market.characteristics import ASSET_CLASSES, CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.symbol import Symbol
 
-CATALOGUE_NAME = "symbols.yaml"
 LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
 _OPTIONAL = ("simulated", "adjustment", "tick_size")
@@ -36,18 +38,14 @@ def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
     """
     path = folder / CATALOGUE_NAME
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        document = read_yaml(path, SYMBOL_CATALOGUE)
+    except NotFound:
         return {}
-    except OSError as error:
-        raise Unavailable(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise InvalidInput(f"{path}: must map each symbol to its facts; found a {type(document).__name__}")
-    return {str(symbol): _characteristics(str(symbol), facts, path) for symbol, facts in document.items()}
+    return {symbol: _characteristics(symbol, facts, path) for symbol, facts in document.items()}
 
 
 @contextmanager
@@ -72,8 +70,10 @@ def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristic
             | {key: value for key in _OPTIONAL if (value := getattr(facts, key))}
             for symbol, facts in sorted(known.items())
         }
-        with replacing(folder / CATALOGUE_NAME) as beside:
-            beside.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+        with replacing(folder / CATALOGUE_NAME) as file:
+            file.write(yaml.safe_dump(document, sort_keys=False).encode())
+            file.flush()
+            os.fsync(file.fileno())
             yield
 
 
@@ -87,27 +87,27 @@ def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristi
     where = f"{path}: {symbol}"
     Symbol(symbol)
     if not isinstance(facts, dict):
-        raise InvalidInput(f"{where}: must hold {', '.join(_REQUIRED)}; found {facts!r}")
+        raise InvalidInput(f"{where}: must hold {', '.join(_REQUIRED)}; found {shown(facts)}")
     for key in facts:
         if key not in _KEYS:
-            raise InvalidInput(f"{where}.{key}: no such key{did_you_mean(str(key), _KEYS)} (known: {', '.join(_KEYS)})")
+            raise InvalidInput(f"{where}.{key}: no such key{did_you_mean(key, _KEYS)} (known: {', '.join(_KEYS)})")
     for key in _REQUIRED:
         if not isinstance(facts.get(key), str):
-            raise InvalidInput(f"{where}.{key}: must be a text; found {facts.get(key, 'nothing')!r}")
+            raise InvalidInput(f"{where}.{key}: must be a text; found {shown(facts.get(key, 'nothing'))}")
     if facts["asset_class"] not in ASSET_CLASSES:
         hint = did_you_mean(facts["asset_class"], ASSET_CLASSES)
         raise InvalidInput(
-            f"{where}.asset_class: {facts['asset_class']!r} is not known{hint} (known: {', '.join(ASSET_CLASSES)})"
+            f"{where}.asset_class: {shown(facts['asset_class'])} is not known{hint} (known: {', '.join(ASSET_CLASSES)})"
         )
     if not isinstance(facts.get("simulated", False), bool):
-        raise InvalidInput(f"{where}.simulated: must be true or false; found {facts['simulated']!r}")
+        raise InvalidInput(f"{where}.simulated: must be true or false; found {shown(facts['simulated'])}")
     if not isinstance(facts.get("adjustment", ""), str):
-        raise InvalidInput(f"{where}.adjustment: must be a text; found {facts['adjustment']!r}")
+        raise InvalidInput(f"{where}.adjustment: must be a text; found {shown(facts['adjustment'])}")
     tick_size = facts.get("tick_size")
     if tick_size is not None and not (is_number(tick_size) and tick_size > 0):
-        raise InvalidInput(f"{where}.tick_size: must be a number above 0; found {tick_size!r}")
+        raise InvalidInput(f"{where}.tick_size: must be a number above 0; found {shown(tick_size)}")
     try:
         ZoneInfo(facts["time_zone"])
     except (ValueError, LookupError, OSError) as error:
-        raise InvalidInput(f"{where}.time_zone: no time zone is named {facts['time_zone']!r}") from error
+        raise InvalidInput(f"{where}.time_zone: no time zone is named {shown(facts['time_zone'])}") from error
     return SymbolCharacteristics(symbol, **facts)

@@ -55,11 +55,15 @@ def find_columns(names: Sequence[str], source: str) -> Columns:
     Raises
     ------
     InvalidBars
-        If the time or a price is not there.
+        If the time or a price is not there, or a column that is needed is there twice.
     """
     plain = [_plain(name) for name in names]
     times = _time_positions(plain)
     found = {role: _position(known, plain) for role, known in _VALUES.items()}
+    for place in (*times, *found.values()):
+        if place is not None and plain.count(plain[place]) > 1:
+            alike = " and ".join(repr(name) for name, short in zip(names, plain, strict=True) if short == plain[place])
+            raise InvalidBars(f"{source}: columns {alike} are one name twice; leave the right one")
     absent = [] if times else ["time"]
     absent += [role for role in PRICE_COLUMNS if found[role] is None]
     if absent:

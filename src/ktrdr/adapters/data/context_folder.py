@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import csv as arrow_csv
 
+from ktrdr.adapters.data.arrow import Column, decoded, floats_of, is_text
+from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.times import utc_times
-from ktrdr.domain.errors import InvalidBars, Unavailable
+from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS
 from ktrdr.domain.market.context_series import (
     CONTEXT_FOLDER,
@@ -22,10 +26,11 @@ from ktrdr.domain.market.context_series import (
 from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
-_DATE = r"\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
-_WITH_OFFSET = r"(?i).+[T\s].*(?:Z|UTC|GMT|[+-]\d{1,2}:?(?:\d\d)?)|(?!(?:19|20)\d{10}(?:\d\d)?$)\d+(?:\.\d+)?"
-_LONGEST_TIME = 64  # characters, so that no hostile text keeps the pattern busy
+_DATE = r"^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{1,2}[./-]\d{1,2}[./-]\d{4})\s*$"
+_WITH_OFFSET = r"^.+[T\s].*(Z|UTC|GMT|[+-]\d{1,2}:?(\d\d)?)$|^\d+(\.\d+)?$"
+_COMPACT = r"^(19|20)\d{10}(\d\d)?$"
 _SUFFIXES = (".parquet", ".csv")
+_WANTED = (KNOWN_AT, OBSERVATION, VALUE, *BAR_COLUMNS)
 
 
 def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
@@ -49,70 +54,59 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
     if path is None:
         raise missing_context(provider, name, f"{paths[0]} or .csv")
     where = str(path.relative_to(folder))
-    table = _read(path, where)
-    wanted = {KNOWN_AT, OBSERVATION, VALUE, *BAR_COLUMNS}
-    plain = [str(column).strip().casefold() for column in table.columns]
-    repeated = sorted({column for column in plain if plain.count(column) > 1 and column in wanted})
+    with reading(path, f"{path.suffix.removeprefix('.')} file", where):
+        columns = _columns(path, where)
+        if KNOWN_AT not in columns:
+            found = ", ".join(columns) or "nothing that is wanted"
+            raise InvalidBars(f"{where}: column {KNOWN_AT!r} is missing; found {found}")
+        dated = _are_dates(columns[KNOWN_AT])
+        moments = [columns[key] for key in _WANTED[:2] if key in columns]
+        zoneless = any(_lack_offset(column) for column in moments if not _are_dates(column))
+        times = {key: utc_times([columns[key]], f"{where}: {key}", key) for key in _WANTED[:2] if key in columns}
+        values = {key: floats_of(columns[key], where, key) for key in _WANTED[2:] if key in columns}
+    known = times[KNOWN_AT] + NS_PER_DAY if dated else times[KNOWN_AT]
+    observed = times.get(OBSERVATION)
+    return ContextSeries.published(
+        provider, name, known, values, observed=observed, source=where, dated=dated, zoneless=zoneless
+    )
+
+
+def _columns(path: Path, where: str) -> dict[str, Column]:
+    """Return the columns that are wanted, by their plain names."""
+    table = _texts(path) if path.suffix == ".csv" else pq.read_table(path)
+    plain = [str(name).strip().casefold() for name in table.column_names]
+    repeated = sorted({name for name in plain if plain.count(name) > 1 and name in _WANTED})
     if repeated:
         raise InvalidBars(f"{where}: column {repeated[0]!r} is there twice")
-    table.columns = pd.Index(plain)
-    frame = table[[column for column in plain if column in wanted]].copy()
-    dated = KNOWN_AT in plain and _are_dates(frame[KNOWN_AT])
-    times = [frame[column] for column in (KNOWN_AT, OBSERVATION) if column in plain]
-    zoneless = any(_lack_offset(values) for values in times if not _are_dates(values))
-    for column in (KNOWN_AT, OBSERVATION):
-        if column in plain:
-            frame[column] = _times(frame[column], column, where)
-    if dated:
-        frame[KNOWN_AT] += pd.Timedelta(NS_PER_DAY, "ns")
-    for column in plain:
-        if column in (VALUE, *BAR_COLUMNS):
-            frame[column] = _numbers(frame[column], column, where)
-    return ContextSeries.from_frame(frame, provider, name, source=where, dated=dated, zoneless=zoneless)
+    return {name: table.column(place) for place, name in enumerate(plain) if name in _WANTED}
 
 
-def _read(path: Path, where: str) -> pd.DataFrame:
-    try:
-        if path.suffix == ".csv":
-            return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        frame: pd.DataFrame = pq.read_table(path).to_pandas(ignore_metadata=True)
-        return frame
-    except (PermissionError, FileNotFoundError) as error:
-        raise Unavailable(f"{where}: cannot be read ({error.strerror or error})") from error
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = (str(error).splitlines() or ["nothing in it"])[0]
-        raise InvalidBars(f"{where}: not a whole {path.suffix.removeprefix('.')} file ({reason})") from error
+def _texts(path: Path) -> pa.Table:
+    """Return a CSV file with its cells as texts; empty ones are missing."""
+    with path.open(encoding="utf-8-sig") as file:
+        names = next(csv.reader(file), [])
+    options = arrow_csv.ConvertOptions(
+        column_types={name: pa.string() for name in names}, null_values=[""], strings_can_be_null=True
+    )
+    return arrow_csv.read_csv(path, convert_options=options)
 
 
-def _are_dates(values: pd.Series) -> bool:
+def _are_dates(column: Column) -> bool:
     """Return whether the values are days: dates of parquet, or texts and numbers that no time of day follows."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values.dtype):
+    column = decoded(column)
+    if pa.types.is_date(column.type):
+        return len(column) > 0
+    if not (is_text(column.type) or pa.types.is_integer(column.type)) or not len(column):
         return False
-    return bool(len(values)) and bool(values.astype("str").str.strip().str.fullmatch(_DATE).all())
+    return bool(pc.all(pc.match_substring_regex(pc.cast(column, pa.string()), _DATE)).as_py())
 
 
-def _lack_offset(values: pd.Series) -> bool:
+def _lack_offset(column: Column) -> bool:
     """Return whether a time of day is written without an offset; numbers of seconds since 1970 need none."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values.dtype):
-        return not isinstance(values.dtype, pd.DatetimeTZDtype)
-    there = values.dropna()
-    whole = there.map("{:.0f}".format) if pd.api.types.is_numeric_dtype(there.dtype) else there.astype("str")
-    return bool((~whole.str.strip().str[:_LONGEST_TIME].str.fullmatch(_WITH_OFFSET)).any())
-
-
-def _times(values: pd.Series, column: str, where: str) -> pd.Series:
-    missing = values.isna() | (values.astype("str").str.strip() == "")
-    if missing.any():
-        raise InvalidBars(f"{where}: row {int(missing.to_numpy().argmax())}: {column} is missing")
-    if not len(values):
-        return pd.to_datetime(values, utc=True)
-    return utc_times(values, f"{where}: {column}")
-
-
-def _numbers(values: pd.Series, column: str, where: str) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
-    broken = (numbers.isna() & values.notna()).to_numpy()
-    if broken.any():
-        row = int(broken.argmax())
-        raise InvalidBars(f"{where}: row {row}: {column} {values.iloc[row]!r} is not a number")
-    return numbers.astype("float64")
+    column = decoded(column)
+    if pa.types.is_timestamp(column.type):
+        return column.type.tz is None
+    whole = pc.cast(column, pa.int64(), safe=False) if pa.types.is_floating(column.type) else column
+    text = pc.utf8_trim_whitespace(pc.cast(whole, pa.string()))
+    with_offset = pc.match_substring_regex(text, _WITH_OFFSET, ignore_case=True)
+    return not pc.all(pc.and_not(with_offset, pc.match_substring_regex(text, _COMPACT))).as_py()

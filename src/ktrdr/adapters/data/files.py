@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ktrdr.adapters.data.csv import read_csv
-from ktrdr.adapters.data.folder import name_of
-from ktrdr.adapters.data.parquet import read_parquet
+from ktrdr.adapters.data.bar_files import name_of
+from ktrdr.adapters.data.sources.csv import read_csv
+from ktrdr.adapters.data.sources.parquet import read_parquet
 from ktrdr.application.ports.bar_reader import BarReader
 from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import Bars
@@ -42,4 +42,4 @@ class FileReader(BarReader):
             raise InvalidInput(
                 f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
             )
-        return Bars.from_frame(reader(path), Symbol(symbol).text, timeframe, source=path.name)
+        return reader(path, Symbol(symbol).text, timeframe)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from math import gcd
 
 import numpy as np
-import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import AssetClass
 from ktrdr.domain.market.resample import resample
+from ktrdr.domain.market.smoothing import exponential_mean
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 _LAST_DAY = int(np.datetime64("2024-12-31", "ns").astype(np.int64))
@@ -77,17 +77,17 @@ def market_of(symbol: str) -> Market:
     return next((market for ending, market in _MARKETS.items() if symbol.endswith(ending)), _STOCK)
 
 
-def simulate(symbol: str, timeframe: Timeframe, count: int, seed: int) -> Bars:
+def simulate(symbol: str, timeframe: Timeframe, count: int, seed: int, *, flat: bool = False) -> Bars:
     """Return the last `count` bars of a simulated market; see `simulate_sessions`."""
     per_session = market_of(symbol).session_minutes / timeframe.minutes if timeframe.intraday else 1
     days_per_bar = 1 if timeframe.intraday else timeframe.minutes / 1440
-    bars = simulate_sessions(symbol, timeframe, int(1.3 * days_per_bar * count / per_session) + 10, seed)
+    bars = simulate_sessions(symbol, timeframe, int(1.3 * days_per_bar * count / per_session) + 10, seed, flat=flat)
     if len(bars) < count:
         raise InvalidInput(f"bars: {symbol} can be simulated for {len(bars):,} {timeframe} bars; found {count:,}")
     return bars.take(slice(len(bars) - count, None))
 
 
-def simulate_sessions(symbol: str, timeframe: Timeframe, count: int, seed: int) -> Bars:
+def simulate_sessions(symbol: str, timeframe: Timeframe, count: int, seed: int, *, flat: bool = False) -> Bars:
     """Return the bars of the last `count` sessions of a simulated market up to the end of 2024.
 
     A walk in steps of up to 30 minutes runs through regimes of about two sessions (trending up, trending down, ranging,
@@ -103,6 +103,8 @@ def simulate_sessions(symbol: str, timeframe: Timeframe, count: int, seed: int) 
         Number of sessions; positive.
     seed : int
         Not negative.
+    flat : bool
+        Whether all values are 1, where only the moments of the bars are asked for.
     """
     market = market_of(symbol)
     minutes = gcd(timeframe.minutes, _LONGEST_STEP)
@@ -111,11 +113,12 @@ def simulate_sessions(symbol: str, timeframe: Timeframe, count: int, seed: int) 
     used = slice(end - count, end)
     step = Timeframe(f"{minutes}m")
     stamps, first, elapsed = _grid(calendar.opens[used], calendar.closes[used], step.ns)
-    generator = np.random.default_rng([seed, *symbol.encode()])
-    log_open, log_ticks = _walk(market, minutes, first, len(stamps), generator)
-    volume = _volume(market, minutes, elapsed, log_ticks[:, -1] - log_open, generator)
     source = f"simulated (seed {seed})"
-    bars = Bars(symbol, step, stamps, *_prices(market, log_open, log_ticks), volume, source=source, sessions=calendar)
+    if flat:
+        values = dict.fromkeys(BAR_COLUMNS, np.ones(len(stamps)))
+    else:
+        values = _values(market, minutes, first, elapsed, np.random.default_rng([seed, *symbol.encode()]))
+    bars = Bars.of(symbol, step, stamps, values, source, calendar)
     return bars if step == timeframe else replace(resample(bars, timeframe), source=source)
 
 
@@ -125,6 +128,13 @@ def _grid(opens: Int64s, closes: Int64s, step: int) -> tuple[Int64s, Int64s, Flo
     first = np.cumsum(counts) - counts
     place = np.arange(counts.sum()) - np.repeat(first, counts)
     return np.repeat(opens, counts) + place * step, first, (place + 0.5) / np.repeat(counts, counts)
+
+
+def _values(market: Market, minutes: int, first: Int64s, elapsed: Floats, generator: Generator) -> dict[str, Floats]:
+    """Return open, high, low, close and volume of all bars."""
+    log_open, log_ticks = _walk(market, minutes, first, len(elapsed), generator)
+    volume = _volume(market, minutes, elapsed, log_ticks[:, -1] - log_open, generator)
+    return dict(zip(BAR_COLUMNS, (*_prices(market, log_open, log_ticks), volume), strict=True))
 
 
 def _walk(market: Market, minutes: int, first: Int64s, bars: int, generator: Generator) -> tuple[Floats, Floats]:
@@ -157,7 +167,7 @@ def _persistent(bars: int, half_life: float, generator: Generator) -> Floats:
     gain = np.sqrt((1 + decay) / (1 - decay))
     noise = generator.standard_normal(bars)
     noise[0] /= gain
-    return np.asarray(gain * pd.Series(noise).ewm(alpha=1 - decay, adjust=False).mean().to_numpy())
+    return np.asarray(gain * exponential_mean(noise, 1 - decay))
 
 
 def _prices(market: Market, log_open: Floats, log_ticks: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -1,117 +1,119 @@
-"""Time stamps of any common spelling as UTC times."""
+"""Time stamps of any common spelling as UTC nanoseconds."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from typing import Any, Literal
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from ktrdr.adapters.data.arrow import Column, decoded, first_unreadable, is_missing, is_text, values_of
+from ktrdr.adapters.data.written_times import from_compact, from_text
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars
 
-_COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-_EPOCH_UNITS: tuple[tuple[float, Literal["s", "ms", "us", "ns"]], ...] = (
-    *((1e11, "s"), (1e14, "ms"), (1e17, "us"), (np.inf, "ns")),
-)
+_EPOCH_UNITS = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
+"""Numbers below a limit count units of so many nanoseconds since 1970."""
 _SMALLEST_EPOCH = 1e7
-_NAMED_OFFSET = r"\s*(?:GMT|UTC)(?=[+-]\d)"
-_NAMED_UTC = r"\s*(?:GMT|UTC)$"
-_DAY_AND_MONTH = r"^(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})[./-]\d{4}(?:\D|$)"
+_OUTSIDE = "a time lies outside the years 1678 to 2262"
+_DIGITS = r"^[+-]?\d+(\.\d*)?$"
 
 
-def utc_times(values: pd.Series, source: str) -> pd.Series:
-    """Return times, dates, epoch numbers or texts as UTC times in nanoseconds; what has no zone is taken as UTC.
+def utc_times(columns: Sequence[Column], source: str, name: str = "timestamp") -> Int64s:
+    """Return times, dates, epoch numbers or texts as UTC nanoseconds; what has no zone is taken as UTC.
+
+    Parameters
+    ----------
+    columns : sequence of columns
+        The times; or dates and times of day, which may be written ``9:30``, ``0930`` or ``93000``.
+    source : str
+        What messages call the file.
+    name : str
+        What they call the time.
 
     Raises
     ------
     InvalidBars
-        If a value is not a time, or day and month cannot be told apart.
+        If a value is missing or is not a time, or day and month cannot be told apart.
     """
+    column = decoded(columns[0]) if len(columns) == 1 else _joined(*map(decoded, columns))
+    if is_text(column.type):
+        column = pc.utf8_trim_whitespace(column)
+        lacking = is_missing(column) | (values_of(pc.cast(pc.binary_length(column), pa.int64()), np.int64) == 0)
+    else:
+        lacking = is_missing(column)
+    if lacking.any():
+        raise InvalidBars(f"{source}: row {int(lacking.argmax())}: {name} is missing")
+    return _parsed(column, source) if len(column) else np.empty(0, dtype=np.int64)
+
+
+def _parsed(column: Column, source: str) -> Int64s:
+    kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return _counted(column, source)
+    if is_text(kind):
+        first = column[0].as_py()
+        if not first.replace(".", "", 1).isdigit():
+            return from_text(column, source)
+        return _from_numbers(_as_numbers(column, source), source)
+    if pa.types.is_integer(kind):
+        return _from_numbers(pc.cast(column, pa.int64()), source)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _from_numbers(pc.cast(column, pa.float64()), source)
+    raise InvalidBars(f"{source}: times must be dates, moments, numbers or texts; found {kind}")
+
+
+def _counted(column: Column, source: str) -> Int64s:
+    zone = column.type.tz if pa.types.is_timestamp(column.type) else None
     try:
-        times: pd.Series = _parse(values, source).dt.as_unit("ns")
-    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
-        raise InvalidBars(f"{source}: a time lies outside the years 1678 to 2262 ({error})") from error
-    return times
+        times = pc.cast(pc.cast(column, pa.timestamp("ns", zone)), pa.int64())
+    except pa.ArrowInvalid as error:
+        raise InvalidBars(f"{source}: {_OUTSIDE} ({error})") from error
+    return values_of(times, np.int64)
 
 
-def join_date_and_clock(dates: pd.Series, clocks: pd.Series) -> pd.Series:
-    """Return ``date time`` as text; times of day may be written ``9:30``, ``0930`` or ``93000``."""
-    clock = clocks.astype(str).str.strip()
-    if clock.str.fullmatch(r"\d+").all():
-        width = 4 if clock.str.len().max() <= 4 else 6
-        padded = clock.str.zfill(width).str.ljust(6, "0")
-        clock = padded.str[:2] + ":" + padded.str[2:4] + ":" + padded.str[4:]
-    return dates.astype(str).str.strip() + " " + clock
-
-
-def _parse(values: pd.Series, source: str) -> pd.Series:
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return pd.Series(values.dt.tz_convert("UTC"))
-    if pd.api.types.is_datetime64_dtype(values.dtype):
-        return pd.Series(values.dt.tz_localize("UTC"))
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return _from_numbers(values, source)
-    text = values.astype("str").str.strip()
-    if len(text) and str(text.iloc[0]).replace(".", "", 1).isdigit():
-        return _from_numbers(pd.to_numeric(text, errors="coerce"), source)
-    return _from_text(text, source)
-
-
-def _from_numbers(numbers: pd.Series, source: str) -> pd.Series:
-    if numbers.isna().any():
-        row = int(np.flatnonzero(numbers.isna())[0])
-        raise InvalidBars(f"{source}: row {row}: the time is not a number as in the first row")
-    low, high = numbers.min(), numbers.max()
-    if max(abs(low), abs(high)) < _SMALLEST_EPOCH:
-        raise InvalidBars(f"{source}: row 0: {numbers.iloc[0]} is not a date, nor seconds since 1970")
-    for digits, pattern in _COMPACT.items():
-        if 1900 * 10 ** (digits - 4) <= low and high < 2101 * 10 ** (digits - 4):
-            return _strict(numbers.astype("int64").astype(str), source, pattern=pattern)
-    unit = next(unit for limit, unit in _EPOCH_UNITS if max(abs(low), abs(high)) < limit)
-    times: pd.Series = pd.to_datetime(numbers, unit=unit, utc=True)
-    return times
-
-
-def _from_text(text: pd.Series, source: str) -> pd.Series:
-    try:
-        return pd.to_datetime(text, format="ISO8601", utc=True)
-    except ValueError:
-        plain = text.str.replace(_NAMED_OFFSET, "", regex=True).str.replace(_NAMED_UTC, "Z", regex=True)
-        return _strict(plain, source, dayfirst=_day_comes_first(plain, source))
-
-
-def _day_comes_first(text: pd.Series, source: str) -> bool:
-    """Return whether ``01.02.2024`` is in February, as the whole column tells."""
-    dates = pd.Series(text.dropna().str.split(" ", n=1).str[0].unique())
-    if not re.search(r"\d{4}", text.dropna().iloc[0]):
-        raise InvalidBars(f"{source}: row 0: {text.iloc[0]!r} has no year of four digits")
-    parts = dates.str.extract(_DAY_AND_MONTH).dropna()
-    if parts.empty:
-        return False
-    day_first = bool((parts["first"].astype(int) > 12).any())
-    month_first = bool((parts["second"].astype(int) > 12).any())
-    if not day_first and not month_first and (parts["mark"] == ".").all():
-        return True
-    if day_first == month_first:
-        why = "some have the day first and some the month" if day_first else "no day is above 12"
-        raise InvalidBars(
-            f"{source}: day and month cannot be told apart in dates such as {dates[0]!r} ({why}); "
-            "write them as 2024-01-31"
-        )
-    return day_first
-
-
-def _strict(text: pd.Series, source: str, *, pattern: str | None = None, dayfirst: bool = False) -> pd.Series:
-    """Return the times of texts that are all written alike."""
-    options: dict[str, Any] = {"format": pattern, "dayfirst": dayfirst, "utc": True}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+def _as_numbers(text: Column, source: str) -> Column:
+    for kind in (pa.int64(), pa.float64()):
         try:
-            return pd.to_datetime(text, **options)
-        except (ValueError, TypeError) as error:
-            read = pd.to_datetime(text, **options, errors="coerce")
-            bad = np.flatnonzero(read.isna() & text.notna())
-            where = f"row {bad[0]}: {text.iloc[int(bad[0])]!r} is not a time" if len(bad) else "no times"
-            raise InvalidBars(f"{source}: {where}; write times as 2024-01-31 09:30 (UTC)") from error
+            return pc.cast(text, kind)
+        except pa.ArrowInvalid:
+            continue
+    row = first_unreadable(text, _DIGITS)
+    raise InvalidBars(f"{source}: row {row}: the time is not a number as in the first row; found {text[row].as_py()!r}")
+
+
+def _from_numbers(column: Column, source: str) -> Int64s:
+    numbers = values_of(column, np.int64 if pa.types.is_integer(column.type) else np.float64)
+    if not np.isfinite(numbers).all():
+        raise InvalidBars(f"{source}: row {int((~np.isfinite(numbers)).argmax())}: the time is not a finite number")
+    largest = max(abs(float(numbers.min())), abs(float(numbers.max())))
+    if largest < _SMALLEST_EPOCH:
+        raise InvalidBars(f"{source}: row 0: {numbers[0]} is not a date, nor seconds since 1970")
+    compact = from_compact(numbers, source)
+    if compact is not None:
+        return compact
+    unit = next(unit for limit, unit in _EPOCH_UNITS if largest < limit)
+    if largest * unit >= 2.0**63:
+        row = int(np.abs(numbers.astype(np.float64)).argmax())
+        raise InvalidBars(f"{source}: row {row}: {_OUTSIDE} ({numbers[row]})")
+    whole = np.floor(numbers).astype(np.int64)
+    part = np.round(numbers - whole, len(str(unit)) - 1) if numbers.dtype.kind == "f" else np.zeros(1)
+    times: Int64s = whole * unit + np.rint(part * unit).astype(np.int64)
+    return times
+
+
+def _joined(dates: Column, clocks: Column) -> Column:
+    """Return ``date time`` as text."""
+    days = pc.cast(dates, pa.date32()) if pa.types.is_timestamp(dates.type) else dates
+    day, clock = (pc.utf8_trim_whitespace(pc.cast(column, pa.string())) for column in (days, clocks))
+    blank = pc.replace_substring_regex(clock, "^.*$", " ")
+    return pc.binary_join_element_wise(day, _padded(clock), blank)
+
+
+def _padded(clock: Column) -> Column:
+    """Return times of day of digits alone as six of them; others as they are."""
+    if not len(clock) or not pc.all(pc.match_substring_regex(clock, r"^\d+$")).as_py():
+        return clock
+    width = 4 if values_of(pc.cast(pc.utf8_length(clock), pa.int64()), np.int64).max() <= 4 else 6
+    return pc.utf8_rpad(pc.utf8_lpad(clock, width, "0"), 6, "0")

@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from logging.handlers import QueueHandler
@@ -51,6 +52,8 @@ def serve() -> None:
     """Do jobs until there are no more."""
     for name in _ONE_THREAD:
         os.environ[name] = "1"
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # as the command line does
     signal.signal(signal.SIGTERM, _interrupt)
     answers = Answers(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what a library prints is no answer

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from ktrdr.adapters.documents.limits import TRIAL
+from ktrdr.adapters.documents.plain_file import open_plain
+from ktrdr.adapters.files.queue import queued
 from ktrdr.application.ports.journal import Journal, Outcome, Run
-from ktrdr.domain.artifacts.plain_json import canonical_json
-from ktrdr.domain.errors import Unavailable
+from ktrdr.domain.artifacts.plain_json import canonical_json, read_json
+from ktrdr.domain.errors import CorruptArtifact, Unavailable
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.domain.training.work import Work
 
@@ -42,35 +44,31 @@ class TrialLog:
         Unavailable
             If the file cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
         """
-        from filelock import FileLock
-
         line = canonical_json(trial) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path.with_name(".trials.lock"), timeout=LOCK_SECONDS):
+            with queued(self.path.with_name(".trials.lock"), LOCK_SECONDS):
                 self._write(line)
         except OSError as error:
             raise Unavailable(f"cannot add a line to {self.path}: {error.strerror or error}") from error
 
     def read(self) -> tuple[dict[str, Any], ...]:
-        """Return all trials, oldest first; torn lines are left out, no file means no trials.
+        """Return all trials, oldest first; lines that are torn or too long are left out, no file means no trials.
 
         Raises
         ------
+        InvalidInput
+            If it is a link, a pipe or anything else but a plain file.
         Unavailable
             If the file cannot be read.
         """
         try:
-            lines = self.path.read_bytes().split(b"\n")
+            with open_plain(self.path, links=False) as file:
+                return tuple(_trials(file))
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise Unavailable(f"cannot read {self.path}: {error.strerror or error}") from error
-        trials = []
-        for line in lines:
-            with suppress(ValueError, RecursionError):
-                trials.append(json.loads(line))
-        return tuple(trial for trial in trials if isinstance(trial, dict))
 
     def _write(self, line: bytes) -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -83,6 +81,18 @@ class TrialLog:
                 file.truncate(end)
                 raise OSError(errno.ENOSPC, "there is no room for the whole line")
             os.fsync(file.fileno())
+
+
+def _trials(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    whole = True
+    while line := file.readline(TRIAL.size):
+        ends = line.endswith(b"\n")
+        if whole and (ends or len(line) < TRIAL.size):
+            with suppress(CorruptArtifact):
+                trial = read_json(line, "trial")
+                if isinstance(trial, dict):
+                    yield trial
+        whole = ends
 
 
 class TrialJournal(Journal):

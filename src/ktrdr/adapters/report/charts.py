@@ -14,21 +14,27 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 16.0, 14.0, 40.0
 
 
 def loss_chart(epochs: Sequence[Mapping[str, Any]], kept: int) -> Markup:
-    """Return the losses by epoch, with the kept epoch marked."""
+    """Return the losses by epoch that there are, with the kept epoch marked; there must be one in every epoch."""
     width, height = 920.0, 300.0
-    losses = [epoch[name] for epoch in epochs for name in ("train_loss", "val_loss")]
+    names = losses_of(epochs)
+    losses = [epoch[name] for epoch in epochs for name in names]
     x = linear(1, max(len(epochs), 2), _LEFT + 8, width - _RIGHT - 8)
     low, high = padded(min(losses), max(losses))
     y = linear(low, high, height - _BOTTOM, _TOP)
     parts = [_grid(ticks(low, high, 5), y, width), _x_axis(_whole_ticks(len(epochs)), x, height, "epoch")]
     if kept:
         parts.append(line("kept-line", (x(kept), _TOP), (x(kept), height - _BOTTOM)))
-    for name in ("train_loss", "val_loss"):
+    for name in names:
         points = [(x(epoch["number"]), y(epoch[name])) for epoch in epochs]
         parts.append(_curve(name.removesuffix("_loss"), points, dots=len(epochs) <= 30))
-    if kept:
+    if kept and "val_loss" in names:
         parts.append(dot("val kept", (x(kept), y(epochs[kept - 1]["val_loss"])), 5.0))
     return drawing("Train and validation loss by epoch", width, height, parts)
+
+
+def losses_of(epochs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return which losses every epoch has."""
+    return [name for name in ("train_loss", "val_loss") if all(epoch.get(name) is not None for epoch in epochs)]
 
 
 def reliability_chart(table: Sequence[Mapping[str, Any]]) -> Markup:

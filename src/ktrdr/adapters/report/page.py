@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import floor, log10
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ktrdr.adapters.report.charts import interval_chart, loss_chart, reliability_chart
+from ktrdr.adapters.report.charts import interval_chart, loss_chart, losses_of, reliability_chart
 from ktrdr.adapters.report.wording import date, feature_source, figure, marked, percent, setting, words
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -43,7 +42,7 @@ def render_page(artifact: Artifact) -> bytes:
 
 
 def _view(artifact: Artifact) -> dict[str, Any]:
-    manifest, metrics, history = artifact.manifest, _report(artifact, METRICS), _report(artifact, HISTORY)
+    manifest, metrics, history = artifact.manifest, artifact.document(METRICS), artifact.document(HISTORY)
     epochs, verdict = history.get("epochs", []), metrics.get("verdict", {})
     return {
         "manifest": manifest,
@@ -58,11 +57,12 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,
-        "loss_chart": loss_chart(epochs, history["best_epoch"]) if len(epochs) > 1 else "",
+        "losses": losses_of(epochs),
+        "loss_chart": loss_chart(epochs, history["best_epoch"]) if len(epochs) > 1 and losses_of(epochs) else "",
         "confusion": _confusion(metrics.get("metrics", {})),
         "calibration": metrics.get("calibration", []),
         "reliability_chart": reliability_chart(metrics["calibration"]) if metrics.get("calibration") else "",
-        "importance": _importance(_report(artifact, IMPORTANCE)),
+        "importance": _importance(artifact.document(IMPORTANCE)),
         "seeds": metrics.get("seeds", []),
         "seed_metrics": [name for name in (*_CLASS_TILES, *_NUMBER_TILES) if name in metrics.get("metrics", {})],
         "shares": metrics.get("class_shares", {}),
@@ -70,11 +70,6 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "features": _features(manifest),
         "learned": learned_sets(manifest),
     }
-
-
-def _report(artifact: Artifact, name: str) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(artifact.blobs.get(name, b"{}"))
-    return values
 
 
 def _tiles(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:

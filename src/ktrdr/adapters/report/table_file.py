@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
 
@@ -26,10 +27,11 @@ class TableWriter:
         Raises
         ------
         InvalidInput
-            If the name ends neither in .parquet nor in .csv.
+            If the name ends neither in .parquet nor in .csv, or cannot be a path.
         Unavailable
             If a folder has that name, or its own is missing or cannot be written.
         """
+        require_possible(path)
         if path.suffix not in {".parquet", ".csv"}:
             raise InvalidInput(f"{path}: must end in .parquet or .csv")
         if path.is_dir():
@@ -64,6 +66,8 @@ def _kind_of(path: Path) -> tuple[str, ...]:
     """Return the leading columns of a table; none where it cannot be read as one."""
     import pyarrow.parquet
 
+    if not path.is_file():
+        return ()
     try:
         if path.suffix == ".parquet":
             return tuple(pyarrow.parquet.read_schema(path).names[:_KIND])

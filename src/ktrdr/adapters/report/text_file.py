@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.files.replacing import replace_file, require_room
-from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable
+from ktrdr.domain.errors import Conflict, InvalidInput, Unavailable, unusable
 
 
 class FileWriter:
@@ -26,12 +27,13 @@ class FileWriter:
         Raises
         ------
         InvalidInput
-            If the name ends in nothing of that.
+            If the name ends in nothing of that, or cannot be a path.
         Conflict
             If `new` and something of that name is there.
         Unavailable
             If the folder is missing or cannot be written.
         """
+        require_possible(path)
         if path.suffix.casefold() not in endings:
             raise InvalidInput(f"{path}: must end in {' or '.join(endings)}")
         if new and os.path.lexists(path):
@@ -58,4 +60,4 @@ class FileWriter:
         except FileExistsError as error:
             raise Conflict(f"{path}: is there already, and is not written over") from error
         except OSError as error:
-            raise Unavailable(f"{path}: cannot be written ({error.strerror})") from error
+            raise unusable(path, error, "write") from error

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ktrdr.domain.errors import CorruptArtifact, Unavailable
+from ktrdr.adapters.documents.plain_file import read_bytes
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, Unavailable, shown_path, unusable
 
 _BINARY = getattr(os, "O_BINARY", 0)
-_GUARDED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @contextmanager
 def unavailable(doing: str) -> Iterator[None]:
-    """Turn whatever the file system refuses inside into `Unavailable`: ``{doing}: {reason}: {path}``."""
+    """Turn whatever the file system refuses inside into `Unavailable`: ``{doing}: {reason}: {path}``.
+
+    What no path can be is `InvalidInput`; see `unusable`.
+    """
     try:
         yield
     except OSError as error:
-        path = f": {error.filename}" if error.filename else ""
-        raise Unavailable(f"{doing}: {error.strerror or error}{path}") from error
+        refused = unusable(error.filename, error, "write")
+        if isinstance(refused, InvalidInput):
+            raise refused from error
+        raise Unavailable(f"{doing}: {in_words(error)}") from error
+
+
+def in_words(error: OSError) -> str:
+    """Return the reason, and the path that it is about."""
+    path = f": {shown_path(error.filename)}" if error.filename else ""
+    return f"{error.strerror or error}{path}"
 
 
 def entries(folder: Path) -> list[str]:
@@ -51,10 +61,7 @@ def read_file(path: Path, limit: int) -> bytes:
     OSError
         If it is not there or cannot be read.
     """
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise CorruptArtifact(f"{path}: must be a plain file, not a link, folder or device")
-    if status.st_size > limit:
-        raise CorruptArtifact(f"{path}: {status.st_size:,} bytes are too many, at most {limit:,} are read")
-    with open(os.open(path, os.O_RDONLY | _BINARY | _GUARDED), "rb") as file:  # noqa: PTH123 - from a descriptor
-        return file.read(limit)
+    try:
+        return read_bytes(path, limit, "a file of a model", links=False)
+    except InvalidInput as error:
+        raise CorruptArtifact(str(error)) from error

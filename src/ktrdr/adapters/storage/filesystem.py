@@ -31,7 +31,7 @@ from ktrdr.application.ports.model_storage import Announce, ModelStorage, unanno
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey, parse_reference
 from ktrdr.domain.artifacts.lookup import model_not_found
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, KtrdrError, ModelNotFound, Unavailable
 
 
 class FileSystemStorage(ModelStorage):
@@ -61,12 +61,13 @@ class FileSystemStorage(ModelStorage):
                     sweep_strays(self._root)
                     stored = self._stage(folder, key, number, artifact)
                     announced = True
-                    announce(stored)
-                    self._show(folder, stored)
+                    with undisturbed():
+                        announce(stored)
+                        self._show(folder, stored)
                 except BaseException:
                     withdraw(folder, key.stem, number, reusable=not announced)
                     raise
-        except OSError as error:
+        except (OSError, Unavailable) as error:
             raise not_published(artifact, folder, error) from error
         return stored
 
@@ -83,7 +84,7 @@ class FileSystemStorage(ModelStorage):
     def versions(self) -> tuple[StoredModel, ...]:
         """Return all published versions, sorted by strategy, key and number."""
         with unavailable(f"cannot list the models in {self._root}"):
-            names = entries(self._root) if os.path.lexists(self._root) else []
+            names = entries(self._root) if _is_there(self._root) else []
             found = [version for name in names for version in self._shelf(name)]
         return tuple(sorted(found, key=lambda version: (version.key.strategy, version.key.stem, version.number)))
 
@@ -173,6 +174,14 @@ class FileSystemStorage(ModelStorage):
 
     def _not_found(self, reference: str) -> ModelNotFound:
         return model_not_found(reference, self.versions(), str(self._root))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _version(shelf: str, entry: os.DirEntry[str]) -> tuple[ModelKey, int] | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.adapters.files.folders import make_folder, sync_folder
 from ktrdr.adapters.files.replacing import replacing, require_room
 from ktrdr.adapters.storage.files import entries, read_file, unavailable, write_file
@@ -17,6 +18,7 @@ from ktrdr.domain.artifacts.plain_json import MAX_BYTES
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 
 MAX_ARTIFACT_BYTES = 2**30
+_JSON = ".json"
 
 
 def read_artifact(folder: Path, *, published: bool = True) -> Artifact:
@@ -29,7 +31,7 @@ def read_artifact(folder: Path, *, published: bool = True) -> Artifact:
     ------
     CorruptArtifact
         If a file is missing, unknown, changed, or no plain file; or all together are larger than
-        `MAX_ARTIFACT_BYTES`.
+        `MAX_ARTIFACT_BYTES`, or a JSON file alone than `MAX_BYTES`.
     Unavailable
         If the folder or a file cannot be read.
     """
@@ -43,7 +45,7 @@ def read_artifact(folder: Path, *, published: bool = True) -> Artifact:
         left = MAX_ARTIFACT_BYTES
         for name in names:
             if name != METADATA:
-                blobs[name] = read_file(folder / name, left)
+                blobs[name] = read_file(folder / name, min(left, MAX_BYTES) if name.endswith(_JSON) else left)
                 left -= len(blobs[name])
     artifact = Artifact(manifest, blobs)
     artifact.verify(str(folder))
@@ -87,11 +89,14 @@ def require_writable(folder: Path) -> None:
 
     Raises
     ------
+    InvalidInput
+        If it cannot be a path.
     Unavailable
         If it could not.
     """
     with unavailable(f"cannot write {folder}"):
-        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        require_possible(folder)
+        existing = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
         make_folder(existing)
         require_room(existing)
 

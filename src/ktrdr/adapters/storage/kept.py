@@ -9,21 +9,22 @@ from pathlib import Path
 from shlex import quote
 
 from ktrdr.adapters.files.folders import sync_folder
+from ktrdr.adapters.storage.files import in_words
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact, write_files
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.errors import InvalidInput, NotPublished
+from ktrdr.domain.errors import InvalidInput, NotPublished, Unavailable
 
 UNPUBLISHED = ".unpublished-"
 
 
-def not_published(artifact: Artifact, shelf: Path, reason: OSError) -> NotPublished:
+def not_published(artifact: Artifact, shelf: Path, reason: OSError | Unavailable) -> NotPublished:
     """Keep an artifact in its strategy's folder, or else in that for temporary files, and return what to raise.
 
     What is kept is an artifact of version 0, with all its checksums.
     """
     key = artifact.manifest.key
-    path = f": {reason.filename}" if reason.filename else ""
-    said = f"cannot publish {key.reference(None)}: {reason.strerror or reason}{path}"
+    why = in_words(reason) if isinstance(reason, OSError) else str(reason)
+    said = f"cannot publish {key.reference(None)}: {why}"
     kept_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     whole = Artifact(artifact.manifest.sealed(0, kept_at, artifact.blobs), artifact.blobs)
     failures = []
@@ -31,7 +32,7 @@ def not_published(artifact: Artifact, shelf: Path, reason: OSError) -> NotPublis
         try:
             folder = _written(whole, place)
         except OSError as error:
-            failures.append(f"{error.strerror or error}: {error.filename or place}")
+            failures.append(in_words(error))
             continue
         publish = f"ktrdr models publish {quote(str(folder))}"
         return NotPublished(f"{said}; its files are kept in {folder}, and published by: {publish}", str(folder))

@@ -16,11 +16,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.adapters.documents.plain_file import read_bytes, refusing
 from ktrdr.adapters.files.replacing import replace_file, replacing
 from ktrdr.adapters.storage.files import read_file, unavailable
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.plain_json import pretty_json, read_json
-from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, NotFound, Unavailable
+from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -144,15 +145,8 @@ def _public(path: Path) -> Ed25519PublicKey:
 
 
 def _read_key(path: Path) -> bytes:
-    try:
-        with unavailable(f"cannot read {path}"):
-            return read_file(path.resolve(), _MAX_BYTES)
-    except CorruptArtifact as error:
-        raise InvalidInput(str(error)) from error
-    except Unavailable as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise NotFound(f"{path}: there is no such key") from error
-        raise
+    with refusing(path):
+        return read_bytes(path, _MAX_BYTES, "a key")
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

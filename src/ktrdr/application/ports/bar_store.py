@@ -30,13 +30,15 @@ class BarStore(Protocol):
         """
 
     @abstractmethod
-    def require_no_other(self, bars: Bars) -> None:
-        """Refuse bars that `save` would refuse to put in place of others; nothing is kept.
+    def check(self, bars: Bars, *, replace: bool = False) -> None:
+        """Refuse bars that `save` would refuse, and those that could not be loaded again; nothing is kept.
 
         Raises
         ------
         Conflict
-            If other bars of that symbol and timeframe are there.
+            If other bars of that symbol and timeframe are there and `replace` is not set.
+        InvalidInput
+            If the repository of this place would refuse to load them.
         Unavailable
             If the place cannot be read.
         """

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import CorruptArtifact, DataNotFound
 from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
+from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo
@@ -111,17 +111,11 @@ def _resampled(fine: Bars, timeframe: str, wanted: TrainingData) -> Bars:
 
 def span_of(wanted: TrainingData) -> tuple[int | None, int | None]:
     """Return first stamp and end (exclusive) of the bars to read, in UTC nanoseconds; None leaves that side open."""
-    start = None if wanted.start is None else _moment(wanted.start)
+    start = None if wanted.start is None else read_moment(wanted.start)
     if wanted.end is None:
         return start, None
     whole_day = len(wanted.end) == len("2020-01-31")
-    return start, _moment(wanted.end) + (NS_PER_DAY if whole_day else 1)
-
-
-def _moment(text: str) -> int:
-    stamp = pd.Timestamp(text)
-    utc = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    return int(utc.as_unit("ns").value)
+    return start, read_moment(wanted.end) + (NS_PER_DAY if whole_day else 1)
 
 
 def _choose_origins(

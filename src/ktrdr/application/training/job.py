@@ -26,7 +26,7 @@ from ktrdr.application.training.resuming import kept_model
 from ktrdr.application.training.rivals import no_rival, rivals
 from ktrdr.application.training.transfer import warm_start_of, without_effect
 from ktrdr.domain.artifacts.packed import plain, require_packable
-from ktrdr.domain.errors import KtrdrError, TrainingInterrupted
+from ktrdr.domain.errors import KtrdrError, TrainingInterrupted, Unavailable, ran_out_of
 from ktrdr.domain.strategy.writing.render import settings_document
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar
@@ -113,6 +113,9 @@ class JobTrainer:
         except KtrdrError as error:
             return FailedJob(job.symbols, error.family, str(error))
         except Exception as error:
+            lacking = ran_out_of(error)
+            if lacking is not None:
+                return FailedJob(job.symbols, Unavailable.family, f"the machine has run out of {lacking}")
             return FailedJob(job.symbols, "error", f"{type(error).__name__}: {error}")
 
     def _judged(self, prepared: Prepared, fitted: Fitted, job: TrainingJob, runs: Runs) -> Judgement:

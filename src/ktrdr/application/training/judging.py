@@ -15,6 +15,7 @@ from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
@@ -23,8 +24,10 @@ from ktrdr.domain.evaluation.losses import RowLoss, primary_loss
 from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.evaluation.pooled import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.significance import block_length
+from ktrdr.domain.evaluation.suspicion import carrier_of
 from ktrdr.domain.evaluation.symbols import SymbolLosses, SymbolTable, symbol_table
 from ktrdr.domain.labels.labelset import class_shares
+from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
@@ -49,18 +52,19 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
     """Evaluate every seed's model on the test rows, and explain the shipped one; a pooled one symbol by symbol, too."""
     strategy, test, target = job.strategy, prepared.split.test, prepared.pool.target
     outcomes, rivals = Outcomes.of(prepared.pool, test), _baselines(prepared)
-    evaluations = {}
+    evaluations, ceiling = {}, _believable(strategy)
     for seed, model in fitted.models.items():
         outputs = fitted.inference.outputs(model, prepared.pool.values, test)
         rng, primary = np.random.default_rng(seed), strategy.training["fitness_metrics.primary"]
-        evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary)
+        evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary, ceiling)
         fitted.runs[seed].judged(evaluations[seed].metrics)
+    importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
+    evaluations = _with_carrier(evaluations, importance, prepared)
     shares = _class_shares(prepared) if target.is_classification else {}
     metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
-    importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
     return Judgement(metrics, importance)
 
 
@@ -86,8 +90,25 @@ def table_of(prepared: Prepared, strategy: Strategy, losses: Sequence[SymbolLoss
     pool, split = prepared.pool, prepared.split
     rows = np.concatenate((split.test, split.beside["test"]))
     block_ns = block_length(pool.known_at[rows], pool.label_end[rows])
-    rng = np.random.default_rng(strategy.training["seed"])
-    return symbol_table(losses, _loss(prepared, strategy).name, block_ns, rng)
+    rng, loss = np.random.default_rng(strategy.training["seed"]), _loss(prepared, strategy)
+    return symbol_table(losses, loss.name, block_ns, rng, _believable(strategy).of(loss))
+
+
+def _believable(strategy: Strategy) -> Ceiling:
+    base = Timeframe(strategy.training_data.timeframes.base)
+    return ceiling_of(strategy.labels.source, strategy.labels.parameters, base)
+
+
+def _with_carrier(
+    evaluations: Mapping[int, Evaluation], importance: Mapping[str, Any], prepared: Prepared
+) -> dict[int, Evaluation]:
+    """Return the evaluations; that of the shipped model with the input that carries its skill, if it is suspected."""
+    (seed, shipped), pool, test = next(iter(evaluations.items())), prepared.pool, prepared.split.test
+    if shipped.verdict.suspicion is None:
+        return dict(evaluations)
+    labels: NDArray[Any] = pool.labels_of(test)
+    carrier = carrier_of(importance, pool.ids, pool.values[test], labels, len(pool.target.classes))
+    return {**evaluations, seed: shipped.carried_by(carrier)}
 
 
 def _report(

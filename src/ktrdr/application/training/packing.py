@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import gather
 from ktrdr.application.preparing.members import Member
+from ktrdr.application.training.references import reference_for
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy, plain
+from ktrdr.domain.artifacts.reference import REFERENCE
 from ktrdr.domain.artifacts.symbol_configs import symbol_configs
 from ktrdr.domain.artifacts.symbol_files import (
     SYMBOL_CONFIGS,
@@ -69,6 +71,7 @@ def pack(
         **_common_fields(job, prepared, fitted, judgement, kernels),
     )
     files = _symbol_files(job, prepared, profiles, kernels) if job.pooled else {}
+    files[REFERENCE] = reference_for(prepared, fitted, strategy).as_bytes()
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement), **files})
 
 

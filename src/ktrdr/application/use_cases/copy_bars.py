@@ -25,9 +25,8 @@ class CopyBars:
         """
         listed = [info for info in self._source.series() if info.timeframe == timeframe]
         found = [self._source.load(info.symbol, timeframe) for info in listed]
-        if not replace:
-            for bars in found:
-                self._store.require_no_other(bars)
+        for bars in found:
+            self._store.check(bars, replace=replace)
         return tuple(
             self._store.save(bars, self._source.characteristics(bars.symbol), replace=replace) for bars in found
         )

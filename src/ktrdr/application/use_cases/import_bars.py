@@ -44,7 +44,7 @@ class Imported:
 
 
 class ImportBars:
-    """Reads and checks all files, also against the bars that are there, before it keeps any."""
+    """Reads and checks all files as loading will, also against the bars that are there, before it keeps any."""
 
     def __init__(self, reader: BarReader, store: BarStore) -> None:
         self._reader = reader
@@ -71,8 +71,7 @@ class ImportBars:
                 raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
             if not len(bars):
                 raise InvalidBars(f"{path}: holds no bars")
-            if not request.replace:
-                self._store.require_no_other(bars)
+            self._store.check(bars, replace=request.replace)
         return tuple(
             Imported(self._store.save(bars, replace=request.replace), quality_warnings(bars)) for bars in read.values()
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.domain.artifacts.artifact import METRICS, Artifact, StoredModel
+from ktrdr.domain.artifacts.artifact import METRICS, StoredModel
+from ktrdr.domain.artifacts.manifest import base_timeframe
 from ktrdr.domain.errors import KtrdrError
 
 
@@ -40,11 +42,23 @@ class ListedModel:
     trained_on: tuple[str, ...] = ()
 
 
-class ListModels:
-    """Reads every published version; one that is damaged is listed with its problem."""
+Overview = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""The fields of a manifest, and the content of ``metrics.json``."""
 
-    def __init__(self, storage: ModelStorage) -> None:
+
+class ListModels:
+    """Reads what every published version says of itself; one that is damaged is listed with its problem.
+
+    Parameters
+    ----------
+    storage : ModelStorage
+    read : callable, optional
+        Returns the `Overview` of a version without looking at the rest of it; by default it is loaded.
+    """
+
+    def __init__(self, storage: ModelStorage, read: Callable[[StoredModel], Overview] | None = None) -> None:
         self._storage = storage
+        self._read = read or self._load
 
     def execute(self) -> tuple[ListedModel, ...]:
         """Return all versions, in the order of the storage.
@@ -56,23 +70,21 @@ class ListModels:
         """
         return tuple(self._listed(stored) for stored in self._storage.versions())
 
+    def _load(self, stored: StoredModel) -> Overview:
+        artifact = self._storage.load(stored.reference)
+        return artifact.manifest.as_dict(), artifact.document(METRICS)
+
     def _listed(self, stored: StoredModel) -> ListedModel:
         try:
-            artifact = self._storage.load(stored.reference)
-            verdict = _verdict(artifact)
+            manifest, report = self._read(stored)
         except KtrdrError as error:
             return ListedModel(stored, "", {}, {}, str(error), stored.key.timeframe)
-        manifest = artifact.manifest
+        verdict = report.get("verdict")
         return ListedModel(
             stored,
-            manifest.created_at,
-            manifest.training_metrics,
-            verdict,
-            timeframe=manifest.base_timeframe,
-            trained_on=tuple(manifest.training_symbols),
+            manifest["created_at"],
+            manifest["training_metrics"],
+            verdict if isinstance(verdict, dict) else {},
+            timeframe=base_timeframe(manifest["timeframe"], manifest["strategy"]),
+            trained_on=tuple(manifest["training_symbols"]),
         )
-
-
-def _verdict(artifact: Artifact) -> dict[str, Any]:
-    verdict = artifact.document(METRICS).get("verdict")
-    return verdict if isinstance(verdict, dict) else {}

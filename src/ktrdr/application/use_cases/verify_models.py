@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.artifacts.lookup import location_of
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.reference_reading import reference_problems
 from ktrdr.domain.artifacts.symbol_configs import config_problems
 from ktrdr.domain.artifacts.symbol_files import symbol_problems
 from ktrdr.domain.errors import KtrdrError, NotFound
@@ -28,13 +30,14 @@ from ktrdr.domain.training.model import FittedModel
 _ORDINARY = (0.0, 1.0, -1.0)
 """Values of a scaled feature."""
 
-Seals = Callable[[], Mapping[str, str]]
-"""Returns the SHA-256 of each version's manifest by its reference, as it was recorded; empty where it was not."""
+Seals = Callable[[Path], Mapping[str, str]]
+"""Returns the SHA-256 of each version's manifest by its reference, as a folder of models records it; empty where it was
+not recorded."""
 Unsigned = Callable[[str, Manifest], str]
 """Returns what is wrong with the signature of the model at a place; empty if nothing is."""
 FORGED = "its manifest_sha256 is not the one that was recorded when it was published: it was changed, and sealed anew"
 UNRECORDED = "its manifest_sha256 was not recorded when it was published, so that a forgery would not be seen"
-OUTSIDE = "it lies outside of the models folder, where nothing is recorded of it: a forgery would not be seen"
+OUTSIDE = "it lies outside of the models folder, and what is recorded elsewhere may be forged as well"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class VerifyModels:
         See `Seals`.
     """
 
-    def __init__(self, storage: ModelStorage, trainer: ModelTrainer, seals: Seals = dict) -> None:
+    def __init__(self, storage: ModelStorage, trainer: ModelTrainer, seals: Seals) -> None:
         self._storage = storage
         self._trainer = trainer
         self._seals = seals
@@ -81,14 +84,14 @@ class VerifyModels:
             If the storage cannot be listed, or the record not be read.
         """
         stored = {version.reference: version for version in self._storage.versions()}
-        seals = self._seals()
+        seals = cache(self._seals)
         return tuple(
             self._check(reference, stored, seals, unsigned)
             for reference in (stored if references is None else references)
         )
 
     def _check(
-        self, reference: str, stored: Mapping[str, StoredModel], seals: Mapping[str, str], unsigned: Unsigned | None
+        self, reference: str, stored: Mapping[str, StoredModel], seals: Seals, unsigned: Unsigned | None
     ) -> ModelCheck:
         try:
             artifact = self._storage.load(reference)
@@ -99,13 +102,14 @@ class VerifyModels:
         manifest = artifact.manifest
         place = location_of(stored.values(), reference, manifest)
         problems = [*self._problems(artifact), *consistency_problems(artifact)]
-        own = stored.get(manifest.key.reference(manifest.version))
-        inside = own is not None and Path(own.location).resolve() == Path(place).resolve()
-        seal = seals.get(own.reference) if own is not None and inside else None
+        name = manifest.key.reference(manifest.version)
+        seal = seals(Path(place).absolute().parent.parent).get(name)
         if seal and seal != manifest.manifest_sha256:
             problems.append(FORGED)
+        inside = name in stored and Path(stored[name].location).resolve() == Path(place).resolve()
+        note = OUTSIDE if not inside else "" if seal else UNRECORDED
         if unsigned is None:
-            return ModelCheck(reference, tuple(problems), () if seal else (UNRECORDED if inside else OUTSIDE,))
+            return ModelCheck(reference, tuple(problems), (note,) if note else ())
         return ModelCheck(reference, (*problems, *filter(None, [unsigned(place, manifest)])))
 
     def _problems(self, artifact: Artifact) -> Iterator[str]:
@@ -116,6 +120,7 @@ class VerifyModels:
             yield "feature_contract does not hold the resolved_features, in their order"
         yield from _strategy_problems(manifest)
         yield from symbol_problems(artifact)
+        yield from reference_problems(artifact)
         yield from _config_problems(artifact)
         try:
             model = self._trainer.restore(artifact)
@@ -133,7 +138,9 @@ class VerifyModels:
 def _predict(inference: Inference, model: FittedModel) -> None:
     """Let a model predict from values that are ordinary to its scaling; raise what it raises."""
     rows = np.resize(_ORDINARY, (max(model.window, len(_ORDINARY)), 1))
-    inference.outputs(model, (inference.scaler.centre + rows * inference.scaler.scale).astype(np.float32))
+    with np.errstate(over="ignore"):
+        values = (inference.scaler.centre + rows * inference.scaler.scale).astype(np.float32)
+    inference.outputs(model, values)
 
 
 def _config_problems(artifact: Artifact) -> Iterator[str]:

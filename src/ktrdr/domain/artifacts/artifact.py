@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,7 @@ class Artifact:
             If blobs are missing, unknown or changed; the message names all of them.
         """
         known = self.manifest.checksums
-        problems = [f"{name} is missing" for name in sorted(known.keys() - self.blobs.keys())]
-        problems += [f"{name} is not in the manifest" for name in sorted(self.blobs.keys() - known.keys())]
+        problems = name_problems(known, self.blobs)
         problems += [
             f"{name} does not match its checksum in {METADATA}"
             for name in sorted(known.keys() & self.blobs.keys())
@@ -63,6 +62,12 @@ class Artifact:
         if not isinstance(values, dict):
             raise CorruptArtifact(f"{name}: must be a JSON object, found {type(values).__name__}")
         return values
+
+
+def name_problems(known: Collection[str], found: Collection[str]) -> list[str]:
+    """Return a sentence for each file that is missing, or not known to the manifest."""
+    missing = [f"{name} is missing" for name in sorted(set(known) - set(found))]
+    return missing + [f"{name} is not in the manifest" for name in sorted(set(found) - set(known))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ktrdr.domain.artifacts.artifact import IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.reference import REFERENCE
 from ktrdr.domain.artifacts.symbol_files import SYMBOLS
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
@@ -27,7 +28,7 @@ Report = Mapping[str, Any]
 def consistency_problems(artifact: Artifact) -> Iterator[str]:
     """Yield a sentence for each contradiction between manifest, metrics and importance."""
     try:
-        report, importance = artifact.document(METRICS), artifact.document(IMPORTANCE)
+        report, importance, reference = map(artifact.document, (METRICS, IMPORTANCE, REFERENCE))
     except CorruptArtifact as error:
         yield str(error)
         return
@@ -39,6 +40,7 @@ def consistency_problems(artifact: Artifact) -> Iterator[str]:
         (f"rows of {METRICS}", lambda: _rows(manifest, report)),
         (f"metrics of {METRICS}", lambda: _metrics(manifest, report)),
         (f"verdict of {METRICS}", lambda: _verdict(report)),
+        (REFERENCE, lambda: _promise(report, reference)),
         ("seeds", lambda: _seeds(manifest, report)),
         (IMPORTANCE, lambda: _importance(manifest, importance)),
         (SYMBOLS, lambda: _symbols(manifest, artifact.document(SYMBOLS))),
@@ -97,6 +99,17 @@ def _sections(manifest: Manifest) -> Iterator[str]:
     for name, (own, other) in pairs.items():
         if own != other:
             yield f"{name} is not what its strategy says"
+    for path, setting in manifest.settings.items():
+        written = _at(strategy, path)
+        if isinstance(written, int | float | str) and setting["value"] != written:
+            yield f"settings: {path} is not what its strategy says"
+
+
+def _at(document: Any, path: str) -> Any:
+    """Return what stands at a dotted path of a document; None for nothing."""
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
@@ -158,6 +171,15 @@ def _said(interval: list[float] | None) -> str:
         return "too_little_data"
     low, high = interval
     return "better" if high < 0 else "worse" if low > 0 else "not_distinguishable"
+
+
+def _promise(report: Report, reference: Report) -> Iterator[str]:
+    """Ask that what is promised by the test rows is what was judged on them."""
+    if not reference:
+        return
+    promised = reference["promise"]["test"]
+    if not _close(promised["loss"], report["verdict"]["loss"]) or promised["rows"] != report["rows"]:
+        yield f"{REFERENCE}: its promise is not the loss that the verdict names"
 
 
 def _seeds(manifest: Manifest, report: Report) -> Iterator[str]:

@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
 from typing import Any
 
+from ktrdr.domain.artifacts.field_kinds import KINDS, check_moment
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.plain_json import MAX_BYTES, canonical_json, plain_problem, pretty_json, read_json
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
-from ktrdr.domain.market.profile import SymbolProfile
 
 METADATA = "metadata.json"
 SCHEMA_VERSION = 3
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-def _list_of(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
-
-
-_KINDS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "str | None": lambda value: value is None or isinstance(value, str),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "list[str]": _list_of(str),
-    "list[str] | None": lambda value: value is None or _list_of(str)(value),
-    "list[dict[str, Any]]": _list_of(dict),
-    "dict[str, Any]": lambda value: isinstance(value, dict),
-    "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
-    "dict[str, dict[str, Any]] | None": lambda value: (
-        value is None or (isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()))
-    ),
-    "dict[str, int] | None": lambda value: (
-        value is None or (isinstance(value, dict) and all(type(item) is int for item in value.values()))
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,20 +85,18 @@ class Manifest:
     @property
     def base_timeframe(self) -> str | None:
         """The timeframe of the rows; for a universal model that of its strategy, None where that does not say."""
-        if self.timeframe is not None:
-            return self.timeframe
-        base: Any = self.strategy
-        for name in ("training_data", "timeframes", "base_timeframe"):
-            base = base.get(name) if isinstance(base, dict) else None
-        return base if isinstance(base, str) else None
+        return base_timeframe(self.timeframe, self.strategy)
 
     def __post_init__(self) -> None:
         values = self.as_dict()
-        _check_kinds(values)
+        check_kinds(values)
+        problem = plain_problem(values)
+        if problem:
+            raise InvalidInput(problem.lstrip("."))
         _check_checksums(self.checksums)
         published = ("created_at",) if self.version else ()
         for name in ("fitted_until", "selected_until", "judged_until", *published):
-            _check_moment(name, values[name])
+            check_moment(name, values[name])
         for name in ("resolved_features", "input_columns"):
             ids = values.get(name) or []
             if len(set(ids)) < len(ids):
@@ -148,9 +123,7 @@ class Manifest:
 
     def digest(self) -> str:
         """Return the SHA-256 over all fields but `manifest_sha256`, in canonical JSON."""
-        values = self.as_dict()
-        del values["manifest_sha256"]
-        return hashlib.sha256(canonical_json(values)).hexdigest()
+        return digest(self.as_dict())
 
     def to_json(self) -> bytes:
         """Return the content of ``metadata.json``."""
@@ -168,12 +141,7 @@ class Manifest:
             If the text is not JSON, is of another schema, or is not what was sealed.
         """
         values = read_json(text, where)
-        if not isinstance(values, dict):
-            raise CorruptArtifact(f"{where}: must be a JSON object, found {type(values).__name__}")
-        if values.get("schema_version") != SCHEMA_VERSION:
-            found = ascii(values.get("schema_version"))[:40]
-            raise CorruptArtifact(f"{where}: schema_version is {found}, this program reads {SCHEMA_VERSION}")
-        _check_names(values, where)
+        check_names(values, where)
         try:
             manifest = cls(**values)
         except InvalidInput as error:
@@ -190,24 +158,56 @@ class Manifest:
         return {name: value for name, value in values.items() if value is not None or name not in _MAY_BE_ABSENT}
 
 
+def base_timeframe(timeframe: str | None, strategy: Mapping[str, Any]) -> str | None:
+    """Return the timeframe of a model's rows: its own, else that of its strategy; None where that does not say."""
+    if timeframe is not None:
+        return timeframe
+    base: Any = strategy
+    for name in ("training_data", "timeframes", "base_timeframe"):
+        base = base.get(name) if isinstance(base, dict) else None
+    return base if isinstance(base, str) else None
+
+
 _MAY_BE_ABSENT = frozenset({"settled_history", "input_columns", "symbols"})
 
 
-def _check_names(values: Mapping[str, Any], where: str) -> None:
+def digest(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over all fields but ``manifest_sha256``, in canonical JSON."""
+    sealed = {name: value for name, value in values.items() if name != "manifest_sha256"}
+    return hashlib.sha256(canonical_json(sealed)).hexdigest()
+
+
+def check_names(values: Any, where: str) -> None:
+    """Check that the fields are those of the schema.
+
+    Raises
+    ------
+    CorruptArtifact
+        If they are not, or these are no fields.
+    """
+    if not isinstance(values, dict):
+        raise CorruptArtifact(f"{where}: must be a JSON object, found {type(values).__name__}")
+    if values.get("schema_version") != SCHEMA_VERSION:
+        found = ascii(values.get("schema_version"))[:40]
+        raise CorruptArtifact(f"{where}: schema_version is {found}, this program reads {SCHEMA_VERSION}")
     known = {item.name for item in fields(Manifest)}
     missing, unknown = sorted(known - _MAY_BE_ABSENT - values.keys()), sorted(values.keys() - known)
     if missing or unknown:
         raise CorruptArtifact(f"{where}: missing fields {missing}, unknown fields {ascii(unknown)[:200]}")
 
 
-def _check_kinds(values: Mapping[str, Any]) -> None:
+def check_kinds(values: Mapping[str, Any]) -> None:
+    """Check the type of each field, but not deep within it.
+
+    Raises
+    ------
+    InvalidInput
+        If one is of another type.
+    """
     for item in fields(Manifest):
         kind, value = str(item.type), values.get(item.name)
-        if not _KINDS[kind](value):
+        if not KINDS[kind](value):
             raise InvalidInput(f"{item.name} must be {kind}, found {type(value).__name__}")
-    problem = plain_problem(dict(values))
-    if problem:
-        raise InvalidInput(problem.lstrip("."))
 
 
 def _check_checksums(checksums: Mapping[str, str]) -> None:
@@ -219,6 +219,8 @@ def _check_checksums(checksums: Mapping[str, str]) -> None:
 
 
 def _check_profiles(profiles: Mapping[str, Mapping[str, Any]], trained: list[str]) -> None:
+    from ktrdr.domain.market.profile import SymbolProfile  # pandas, which a list of models has no use for
+
     for symbol, profile in profiles.items():
         if symbol not in trained:
             raise InvalidInput(f"symbols: {ascii(symbol)[:80]} is none of the training_symbols")
@@ -226,14 +228,3 @@ def _check_profiles(profiles: Mapping[str, Mapping[str, Any]], trained: list[str
             SymbolProfile.from_dict(profile)
         except InvalidInput as error:
             raise InvalidInput(f"symbols: {ascii(symbol)[:80]} {error}") from error
-
-
-def _check_moment(name: str, text: str) -> None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() != timedelta(0):
-        raise InvalidInput(
-            f"{name}: {text[:80]!r} is not a moment in ISO 8601 and UTC, such as 2024-01-31T21:00:00+00:00"
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified
@@ -58,7 +58,7 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     try:
-        spec = ModelSpec(kind, architecture)
+        spec = ModelSpec(kind, model_type(kind).with_idle(architecture))
     except InvalidInput as error:
         raise CorruptArtifact(f"{manifest.model_name}: {error}") from error
     return ModelFacts(
@@ -176,13 +176,12 @@ def _target(values: Mapping[str, Any], where: str) -> Target:
 
 
 def _history(artifact: Artifact) -> TrainingHistory:
-    where = f"{artifact.manifest.model_name}/{HISTORY}"
     if HISTORY not in artifact.blobs:
         return TrainingHistory((), 0, "no_epochs")
     try:
-        return TrainingHistory.from_dict(json.loads(artifact.blobs[HISTORY]))
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise CorruptArtifact(f"{where}: {error}") from error
+        return TrainingHistory.from_dict(artifact.document(HISTORY))
+    except InvalidInput as error:
+        raise CorruptArtifact(f"{artifact.manifest.model_name}: {error}") from error
 
 
 def _are_texts(values: Any) -> bool:

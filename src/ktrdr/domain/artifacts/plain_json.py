@@ -11,6 +11,7 @@ from ktrdr.domain.errors import CorruptArtifact
 
 MAX_BYTES = 8 * 2**20
 MAX_DEPTH = 64
+MAX_VALUES = 1_000_000
 _MAX_INTEGER = 2**63
 _SHOWN = 60
 
@@ -31,11 +32,13 @@ def read_json(text: bytes, where: str) -> Any:
     Raises
     ------
     CorruptArtifact
-        If the text is longer than `MAX_BYTES`, is not UTF-8 or not JSON, repeats a key, or holds what `plain_problem`
-        objects to.
+        If the text is longer than `MAX_BYTES` or has more marks than `MAX_VALUES` values need, is not UTF-8 or not
+        JSON, repeats a key, or holds what `plain_problem` objects to.
     """
     if len(text) > MAX_BYTES:
         raise CorruptArtifact(f"{where}: {len(text):,} bytes are too many, at most {MAX_BYTES:,} are read")
+    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise CorruptArtifact(f"{where}: more than {MAX_VALUES:,} values are too many")
     try:
         values = json.loads(text.decode(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ import numpy as np
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.backtest.simulation import Trades
 from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPLES, block_length, widening
+from ktrdr.domain.resolution import resolution
 
 _TAILS = (0.025, 0.975)
 Ends = tuple[float, float]
@@ -18,7 +19,7 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """95 % intervals; None where they cannot be given.
+    """95 % intervals; None where they cannot be given, as where nothing varies but roundings.
 
     Attributes
     ----------
@@ -28,6 +29,8 @@ class Intervals:
         Of the mean difference in return from buy and hold, times bars a year (fraction).
     block_bars, blocks : int
         Length of a block, and how many there are; fewer than `MIN_BLOCKS` give no intervals.
+    traded : bool
+        Whether there was a trade; without one there are no intervals either.
     """
 
     annualised_return: Ends | None
@@ -35,6 +38,7 @@ class Intervals:
     above_buy_and_hold: Ends | None
     block_bars: int
     blocks: int
+    traded: bool = True
 
     @property
     def said(self) -> str:
@@ -49,7 +53,7 @@ class Intervals:
             return None
         if self.blocks < MIN_BLOCKS:
             return f"{self.said} {'is' if self.blocks == 1 else 'are'} too few"
-        return "nothing was traded"
+        return "nothing varies by more than rounding" if self.traded else "nothing was traded"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -82,15 +86,24 @@ def bootstrap(returns: Floats, market: Floats, trades: Trades, periods: float, r
     length = max(longest, -(-len(returns) // MAX_BLOCKS), 1)
     blocks = len(returns) // length
     if blocks < MIN_BLOCKS or not len(trades):
-        return Intervals(None, None, None, length, blocks)
+        return Intervals(None, None, None, length, blocks, len(trades) > 0)
     with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is left
-        columns = np.stack((returns, returns**2, returns - market, np.log1p(returns)))
+        growths = np.log1p(returns)
+    mean, least = float(returns.mean()), resolution(1.0, returns, market)
+    centred = returns - mean  # the square of a mean would swallow a small variance
+    columns = np.stack((centred, centred**2, returns - market, growths))
     around = np.concatenate((columns, columns[:, : 2 * length]), axis=1)
     sums = np.concatenate((np.zeros((len(columns), 1)), np.cumsum(around, axis=1)), axis=1)
-    whole = _figures(sums[:, len(returns)] / len(returns), periods)
-    short = _figures(_resampled(sums, len(returns), length, blocks, rng), periods)
-    long = _figures(_resampled(sums, len(returns), 2 * length, blocks // 2, rng), periods)
-    growth, ratio, above = (_ends(*three, blocks) for three in zip(whole, short, long, strict=True))
+    resampled = (
+        sums[:, len(returns)] / len(returns),
+        _resampled(sums, len(returns), length, blocks, rng),
+        _resampled(sums, len(returns), 2 * length, blocks // 2, rng),
+    )
+    figures = zip(*(_figures(means, mean, least, periods) for means in resampled), strict=True)
+    growth, ratio, above = (
+        _ends(three, blocks, noise)
+        for three, noise in zip(figures, (least * periods, 0.0, least * periods), strict=True)
+    )
     return Intervals(None if growth is None else _compounded(growth), ratio, above, length, blocks)
 
 
@@ -101,17 +114,25 @@ def _resampled(sums: Floats, n: int, length: int, blocks: int, rng: np.random.Ge
     return np.stack(totals) / (blocks * length)
 
 
-def _figures(means: Floats, periods: float) -> tuple[Floats, Floats, Floats]:
-    """Return log growth a year, Sharpe ratio, and return above the market a year, from the means of the columns."""
+def _figures(means: Floats, mean: float, least: float, periods: float) -> tuple[Floats, Floats, Floats]:
+    """Return log growth a year, Sharpe ratio, and return above the market a year, from the means of the columns.
+
+    The ratio is NaN where the deviation is not above `least`.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = means[0] / np.sqrt(means[1] - means[0] ** 2) * sqrt(periods)
+        deviations = np.sqrt(means[1] - means[0] ** 2)
+        ratios = np.where(deviations > least, (mean + means[0]) / deviations * sqrt(periods), np.nan)
     return means[3] * periods, ratios, means[2] * periods
 
 
-def _ends(whole: Floats, short: Floats, long: Floats, blocks: int) -> Ends | None:
-    if not all(np.isfinite(values).all() for values in (whole, short, long)):
+def _ends(figures: tuple[Floats, ...], blocks: int, noise: float) -> Ends | None:
+    """Return the interval of a figure: of the whole, of resamples of blocks, and of blocks of twice the length."""
+    if not all(np.isfinite(values).all() for values in figures):
         return None
+    whole, short, long = figures
     short, long = short - whole, long - whole
+    if short.std() <= max(noise, resolution(whole)):
+        return None
     low, high = whole + np.quantile(short, _TAILS) * widening(short, long, blocks)
     return float(low), float(high)
 

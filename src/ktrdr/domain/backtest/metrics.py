@@ -10,6 +10,7 @@ import numpy as np
 
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.backtest.simulation import Simulation, Trades
+from ktrdr.domain.resolution import quotient, resolution
 
 TAIL = 0.05
 """Share of the worst bars that VaR and CVaR speak of."""
@@ -18,6 +19,8 @@ TAIL = 0.05
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Figures of one simulation; None where one is not defined. Returns are fractions, of the equity at closes.
+
+    A deviation, downside, drawdown, profit or loss below the `resolution` of what it was taken of counts as none.
 
     Attributes
     ----------
@@ -99,19 +102,19 @@ def measure(simulation: Simulation, periods: float) -> Metrics:
     returns = bar_returns(equity)
     annual = annualised(float(equity[-1] / equity[0]), periods / len(returns))
     depth, length = _deepest(equity)
-    tail = float(np.quantile(returns, TAIL))
+    tail, downside = float(np.quantile(returns, TAIL)), float(np.sqrt((np.minimum(returns, 0) ** 2).mean()))
     return Metrics(
         float(equity[-1] / equity[0] - 1),
         annual,
         sharpe(returns, periods),
-        _ratio(float(returns.mean()), sqrt(float((np.minimum(returns, 0) ** 2).mean())), sqrt(periods)),
-        None if annual is None else _ratio(annual, depth),
+        quotient(float(returns.mean()) * sqrt(periods), downside, resolution(1.0, returns)),
+        None if annual is None else quotient(annual, depth, 0.0),
         depth,
         length,
         _win_rate(trades),
         _profit_factor(trades),
         float((simulation.held[1:] != 0).mean()),
-        _ratio(simulation.traded_value, float(equity.mean()), periods / len(returns)),
+        _turnover(simulation, periods / len(returns)),
         -tail + 0.0,
         -float(returns[returns <= tail].mean()) + 0.0,
         len(trades),
@@ -130,36 +133,40 @@ def annualised(growth: float, years_inverse: float) -> float | None:
 
 
 def sharpe(returns: Floats, periods: float) -> float | None:
-    """Return the annualised ratio of mean and standard deviation; None where nothing moves."""
-    if len(returns) < 2 or (returns == returns[0]).all():
+    """Return the annualised ratio of mean and standard deviation; None where nothing moves but roundings."""
+    if len(returns) < 2:
         return None
-    return _ratio(float(returns.mean()), float(returns.std(ddof=1)), sqrt(periods))
+    return quotient(float(returns.mean()) * sqrt(periods), float(returns.std(ddof=1)), resolution(1.0, returns))
 
 
-def _ratio(over: float, under: float, factor: float = 1.0) -> float | None:
-    if under <= 0:
-        return None
-    result = over / under * factor
-    return result if isfinite(result) else None
+def _turnover(simulation: Simulation, years_inverse: float) -> float | None:
+    mean = float(simulation.equity.mean())
+    return quotient(simulation.traded_value * years_inverse, mean, 0.0) if mean > 0 else None
 
 
 def _deepest(equity: Floats) -> tuple[float, int]:
     """Return the deepest drawdown and its length in bars."""
-    below = drawdowns(equity)
+    below, least = drawdowns(equity), resolution(1.0)
     trough = int(below.argmax())
-    if below[trough] <= 0:
+    if below[trough] <= least:
         return 0.0, 0
     peak = trough - int(below[trough::-1].argmin())
-    back = np.flatnonzero(equity[trough:] >= equity[peak])
+    back = np.flatnonzero(equity[trough:] >= equity[peak] * (1 - least))
     end = trough + int(back[0]) if len(back) else len(equity) - 1
     return float(below[trough]), end - peak
 
 
 def _win_rate(trades: Trades) -> float | None:
-    profits = trades.profits[trades.closed]
+    profits = _closed_profits(trades)
     return float((profits > 0).mean()) if len(profits) else None
 
 
 def _profit_factor(trades: Trades) -> float | None:
-    profits = trades.profits[trades.closed]
-    return _ratio(float(profits[profits > 0].sum()), -float(profits[profits < 0].sum()))
+    profits = _closed_profits(trades)
+    return quotient(float(profits[profits > 0].sum()), -float(profits[profits < 0].sum()), 0.0)
+
+
+def _closed_profits(trades: Trades) -> Floats:
+    """Return the profits of closed trades, 0 where a trade made no more than the rounding of what it traded."""
+    profits: Floats = np.where(np.abs(trades.returns) > resolution(1.0), trades.profits, 0.0)[trades.closed]
+    return profits

@@ -59,7 +59,7 @@ def _text_fault(parameter: Parameter, value: Any) -> str | None:
         return f"must be a text, found {shown(value)}{hint}"
     if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:
         allowed = ", ".join(parameter.choices)
-        return f"{value!r} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
+        return f"{shown(value)} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
     return None
 
 
@@ -69,10 +69,10 @@ def _number_fault(parameter: Parameter, value: Any) -> str | None:
     if not is_number(value):
         return f"must be {wanted}, found {shown(value)}{quoted_number(value)}"
     if whole and value != int(value):
-        return f"must be an integer, found {value!r}"
+        return f"must be an integer, found {shown(value)}"
     too_low = parameter.low is not None and (value < parameter.low or (parameter.above and value == parameter.low))
     if too_low or (parameter.high is not None and value > parameter.high):
-        return f"{value!r} is out of bounds; allowed: {bounds(parameter)}"
+        return f"{shown(value)} is out of bounds; allowed: {bounds(parameter)}"
     return None
 
 

@@ -26,7 +26,7 @@ class Baseline:
     outputs : ndarray of float64, shape (n, k) or (n,), or None
         Probabilities, or predictions; None where it names a class and no probabilities.
     choices : ndarray of int64, shape (n,), or None
-        The class that it names; None for regression.
+        The class that it names, the most probable one where it has probabilities; None for regression.
     """
 
     name: str
@@ -46,9 +46,10 @@ def baselines(outcomes: Outcomes, train: Int64s, test: Int64s) -> tuple[Baseline
     """Return the baselines of the test rows, fitted on the train rows.
 
     Classification: ``class_shares`` (probabilities, with one added to each count so that no class has none),
-    ``majority`` (a class), ``last_known_label`` (that label as the class; as probabilities how often each class
-    followed it in train, one added to each count). Regression: ``zero``, ``train_mean``, ``last_known_target``. A row
-    before the first known label gets the class shares and the majority, or the train mean.
+    ``majority`` (a class), ``last_known_label`` (probabilities: how often each class followed that label in train, one
+    added to each count), ``last_known_label_again`` (that label as the class). Regression: ``zero``, ``train_mean``,
+    ``last_known_target``. A row before the first known label gets the class shares and the majority, or the train mean.
+    The class that goes with probabilities is the most probable one.
 
     Causality: the last known label at t is a label whose span had ended by t.
 
@@ -97,20 +98,15 @@ def _class_baselines(
 
     has, last = known[test] >= 0, labels[known[test]]
     return (
-        Baseline(
-            "class_shares",
-            "the train class shares",
-            np.tile(shares, (len(test), 1)),
-            np.full(len(test), majority, dtype=np.int64),
-        ),
+        _probable("class_shares", "the train class shares", np.tile(shares, (len(test), 1))),
         Baseline("majority", "the train majority class", None, np.full(len(test), majority, dtype=np.int64)),
-        Baseline(
-            "last_known_label",
-            "the last known label",
-            np.where(has[:, None], after[last], shares),
-            np.where(has, last, majority),
-        ),
+        _probable("last_known_label", "the last known label", np.where(has[:, None], after[last], shares)),
+        Baseline("last_known_label_again", "the last known label again", None, np.where(has, last, majority)),
     )
+
+
+def _probable(name: str, words: str, probabilities: Floats) -> Baseline:
+    return Baseline(name, words, probabilities, probabilities.argmax(axis=1))
 
 
 def _number_baselines(targets: Floats, known: Int64s, train: Int64s, n_test: int) -> tuple[Baseline, ...]:

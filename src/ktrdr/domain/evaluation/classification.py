@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -116,7 +118,8 @@ def calibration_error(table: Sequence[dict[str, Any]]) -> float:
     (2017), On calibration of modern neural networks.
     """
     total = sum(row["rows"] for row in table)
-    return float(sum(row["rows"] * abs(row["accuracy"] - row["confidence"]) for row in table) / total)
+    distances = (row["rows"] * abs(row["accuracy"] - row["confidence"]) for row in table)
+    return float(reduce(add, distances, 0) / total)  # `sum` rounds floats otherwise from Python 3.12 on
 
 
 def defined(value: float | np.floating[Any]) -> float | None:

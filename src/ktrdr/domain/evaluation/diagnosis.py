@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ktrdr.domain.evaluation.findings import Finding, Run
 from ktrdr.domain.evaluation.learning_findings import fit, gradients, plateau, stopping
-from ktrdr.domain.evaluation.outcome_findings import classes, forecasts, generalisation, seeds, shift
+from ktrdr.domain.evaluation.outcome_findings import classes, forecasts, generalisation, leak, seeds, shift
 
-CHECKS = (stopping, fit, plateau, gradients, classes, shift, forecasts, generalisation, seeds)
+CHECKS = (leak, stopping, fit, plateau, gradients, classes, shift, forecasts, generalisation, seeds)
 
 
 def diagnose(run: Run) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.evaluation.baselines import Baseline
+from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
+from ktrdr.domain.evaluation.detectable import detectable
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
 from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
-from ktrdr.domain.evaluation.significance import block_length, mean_difference
+from ktrdr.domain.evaluation.significance import block_length, mean_difference, paired_differences
+from ktrdr.domain.evaluation.suspicion import Carrier, suspicion_of
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
@@ -51,6 +54,10 @@ class Evaluation:
         """Return plain JSON values for ``metrics.json``."""
         return asdict(self) | {"verdict": self.verdict.as_dict()}
 
+    def carried_by(self, carrier: Carrier | None) -> Evaluation:
+        """Return the same with the input that carries the skill; see `Verdict.carried_by`."""
+        return replace(self, verdict=self.verdict.carried_by(carrier))
+
 
 def evaluate(
     outcomes: Outcomes,
@@ -58,6 +65,7 @@ def evaluate(
     rivals: Sequence[Baseline],
     rng: np.random.Generator,
     primary: str | None = None,
+    ceiling: Ceiling | None = None,
 ) -> Evaluation:
     """Judge a model's outputs on the test rows.
 
@@ -73,6 +81,8 @@ def evaluate(
         Draws the resamples of the verdict's interval.
     primary : str or None
         A key of `ROW_LOSSES`; None for log loss, or mean squared error.
+    ceiling : Ceiling or None
+        What is believable of such labels; above it the verdict is to look for a leak. None: everything is.
 
     Raises
     ------
@@ -92,14 +102,14 @@ def evaluate(
     if not target.is_classification and not target.trades:
         for values in (metrics, *scores.values()):
             values["directional_accuracy"] = None  # the sign of a size, such as a volatility, says nothing
-    return Evaluation(
-        metrics,
-        scores,
-        _judge(loss, truth, outputs, rivals, outcomes.known_at, outcomes.label_end, rng),
-        reliability(truth, outputs) if target.is_classification else [],
-        loss.metric,
-        len(outcomes),
-    )
+    known_at, label_end = outcomes.known_at, outcomes.label_end
+    verdict = _judge(loss, truth, outputs, rivals, known_at, label_end, rng)
+    if ceiling is not None:
+        times = known_at, block_length(known_at, label_end)
+        suspicion = suspicion_of(truth, outputs, rivals, times, ceiling, loss)
+        verdict = verdict if suspicion is None else verdict.suspected(suspicion)
+    calibration = reliability(truth, outputs) if target.is_classification else []
+    return Evaluation(metrics, scores, verdict, calibration, loss.metric, len(outcomes))
 
 
 def _check(outcomes: Outcomes, outputs: Floats) -> None:
@@ -136,7 +146,7 @@ def _judge(
     own = loss.rows(truth, outputs)
     candidates = [(rival, losses) for rival in rivals if (losses := rival.losses(loss, truth)) is not None]
     best, theirs = min(candidates, key=lambda candidate: candidate[1].mean())
-    difference = mean_difference(own - theirs, known_at, block_length(known_at, label_end), rng)
+    difference = mean_difference(paired_differences(own, theirs), known_at, block_length(known_at, label_end), rng)
     means = float(own.mean()), float(theirs.mean())
     return Verdict(
         outcome(difference),
@@ -148,4 +158,5 @@ def _judge(
         difference.interval,
         difference.blocks,
         difference.block_ns / NS_PER_DAY,
+        detectable(difference, means[1], loss, known_at, label_end),
     )

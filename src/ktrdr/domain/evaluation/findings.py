@@ -19,7 +19,8 @@ class Finding:
     Attributes
     ----------
     topic : str
-        ``stopping``, ``fit``, ``plateau``, ``gradients``, ``classes``, ``forecasts``, ``generalisation``, ``seeds``.
+        ``leak``, ``stopping``, ``fit``, ``plateau``, ``gradients``, ``classes``, ``forecasts``, ``generalisation``,
+        ``seeds``.
     finding : str
         One sentence.
     figures : dict

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ktrdr.domain.arrays import Floats, Int64s
-from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPLES, TAIL, Difference, widening
+from ktrdr.domain.evaluation.significance import MAX_BLOCKS, MIN_BLOCKS, RESAMPLES, Difference, interval_of
 
 CELLS = 2**16
 """Moments at which a block may begin: so many that blocks begin about anywhere, so few that symbols are quick."""
@@ -96,12 +96,15 @@ class TimeBlocks:
         return Resampled(float(values.mean()), short, long, occupied)
 
     def difference(self, found: Resampled) -> Difference:
-        """Return the mean with its 95 % interval; none where rows lie in fewer than `MIN_BLOCKS` blocks."""
+        """Return the mean with its 95 % interval; none where rows lie in fewer than `MIN_BLOCKS` blocks.
+
+        See `interval_of` for differences that do not vary.
+        """
         if found.blocks < MIN_BLOCKS:
             return Difference(found.mean, None, found.blocks, self.block_ns)
         short, long = (means[~np.isnan(means)] - found.mean for means in (found.short, found.long))
-        low, high = np.quantile(short, [TAIL, 1.0 - TAIL]) * widening(short, long, found.blocks)
-        return Difference(found.mean, (float(found.mean + low), float(found.mean + high)), found.blocks, self.block_ns)
+        interval = interval_of(found.mean, short, long, found.blocks)
+        return Difference(found.mean, interval, found.blocks, self.block_ns)
 
 
 def group_of(members: Sequence[Resampled]) -> Resampled:

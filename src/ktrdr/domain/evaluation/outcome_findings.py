@@ -12,6 +12,22 @@ _SHIFT = 0.1
 _ACCURACY_GAP = 0.05
 
 
+def leak(run: Run) -> Finding | None:
+    """Say whether the forecasts are too good to be true."""
+    found = run.evaluation.verdict.suspicion
+    if found is None or found.lifted_by is not None:
+        return None
+    figures = {"share": found.share, "sure": found.sure, "ceiling": found.ceiling}
+    where = "each input" if found.carrier is None else f"`{found.carrier.feature}`"
+    return Finding(
+        "leak",
+        f"Too good to be true: {found.words()}; {found.why}.",
+        figures | ({} if found.carrier is None else {"carrier": found.carrier.feature}),
+        f"Look at when {where} is known, and whether it holds what the label is made of; leave it out, or give it one "
+        "bar late, and train again. A skill that is gone then was a leak.",
+    )
+
+
 def classes(run: Run) -> Finding | None:
     """Say whether a class has under 2 %, or over 80 %, of the train rows."""
     shares = run.class_shares.get("train", {})

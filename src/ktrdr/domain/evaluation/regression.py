@@ -6,6 +6,7 @@ import numpy as np
 
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.evaluation.losses import absolute_errors, squared_errors
+from ktrdr.domain.resolution import quotient, resolution
 
 
 def regression_metrics(targets: Floats, predictions: Floats) -> dict[str, float | None]:
@@ -32,12 +33,17 @@ def regression_metrics(targets: Floats, predictions: Floats) -> dict[str, float 
 
 
 def r2(targets: Floats, predictions: Floats) -> float | None:
-    """Return 1 minus the squared errors' share of the spread about the targets' own mean; None where they are equal.
+    """Return 1 minus the squared errors' share of the spread about the targets' own mean.
+
+    None where the targets are equal but for roundings.
 
     A constant forecast that is not that mean scores below 0.
     """
     spread = float(squared_errors(targets, targets.mean()).sum())
-    return None if spread == 0.0 else 1.0 - float(squared_errors(targets, predictions).sum()) / spread
+    missed = quotient(
+        float(squared_errors(targets, predictions).sum()), spread, len(targets) * resolution(targets) ** 2
+    )
+    return None if missed is None else 1.0 - missed
 
 
 def directional_accuracy(targets: Floats, predictions: Floats) -> float | None:

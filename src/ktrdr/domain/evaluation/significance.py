@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
 from ktrdr.domain.arrays import Floats, Int64s
+from ktrdr.domain.resolution import resolution
 
+Outcome = Literal["better", "worse", "not_distinguishable", "too_little_data", "look_for_a_leak"]
 RESAMPLES = 2000
 MIN_BLOCKS = 10
 MAX_BLOCKS = 200
@@ -23,7 +26,8 @@ class Difference:
     ----------
     mean : float
     interval : tuple of float, or None
-        None where there are fewer than `MIN_BLOCKS` blocks.
+        None where there are fewer than `MIN_BLOCKS` blocks, or the differences vary by no more than their roundings;
+        0 to 0 where all of them are 0.
     blocks : int
         Into how many blocks the rows' span of time can be cut.
     block_ns : int
@@ -34,6 +38,14 @@ class Difference:
     interval: tuple[float, float] | None
     blocks: int
     block_ns: int
+
+    @property
+    def error(self) -> float | None:
+        """The standard error that the interval comes to: half its width over Student's quantile."""
+        if self.interval is None:
+            return None
+        low, high = self.interval
+        return (high - low) / 2.0 / student_quantile(NormalDist().inv_cdf(1.0 - TAIL), self.blocks - 1)
 
 
 def block_length(known_at: Int64s, label_end: Int64s) -> int:
@@ -47,6 +59,12 @@ def block_length(known_at: Int64s, label_end: Int64s) -> int:
     return int(np.quantile(label_end - known_at, 0.95, method="higher"))
 
 
+def paired_differences(own: Floats, theirs: Floats) -> Floats:
+    """Return one loss minus another, row by row; exactly 0 where they differ by no more than their `resolution`."""
+    differences = own - theirs
+    return np.where(np.abs(differences) <= resolution(own, theirs), 0.0, differences)
+
+
 def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.random.Generator) -> Difference:
     """Return the mean of paired differences with a block-bootstrap interval.
 
@@ -57,7 +75,7 @@ def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.r
     Parameters
     ----------
     differences : ndarray of float64, shape (n,)
-        Loss of one forecast minus loss of another, n >= 1.
+        See `paired_differences`; n >= 1.
     times : ndarray of int64, shape (n,)
         When each row was known (UTC nanoseconds), in any order.
     block_ns : int
@@ -83,8 +101,23 @@ def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.r
         return Difference(mean, None, blocks, block_ns)
     short = _resampled_means(values, moments, span, blocks, rng) - mean
     long = _resampled_means(values, moments, span, blocks // 2, rng) - mean
+    return Difference(mean, interval_of(mean, short, long, blocks), blocks, span // blocks)
+
+
+def interval_of(mean: float, short: Floats, long: Floats, blocks: int) -> tuple[float, float] | None:
+    """Return the 95 % interval of a mean; None where resamples vary by no more than roundings, unless all are 0.
+
+    Parameters
+    ----------
+    mean : float
+    short, long : ndarray of float64
+        See `widening`.
+    blocks : int
+    """
+    if short.std() <= resolution(mean):
+        return None if mean or short.any() else (0.0, 0.0)
     low, high = np.quantile(short, [TAIL, 1.0 - TAIL]) * widening(short, long, blocks)
-    return Difference(mean, (float(mean + low), float(mean + high)), blocks, span // blocks)
+    return float(mean + low), float(mean + high)
 
 
 def _usual_step(moments: Int64s) -> int:
@@ -119,11 +152,18 @@ def widening(short: Floats, long: Floats, blocks: int) -> float:
     two = long.var() * (blocks // 2) / (blocks // 2 - 1)
     missed = max(2.0 * two - one, one) / one if one > 0 else 1.0
     normal = NormalDist().inv_cdf(1.0 - TAIL)
-    return float(np.sqrt(missed * blocks / (blocks - 1)) * _student_quantile(normal, blocks - 1) / normal)
+    return float(np.sqrt(missed * blocks / (blocks - 1)) * student_quantile(normal, blocks - 1) / normal)
 
 
-def _student_quantile(normal: float, degrees: int) -> float:
-    """Return Student's quantile from the normal one, to 1e-3 from 9 degrees of freedom on.
+def student_quantile(normal: float, degrees: int) -> float:
+    """Return Student's quantile, to 1e-3 from 9 degrees of freedom on.
+
+    Parameters
+    ----------
+    normal : float
+        The standard normal quantile of the same probability.
+    degrees : int
+        Degrees of freedom.
 
     References
     ----------

@@ -10,7 +10,8 @@ import numpy as np
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.evaluation.joint import Resampled, TimeBlocks, group_of
-from ktrdr.domain.evaluation.significance import Difference
+from ktrdr.domain.evaluation.significance import Difference, Outcome, paired_differences
+from ktrdr.domain.evaluation.suspicion import sure_share
 from ktrdr.domain.evaluation.verdict import outcome
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
@@ -68,7 +69,9 @@ class SymbolTable:
         return {"metric": self.metric, "symbols": [dict(row) for row in self.rows], "groups": dict(self.groups)}
 
 
-def symbol_table(losses: Sequence[SymbolLosses], metric: str, block_ns: int, rng: np.random.Generator) -> SymbolTable:
+def symbol_table(
+    losses: Sequence[SymbolLosses], metric: str, block_ns: int, rng: np.random.Generator, ceiling: float = 1.0
+) -> SymbolTable:
     """Compare a pooled model symbol by symbol, with intervals from blocks of time that are the same for all.
 
     Parameters
@@ -79,59 +82,72 @@ def symbol_table(losses: Sequence[SymbolLosses], metric: str, block_ns: int, rng
     block_ns : int
         See `block_length`.
     rng : numpy.random.Generator
+    ceiling : float
+        Share of a baseline's loss by which a lower one is believable, see `Ceiling.of`; above it, look for a leak.
     """
     blocks = TimeBlocks.draw([one.times for one in losses], block_ns, rng)
     ordered = sorted(losses, key=lambda one: (not one.seen, one.symbol))
     against = [_against(blocks, one) for one in ordered]
-    rows = tuple(_row(blocks, one, found) for one, found in zip(ordered, against, strict=True))
+    rows = tuple(_row(blocks, one, found, ceiling) for one, found in zip(ordered, against, strict=True))
     groups = {}
     for name, seen in (("seen", True), ("unseen", False)):
-        members = [found for one, found in zip(ordered, against, strict=True) if one.seen is seen]
+        members = [(one, found) for one, found in zip(ordered, against, strict=True) if one.seen is seen]
         if members:
-            groups[name] = _group(blocks, members)
+            groups[name] = _group(blocks, members, ceiling)
     return SymbolTable(metric, rows, groups)
 
 
 def _against(blocks: TimeBlocks, one: SymbolLosses) -> dict[str, Resampled]:
     rivals = {"baseline": one.baseline_losses, "alone": one.alone}
     return {
-        name: blocks.resample(one.times, one.model - theirs)
+        name: blocks.resample(one.times, paired_differences(one.model, theirs))
         for name, theirs in rivals.items()
         if not isinstance(theirs, str)
     }
 
 
-def _row(blocks: TimeBlocks, one: SymbolLosses, against: Mapping[str, Resampled]) -> dict[str, Any]:
-    own = float(one.model.mean())
-    baseline = {"name": one.baseline, "loss": float(one.baseline_losses.mean())}
+def _row(blocks: TimeBlocks, one: SymbolLosses, against: Mapping[str, Resampled], ceiling: float) -> dict[str, Any]:
+    own, theirs = float(one.model.mean()), float(one.baseline_losses.mean())
+    difference = blocks.difference(against["baseline"])
+    baseline = {"name": one.baseline, "loss": theirs} | _said(difference, _believed(difference, theirs, ceiling))
     row = {
         "symbol": one.symbol,
         "seen": one.seen,
         "rows": len(one.times),
         "loss": own,
-        "baseline": baseline | _said(blocks.difference(against["baseline"])),
+        "baseline": baseline,
     }
     if isinstance(one.alone, str):
         return row | {"alone": {"missing": one.alone}}
     return row | {"alone": {"loss": float(one.alone.mean())} | _said(blocks.difference(against["alone"]))}
 
 
-def _group(blocks: TimeBlocks, members: Sequence[Mapping[str, Resampled]]) -> dict[str, Any]:
+def _group(
+    blocks: TimeBlocks, members: Sequence[tuple[SymbolLosses, Mapping[str, Resampled]]], ceiling: float
+) -> dict[str, Any]:
     found: dict[str, Any] = {"symbols": len(members)}
+    theirs = float(np.mean([one.baseline_losses.mean() for one, _ in members]))
     for name in ("baseline", "alone"):
-        compared = [member[name] for member in members if name in member]
+        compared = [member[name] for _, member in members if name in member]
         if compared:
             better = sum(one.mean < 0 for one in compared)
             counts = {"compared": len(compared), "lower_loss": better}
-            found[name] = counts | _said(blocks.difference(group_of(compared)))
+            difference = blocks.difference(group_of(compared))
+            said = _believed(difference, theirs, ceiling) if name == "baseline" else None
+            found[name] = counts | _said(difference, said)
     return found
 
 
-def _said(difference: Difference) -> dict[str, Any]:
+def _believed(difference: Difference, baseline_loss: float, ceiling: float) -> Outcome:
+    found = sure_share(difference, baseline_loss, ceiling)
+    return "look_for_a_leak" if found is not None and found[1] > found[2] else outcome(difference)
+
+
+def _said(difference: Difference, said: Outcome | None = None) -> dict[str, Any]:
     return {
         "difference": difference.mean,
         "interval": None if difference.interval is None else list(difference.interval),
-        "outcome": outcome(difference),
+        "outcome": said or outcome(difference),
         "blocks": difference.blocks,
         "block_days": difference.block_ns / NS_PER_DAY,
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference
+from ktrdr.domain.evaluation.detectable import Detectable
+from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference, Outcome
+from ktrdr.domain.evaluation.suspicion import Carrier, Suspicion
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
-Outcome = Literal["better", "worse", "not_distinguishable", "too_little_data"]
 _OPENINGS = {"better": "Better than", "worse": "Worse than", "not_distinguishable": "Not distinguishable from"}
 _NS_PER_HOUR = NS_PER_DAY / 24
 
@@ -20,7 +21,8 @@ class Verdict:
     Attributes
     ----------
     outcome : str
-        ``better``, ``worse``, ``not_distinguishable`` or ``too_little_data``.
+        ``better``, ``worse``, ``not_distinguishable`` or ``too_little_data``; ``look_for_a_leak`` where the skill is
+        not believable and no audit has lifted that.
     sentence : str
         The same in words, with the figures.
     metric : str
@@ -30,10 +32,14 @@ class Verdict:
     loss, baseline_loss, difference : float
         Mean losses of both, and the model's minus the baseline's: negative is better.
     interval : tuple of float, or None
-        95 % interval of the difference; None where there is too little data.
+        95 % interval of the difference; None where there is too little data, or the difference does not vary.
     blocks : int
         Number of blocks of time in the test rows; blocks are about independent, rows are not.
     block_days : float
+    detectable : Detectable
+        The smallest difference that the test rows can show.
+    suspicion : Suspicion or None
+        Why it is too good to be true.
     """
 
     outcome: Outcome
@@ -46,10 +52,36 @@ class Verdict:
     interval: tuple[float, float] | None
     blocks: int
     block_days: float
+    detectable: Detectable
+    suspicion: Suspicion | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return asdict(self) | {"interval": None if self.interval is None else list(self.interval)}
+
+    def suspected(self, suspicion: Suspicion) -> Verdict:
+        """Return the verdict of a model that is too good to be true: to look for a leak."""
+        return self._under(replace(suspicion, outcome=self.outcome, sentence=self.sentence))
+
+    def carried_by(self, carrier: Carrier | None) -> Verdict:
+        """Return the verdict with the input that carries the skill; itself where nothing is suspected."""
+        return self if self.suspicion is None else self._under(replace(self.suspicion, carrier=carrier))
+
+    def lifted(self, audit: str) -> Verdict:
+        """Return what the interval says, an audit having shown that nothing leaks; itself where nothing is suspected.
+
+        Parameters
+        ----------
+        audit : str
+            Which one, to be kept with the verdict.
+        """
+        return self if self.suspicion is None else self._under(replace(self.suspicion, lifted_by=audit))
+
+    def _under(self, suspicion: Suspicion) -> Verdict:
+        if suspicion.lifted_by is not None:
+            return replace(self, suspicion=suspicion, outcome=suspicion.outcome, sentence=suspicion.sentence)
+        said = f"Look for a leak: {suspicion.words()}. Until an audit has passed, this is not to be believed: "
+        return replace(self, suspicion=suspicion, outcome="look_for_a_leak", sentence=f"{said}{suspicion.sentence}")
 
 
 def outcome(difference: Difference) -> Outcome:
@@ -73,6 +105,11 @@ def sentence(difference: Difference, metric: str, baseline: str, loss: float, ba
     """
     figures = f"{metric} {loss:.4g} against {baseline_loss:.4g}"
     blocks = f"blocks of {_duration(difference.block_ns)}"
+    if difference.interval is None and difference.blocks >= MIN_BLOCKS:
+        return (
+            f"Nothing to judge by: {figures} for {baseline}; the difference is the same on every row, and how sure it "
+            "is cannot be said."
+        )
     if difference.interval is None:
         return (
             f"Too few independent blocks ({difference.blocks}) to judge: {figures} for {baseline}; "

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.market.windows import window_deviation, window_mean
 from ktrdr.domain.strategy.document import ContextFeatures
@@ -119,6 +119,8 @@ def _asset_class(feature: Feature, rows: int) -> Floats:
 
 def _volatility_rank(bars: Bars, _: int) -> Floats:
     volatility = window_deviation(np.diff(np.log(bars.close), prepend=np.nan), VOLATILITY_BARS)
+    import pandas as pd
+
     return pd.Series(volatility).rolling(RANKED_BARS).rank(pct=True).to_numpy(dtype=np.float64)
 
 
@@ -178,10 +180,9 @@ def _to_close(bars: Bars) -> Floats:
 def _region_open(bars: Bars, region: str) -> Floats:
     """Return 1 where a region's main exchange was trading right up to the moment, by its clock alone."""
     zone, opens, closes = _REGIONS[region]
-    clock = pd.to_datetime(bars.known_at, utc=True).tz_convert(zone)
-    minute = (clock.hour * 60 + clock.minute + clock.second / 60).to_numpy()
-    trading: Floats = ((minute > opens) & (minute <= closes) & (clock.day_of_week.to_numpy() < 5)).astype(np.float64)
-    return trading
+    days, time_of_day = np.divmod(wall_time(bars.known_at, zone), NS_PER_DAY)
+    minute = time_of_day // 10**9 / 60
+    return ((minute > opens) & (minute <= closes) & ((days + 3) % 7 < 5)).astype(np.float64)
 
 
 def _session_share(bars: Bars) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -68,8 +70,8 @@ def _session(bars: Bars) -> Floats:
 def newest_price(held: HeldBars, name: str) -> float:
     """Return the last value of `price_column` over bars that are held."""
     if name != "session":
-        first, *others = (held.column(part).item(-1) for part in parts_of(name))
-        return sum(others, start=first) / (1 + len(others)) if others else first
+        parts = [held.column(part).item(-1) for part in parts_of(name)]
+        return float(reduce(add, parts) / len(parts))  # `sum` rounds floats otherwise from Python 3.12 on
     if not held.timeframe.intraday:
         return float(len(held) - 1)
     if held.sessions is None or not len(held.sessions.dates):

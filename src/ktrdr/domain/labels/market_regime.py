@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Bools, Floats
 from ktrdr.domain.catalogue.labels import MARKET_REGIME, Parameters
@@ -41,6 +40,8 @@ def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None)
     Causality: the label at t uses the closes up to t + horizon, where its span ends, and the bars of the index that are
     known by then; the percentile of realised volatility uses bars up to t.
     """
+    import pandas as pd
+
     horizon = parameters["horizon"]
     returns = forward_returns(bars, horizon, parameters["entry"])
     close = pd.Series(bars.close)
@@ -63,6 +64,8 @@ _Verdict = tuple[Bools, Bools, str, str]
 
 def _index_is_high(bars: Bars, index: Bars, parameters: Parameters) -> _Verdict:
     """Return where the index is high over the next bars, where it is known, a note, and what it keeps from a label."""
+    import pandas as pd
+
     horizon, high, name = parameters["horizon"], parameters["high"], parameters["vol_symbol"]
     mean = ahead(pd.Series(_as_known(bars, index)).rolling(horizon).mean().to_numpy(), horizon)
     known = ~np.isnan(mean)
@@ -93,6 +96,8 @@ def _as_known(bars: Bars, index: Bars) -> Floats:
 
 def _realised_is_high(bars: Bars, parameters: Parameters) -> _Verdict:
     """Return where realised volatility is high over the next bars, where that can be said, a note, and nothing."""
+    import pandas as pd
+
     horizon = parameters["horizon"]
     squares = pd.Series(log_returns(bars) ** 2)
     realised = np.sqrt(squares.rolling(horizon).mean())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
@@ -65,6 +64,8 @@ def regime(bars: Bars, parameters: Parameters) -> LabelSet:
 
 def _median_range(bars: Bars, parameters: Parameters) -> Floats:
     """Return the trailing median of the average true range, as a fraction of the close."""
+    import pandas as pd
+
     ranges = average_true_range(bars, parameters["atr_period"])
     median: Floats = pd.Series(ranges).rolling(parameters["vol_lookback"]).median().to_numpy()
     return median / bars.close

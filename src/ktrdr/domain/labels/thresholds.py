@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.smoothing import exponential_mean
 
 ATR_PERIOD = 14
 Threshold = float | Mapping[str, float]
@@ -44,7 +44,7 @@ def average_true_range(bars: Bars, period: int = ATR_PERIOD) -> Floats:
     previous = bars.close[:-1]
     true_range = np.maximum(bars.high[1:], previous) - np.minimum(bars.low[1:], previous)
     seeded = np.concatenate(([true_range[:period].mean()], true_range[period:]))
-    average[period:] = pd.Series(seeded).ewm(alpha=1 / period, adjust=False).mean().to_numpy()
+    average[period:] = exponential_mean(seeded, 1 / period)
     return average
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.windows import window_deviation
+from ktrdr.domain.resolution import resolution
 
 
 def log_returns(bars: Bars) -> Floats:
@@ -16,13 +16,13 @@ def log_returns(bars: Bars) -> Floats:
 
 
 def rolling_deviation(returns: Floats, window: int) -> Floats:
-    """Return the sample standard deviation (n - 1) of the last `window` values; NaN until there are as many.
+    """Return the sample standard deviation (n - 1) of the last `window` log returns; NaN until there are as many.
 
-    Exactly 0 over equal values, whatever stood before them.
+    Exactly 0 over values that are equal but for the rounding of prices, whatever stood before them.
 
     Causality: the value at t uses the last `window` values alone.
     """
-    return window_deviation(returns, window, sample=True)
+    return _above_rounding(window_deviation(returns, window, sample=True))
 
 
 def bar_volatility(bars: Bars, span: int, method: str) -> Floats:
@@ -39,8 +39,8 @@ def bar_volatility(bars: Bars, span: int, method: str) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_bars,)
-        Fractions of the price; NaN until `span` bars after the first one are in. The first bar has no previous close
-        and counts for nothing.
+        Fractions of the price, 0 where no more than roundings; NaN until `span` bars after the first one are in. The
+        first bar has no previous close and counts for nothing.
 
     Notes
     -----
@@ -50,10 +50,11 @@ def bar_volatility(bars: Bars, span: int, method: str) -> Floats:
     ----------
     Lopez de Prado (2018), Advances in Financial Machine Learning, snippet 3.1.
     """
+    import pandas as pd
+
     moves = log_returns(bars) if method == "close" else _relative_ranges(bars)
     weights = pd.Series(moves).ewm(span=span, min_periods=span)
-    volatility: Floats = (weights.std() if method == "close" else weights.mean()).to_numpy()
-    return volatility
+    return _above_rounding((weights.std() if method == "close" else weights.mean()).to_numpy())
 
 
 def _relative_ranges(bars: Bars) -> Floats:
@@ -62,3 +63,8 @@ def _relative_ranges(bars: Bars) -> Floats:
     previous = bars.close[:-1]
     ranges[1:] = (np.maximum(bars.high[1:], previous) - np.minimum(bars.low[1:], previous)) / bars.close[1:]
     return ranges
+
+
+def _above_rounding(deviations: Floats) -> Floats:
+    """Return deviations of returns, 0 where they are no more than the rounding of the ratio of two prices."""
+    return np.where(deviations <= resolution(1.0), 0.0, deviations)

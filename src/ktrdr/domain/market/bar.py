@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.values import LARGEST, SIZES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Bar:
     Raises
     ------
     InvalidBars
-        If a value is not finite, or the high lies below the low.
+        If a value is not finite or of an extreme size, see `Bars`, or the high lies below the low.
     """
 
     symbol: str
@@ -43,6 +44,10 @@ class Bar:
         broken = [name for name in BAR_COLUMNS if not math.isfinite(getattr(self, name))]
         if broken:
             raise InvalidBars(f"{self}: {', '.join(broken)} must be a finite number")
+        sizes = {name: abs(getattr(self, name)) for name in BAR_COLUMNS}
+        beyond = [name for name, size in sizes.items() if size and not 1 / LARGEST <= size <= LARGEST]
+        if beyond:
+            raise InvalidBars(f"{self}: {', '.join(beyond)} {SIZES}")
         if self.high < self.low:
             raise InvalidBars(f"{self}: high must not be below low")
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.moments import uncountable
-from ktrdr.domain.market.sessions import Sessions, known_at
-from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
+from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.market.values import SIZES, extreme, numbers_of, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
+_FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "ns").astype(np.int64)) for year in (FIRST_YEAR, LAST_YEAR + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,9 @@ class Bars:
     Raises
     ------
     InvalidBars
-        If stamps are not ascending and unique, a value is not finite, or a high lies below its low. The message names
-        source, row, time and rule.
+        If stamps are not ascending and unique, or of years that cannot be counted; if a value is not finite, or so
+        large or small that arithmetic with it overflows; or if a high lies below its low. The message names source,
+        row, time and rule.
     """
 
     symbol: str
@@ -80,7 +87,11 @@ class Bars:
             values = getattr(self, name)
             if values.shape != self.stamps.shape:
                 raise InvalidBars(f"{self.source}: {name} has {len(values)} values for {len(self.stamps)} stamps")
-            self._refuse(~np.isfinite(values), f"{name} must be a finite number")
+            if not plain(values):
+                self._refuse(~np.isfinite(values), f"{name} must be a finite number")
+                self._refuse(extreme(values), f"{name} {SIZES}")
+        uncountable = (self.stamps < _FIRST) | (self.stamps >= _LAST - self.timeframe.ns)
+        self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
         disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)
         self._refuse(disorder, "time stamps must ascend and be unique")
         self._refuse(self.high < self.low, "high must not be below low")
@@ -90,7 +101,7 @@ class Bars:
             return
         row = int(np.flatnonzero(broken)[0])
         more = int(broken.sum()) - 1
-        values = ", ".join(f"{name} {getattr(self, name)[row]:g}" for name in BAR_COLUMNS)
+        values = ", ".join(f"{name} {float(getattr(self, name)[row])!r}".removesuffix(".0") for name in BAR_COLUMNS)
         raise InvalidBars(
             f"{self.source}: row {row} at {iso(self.stamps[row])}: {rule}; found {values}"
             + (f" (and {more} more rows)" if more else "")
@@ -99,6 +110,22 @@ class Bars:
     def __len__(self) -> int:
         """Return the number of bars."""
         return len(self.stamps)
+
+    @classmethod
+    def of(
+        cls,
+        symbol: str,
+        timeframe: Timeframe,
+        stamps: Int64s,
+        columns: Mapping[str, Floats],
+        source: str = "memory",
+        sessions: Sessions | None = None,
+    ) -> Bars:
+        """Return the bars of stamps and columns by name; without a volume it is 0."""
+        prices = (columns[name] for name in PRICE_COLUMNS)
+        open_, high, low, close = (np.ascontiguousarray(price) for price in prices)
+        volume = np.ascontiguousarray(columns.get("volume", np.zeros(len(stamps))))
+        return cls(symbol, timeframe, np.ascontiguousarray(stamps), open_, high, low, close, volume, source, sessions)
 
     @classmethod
     def from_frame(
@@ -117,6 +144,8 @@ class Bars:
         InvalidBars
             If a column is missing, a stamp is not a UTC time, a value is not a number, or a rule of the gate is broken.
         """
+        import pandas as pd
+
         missing = [name for name in ("timestamp", *BAR_COLUMNS) if name not in frame.columns]
         if missing:
             raise InvalidBars(f"{source}: columns {missing} are missing; found {list(frame.columns)}")
@@ -126,15 +155,14 @@ class Bars:
         if times.isna().any():
             row = int(np.flatnonzero(times.isna().to_numpy())[0])
             raise InvalidBars(f"{source}: row {row}: timestamp is missing")
-        try:
-            values = {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in BAR_COLUMNS}
-        except (TypeError, ValueError) as error:
-            raise InvalidBars(f"{source}: prices and volume must be numbers ({error})") from error
+        values = {name: numbers_of(frame[name], f"{source}: {name}") for name in BAR_COLUMNS}
         stamps = times.dt.as_unit("ns").astype("int64").to_numpy()
-        return cls(symbol, timeframe, stamps, **values, source=source, sessions=sessions)
+        return cls.of(symbol, timeframe, stamps, values, source, sessions)
 
     def to_frame(self) -> pd.DataFrame:
         """Return columns timestamp (UTC) and `BAR_COLUMNS`, one row per bar."""
+        import pandas as pd
+
         columns = {name: getattr(self, name) for name in BAR_COLUMNS}
         return pd.DataFrame({"timestamp": pd.to_datetime(self.stamps, utc=True), **columns})
 
@@ -145,9 +173,37 @@ class Bars:
 
     def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
         """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""
+        if start is None and end is None:
+            return self
         low = 0 if start is None else int(np.searchsorted(self.stamps, start, side="left"))
         high = len(self) if end is None else int(np.searchsorted(self.stamps, end, side="left"))
         return self.take(slice(low, high))
+
+    def in_sessions(self, sessions: Sessions) -> Bars:
+        """Return these bars with the sessions of their calendar; those that carry some already are left as they are.
+
+        Bars of a day or more carry session dates: where they are stamped at another time of day, each gets the date of
+        the session that it lies in, or else the exchange's local date.
+
+        Raises
+        ------
+        InvalidBars
+            If two bars get one date; the message names both.
+        """
+        if self.sessions is not None or not len(self):
+            return self
+        stamps = self.stamps
+        if not self.timeframe.intraday and (stamps % NS_PER_DAY).any():
+            stamps = session_dates(stamps, sessions)
+            again = np.flatnonzero(np.diff(stamps) <= 0)
+            if len(again):
+                row = int(again[0]) + 1
+                one, other = (iso(stamp) for stamp in self.stamps[row - 1 : row + 1])
+                raise InvalidBars(
+                    f"{self.source}: row {row} at {other} and row {row - 1} at {one} belong to one session, that of "
+                    f"{iso(stamps[row])[:10]}; a series of {self.timeframe} has one bar of it"
+                )
+        return replace(self, stamps=stamps, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
 
     def fingerprint(self) -> DataFingerprint:
         """Return rows, span and hash of these bars."""
@@ -162,7 +218,9 @@ class Bars:
 
 def iso(stamp: np.int64 | int) -> str:
     """Return a UTC nanosecond stamp as ``2024-01-02T15:30:00Z``, with a fraction only where there is one."""
-    return pd.Timestamp(int(stamp), unit="ns").isoformat() + "Z"
+    seconds, fraction = divmod(int(stamp), 10**9)
+    text = f".{fraction:09}".removesuffix("000") if fraction else ""
+    return f"{np.datetime64(seconds, 's')}{text}Z"
 
 
 def from_iso(text: str) -> int:
@@ -173,7 +231,4 @@ def from_iso(text: str) -> int:
     InvalidInput
         If it is of a year that cannot be counted.
     """
-    try:
-        return int(pd.Timestamp(text).tz_convert("UTC").as_unit("ns").value)
-    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
-        raise uncountable(text) from error
+    return read_moment(text)

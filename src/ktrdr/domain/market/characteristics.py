@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 AssetClass = Literal["stock", "etf", "index", "forex", "crypto", "metal"]
+CATALOGUE_NAME = "symbols.yaml"
+"""The file beside bars that says what their symbols are."""
 ASSET_CLASSES: tuple[str, ...] = get_args(AssetClass)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS, DataFingerprint, iso
+from ktrdr.domain.market.values import SIZES, extreme, numbers_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KNOWN_AT, OBSERVATION, VALUE = "known_at", "observation", "value"
 CONTEXT_FOLDER = "context"
@@ -81,6 +85,9 @@ class ContextSeries:
             if values.shape != self.known_at.shape:
                 raise InvalidBars(f"{self.source}: {name} has {len(values)} values for {len(self.known_at)} rows")
             _refuse(self.source, self.known_at, ~np.isfinite(values), f"{name} must be a finite number")
+            beyond = extreme(values)
+            found = f"; found {values[beyond][0]:g}" if beyond.any() else ""
+            _refuse(self.source, self.known_at, beyond, f"{name} {SIZES}{found}")
         if {"high", "low"} <= set(self.columns):
             broken = self.columns["high"] < self.columns["low"]
             _refuse(self.source, self.known_at, broken, "high must not be below low")
@@ -117,14 +124,38 @@ class ContextSeries:
             order, one is repeated, or one lies before its own observation.
         """
         stamps = _moments(frame, KNOWN_AT, source)
-        values = _values(frame, source)
+        observed = _moments(frame, OBSERVATION, source) if OBSERVATION in frame.columns else None
+        values = {key: numbers_of(frame[key], f"{source}: {key}") for key in (VALUE, *BAR_COLUMNS) if key in frame}
+        return cls.published(
+            provider, name, stamps, values, observed=observed, source=source, dated=dated, zoneless=zoneless
+        )
+
+    @classmethod
+    def published(
+        cls,
+        provider: str,
+        name: str,
+        stamps: Int64s,
+        values: Mapping[str, Floats],
+        *,
+        observed: Int64s | None = None,
+        source: str = "memory",
+        dated: bool = False,
+        zoneless: bool = False,
+    ) -> ContextSeries:
+        """Return the series of publications, see `from_frame`: moments, columns, and observations where there are some.
+
+        Raises
+        ------
+        InvalidBars
+            As `from_frame` does.
+        """
+        values = _named(values, source)
         _refuse(source, stamps, np.diff(stamps, prepend=stamps[:1]) < 0, f"{KNOWN_AT} must not descend")
-        if OBSERVATION not in frame.columns:
+        if observed is None:
             return cls(provider, name, stamps, values, source, dated, zoneless)
-        observed = _moments(frame, OBSERVATION, source)
         _refuse(source, stamps, observed > stamps, f"{KNOWN_AT} lies before its own {OBSERVATION}")
-        repeated = pd.DataFrame({"a": stamps, "b": observed}).duplicated().to_numpy()
-        _refuse(source, stamps, repeated, f"{KNOWN_AT} and {OBSERVATION} must not repeat")
+        _refuse(source, stamps, _repeated(stamps, observed), f"{KNOWN_AT} and {OBSERVATION} must not repeat")
         newest = np.flatnonzero(observed >= np.maximum.accumulate(observed))
         rows = newest[np.diff(stamps[newest], append=stamps[-1:] + 1) > 0]
         kept = {key: item[rows] for key, item in values.items()}
@@ -152,6 +183,8 @@ def missing_context(provider: str, name: str, path: str | None = None) -> DataNo
 def _moments(frame: pd.DataFrame, column: str, source: str) -> Int64s:
     if column not in frame.columns:
         raise InvalidBars(f"{source}: column {column!r} is missing; found {', '.join(map(str, frame.columns))}")
+    import pandas as pd
+
     times = frame[column]
     if not isinstance(times.dtype, pd.DatetimeTZDtype) or str(times.dtype.tz) != "UTC":
         raise InvalidBars(f"{source}: {column} must be UTC times; found {times.dtype}")
@@ -160,18 +193,23 @@ def _moments(frame: pd.DataFrame, column: str, source: str) -> Int64s:
     return pd.DatetimeIndex(times).as_unit("ns").asi8
 
 
-def _values(frame: pd.DataFrame, source: str) -> dict[str, Floats]:
-    there = [name for name in BAR_COLUMNS if name in frame.columns]
-    if (VALUE in frame.columns) == bool(there) or (there and "close" not in there):
-        found = ", ".join(map(str, frame.columns))
+def _named(values: Mapping[str, Floats], source: str) -> dict[str, Floats]:
+    """Return the columns by their names of bars."""
+    bars = {name: values[name] for name in BAR_COLUMNS if name in values}
+    if (VALUE in values) == bool(bars) or (bars and "close" not in bars):
+        found = ", ".join(values) or "neither"
         raise InvalidBars(
             f"{source}: needs either {VALUE!r}, or close and any of open, high, low, volume; found {found}"
         )
-    columns = {name: name for name in there} or {"close": VALUE}
-    try:
-        return {name: frame[written].to_numpy(dtype=np.float64, na_value=np.nan) for name, written in columns.items()}
-    except (TypeError, ValueError) as error:
-        raise InvalidBars(f"{source}: values must be numbers ({error})") from error
+    return bars or {"close": values[VALUE]}
+
+
+def _repeated(stamps: Int64s, observed: Int64s) -> NDArray[np.bool_]:
+    """Return where a publication of an observation stands that an earlier row has already."""
+    order = np.lexsort((observed, stamps))
+    again = np.zeros(len(stamps), dtype=np.bool_)
+    again[order[1:]] = (np.diff(stamps[order]) == 0) & (np.diff(observed[order]) == 0)
+    return again
 
 
 def _refuse(source: str, stamps: Int64s, broken: NDArray[np.bool_], rule: str) -> None:

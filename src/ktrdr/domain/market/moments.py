@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-
-import pandas as pd
+from datetime import UTC, date, datetime, timedelta
 
 from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 FIRST_YEAR, LAST_YEAR = 1680, 2260
 """Years that nanoseconds in 64 bits can count."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOSECONDS = re.compile(r"[.,]\d{6}(\d{1,3})")
 
 
@@ -31,7 +30,8 @@ def read_moment(text: str) -> int:
         raise uncountable(text)
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     finer = _NANOSECONDS.search(text)
-    return int(pd.Timestamp(aware).as_unit("ns").value) + (int(finer[1].ljust(3, "0")) if finer else 0)
+    microseconds = (aware - _EPOCH) // timedelta(microseconds=1)
+    return 1000 * microseconds + (int(finer[1].ljust(3, "0")) if finer else 0)
 
 
 def is_date(text: str) -> bool:

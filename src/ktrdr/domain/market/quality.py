@@ -57,16 +57,16 @@ def _session_warnings(bars: Bars, sessions: Sessions) -> Iterator[str]:
     outside = session < 0
     if outside.any():
         yield f"{_count(outside)} lie outside the sessions of the calendar"
-    present = np.unique(session[~outside])
+    present = session[~outside]
     if not len(present):
         return
-    absent = np.setdiff1d(np.arange(present[0], present[-1] + 1), present)
+    absent = present[0] + np.flatnonzero(np.bincount(present - present[0]) == 0)
     if len(absent):
         named = ", ".join(iso(date)[:10] for date in sessions.dates[absent[:_NAMED_AT_MOST]])
         yield f"{len(absent)} sessions have no bars: {named}{_rest(len(absent))}"
     if bars.timeframe.intraday:
         steps = np.diff(bars.stamps[~outside]) // bars.timeframe.ns
-        gaps = (np.diff(session[~outside]) == 0) & (steps > 1)
+        gaps = (np.diff(present) == 0) & (steps > 1)
         if gaps.any():
             yield f"{int((steps[gaps] - 1).sum())} bars are missing in {int(gaps.sum())} gaps inside sessions"
 

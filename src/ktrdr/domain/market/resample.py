@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.clocks import moments_of, wall_time
 from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
@@ -165,8 +165,7 @@ def _utc_days(stamps: Int64s) -> Sessions:
 @lru_cache(maxsize=8)
 def _anchors(sessions: Sessions) -> Int64s:
     """Return the moment from which each session's buckets are counted."""
-    opens = pd.to_datetime(sessions.opens, unit="ns", utc=True).as_unit("ns")
-    wall = opens.tz_convert(sessions.time_zone).tz_localize(None).asi8
+    wall = wall_time(sessions.opens, sessions.time_zone)
     time_of_day = wall % NS_PER_DAY
     return np.where(wall - time_of_day < sessions.dates, sessions.opens, sessions.opens - time_of_day)
 
@@ -174,11 +173,8 @@ def _anchors(sessions: Sessions) -> Int64s:
 @lru_cache(maxsize=8)
 def _extended(sessions: Sessions) -> Sessions:
     """Return sessions that abut: each lasts to the midnight after its date, or to the next open."""
-    midnights = pd.to_datetime(sessions.dates + NS_PER_DAY, unit="ns").as_unit("ns")
-    ends = midnights.tz_localize(
-        sessions.time_zone, ambiguous=np.ones(len(midnights), bool), nonexistent="shift_forward"
-    )
+    ends = moments_of(sessions.dates + NS_PER_DAY, sessions.time_zone)
     next_opens = np.append(sessions.opens[1:], np.iinfo(np.int64).max)
-    closes = np.maximum(sessions.closes, np.minimum(ends.asi8, next_opens))
+    closes = np.maximum(sessions.closes, np.minimum(ends, next_opens))
     opens = np.concatenate((sessions.opens[:1] - NS_PER_DAY, closes[:-1]))
     return replace(sessions, opens=opens, closes=closes)

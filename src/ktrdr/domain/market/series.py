@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ktrdr.domain.errors import DataNotFound, did_you_mean
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 
 _NAMED_AT_MOST = 25
@@ -26,6 +27,8 @@ class SeriesInfo:
         Stamps of the first and last bar (UTC nanoseconds); 0 where the series is empty.
     source : str
         File name or kind of source.
+    problem : str
+        Why it cannot be read, and is listed as empty; empty where nothing is wrong.
     """
 
     symbol: str
@@ -34,6 +37,18 @@ class SeriesInfo:
     first: int
     last: int
     source: str
+    problem: str = ""
+
+    @classmethod
+    def of(cls, bars: Bars) -> SeriesInfo:
+        """Return what there is to say of bars."""
+        first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
+        return cls(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)
+
+    @property
+    def described(self) -> str:
+        """The source, and why it cannot be read where it cannot."""
+        return f"{self.source} (cannot be read: {self.problem})" if self.problem else self.source
 
 
 def same_symbol(one: str, other: str) -> bool:
@@ -60,14 +75,15 @@ def missing_bars(
     end: int | None = None,
 ) -> DataNotFound:
     """Return the error for bars that are not there: the nearest name, and what there is instead."""
-    symbols = sorted({info.symbol for info in series})
-    if not symbols:
-        return DataNotFound(f"{place}: no bars of {symbol}, and no other bars either")
+    symbols = sorted({info.symbol for info in series if not info.problem})
+    broken = [info.source for info in series if info.problem]
+    unread = f"; cannot be read: {_listed(broken)}" if broken else ""
     own = [info for info in series if same_symbol(info.symbol, symbol)]
+    if not own and not symbols:
+        return DataNotFound(f"{place}: no bars of {symbol}, and no other bars either{unread}")
     if not own:
-        return DataNotFound(
-            f"{place}: no bars of {symbol}{did_you_mean(symbol, symbols) or ';'} there is {_listed(symbols)}"
-        )
+        hint = did_you_mean(symbol, symbols) or ";"
+        return DataNotFound(f"{place}: no bars of {symbol}{hint} there is {_listed(symbols)}{unread}")
     fitting = [info for info in own if info.timeframe == timeframe]
     if not fitting:
         return DataNotFound(f"{place}: no {timeframe} bars of {symbol}; there is {_listed([_span(i) for i in own])}")
@@ -84,7 +100,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _span(info: SeriesInfo) -> str:
     if not info.rows:
-        return f"{info.timeframe} (empty)"
+        return f"{info.timeframe} ({info.described if info.problem else 'empty'})"
     return f"{info.timeframe} ({info.rows} bars, {_time(info.first)} to {_time(info.last)})"
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+
+_MOMENT = Timeframe("1m")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,31 @@ class Sessions:
         inside = np.minimum(index, len(self.dates) - 1)
         overlaps = (index < len(self.dates)) & (self.opens[inside] < stamps + timeframe.ns)
         return np.where(overlaps, inside, -1)
+
+
+Calendar = Callable[[str, int, int], Sessions]
+"""Name of a calendar, first and last moment (UTC nanoseconds) to its sessions over that span and more."""
+
+
+def session_dates(stamps: Int64s, sessions: Sessions) -> Int64s:
+    """Return the date of the session that each moment lies in; of one outside all of them, the exchange's local date.
+
+    Parameters
+    ----------
+    stamps : ndarray of int64, shape (n,)
+        UTC nanoseconds.
+    sessions : Sessions
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Midnights, as `Sessions.dates`.
+    """
+    dates = wall_time(stamps, sessions.time_zone) // NS_PER_DAY * NS_PER_DAY
+    session = sessions.locate(stamps, _MOMENT)
+    inside = session >= 0
+    dates[inside] = sessions.dates[session[inside]]
+    return dates
 
 
 def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) -> Int64s:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -77,9 +77,7 @@ def trading_hours(sessions: Sessions, until: int) -> str:
 
 def _minutes(moments: Int64s, dates: Int64s, sessions: Sessions) -> Int64s:
     """Return the minutes from each session date's midnight to a moment, as the exchange's clock shows them."""
-    local = pd.to_datetime(moments, unit="ns", utc=True).tz_convert(sessions.time_zone).tz_localize(None)
-    minutes: Int64s = (local.as_unit("ns").asi8 - dates) // _NS_PER_MINUTE
-    return minutes
+    return (wall_time(moments, sessions.time_zone) - dates) // _NS_PER_MINUTE
 
 
 def _clock(minutes: int) -> str:

@@ -29,6 +29,8 @@ ASSET_CLASS = "symbol_asset_class_"
 VOLATILITY_RANK = "symbol_volatility_rank"
 VOLATILITY_BARS = 20
 RANKED_BARS = 250
+MOST_FEATURES = 100_000
+"""More would not fit into any memory; what would have them is refused before they are named."""
 SYMBOL_CONTEXT = (*(f"{ASSET_CLASS}{name}" for name in ASSET_CLASSES), VOLATILITY_RANK)
 
 
@@ -75,11 +77,16 @@ def refuse_equal_ids(
     entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], model: Model, base: str, findings: Findings
 ) -> None:
     """Note an error for each entry or context that gives an id that was given before; the message names both."""
+    total = model.lookback_periods * sum(_count(entry, fuzzy_sets) for entry in entries)
+    if total > MOST_FEATURES:
+        findings.error("nn_inputs", f"gives {total:,} features with all lags; at most {MOST_FEATURES:,}")
+        return
     seen: dict[str, str] = {}
+    first: dict[NetworkInput, int] = {}
     for index, entry in enumerate(entries):
         path = f"nn_inputs[{index}]"
-        if entry in entries[:index]:
-            findings.error(path, f"repeats nn_inputs[{entries.index(entry)}]")
+        if first.setdefault(entry, index) != index:
+            findings.error(path, f"repeats nn_inputs[{first[entry]}]")
             continue
         owner = f"{path} ({entry.kind} {entry.name!r})"
         current = [name for name, _, _ in columns(entry, fuzzy_sets)]
@@ -89,6 +96,12 @@ def refuse_equal_ids(
         _note_first(path, owned, seen, findings)
     context = [(name, f"the context feature {kind}") for name, kind, _ in context_columns(model.context, base)]
     _note_first("model.features", context, seen, findings)
+
+
+def _count(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> int:
+    if entry.kind == "fuzzy_set":
+        return len(entry.timeframes) * len(fuzzy_sets[entry.name].memberships)
+    return len(entry.timeframes) * (len(CATALOGUES[entry.name].columns) if entry.kind == "catalogue" else 1)
 
 
 def _note_first(path: str, owned: Sequence[tuple[str, str]], seen: dict[str, str], findings: Findings) -> None:

@@ -48,15 +48,15 @@ class Inference:
         Raises
         ------
         InvalidInput
-            If a value is not finite.
+            If a value is not finite, and the model is a stored one.
         CorruptArtifact
-            If all are, and an output is not: no training publishes such weights or such a scaling.
+            If all are, and an output of a stored model is not: no training publishes such weights or such a scaling.
         """
         with np.errstate(all="ignore"):
             raw = np.concatenate([_raw(model, *piece) for piece in self._scaled(model, values, ends)])
             outputs = self._read(raw)
         finite = np.isfinite(raw) & np.isfinite(outputs)
-        if not finite.all():
+        if self.model_name and not finite.all():
             if not np.isfinite(values).all():
                 raise InvalidInput(f"model {self.model_name}: its inputs must be finite numbers")
             rows = np.flatnonzero(~finite.reshape(len(outputs), -1).all(axis=1))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, did_you_mean
+from ktrdr.domain.resolution import resolution
 
 _FEW_ROWS = 240
 
@@ -60,7 +61,8 @@ class Scaler:
             Finite.
         normalizations : sequence of str, length n_features
             ``none``, ``minmax``, ``zscore`` (population standard deviation) or ``robust`` (quartiles). A column whose
-            scale would be 0, a constant one above all, is centred and keeps scale 1.
+            scale would be 0, or no more than the `resolution` of the values it is taken of, is centred and keeps
+            scale 1.
 
         Raises
         ------
@@ -223,7 +225,8 @@ def _fit_column(column: NDArray[Any], name: str) -> tuple[float, float]:
     if column.min() == column.max():  # its standard deviation may come out as a rounding error instead of 0
         return float(column[0]), 1.0
     centre, scale = statistics(column.astype(np.float64))
-    return centre, scale or 1.0
+    least = resolution(column.dtype.type(abs(centre) + scale))  # outliers are no part of a median
+    return centre, scale if scale > least else 1.0
 
 
 def _numbers(values: Mapping[str, Any], what: str, name: str) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,9 +76,9 @@ def _check(container: Container, report: Path | None, tables: dict[str, Path | N
     for path in tables.values():
         if path is not None:
             container.write_table().check(path)
-    named: dict[Path, str] = {}
+    named: dict[str, str] = {}
     for option, path in {"--report": report, **{f"--{name}-out": path for name, path in tables.items()}}.items():
-        other = option if path is None else named.setdefault(path.resolve(), option)
+        other = option if path is None else named.setdefault(os.path.realpath(path), option)
         if other != option:
             raise InvalidInput(f"{other} and {option} name the same file: {path}")
 

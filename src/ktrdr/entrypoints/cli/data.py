@@ -131,7 +131,7 @@ def _series(info: SeriesInfo) -> dict[str, Any]:
         "rows": info.rows,
         "first": first,
         "last": last,
-        "source": info.source,
+        "source": info.described,
     }
 
 

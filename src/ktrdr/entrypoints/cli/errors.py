@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import KtrdrError
+from ktrdr.domain.errors import InvalidInput, KtrdrError, Unavailable, ran_out_of, shown, unusable
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.entrypoints.cli.render import say, write_out
 
@@ -46,9 +46,26 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None
         return 0
+    except Exception as error:
+        refused = _foreseen(error)
+        if refused is None:
+            raise
+        return _report(refused.family, str(refused), as_json)
     if result == INTERRUPTED:  # Typer's own answer to Ctrl-C
         _report("interrupted", "stopped by the user", as_json)
     return result if isinstance(result, int) else 0
+
+
+def _foreseen(error: Exception) -> KtrdrError | None:
+    """Return what to say of an error that nobody has translated; None for a fault of the program."""
+    lacking = ran_out_of(error)
+    if lacking is not None:
+        return Unavailable(f"the machine has run out of {lacking}; free some, and try again")
+    if isinstance(error, OSError):  # of a path that nobody else has refused
+        return unusable(error.filename or "a file", error, "used")
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput(f"{shown(error.object)} cannot be written as {error.encoding}: {error.reason}")
+    return None
 
 
 def _report(family: str, message: str, as_json: bool, **details: object) -> int:

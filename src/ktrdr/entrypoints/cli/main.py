@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -53,4 +54,6 @@ def main(
 
 def run() -> None:
     """Run the command line; the console script."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, for programmers; what users should know is said as a note
     sys.exit(run_guarded(lambda: app(standalone_mode=False), sys.argv[1:]))

@@ -61,7 +61,7 @@ def show_text(artifact: Artifact) -> str:
     features = [(f"{place}", name) for place, name in enumerate(manifest.resolved_features, 1)]
     sections = [
         section(manifest.key.reference(manifest.version), _head(manifest)),
-        section("verdict", [(_value(verdict.get("sentence")),)] if isinstance(verdict, Mapping) else []),
+        section("verdict", _verdict(verdict) if isinstance(verdict, Mapping) else []),
         section("metrics of the test rows", _flat(manifest.training_metrics)),
         section("has seen", _spans(manifest)),
         *_symbols(artifact),
@@ -73,6 +73,13 @@ def show_text(artifact: Artifact) -> str:
         section("libraries", _flat(manifest.libraries)),
     ]
     return "\n\n".join(sections)
+
+
+def _verdict(verdict: Mapping[str, Any]) -> list[tuple[str]]:
+    """Return the verdict and what its test rows could not show; older models do not say the latter."""
+    limits = verdict.get("detectable")
+    said = [limits.get("sentence")] if isinstance(limits, Mapping) else []
+    return [(_value(line),) for line in (verdict.get("sentence"), *said)]
 
 
 def _head(manifest: Manifest) -> list[tuple[str, str]]:

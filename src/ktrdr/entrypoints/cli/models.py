@@ -149,12 +149,12 @@ def sign(
 
 @app.command()
 def publish(
-    kept: Annotated[Path, typer.Argument(readable=False, help="Folder that an error named, with a model's files.")],
+    folder: Annotated[Path, typer.Argument(readable=False, help="Where an error said that its files are kept.")],
     models_dir: ModelsDir = None,
     json: Json = False,
 ) -> None:
     """Publish a model that could not be published when it was trained; the folder with its files is removed."""
-    stored = open_container(models_dir=models_dir).publish_kept().execute(kept)
+    stored = open_container(models_dir=models_dir).publish_kept().execute(folder)
     payload = {"reference": stored.reference, "path": stored.location}
     emit({"published": payload}, f"published {stored.reference}", json)
 

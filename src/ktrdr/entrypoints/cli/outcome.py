@@ -17,9 +17,9 @@ _MOST_IMPORTANT = 8
 
 def outcome_text(model: TrainedModel) -> str:
     """Return verdict, metrics beside baselines, importance, diagnosis, and where the files lie."""
-    report = model.report
+    report, verdict = model.report, model.report["verdict"]
     parts = [
-        f"{model.stored.reference}\nverdict    {report['verdict']['sentence']}",
+        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip(),
         _comparison(report["metrics"], report["baselines"]),
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
@@ -29,6 +29,12 @@ def outcome_text(model: TrainedModel) -> str:
         f"model      {model.stored.location}\nreport     {model.stored.location}/report.html",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def detectable_text(verdict: Mapping[str, Any]) -> str:
+    """Return what the test rows could not show; nothing for a verdict of an older version."""
+    found = verdict.get("detectable")
+    return f"limits     {found['sentence']}" if isinstance(found, dict) and "sentence" in found else ""
 
 
 def _comparison(metrics: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> str:

@@ -64,7 +64,8 @@ class Progress(Journal):
             self._task = self._bar.add_task(_name(work), total=planned, figures="")
         elapsed = next(task.elapsed for task in self._bar.tasks if task.id == self._task) or 0.0
         rate = epoch.number / elapsed if elapsed > 0.5 else None
-        figures = f"train {epoch.train_loss:.4f}  validation {epoch.val_loss:.4f}"
+        losses = {"train": epoch.train_loss, "validation": epoch.val_loss}
+        figures = "  ".join(f"{name} {loss:.4f}" for name, loss in losses.items() if loss is not None)
         figures += f"  {rate:.1f} epochs/s" if rate else ""
         self._bar.update(self._task, completed=epoch.number, figures=figures)
 

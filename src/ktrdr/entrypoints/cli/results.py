@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.train import FailedJob, TrainedModel, TrainingResult
 
 _NAMED = 3
-_OUTCOMES = ("better", "worse", "not_distinguishable", "too_little_data")
+_OUTCOMES = ("look_for_a_leak", "better", "worse", "not_distinguishable", "too_little_data")
 _LUCK = 0.05
 """How often a 95 % interval misses the truth."""
 _MANY = 10

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from ktrdr.domain.errors import InvalidInput, NotFound, Unavailable
+from ktrdr.domain.errors import InvalidInput, KtrdrError
 
 
 def chosen_symbols(symbol: str | None, symbols: str | None, every: bool) -> tuple[str, ...] | Literal["all"] | None:
@@ -17,7 +17,8 @@ def chosen_symbols(symbol: str | None, symbols: str | None, every: bool) -> tupl
     Raises
     ------
     InvalidInput
-        If more than one of the options is given, or ``--symbols`` names none, or one twice.
+        If more than one of the options is given, or ``--symbols`` names none, or one twice, or by a file that is no
+        plain text.
     NotFound, Unavailable
         If the file after ``@`` is not there, or cannot be read.
     """
@@ -36,7 +37,7 @@ def named_symbols(option: str, text: str | None) -> tuple[str, ...] | None:
     Raises
     ------
     InvalidInput
-        If it names none, or one twice.
+        If it names none, or one twice, or the file after ``@`` is no plain text.
     NotFound, Unavailable
         If the file after ``@`` is not there, or cannot be read.
     """
@@ -67,11 +68,10 @@ def _names(lines: Iterable[str]) -> Iterable[str]:
 
 
 def _lines(path: Path, option: str) -> list[str]:
+    from ktrdr.adapters.documents.limits import SYMBOL_LIST
+    from ktrdr.adapters.documents.plain_file import read_text
+
     try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"{option} @{path}: no such file") from error
-    except OSError as error:
-        raise Unavailable(f"{option} @{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{option} @{path}: not a text in UTF-8") from error
+        return read_text(path, SYMBOL_LIST).splitlines()
+    except KtrdrError as error:
+        raise type(error)(f"{option} @{error}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ktrdr.adapters.features.kernels import bare_talib as bare_talib
 from ktrdr.adapters.features.kernels.kernel import LIBRARY, Kernel
 from ktrdr.adapters.features.kernels.momentum import MOMENTUM
 from ktrdr.adapters.features.kernels.pattern import PATTERN

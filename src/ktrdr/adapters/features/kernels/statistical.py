@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import talib
 from talib import stream
 
@@ -125,6 +124,8 @@ def _variance_ratio(columns: Columns, p: Parameters) -> Columns:
 def _percent_rank(columns: Columns, p: Parameters) -> Columns:
     (source,), period = columns, p["period"]
     if period > _COMPARED:
+        import pandas as pd
+
         below = pd.Series(source, copy=False).rolling(period + 1).rank(method="min").to_numpy() - 1.0
         return (below / period,)
     out = np.full(len(source), np.nan)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import talib
 from talib import stream
 
@@ -81,6 +80,8 @@ def _sums(period: int, price: Floats, volume: Floats) -> tuple[Floats, Floats, F
 
 def _sums_of_session(session: Floats, price: Floats, volume: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return money flow, volume, price and bars summed since the session's first bar."""
+    import pandas as pd
+
     columns = {"flow": price * volume, "volume": volume, "price": price, "bars": np.ones(len(price))}
     sums = pd.DataFrame(columns).groupby(session).cumsum()
     return tuple(sums[name].to_numpy() for name in columns)  # type: ignore[return-value]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 
 import torch
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
+_RANDOM_STATE = RLock()
 _KEPT_BYTES = 31 * 2**20  # glibc ignores blocks of 32 MiB and more
 
 
@@ -67,9 +69,10 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
     Notes
     -----
-    The state of an mps device does not come back.
+    Torch has one random state a process, so that threads that need it take turns. The state of an mps device does not
+    come back.
     """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with _RANDOM_STATE, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.default_generator.manual_seed(seed)
         if device.type == "cuda":
             with torch.cuda.device(device):

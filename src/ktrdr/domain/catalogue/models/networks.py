@@ -50,7 +50,7 @@ _network_of_windows = partial(
 
 
 def _without_layers(architecture: Architecture) -> dict[str, str]:
-    if architecture["hidden_layers"]:
+    if architecture.get("hidden_layers", True):
         return {}
     return dict.fromkeys(("activation", "dropout", "batch_norm"), "has no effect without hidden_layers")
 

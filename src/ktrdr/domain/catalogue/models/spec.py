@@ -121,6 +121,11 @@ class ModelType:
         """A whole architecture: that of a first strategy, with the defaults for the rest."""
         return {item.name: self.starter.get(item.name, item.default) for item in self.parameters}
 
+    def with_idle(self, architecture: Architecture) -> dict[str, Any]:
+        """Return an architecture with the defaults of what changes nothing beside the rest: documents leave it out."""
+        idle = self.idle(architecture)
+        return {item.name: item.default for item in self.parameters if item.name in idle} | dict(architecture)
+
     def checked(self, architecture: Architecture) -> dict[str, Any]:
         """Return a whole architecture in canonical form.
 

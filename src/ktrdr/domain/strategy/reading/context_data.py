@@ -21,6 +21,7 @@ ALIGNMENT = Parameter(
 )
 _NAMES = ("series", "symbol", "report")
 _IDS = ("id", "name")
+MOST_SOURCES = 1000
 
 
 def read_context_data(parent: Section, findings: Findings) -> tuple[ContextSource, ...]:
@@ -42,6 +43,9 @@ def read_context_data(parent: Section, findings: Findings) -> tuple[ContextSourc
                 findings.error(f"context_data[{index}]", message)
             else:
                 sources.append(source)
+            if len(sources) > MOST_SOURCES:
+                findings.error("context_data", f"names more than {MOST_SOURCES} series")
+                return tuple(sources)
     return tuple(sources)
 
 
@@ -58,10 +62,12 @@ def _read_entry(section: Section) -> Iterator[ContextSource]:
         return
     value = section.get(given[0])
     names = value if isinstance(value, list | tuple) else [value]
-    wrong = next((name for name in [*names, *([] if chosen is None else [chosen])] if not _is_name(name)), None)
-    if wrong is not None or not names:
-        found = value if wrong is None else wrong
-        findings.error(section.at(given[0]), f"must be a text, found {shown(found)}{unquoted(found)}")
+    wrong = [(given[0], name) for name in names or [value] if not _is_name(name)]
+    if chosen is not None and not _is_name(chosen):
+        wrong.append((next(name for name in _IDS if name in section), chosen))
+    if wrong:
+        name, found = wrong[0]
+        findings.error(section.at(name), f"must be a text, found {shown(found)}{unquoted(found)}")
         return
     for name in names:
         yield ContextSource(name if chosen is None or len(names) > 1 else chosen, provider, name, alignment)

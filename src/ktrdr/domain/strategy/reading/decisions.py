@@ -10,6 +10,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.strategy.document import Decisions, Labels
 from ktrdr.domain.strategy.reading.sections import Findings, Section
+from ktrdr.domain.strategy.reading.training import labels_refused
 
 THRESHOLD = Parameter(
     "confidence_threshold", "float", 0.5, low=0, high=1, description="smallest probability that is acted on"
@@ -47,6 +48,8 @@ def read_decisions(parent: Section, labels: Labels, findings: Findings) -> Decis
     kind = find_label(labels.source, labels.parameters.get("method")).kind
     formats = Parameter("output_format", "str", kind, choices=("classification", "regression"))
     output_format = section.read(formats)
+    if labels_refused(findings):
+        kind = output_format
     if output_format != kind:
         message = f"{output_format!r} contradicts the labels: {labels.source} gives {kind}"
         findings.error(section.at("output_format"), message)

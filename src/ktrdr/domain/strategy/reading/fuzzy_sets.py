@@ -21,9 +21,9 @@ def read_fuzzy_sets(
     parent: Section, indicators: Mapping[str, Indicator], findings: Findings, *, required: bool = True
 ) -> dict[str, FuzzySet]:
     """Return the named fuzzy sets that could be read; without `required` there may be none."""
-    if not parent.get("fuzzy_sets") and required:
-        findings.error("fuzzy_sets", "is required and names at least one fuzzy set")
     section = parent.section("fuzzy_sets")
+    if not section.values and required:
+        findings.error("fuzzy_sets", "is required and names at least one fuzzy set")
     declared = parent.written("indicators")
     section.refuse_empty_names()
     sets = {}

@@ -24,9 +24,9 @@ def read_indicators(
 
     `sources` are what ``data_source`` may name; without `required` there may be no indicator at all.
     """
-    if not parent.get("indicators") and required:
-        findings.error("indicators", "is required and names at least one indicator")
     section = parent.section("indicators")
+    if not section.values and required:
+        findings.error("indicators", "is required and names at least one indicator")
     section.refuse_empty_names()
     indicators = {}
     for name, value in section.values.items():
@@ -67,9 +67,9 @@ def _read_indicator(section: Section, sources: Sequence[ContextSource], findings
     data_source = read_data_source(section, sources, readable)
     parameters |= _read_scale(section, spec, data_source, findings)
     section.warn_unknown()
-    message = spec.check(parameters) if spec.check is not None else None
-    if message:
-        findings.error(section.path, message)
+    wrong = None if spec.check is None or findings.refused_within(section.path) else spec.check(parameters)
+    if wrong:
+        findings.error(section.path, section.with_defaults(wrong, spec.parameters))
     return Indicator(spec.name, parameters, data_source)
 
 

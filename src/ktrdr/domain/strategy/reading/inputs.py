@@ -76,7 +76,7 @@ def _read_entry(
             return None
         if not isinstance(name, str) or name not in declared_sets:
             known = ", ".join(declared_sets)
-            hint = did_you_mean(str(name), declared_sets)
+            hint = did_you_mean(name, declared_sets)
             findings.error(path, f"fuzzy set {shown(name)} is not defined; defined: {known}{hint}{unquoted(name)}")
             return None
         return NetworkInput("fuzzy_set", name, spans)
@@ -91,7 +91,7 @@ def _catalogue_entry(
 ) -> NetworkInput | None:
     if isinstance(name, str) and name in CATALOGUES:
         return NetworkInput("catalogue", name, spans, normalization=normalization)
-    hint = did_you_mean(str(name), CATALOGUES)
+    hint = did_you_mean(name, CATALOGUES)
     findings.error(path, f"feature catalogue {shown(name)} is not known; allowed: {', '.join(CATALOGUES)}{hint}")
     return None
 
@@ -129,6 +129,7 @@ def _read_timeframes(section: Section, timeframes: TimeframeChoice, findings: Fi
         if name not in timeframes.timeframes and not findings.refused("training_data", "training_data.timeframes"):
             allowed = ", ".join(timeframes.timeframes)
             findings.error(path, f"timeframe {shown(name)} is not among the strategy's; allowed: all, {allowed}")
-    if len(set(map(str, names))) < len(names):
+    texts = [name for name in names if isinstance(name, str)]
+    if len(set(texts)) < len(texts):
         findings.error(path, f"lists a timeframe twice: {shown(value)}")
-    return tuple(dict.fromkeys(str(name) for name in names))
+    return tuple(dict.fromkeys(texts))

@@ -70,10 +70,10 @@ def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings:
 
 
 def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:
-    contradiction = spec.check(architecture)
+    contradiction = None if section.findings.refused_within(section.path) else spec.check(architecture)
     if contradiction is not None:
         name, message = contradiction
-        section.findings.error(section.at(name), message)
+        section.findings.error(section.at(name), section.with_defaults(message, spec.parameters, name))
 
 
 def _mention_ignored(section: Section, ignored: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable
-from ktrdr.domain.strategy.reading.sections import Findings, Section, warn_empty
+from ktrdr.domain.strategy.reading.sections import Findings, Section, TooManyErrorsError, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
 from ktrdr.domain.strategy.reading.training_data import read_training_data
 from ktrdr.domain.strategy.varying.for_symbol import SECTION
@@ -79,6 +79,13 @@ def problems(document: Any) -> tuple[Problem, ...]:
 
 
 def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) -> Strategy | None:
+    try:
+        return _read_sections(document, command_line, findings)
+    except TooManyErrorsError:
+        return None
+
+
+def _read_sections(document: Any, command_line: Mapping[str, Any], findings: Findings) -> Strategy | None:
     if not isinstance(document, Mapping):
         found = "nothing" if document is None else shown(document)
         findings.error("", f"a strategy is a mapping with name, training_data, indicators, ...; found {found}")
@@ -125,7 +132,7 @@ def _read(document: Any, command_line: Mapping[str, Any], findings: Findings) ->
 
 def _read_version(root: Section, findings: Findings) -> str:
     written = root.get("version")
-    text = "3.0" if written is None else str(written)
+    text = "3.0" if written is None else written if isinstance(written, str) else shown(written)
     if isinstance(written, bool) or not re.fullmatch(r"3(\.[0-9]+)?", text):
         findings.error("version", f"{shown(written)} is not 3.0; run: ktrdr strategy migrate FILE")
     elif text not in {"3", "3.0"}:

@@ -14,17 +14,27 @@ from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.problems import EMPTY, OPTION, Problem
 from ktrdr.domain.strategy.document import Setting
 
+MOST_ERRORS = 1000
+_LONGEST = 1000
+"""Characters of a message."""
+
+
+class TooManyErrorsError(Exception):
+    """A document so wrong that reading on would only take time; its errors up to there are noted."""
+
 
 @dataclass(slots=True)
 class Findings:
     """What reading a document brought up: problems, and effective settings in the order they were read.
 
-    `overridden` holds the paths that the command line has changed, with the option that changed each.
+    `overridden` holds the paths that the command line has changed, with the option that changed each; `unread` those of
+    values that were refused as a whole, so that nothing is said of what they lack.
     """
 
     problems: list[Problem] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     overridden: Mapping[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
     def setting(self, path: str, value: Any, origin: str) -> None:
         """Note an effective value; what the command line has overridden comes from there."""
@@ -32,15 +42,24 @@ class Findings:
 
     def error(self, path: str, message: str) -> None:
         """Note that the document contradicts itself or the grammar."""
-        self.problems.append(Problem(path, message))
+        if any(f"{path}.".startswith(f"{above}.") for above in self.unread):
+            return
+        if len(self.errors) == MOST_ERRORS:
+            self.problems.append(Problem("", f"has more than {MOST_ERRORS} errors; mend these first"))
+            raise TooManyErrorsError
+        self.problems.append(Problem(path, _cut(message)))
 
     def warning(self, path: str, message: str) -> None:
         """Note that something is odd or without effect."""
-        self.problems.append(Problem(path, message, "warning"))
+        self.problems.append(Problem(path, _cut(message), "warning"))
 
     def refused(self, *paths: str) -> bool:
         """Return whether there is an error at one of these paths, so that what follows from it is not reported too."""
         return any(problem.path in paths for problem in self.errors)
+
+    def refused_within(self, path: str) -> bool:
+        """Return whether there is an error at this path or below it."""
+        return any(f"{problem.path}.".startswith(f"{path}.") for problem in self.errors)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -62,6 +81,7 @@ class Section:
     def __init__(self, values: Any, path: str, findings: Findings) -> None:
         if values is not None and not isinstance(values, Mapping):
             findings.error(path, f"must be a mapping, found {shown(values)}")
+            findings.unread.add(path)
             values = None
         self.given = values is not None
         self.values = _with_texts(values or {})
@@ -133,6 +153,16 @@ class Section:
             return default
         return value
 
+    def with_defaults(self, message: str, parameters: Iterable[Parameter], *about: str) -> str:
+        """Return a message about several parameters that says which of them stand nowhere in the document.
+
+        `about` names parameters that the message does not.
+        """
+        words = {*message.replace(",", " ").replace(";", " ").split(), *about}
+        named = [item for item in parameters if item.name in words and self.spelling(item) not in self]
+        silent = ", ".join(f"{item.name} {item.default}" for item in named)
+        return f"{message} (not given, so its default: {silent})" if silent else message
+
     def know(self, *names: str) -> None:
         """Count keys as known without reading them."""
         self._known.update(names)
@@ -167,6 +197,12 @@ def warn_empty(value: Any, path: str, findings: Findings) -> None:
             warn_empty(item, section.at(name), findings)
     elif value is None and not any(f"{problem.path}.".startswith(f"{path}.") for problem in findings.problems):
         findings.warning(path, "is empty and counts as not given")
+
+
+def _cut(message: str) -> str:
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 4 :]}"
 
 
 def _with_texts(values: Mapping[Any, Any]) -> dict[str, Any]:

@@ -36,16 +36,18 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
-    model = find_model_type(str(parent.written("model").get("type"))) or next(iter(MODEL_TYPES.values()))
+    kind = parent.written("model").get("type")
+    named = find_model_type(kind) if isinstance(kind, str) else None
+    model = named or next(iter(MODEL_TYPES.values()))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings)
     _check_rates(settings, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
-    if settings.get("early_stopping.monitor") == "val_accuracy" and spec.kind == "regression":
+    if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
         findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
-    for part in (first, section, fallback):
+    for part in (first, section, fallback) if named is not None else ():
         part.refuse_foreign(model, "training")
     section.warn_unknown()
     fallback.warn_unknown({item.name for item in model.all_settings})
@@ -61,7 +63,14 @@ def _owner(name: str, section: Section, fallback: Section) -> Section:
     return fallback if name in fallback and name not in section else section
 
 
-def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpec]:
+def labels_refused(findings: Findings) -> bool:
+    """Return whether it is not known which labels are meant, so that what has to fit them is not reported."""
+    names = ("training", "training.labels", "training.labels.source", "training.labels.method")
+    return findings.refused(*names, *(f"model.{name}" for name in names))
+
+
+def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpec | None]:
+    """Return the labels, and what the catalogue says of them; for labels that are refused, any and None."""
     implied = "labels" not in section
     if implied:
         nested = Section(IMPLIED_LABELS, section.at("labels"), Findings())
@@ -69,18 +78,20 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
             findings.warning(nested.path, "is not given: zigzag over 20 bars with a threshold of 2 ATR is used")
     elif isinstance(alone := section.values["labels"], str) and alone.casefold() in LABELS:
         findings.error(section.at("labels"), f"must be a mapping: write {{source: {alone}}}")
-        return Labels("zigzag", {}), LABELS["zigzag"][0]
+        return Labels("zigzag", {}), None
     else:
         nested = section.section("labels")
         if "source" not in nested and not findings.refused(nested.path):
             findings.warning(nested.at("source"), "is not given: zigzag is used")
     source = nested.text("source", default="zigzag").casefold()
     method = nested.text("method", default=LABELS[source][0].method if source in LABELS else "")
+    if labels_refused(findings):
+        return Labels("zigzag", {}), None
     try:
         spec = find_label(source, method or None)
     except InvalidInput as error:
         findings.error(nested.at("method" if source in LABELS else "source"), str(error))
-        return Labels("zigzag", {}), LABELS["zigzag"][0]
+        return Labels("zigzag", {}), None
     findings.setting(nested.at("source"), source, "default" if implied else nested.origin("source"))
     parameters = nested.read_all(spec.parameters)
     _check_labels(nested, spec, parameters)
@@ -92,9 +103,10 @@ def _read_labels(section: Section, findings: Findings) -> tuple[Labels, LabelSpe
 
 
 def _check_labels(section: Section, spec: LabelSpec, parameters: Mapping[str, Any]) -> None:
-    wrong = spec.contradiction(parameters)
+    wrong = None if section.findings.refused_within(section.path) else spec.contradiction(parameters)
     if wrong is not None:
-        section.findings.error(section.at(wrong.parameter), wrong.message)
+        message = section.with_defaults(wrong.message, spec.parameters, wrong.parameter)
+        section.findings.error(section.at(wrong.parameter), message)
     for item in spec.parameters:
         if item.name in spec.without_effect and section.spelling(item) in section:
             section.findings.warning(section.at(item.name), spec.without_effect[item.name])
@@ -110,7 +122,7 @@ def _read_split(section: Section, findings: Findings) -> SplitShares:
     missing = [name for name in ("train", "validation", "test") if nested.values and name not in nested]
     if missing:
         findings.error(nested.path, f"needs train, validation and test; missing: {', '.join(missing)}")
-    elif abs(sum(shares) - 1) > 1e-6:
+    elif not findings.refused_within(nested.path) and abs(sum(shares) - 1) > 1e-6:
         written = " + ".join(f"{share:g}" for share in shares)
         findings.error(nested.path, f"train + validation + test must sum to 1, found {written} = {sum(shares):g}")
     nested.warn_unknown()
@@ -148,30 +160,33 @@ def _imply_schedule(written: list[Section], findings: Findings) -> None:
 
 def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
     rate, least = settings.get("learning_rate", inf), settings.get("lr_scheduler.min_lr", 0)
-    if settings.get("lr_scheduler.type") != "constant" and least > rate:
-        message = f"{least:g} lies above training.learning_rate, {rate:g}: a schedule lowers the rate"
+    refused = any(problem.path.endswith(("learning_rate", "min_lr", "learning-rate")) for problem in findings.errors)
+    if settings.get("lr_scheduler.type") != "constant" and least > rate and not refused:
+        default = {item.path: " (the default)" for item in findings.settings if item.origin == "default"}
+        own, other = default.get("training.lr_scheduler.min_lr", ""), default.get("training.learning_rate", "")
+        message = f"{least:g}{own} lies above training.learning_rate, {rate:g}{other}: a schedule lowers the rate"
         findings.error("training.lr_scheduler.min_lr", message)
 
 
-def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec, model: ModelType, findings: Findings) -> str:
-    if spec.kind not in model.losses:
+def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model: ModelType, findings: Findings) -> str:
+    if spec is not None and spec.kind not in model.losses:
         others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
         message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
         findings.error("model.type", message)
     known = tuple(name for names in model.losses.values() for name in names)
-    allowed = model.losses.get(spec.kind, known)
+    allowed = known if spec is None else model.losses.get(spec.kind, known)
     loss: str = read_layered(Parameter("loss", "str", allowed[0], choices=known), layers, "training.loss", findings)
-    if loss not in allowed:
+    if spec is not None and loss not in allowed:
         message = f"{loss!r} does not fit {spec.kind} labels ({spec.source}); allowed: {', '.join(allowed)}"
         findings.error("training.loss", message)
     return loss
 
 
-def _read_fitness(section: Section, spec: LabelSpec, findings: Findings) -> str:
+def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS[spec.kind]
+    allowed = METRICS["classification" if spec is None else spec.kind]
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
-    if primary not in allowed:
+    if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)
         known = f"known for {spec.kind}: {', '.join(allowed)}{hint}"
         findings.warning(nested.at("primary"), f"{shown(primary)} is not known, {allowed[0]} decides instead; {known}")

@@ -43,6 +43,8 @@ MAX_SYMBOLS = Parameter(
     aliases=("count", "limit"),
     description="how many are chosen at most, in the order of the list or of their names",
 )
+_MINUTES = 10_000
+"""A bare number below this may be meant as minutes."""
 _WITHOUT_EFFECT = ("volatility_range", "liquidity", "market_cap_range", "min_volume", "exchange", "region")
 
 
@@ -89,7 +91,7 @@ def _read_symbols(value: Any, path: str, findings: Findings) -> SymbolChoice:
         return SymbolChoice("single" if written == "single" else "multi_symbol", (), criteria)
     if not names and not any(problem.path == path for problem in findings.problems):
         findings.error(path, "names no symbol; write symbols: AAPL, or {mode: multi_symbol, list: [AAPL, MSFT]}")
-    if mode == "single" and len(names) > 1:
+    if mode == "single" and len(names) > 1 and not findings.refused_within(path):
         findings.error(path, f"mode single takes one symbol, found {len(names)}; write mode: multi_symbol")
     return SymbolChoice("multi_symbol" if mode == "multi_symbol" else "single", names, criteria)
 
@@ -129,16 +131,17 @@ def _read_timeframes(value: Any, path: str, findings: Findings) -> TimeframeChoi
     if not names:
         findings.error(path, "names no timeframe; write timeframes: 1h, or {mode: multi_timeframe, list: [5m, 1h]}")
         return TimeframeChoice(("1d",), "1d")
-    if mode == "single" and len(names) > 1:
+    whole = not findings.refused_within(path)
+    if whole and mode == "single" and len(names) > 1:
         findings.error(path, f"mode single takes one timeframe, found {len(names)}; write mode: multi_timeframe")
-    if mode == "multi_timeframe" and len(names) < 2:
+    if whole and mode == "multi_timeframe" and len(names) < 2:
         findings.error(path, f"mode multi_timeframe takes at least 2 timeframes, found {len(names)}")
     base, source = names[0], "resampled"
     if isinstance(value, Mapping):
         section = Section(value, path, findings)
         source = section.read(TIMEFRAME_SOURCE)
         base = section.text("base_timeframe", default=names[0])
-        if all(checks) and base not in names:
+        if whole and base not in names and not findings.refused(section.at("base_timeframe")):
             findings.error(section.at("base_timeframe"), f"{base!r} is not in the list; allowed: {', '.join(names)}")
     return TimeframeChoice(names, base, "native" if source == "native" else "resampled")
 
@@ -167,7 +170,7 @@ def _choice(
     written = many if many is not None else one
     listed = written if isinstance(written, list | tuple) else [] if written is None else [written]
     names = _names(listed, path, findings)
-    if mode not in {None, "single", multi}:
+    if mode not in (None, "single", multi):
         findings.error(section.at("mode"), f"{shown(mode)} is not known; allowed: single, {multi}")
         mode = None
     section.know(*extra)
@@ -176,20 +179,21 @@ def _choice(
 
 
 def _names(values: Iterable[Any], path: str, findings: Findings) -> tuple[str, ...]:
-    names: list[str] = []
+    names: dict[str, None] = {}
     for value in values:
         if not isinstance(value, str) or not value:
             findings.error(path, f"must be texts, found {shown(value)}{_meant(value, path)}")
         elif value in names:
             findings.error(path, f"{value!r} is listed twice")
         else:
-            names.append(value)
+            names[value] = None
     return tuple(names)
 
 
 def _meant(value: Any, path: str) -> str:
     """Return what a value that is no text may be meant as, to end a message with."""
-    if not path.endswith("timeframes") or isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if not path.endswith("timeframes") or not number or not 1 <= value < _MINUTES:
         return unquoted(value)
     hours = f" or {value // 60}h" if not value % 60 else ""
     return f"; write {value}m{hours}"

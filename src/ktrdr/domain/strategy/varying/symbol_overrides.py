@@ -191,7 +191,7 @@ class _Reader:
         spec = find_label(labels.source, labels.parameters.get("method"))
         for name, chosen in (("source", spec.source), ("method", spec.method)):
             written = own.get(name)
-            if written is not None and str(written).casefold() != chosen:
+            if written is not None and not (isinstance(written, str) and written.casefold() == chosen):
                 _refuse(own, name, f"all symbols have labels of one kind, {spec.key}")
         for name, reason in spec.without_effect.items():
             if name in own:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.errors import InvalidInput, did_you_mean, shown, unquoted
 
 _NAMES = ("name", "type", "feature_id", "params", "parameters")
 
@@ -51,17 +51,26 @@ def _indicator(item: Any, index: int, where: str) -> tuple[str, dict[str, Any]]:
     nested = item.get("params") or item.get("parameters")
     parameters = {**item, **nested} if isinstance(nested, Mapping) else item
     kept = {key: value for key, value in parameters.items() if key not in _NAMES}
-    return str(name), {"type": kind, **kept}
+    if not isinstance(name, str):
+        found = f"found {shown(name)}{unquoted(name)}"
+        raise InvalidInput(f"{where}: indicators[{index}]: its name must be a text, {found}")
+    return name, {"type": kind, **kept}
 
 
 def _fuzzy_set(name: str, values: Any, indicators: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise InvalidInput(f"{where}: fuzzy_sets.{name} must be a mapping, found {shown(values)}")
-    written = str(values.get("indicator", name))
+    written = values.get("indicator", name)
+    if not isinstance(written, str):
+        raise InvalidInput(f"{where}: fuzzy_sets.{name}.indicator must be a text, found {shown(written)}")
     if written.partition(".")[0] not in indicators and written not in indicators:
-        of_type = [key for key, item in indicators.items() if str(item["type"]).casefold() == written.casefold()]
+        of_type = [key for key, item in indicators.items() if _is_type(item["type"], written)]
         if len(of_type) != 1:
             known = f"defined: {', '.join(indicators)}{did_you_mean(written, indicators)}"
             raise InvalidInput(f"{where}: fuzzy_sets.{name} lies over no indicator; {known}")
         written = of_type[0]
     return {"indicator": written, **{key: value for key, value in values.items() if key != "indicator"}}
+
+
+def _is_type(value: Any, written: str) -> bool:
+    return isinstance(value, str) and value.casefold() == written.casefold()

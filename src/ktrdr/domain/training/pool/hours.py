@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +10,10 @@ import numpy as np
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelset import NO_LABEL
+from ktrdr.domain.market.sessions import Calendar as Calendar
 from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.training.pool.pool import Pool
-
-Calendar = Callable[[str, int, int], Sessions]
-"""Name of a calendar, first and last moment (UTC nanoseconds) to its sessions over that span and more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Simulated markets as a repository."""
+"""Simulated markets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ktrdr.adapters.data.simulation import market_of, simulate, simulate_sessions
-from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
@@ -16,7 +16,6 @@ from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.market.trading_hours import completed
 
 SIMULATED_SYMBOLS = ("SIM_CRYPTO", "SIM_FOREX", "SIM_STOCK")
 _TIMEFRAMES = tuple(Timeframe(text) for text in ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"))
@@ -24,7 +23,7 @@ _SESSIONS = {390: 260, 1440: 72}
 _SEED = 7
 
 
-class SimulatedRepository(DataRepository):
+class SimulatedSource(BarSource):
     """Seeded bars of made-up markets; each symbol is one fine series, of which every timeframe is resampled.
 
     Parameters
@@ -57,41 +56,43 @@ class SimulatedRepository(DataRepository):
         self._symbols = tuple(sorted({Symbol(symbol).text for symbol in symbols}))
         self._finest, self._count, self._seed = timeframe, bars, seed
         self._made: dict[tuple[str, Timeframe], Bars] = {}
+        self._counted: dict[str, tuple[SeriesInfo, ...]] = {}
 
     def __str__(self) -> str:
         """Return the kind of place."""
         return "simulated"
 
     def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
-        """See the port; the usual timeframes are listed, others can be loaded too."""
-        listed = sorted({self._finest, *(timeframe for timeframe in _TIMEFRAMES if self._can_make(timeframe))})
+        """See the port; the usual timeframes are listed, others can be read too."""
         wanted = [name for name in self._symbols if symbol is None or same_symbol(name, symbol)]
-        made = [self._bars(name, timeframe) for name in wanted for timeframe in listed]
-        return tuple(_info(bars) for bars in made if len(bars))
+        return tuple(info for name in wanted for info in self._listed(name) if info.rows)
 
-    def load(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> Bars:
+    def read(self, symbol: str, timeframe: Timeframe) -> Bars:
         """See the port."""
         names = self._spelled(symbol)
         if not names or not self._can_make(timeframe):
             raise missing_bars(str(self), self.series(), symbol, timeframe)
-        bars = replace(self._bars(names[0], timeframe), symbol=symbol).between(start, end)
-        if not len(bars):
-            raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
-        return bars
+        return replace(self._bars(names[0], timeframe), symbol=symbol)
 
-    def characteristics(self, symbol: str) -> SymbolCharacteristics:
+    def facts(self, symbol: str) -> SymbolCharacteristics | None:
         """See the port."""
-        if not self._spelled(symbol):
-            raise missing_bars(str(self), self.series(), symbol)
-        market, bars = market_of(symbol), self._bars(self._spelled(symbol)[0], self._finest)
-        facts = SymbolCharacteristics(
+        market = market_of(symbol)
+        return SymbolCharacteristics(
             symbol, market.asset_class, "simulated", market.calendar, market.time_zone, simulated=True
         )
-        return completed(facts, [_info(bars)], bars.sessions)
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; there is none."""
         raise missing_context(source.provider, source.name)
+
+    def _listed(self, symbol: str) -> tuple[SeriesInfo, ...]:
+        """Return the usual timeframes of a symbol; nothing is simulated for that, only its moments are counted."""
+        if symbol not in self._counted:
+            finest = self._simulate(symbol, flat=True)
+            usual = sorted({self._finest, *filter(self._can_make, _TIMEFRAMES)})
+            made = [finest if timeframe == self._finest else resample(finest, timeframe) for timeframe in usual]
+            self._counted[symbol] = tuple(SeriesInfo.of(bars) for bars in made)
+        return self._counted[symbol]
 
     def _spelled(self, symbol: str) -> list[str]:
         """Return the names of a symbol, its exact spelling first."""
@@ -107,16 +108,11 @@ class SimulatedRepository(DataRepository):
             self._made[key] = self._simulate(symbol) if timeframe == self._finest else self._coarser(symbol, timeframe)
         return self._made[key]
 
-    def _simulate(self, symbol: str) -> Bars:
+    def _simulate(self, symbol: str, *, flat: bool = False) -> Bars:
         if self._count is not None:
-            return simulate(symbol, self._finest, self._count, self._seed)
+            return simulate(symbol, self._finest, self._count, self._seed, flat=flat)
         sessions = _SESSIONS[market_of(symbol).session_minutes]
-        return simulate_sessions(symbol, self._finest, sessions, self._seed)
+        return simulate_sessions(symbol, self._finest, sessions, self._seed, flat=flat)
 
     def _coarser(self, symbol: str, timeframe: Timeframe) -> Bars:
         return resample(self._bars(symbol, self._finest), timeframe)
-
-
-def _info(bars: Bars) -> SeriesInfo:
-    first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
-    return SeriesInfo(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)

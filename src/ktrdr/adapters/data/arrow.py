@@ -1,0 +1,91 @@
+"""Columns of pyarrow as arrays of numpy, without pandas.
+
+`pyarrow.array`, `pyarrow.scalar` and ``to_numpy`` import pandas to look whether it is there, which takes longer than
+all else that is done with a file; so arrays go by their buffers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ktrdr.domain.arrays import Floats
+from ktrdr.domain.errors import InvalidBars
+
+Column: TypeAlias = Any
+"""An array of pyarrow, in one piece or in several; pyarrow has no types to be checked."""
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$"
+
+
+def values_of(column: Column, kind: Any) -> NDArray[Any]:
+    """Return a column of numbers as an array that must not be written to; where values are missing stands anything."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind = np.dtype(kind)
+    if not len(whole):
+        return np.empty(0, dtype=kind)
+    return np.frombuffer(whole.buffers()[1], dtype=kind)[whole.offset : whole.offset + len(whole)]
+
+
+def is_missing(column: Column) -> NDArray[np.bool_]:
+    """Return where a column has no value."""
+    if not column.null_count:
+        return np.zeros(len(column), dtype=np.bool_)
+    return values_of(pc.cast(pc.is_null(column), pa.uint8()), np.uint8).astype(np.bool_)
+
+
+def column_of(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """Return an array as a column; the array must not be written to afterwards."""
+    plain = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)])
+
+
+def decoded(column: Column) -> Column:
+    """Return a column with its values in place of numbers of a dictionary."""
+    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column of that type holds texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def floats_of(column: Column, source: str, name: str, written: Column | None = None) -> Floats:
+    """Return a column of numbers of any kind as floats; NaN where values are missing.
+
+    Parameters
+    ----------
+    column : array of pyarrow
+    source, name : str
+        What messages call file and column.
+    written : array of pyarrow, optional
+        The texts as the file has them, for messages.
+
+    Raises
+    ------
+    InvalidBars
+        If it holds anything else: dates, durations, booleans, texts that are no numbers.
+    """
+    column = decoded(column)
+    kind = column.type
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if not (numeric or is_text(kind) or pa.types.is_null(kind)):
+        raise InvalidBars(f"{source}: {name} must be numbers; found a column of {kind}")
+    try:
+        cast = column if kind == pa.float64() else pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
+    except pa.ArrowInvalid as error:
+        row = first_unreadable(column, _NUMBER)
+        found = (column if written is None else written)[row].as_py()
+        raise InvalidBars(f"{source}: row {row}: {name} {found!r} is not a number") from error
+    values: Floats = values_of(cast, np.float64)
+    return np.where(is_missing(cast), np.nan, values) if cast.null_count else values
+
+
+def first_unreadable(text: Column, pattern: str) -> int:
+    """Return the first row whose text is not of a pattern, the first of all where each is; missing ones are."""
+    fits = values_of(pc.cast(pc.match_substring_regex(text, pattern, ignore_case=True), pa.uint8()), np.uint8) > 0
+    broken = ~fits & ~is_missing(text)
+    return int(broken.argmax())

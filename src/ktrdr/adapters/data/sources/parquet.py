@@ -1,0 +1,93 @@
+"""Folders of parquet files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ktrdr.adapters.data.arrow import Column, floats_of
+from ktrdr.adapters.data.columns import find_columns
+from ktrdr.adapters.data.reading import reading
+from ktrdr.adapters.data.sources.folder import FolderSource, Span
+from ktrdr.adapters.data.times import utc_times
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.timeframe import Timeframe
+
+_NS_PER_UNIT = {"milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
+_SEVERAL_THREADS = 100_000
+"""Rows from which on more than one thread is worth its start."""
+
+
+class ParquetSource(FolderSource):
+    """One file ``{SYMBOL}_{timeframe}.parquet`` per series.
+
+    The time may be a column or the index, in any unit and zone; times without a zone are taken as UTC.
+    """
+
+    suffix = ".parquet"
+
+    def _read(self, path: Path, symbol: str, timeframe: Timeframe) -> Bars:
+        return read_parquet(path, symbol, timeframe)
+
+    def _span(self, path: Path) -> Span:
+        with _opened(path) as file:
+            rows, places = file.metadata.num_rows, find_columns(file.schema_arrow.names, path.name).times
+            if not rows:
+                return Span(0, 0, 0)
+            noted = _statistics(file, places)
+            if noted is not None:
+                return Span(rows, *noted)
+            times = utc_times(_columns(file, places), path.name)
+        return Span(rows, int(times.min()), int(times.max()))
+
+
+def read_parquet(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
+    """Return the bars of a file.
+
+    Raises
+    ------
+    InvalidBars
+        If it is no whole parquet file, a column is missing or holds no numbers, its times cannot be read, or the bars
+        break a rule of the gate.
+    Unavailable
+        If the file cannot be opened.
+    """
+    with _opened(path) as file:
+        columns = find_columns(file.schema_arrow.names, path.name)
+        there = _columns(file, (*columns.times, *columns.values.values()))
+        times, values = there[: len(columns.times)], there[len(columns.times) :]
+        stamps = utc_times(times, path.name)
+        raw = {name: floats_of(column, path.name, name) for name, column in zip(columns.values, values, strict=True)}
+    return Bars.of(symbol, timeframe, stamps, raw, path.name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    with reading(path, "parquet file"), pq.ParquetFile(path) as file:
+        yield file
+
+
+def _columns(file: pq.ParquetFile, places: tuple[int, ...]) -> list[Column]:
+    names = [file.schema_arrow.names[place] for place in places]
+    table = file.read(columns=names, use_threads=file.metadata.num_rows >= _SEVERAL_THREADS)
+    return [table.column(name) for name in names]
+
+
+def _statistics(file: pq.ParquetFile, places: tuple[int, ...]) -> tuple[int, int] | None:
+    """Return least and greatest time by the file's own statistics, or None where it has none."""
+    (place, *more) = places
+    if more or not pa.types.is_timestamp(file.schema_arrow.field(place).type):
+        return None
+    index = next(i for i in range(len(file.schema)) if file.schema.column(i).path == file.schema_arrow.names[place])
+    unit = json.loads(file.schema.column(index).logical_type.to_json()).get("timeUnit", "")
+    found = [file.metadata.row_group(group).column(index).statistics for group in range(file.metadata.num_row_groups)]
+    if unit not in _NS_PER_UNIT or not all(one and one.has_min_max and not one.null_count for one in found):
+        return None
+    factor = _NS_PER_UNIT[unit]
+    ends = min(one.min_raw for one in found) * factor, max(one.max_raw for one in found) * factor
+    return ends if all(abs(end) < 2**63 for end in ends) else None
