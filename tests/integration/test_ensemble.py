@@ -186,7 +186,7 @@ def test_an_ensemble_has_live_the_bits_of_the_batch_restarts_included(
 def test_nine_members_that_foresee_values_are_added_in_one_order(container: Container) -> None:
     """A sum over an axis adds eight at a time where there is one row, and one after the other where there are many."""
     names = [f"N{number}_STOCK" for number in range(9)]
-    market = SimulatedRepository(names, Timeframe("5m"), bars=400)
+    market = repository_of("simulated", names, Timeframe("5m"), bars=400)
     container.data_repository.override(providers.Object(market))
     written = document(**REGRESSION)
     written["training_data"]["symbols"] = names
