@@ -140,7 +140,7 @@ class ExplainRules:
         pool = gathered.pool
         if manifest.symbol is None:
             pool, _ = in_hours(gathered, strategy, self._sources.calendar)
-        split = _parted_again(manifest, pool)
+        split = parted_again(manifest, pool)
         rows = np.sort(np.concatenate([part.rows for part in split.parts.values()]))
         test = np.isin(rows, split.test)
         matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(opened.features, opened.model.tuned))
@@ -175,7 +175,7 @@ def _pooled(manifest: Manifest) -> list[str]:
     return [symbol for symbol in everyone if symbol not in held_out]
 
 
-def _parted_again(manifest: Manifest, pool: Pool) -> Parted:
+def parted_again(manifest: Manifest, pool: Pool) -> Parted:
     """Return the parts of the training: the rows that there were, cut and purged where they were."""
     name, split = manifest.model_name, manifest.split
     try:
