@@ -20,7 +20,7 @@ from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.leaning import Leaning, leaning
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput, shown
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
 from ktrdr.domain.evaluation.terms import Term, linguistic_terms
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
@@ -126,6 +126,8 @@ class ExplainRules:
             parts are gone.
         """
         found = find_model(self._data, self._storage, request.wanted)
+        if found.kind == "named" and request.symbol is not None:
+            raise InvalidInput(f"a symbol chooses among the models of a strategy; {shown(request.model)} is one model")
         opened = open_model(self._trainer, found)
         if not any(entry.kind == "fuzzy_set" for entry in opened.strategy.nn_inputs):
             raise InvalidInput(f"{opened.manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
