@@ -25,6 +25,7 @@ from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.plan import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -159,7 +160,7 @@ def test_a_symbol_of_a_pool_needs_its_own_kinds_of_history_alone() -> None:
 def opened(stored: Manifest, document: dict[str, Any]) -> OpenedModel:
     strategy = parse(changed("training_data.symbols", "TEST", document))
     unused: Any = None
-    return OpenedModel(stored, unused, strategy, resolve(strategy), unused, unused)
+    return OpenedModel(stored, unused, strategy, resolve(strategy), unused, unused, model_spec(strategy))
 
 
 def pooled(**options: Any) -> TrainingRequest:

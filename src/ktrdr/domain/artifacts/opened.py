@@ -43,6 +43,8 @@ class OpenedModel:
     inference : Inference
     target : Target
         What the outputs mean.
+    spec : ModelSpec
+        Type and sizes.
     stands_in : bool
         Whether it was chosen for a symbol that is only similar to its own.
     origins : mapping of symbol to mapping of timeframe to str
@@ -59,6 +61,7 @@ class OpenedModel:
     features: tuple[Feature, ...]
     inference: Inference
     target: Target
+    spec: ModelSpec
     stands_in: bool = False
     origins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     asset_classes: Mapping[str, str] = field(default_factory=dict)
@@ -83,16 +86,12 @@ class OpenedModel:
             resolve(strategy),
             read_inference(manifest, model.feature_ids),
             Target.from_dict(manifest.target),
+            model_spec(strategy),
             stands_in,
             {symbol: one.origins for symbol, one in symbols.items()},
             {symbol: one.asset_class for symbol, one in symbols.items()},
             read_configs(artifact),
         )
-
-    @property
-    def spec(self) -> ModelSpec:
-        """Type and sizes."""
-        return model_spec(self.strategy)
 
     @property
     def only_symbol(self) -> str:
