@@ -18,7 +18,7 @@ from ktrdr.application.use_cases.backtest import BacktestRequest
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.request import TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
 ROWS, TRAINED, ROUNDS = 1_000_000, 20_000, 5

@@ -29,7 +29,7 @@ from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Combination, Mode
+from ktrdr.domain.training.request import Combination, Mode
 from ktrdr.entrypoints.container import make_container
 
 FEATURES, ROUNDS, EPOCHS = 32, 7, 2

@@ -65,11 +65,11 @@ with contextlib.redirect_stdout(io.StringIO()) as said:
 COMMANDS_WITHOUT_FRAMES = (
     ["data", "list"],
     ["data", "show", "AAPL", "1d"],
-    ["train", "strategies/mtf_adaptive_momentum.yaml", "--dry-run"],
+    ["train", str(Path(__file__).parents[2] / "strategies/mtf_adaptive_momentum.yaml"), "--dry-run"],
 )
 
 
-@pytest.mark.parametrize("arguments", COMMANDS_WITHOUT_FRAMES, ids=" ".join)
+@pytest.mark.parametrize("arguments", COMMANDS_WITHOUT_FRAMES, ids=["data list", "data show", "train --dry-run"])
 def test_bars_are_read_and_previewed_without_frames(arguments: list[str]) -> None:
     loaded_by(COMMAND.format(["ktrdr", *arguments]))  # builds the calendars that are not kept yet
     found = loaded_by(COMMAND.format(["ktrdr", *arguments]))

@@ -91,7 +91,7 @@ def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> Non
     assert stdout == ""
     assert "Traceback" not in ended
     assert re.search(r"training was stopped .* epoch", ended)
-    assert not list(tmp_path.glob("models/*/*"))
+    assert not list(tmp_path.glob("models/[!.]*/*"))
     (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
     assert json.loads(line)["outcome"] == "interrupted"
 
@@ -106,7 +106,7 @@ def test_interruption_outside_the_epochs_says_so_and_is_counted(tmp_path: Path) 
     assert json.loads(stdout)["error"]["family"] == "interrupted"
     (line,) = (tmp_path / "models" / "trials.jsonl").read_text().splitlines()
     assert json.loads(line)["outcome"] == "interrupted"
-    assert not list(tmp_path.glob("models/*/[!.]*"))
+    assert not list(tmp_path.glob("models/[!.]*/[!.]*"))
 
 
 def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode, TrainingRequest
+from ktrdr.domain.training.request import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
 BARS = simulate("SIM_STOCK", Timeframe("5m"), 2600, 4)

@@ -25,7 +25,7 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]

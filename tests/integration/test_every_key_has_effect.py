@@ -45,7 +45,8 @@ from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.for_symbol import strategy_for
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.strategy.writing.schema import strategy_schema
-from ktrdr.domain.training.plan import Mode, TrainingRequest, plan_training
+from ktrdr.domain.training.plan import plan_training
+from ktrdr.domain.training.request import Mode, TrainingRequest
 from ktrdr.entrypoints.container import make_container
 
 Document = dict[str, Any]

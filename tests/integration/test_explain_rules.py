@@ -31,7 +31,7 @@ from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.pool.pool import Pool
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.cli import explain

@@ -15,7 +15,7 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.training.plan import Execution, Mode
+from ktrdr.domain.training.request import Execution, Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 STRATEGY = "neuro_mean_reversion"

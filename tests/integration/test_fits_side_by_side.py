@@ -27,8 +27,8 @@ from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask, FittedModel
-from ktrdr.domain.training.plan import Mode
 from ktrdr.domain.training.pool.combining import combine
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 

@@ -24,7 +24,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "NEW_STOCK"]

@@ -21,7 +21,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.cli.model_text import list_text, show_text
 from ktrdr.entrypoints.cli.outcome import outcome_text
 from ktrdr.entrypoints.container import make_container

@@ -27,7 +27,7 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.training.model import FitTask
-from ktrdr.domain.training.plan import Execution, Mode
+from ktrdr.domain.training.request import Execution, Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 

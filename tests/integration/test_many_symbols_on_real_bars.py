@@ -16,7 +16,7 @@ from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import make_container
 

@@ -369,12 +369,12 @@ class TestSignatures:
     @pytest.mark.parametrize(
         ("words", "code", "said"),
         [
-            (("sign", "demo/AAPL_1d_v1", "--key", "nowhere"), 3, "there is no such key"),
+            (("sign", "demo/AAPL_1d_v1", "--key", "nowhere"), 3, "nowhere: no such file"),
             (("sign", "demo/AAPL_1d_v1", "--key", "mine.pub"), 2, "is no private key"),
             (("sign", "demo/AAPL_1d_v9", "--key", "mine"), 3, "no model"),
             (("verify", "--all", "--key", "mine"), 2, "is no public key"),
             (("verify", "--all", "--key", "models"), 2, "must be a plain file"),
-            (("verify", "--all", "--key", "nowhere"), 3, "there is no such key"),
+            (("verify", "--all", "--key", "nowhere"), 3, "nowhere: no such file"),
         ],
     )
     def test_what_is_no_key(self, models: Command, words: tuple[str, ...], code: int, said: str) -> None:

@@ -12,7 +12,7 @@ from ktrdr.application.preparing.override_reach import run_warnings
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.override import override
-from ktrdr.domain.training.plan import Mode, TrainingRequest
+from ktrdr.domain.training.request import Mode, TrainingRequest
 
 MARKET = repository_of("simulated", ("ONE_STOCK", "TWO_STOCK", "SIM_CRYPTO"), Timeframe("5m"), bars=100)
 RSI = {"indicators": {"rsi_14": {"period": 21}}}

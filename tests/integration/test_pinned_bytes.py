@@ -23,7 +23,7 @@ from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import IMPORTANCE, Artifact
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 ONE, TWO, THREE, FOUR = SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "THREE_CRYPTO", "FOUR_STOCK"]

@@ -20,7 +20,7 @@ from ktrdr.domain.artifacts.reference import REFERENCE
 from ktrdr.domain.artifacts.reference_reading import read_reference
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK", "THREE_CRYPTO"]

@@ -18,7 +18,8 @@ from samples.documents import changed
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.job_claims import JobClaims
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Execution, Mode, TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingJob, plan_training
+from ktrdr.domain.training.request import Execution, Mode, TrainingRequest
 
 PROGRAM = "from ktrdr.entrypoints.cli.main import run; run()"
 PATIENCE = 300

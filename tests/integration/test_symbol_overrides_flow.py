@@ -26,7 +26,7 @@ from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Execution, Mode
+from ktrdr.domain.training.request import Execution, Mode
 from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 

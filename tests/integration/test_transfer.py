@@ -21,7 +21,7 @@ from ktrdr.domain.market.bars import from_iso, iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.model import FitTask
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.container import Container, make_container
 

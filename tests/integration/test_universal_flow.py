@@ -26,7 +26,8 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import COMBINATIONS, Mode, plan_training
+from ktrdr.domain.training.plan import plan_training
+from ktrdr.domain.training.request import COMBINATIONS, Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")

@@ -23,7 +23,7 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.container import make_container
 
 BARS = Path(__file__).parents[3] / "shared" / "data"

@@ -26,7 +26,7 @@ from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.plan import Mode, TrainingRequest
+from ktrdr.domain.training.request import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
 TWO = {"mode": "multi_timeframe", "list": ["5m", "1h"], "base_timeframe": "5m"}

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from samples.documents import changed
 
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import (
-    COMBINATIONS,
-    DEFAULT_COMBINATION,
-    Execution,
-    Mode,
-    TrainingRequest,
-    plan_training,
-)
+from ktrdr.domain.training.plan import plan_training
+from ktrdr.domain.training.request import COMBINATIONS, DEFAULT_COMBINATION, Execution, Mode, TrainingRequest
 
 SYMBOLS = st.lists(
     st.sampled_from(["AAPL", "^GSPC", "BRK.B", "BTC/USDT", "EURUSD", "a", "Z"]), min_size=1, max_size=7, unique=True

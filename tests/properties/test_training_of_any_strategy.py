@@ -22,7 +22,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.request import TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
 BARS = 6000

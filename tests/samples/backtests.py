@@ -16,7 +16,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import Mode, TrainingRequest
+from ktrdr.domain.training.request import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 from samples.documents import changed
 from samples.universals import instrument

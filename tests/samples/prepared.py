@@ -9,8 +9,9 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.plan import Mode, TrainingJob, TrainingRequest
+from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar
+from ktrdr.domain.training.request import Mode, TrainingRequest
 
 
 def prepare_one(data: DataRepository, engineer: FeatureEngineer, strategy: Strategy, symbol: str) -> Prepared:

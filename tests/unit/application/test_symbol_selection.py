@@ -14,7 +14,8 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.plan import plan_one_symbol
+from ktrdr.domain.training.request import TrainingRequest
 
 CLASSES = {"AAA": "stock", "BBB": "forex", "CCC": "stock", "DDD": "stock"}
 

@@ -7,8 +7,8 @@ from samples.pools import NUMBER, clock, pool_of
 from sklearn.preprocessing import StandardScaler
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.training.plan import COMBINATIONS
 from ktrdr.domain.training.pool.combining import balanced_weights, combine
+from ktrdr.domain.training.request import COMBINATIONS
 from ktrdr.domain.training.scaling import Scaler, fit_scaler, fit_target_scaler
 from ktrdr.domain.training.weights import uniqueness_weights
 

@@ -12,15 +12,8 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.strategy.document import SymbolChoice
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
-from ktrdr.domain.training.plan import (
-    Execution,
-    Mode,
-    TrainingRequest,
-    mode_of,
-    plan_one_symbol,
-    plan_training,
-    read_mode,
-)
+from ktrdr.domain.training.plan import plan_one_symbol, plan_training
+from ktrdr.domain.training.request import Execution, Mode, TrainingRequest, mode_of, read_mode
 
 ONE, SEVERAL = {"mode": "single", "symbol": "B"}, {"mode": "multi_symbol", "list": ["C", "A", "B"]}
 

@@ -12,7 +12,7 @@ from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.problems import Problem
 from ktrdr.domain.strategy.document import Strategy, SymbolOverrides
 from ktrdr.domain.strategy.varying.for_symbol import SECTION
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.request import TrainingRequest
 
 _SHOWN = 5
 

@@ -8,7 +8,7 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Setting, Strategy
-from ktrdr.domain.training.plan import TrainingRequest
+from ktrdr.domain.training.request import TrainingRequest
 
 _PATH = "training_data.symbols"
 

@@ -14,9 +14,10 @@ from ktrdr.application.training.outcomes import FailedJob
 from ktrdr.domain.artifacts.packed import require_packable
 from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import KtrdrError
-from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingJob, plan_training
 from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
+from ktrdr.domain.training.request import TrainingRequest
 
 
 class DryRun:

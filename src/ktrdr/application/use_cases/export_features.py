@@ -22,8 +22,9 @@ from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.plan import plan_one_symbol
 from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.request import TrainingRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,8 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.features.quantile_fit import fit_to_quantiles
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.plan import plan_one_symbol
+from ktrdr.domain.training.request import TrainingRequest
 
 
 @dataclass(frozen=True, slots=True)

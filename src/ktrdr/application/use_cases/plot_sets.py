@@ -18,7 +18,8 @@ from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.set_use import SetUse, measure_use
 from ktrdr.domain.strategy.document import FuzzySet, Strategy
-from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.plan import plan_one_symbol
+from ktrdr.domain.training.request import TrainingRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

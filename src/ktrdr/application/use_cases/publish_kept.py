@@ -11,7 +11,7 @@ from ktrdr.application.training.publishing import publish
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.training.plan import Mode
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.work import Work
 
 

@@ -18,7 +18,8 @@ from ktrdr.domain.labels.run_lengths import run_lengths
 from ktrdr.domain.labels.signs import as_classes
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.plan import TrainingRequest, plan_one_symbol
+from ktrdr.domain.training.plan import plan_one_symbol
+from ktrdr.domain.training.request import TrainingRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,9 +13,10 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.application.training.job import JobTrainer
 from ktrdr.application.training.outcomes import FailedJob, JobOutcome, TrainedModel
-from ktrdr.domain.training.plan import TrainingJob, TrainingRequest, plan_training
+from ktrdr.domain.training.plan import TrainingJob, plan_training
 from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
+from ktrdr.domain.training.request import TrainingRequest
 
 RunJobs = Callable[[Callable[[TrainingJob], JobOutcome], Iterable[TrainingJob]], Iterable[JobOutcome]]
 

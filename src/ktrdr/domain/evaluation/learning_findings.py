@@ -13,6 +13,7 @@ _FLAT = 0.001
 _JUMP = 1.5
 _SPIKE = 10.0
 _VANISHED = 1e-6
+_EARLY = "Lower the learning rate: the best epoch came at once."
 
 
 def stopping(run: Run) -> Finding:
@@ -37,9 +38,7 @@ def stopping(run: Run) -> Finding:
             f"Training stopped early after {epochs} epochs: nothing got better after epoch {best}, which was kept"
             f"{lower}.",
             figures | found,
-            "Lower the learning rate: the best epoch came at once."
-            if best <= 2
-            else "Nothing to do: more epochs would not help.",
+            _EARLY if best <= 2 else "Nothing to do: more epochs would not help.",
         )
     lowest = min(run.history.epochs, key=lambda epoch: epoch.val_loss).number
     if best == lowest == epochs:

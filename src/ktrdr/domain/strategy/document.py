@@ -38,10 +38,7 @@ class SymbolCriteria:
 
 @dataclass(frozen=True, slots=True)
 class SymbolChoice:
-    """Which symbols to train on, and in which mode the document wants them.
-
-    With `criteria` the symbols are chosen among those listed; where none is listed, among all that there are.
-    """
+    """Which symbols to train on, in which mode; with `criteria` chosen among those listed, or else among all."""
 
     mode: Literal["single", "multi_symbol"]
     symbols: tuple[str, ...]

@@ -3,132 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Literal, cast, get_args
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol, spelt_twice
 from ktrdr.domain.strategy.document import Setting, Strategy, SymbolChoice
+from ktrdr.domain.training.request import DEFAULT_COMBINATION, Combination, Mode, TrainingRequest, mode_of
 
-Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
-DEFAULT_COMBINATION: Combination = "balanced"
-COMBINATIONS: tuple[str, ...] = get_args(Combination)
 _SYMBOLS = "training_data.symbols"
-
-
-class Mode(StrEnum):
-    """What many symbols give: a model of the only one, one model each, or one pooled model of all."""
-
-    SINGLE = "single"
-    MULTI = "multi"
-    UNIVERSAL = "universal"
-
-
-def read_mode(text: str) -> Mode:
-    """Return the mode of this name, in any case.
-
-    Raises
-    ------
-    InvalidInput
-        If there is none.
-    """
-    try:
-        return Mode(text.casefold())
-    except ValueError:
-        known = [str(mode) for mode in Mode]
-        hint = did_you_mean(text, known)
-        raise InvalidInput(f"mode: {shown(text)} is not known; allowed: {', '.join(known)}{hint}") from None
-
-
-def read_combination(text: str) -> Combination:
-    """Return the combination of this name.
-
-    Raises
-    ------
-    InvalidInput
-        If there is none.
-    """
-    if text not in COMBINATIONS:
-        hint = did_you_mean(text, COMBINATIONS)
-        raise InvalidInput(f"combination: {shown(text)} is not known; allowed: {', '.join(COMBINATIONS)}{hint}")
-    return cast("Combination", text)
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """How a request is run; it changes no byte of a model.
-
-    Attributes
-    ----------
-    workers : int or None
-        Processes that train side by side; None: as many as there are processors, but no more than jobs.
-    resume : bool
-        Keep the newest model of a symbol whose strategy and bars are still the same, and train the others.
-    """
-
-    workers: int | None = None
-    resume: bool = False
-
-    def __post_init__(self) -> None:
-        if self.workers is not None and not 1 <= self.workers <= 1000:
-            raise InvalidInput(f"workers must be 1 to 1000, found {self.workers}")
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRequest:
-    """What to train.
-
-    Attributes
-    ----------
-    strategy : Strategy
-        The effective one, overrides applied; symbols and timeframes are its own.
-    seeds : int
-        How many seeds to fit, counting up from the strategy's own; only the first is shipped, the others show the
-        spread.
-    importance : bool
-        Whether to measure permutation importance.
-    mode : Mode or None
-        None: as the strategy says, see `mode_of`.
-    combination : str
-        How a pooled model weighs the rows of its symbols; one of `COMBINATIONS`.
-    execution : Execution
-    hold_out : tuple of str
-        Symbols that a pooled model is not trained on, only tried on; those of `symbols` among them are taken out.
-    strict : bool
-        Refuse a pool that is warned about.
-    symbol_folds : int
-        Deal the symbols of a pooled model into so many folds, train one further model without each of them, and try it
-        on that fold; 0 for none.
-    leave_out : bool
-        Leave symbols that cannot be pooled out with a warning, for nobody named them: see `with_selected_symbols`.
-    """
-
-    strategy: Strategy
-    seeds: int = 1
-    importance: bool = True
-    mode: Mode | None = None
-    combination: Combination = DEFAULT_COMBINATION
-    execution: Execution = field(default_factory=Execution)
-    hold_out: tuple[str, ...] = ()
-    strict: bool = False
-    symbol_folds: int = 0
-    leave_out: bool = False
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.seeds <= 1000:
-            raise InvalidInput(f"seeds must be 1 to 1000, found {self.seeds}")
-        read_combination(self.combination)
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The symbols to train on."""
-        return self.strategy.training_data.symbols.symbols
-
-    @property
-    def timeframes(self) -> tuple[str, ...]:
-        """The timeframes, in contract order."""
-        return self.strategy.training_data.timeframes.timeframes
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +57,6 @@ class TrainingJob:
         """The symbol of a model of one symbol alone."""
         (symbol,) = self.symbols
         return symbol
-
-
-def mode_of(request: TrainingRequest) -> Mode:
-    """Return the mode of a request.
-
-    Its own wins; else ``symbols.mode`` decides: ``single`` is SINGLE, ``multi_symbol`` is UNIVERSAL, or MULTI with
-    ``scope: symbol_specific``.
-    """
-    if request.mode is not None:
-        return request.mode
-    if request.strategy.training_data.symbols.mode == "single":
-        return Mode.SINGLE
-    return Mode.MULTI if request.strategy.scope == "symbol_specific" else Mode.UNIVERSAL
 
 
 def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:

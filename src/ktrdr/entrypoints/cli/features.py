@@ -36,7 +36,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write one row per bar that training reads: features in order, label, label end, part."""
-    from ktrdr.domain.training.plan import TrainingRequest
+    from ktrdr.domain.training.request import TrainingRequest
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     tuned = None if model is None else container.model_storage().load(model).manifest

@@ -32,7 +32,7 @@ def plot(
     json: Json = False,
 ) -> None:
     """Show what each set covers and which memberships are dead, and draw them over histograms."""
-    from ktrdr.domain.training.plan import TrainingRequest
+    from ktrdr.domain.training.request import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()
@@ -70,7 +70,7 @@ def fit(
     json: Json = False,
 ) -> None:
     """Propose memberships from quantiles of the train part, as a new file; comments are not carried over."""
-    from ktrdr.domain.training.plan import TrainingRequest
+    from ktrdr.domain.training.request import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()

@@ -38,7 +38,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show how labels are spread, how long they last and how far they look, and draw them with the price."""
-    from ktrdr.domain.training.plan import TrainingRequest
+    from ktrdr.domain.training.request import TrainingRequest
 
     container = open_container(data_dir=data_dir)
     write = container.write_file()

@@ -16,7 +16,7 @@ from ktrdr.entrypoints.cli.symbols import chosen_symbols, named_symbols
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.train import TrainedModel, TrainingResult
-    from ktrdr.domain.training.plan import TrainingRequest
+    from ktrdr.domain.training.request import TrainingRequest
     from ktrdr.entrypoints.container import Container
 
 
@@ -62,7 +62,7 @@ def train(
 ) -> None:
     """Train the models that a strategy describes, judge them, and publish them."""
     from ktrdr.application.preparing.override_reach import run_warnings
-    from ktrdr.domain.training.plan import Execution, TrainingRequest, read_combination, read_mode
+    from ktrdr.domain.training.request import Execution, TrainingRequest, read_combination, read_mode
     from ktrdr.entrypoints.steps import log_steps
 
     log_steps(verbose, log_file)

@@ -64,7 +64,7 @@ def _scale_of(scaler: Scaler | None) -> Scale:
     if scaler is None or not len(scaler.moved):
         return _as_it_is
     centre, scale = torch.from_numpy(scaler.centre), torch.from_numpy(scaler.scale)
-    return lambda rows: ((rows.double() - centre) / scale).float()
+    return lambda rows: rows.double().sub_(centre).div_(scale).float()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,15 +9,14 @@ from ktrdr.domain.catalogue.indicators import INDICATORS, find_indicator
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
-from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
+from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
-from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, MembershipFunction, Overrides, Strategy, SymbolOverrides
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, read_volume_filter
 from ktrdr.domain.strategy.reading.fuzzy_sets import read_membership
 from ktrdr.domain.strategy.reading.sections import Findings, Section
-from ktrdr.domain.strategy.varying.for_symbol import DECISIONS, SECTION, applied, contradictions
+from ktrdr.domain.strategy.varying.for_symbol import SECTION
+from ktrdr.domain.strategy.varying.override_checks import is_class, is_symbol, refuse_contradictions
 
 LAYERS = {"defaults": ("default",), "asset_classes": ("asset_class",), "symbols": ("symbol",)}
 """The layers, the weakest first, with other spellings."""
@@ -51,11 +50,11 @@ def read_symbol_overrides(root: Section, strategy: Strategy, findings: Findings)
     section.warn_unknown()
     found = SymbolOverrides(
         reader.overrides(layers["defaults"]),
-        {name: reader.overrides(own) for name, own in classes.items() if _is_class(name, own, findings)},
-        {name: reader.overrides(own) for name, own in symbols.items() if _is_symbol(name, own, strategy, findings)},
+        {name: reader.overrides(own) for name, own in classes.items() if is_class(name, own, findings)},
+        {name: reader.overrides(own) for name, own in symbols.items() if is_symbol(name, own, strategy, findings)},
     )
     if not findings.errors:
-        _refuse_contradictions(found, strategy, layers["defaults"], (classes, symbols), findings)
+        refuse_contradictions(found, strategy, layers["defaults"], (classes, symbols), findings)
     return found
 
 
@@ -77,33 +76,6 @@ def _entries(
         seen[key] = own.path
         found[kind][key[1] if kind == "asset_classes" else name] = own
     return found["asset_classes"], found["symbols"]
-
-
-def overrides_document(overrides: SymbolOverrides) -> dict[str, Any] | None:
-    """Return the section that is read back as these overrides; None where there are none."""
-    document = {
-        "defaults": _layer_document(overrides.defaults),
-        "asset_classes": {name: _layer_document(layer) for name, layer in overrides.asset_classes.items()},
-        "symbols": {name: _layer_document(layer) for name, layer in overrides.symbols.items()},
-    }
-    return {name: value for name, value in document.items() if value} or None
-
-
-def _layer_document(layer: Overrides) -> dict[str, Any]:
-    decisions: dict[str, Any] = {}
-    for name, value in layer.decisions.items():
-        place = decisions.setdefault(DECISIONS[name], {}) if name in DECISIONS else decisions
-        place[name] = False if value is None else value
-    document = {
-        "indicators": {name: dict(parameters) for name, parameters in layer.indicators.items()},
-        "fuzzy_sets": {
-            name: {part.name: {"type": part.type, "parameters": list(part.parameters)} for part in parts.values()}
-            for name, parts in layer.fuzzy_sets.items()
-        },
-        "training": {"labels": dict(layer.labels)} if layer.labels else {},
-        "decisions": decisions,
-    }
-    return {name: value for name, value in document.items() if value}
 
 
 class _Reader:
@@ -244,53 +216,3 @@ def _refuse(section: Section, name: str, reason: str) -> None:
 
 def _spelling(section: Section, layer: str) -> str:
     return next((name for name in (layer, *LAYERS[layer]) if name in section), layer)
-
-
-def _is_class(name: str, section: Section, findings: Findings) -> bool:
-    if name in ASSET_CLASSES:
-        return True
-    allowed = f"allowed: {', '.join(ASSET_CLASSES)}{did_you_mean(name, ASSET_CLASSES)}"
-    findings.error(section.path, f"asset class {name!r} is not known; {allowed}")
-    return False
-
-
-def _is_symbol(name: str, section: Section, strategy: Strategy, findings: Findings) -> bool:
-    """Return whether this can be a symbol; warn if it is none of those that the document names.
-
-    Whom the symbols of a command line or criteria leave out, the run itself says.
-    """
-    try:
-        Symbol(name)
-    except InvalidInput as error:
-        findings.error(section.path, str(error))
-        return False
-    choice, deployed = strategy.training_data.symbols, "deployment" in strategy.kept
-    named = choice.symbols if choice.criteria is None and not deployed else ()
-    known = any(same_symbol(name, other) for other in named)
-    if named and not known and "training_data.symbols" not in findings.overridden:
-        findings.warning(
-            section.path, f"{name!r} is none of training_data.symbols{did_you_mean(name, (*named, *ASSET_CLASSES))}"
-        )
-    return True
-
-
-def _refuse_contradictions(
-    overrides: SymbolOverrides,
-    strategy: Strategy,
-    defaults: Section,
-    sections: tuple[Mapping[str, Section], Mapping[str, Section]],
-    findings: Findings,
-) -> None:
-    """Note what no symbol could be trained with: a symbol's overrides count with those of some asset class, or none."""
-    classes, symbols = sections
-    start = applied(strategy, overrides.defaults)
-    by_class = {name: applied(start, layer) for name, layer in overrides.asset_classes.items()}
-    below = (start, *by_class.values())
-    checks = [(defaults.path, [start]), *((classes[name].path, [one]) for name, one in by_class.items())]
-    checks += [
-        (symbols[name].path, [applied(one, layer) for one in below]) for name, layer in overrides.symbols.items()
-    ]
-    for path, candidates in checks:
-        wrong = [next(contradictions(candidate, strategy), None) for candidate in candidates]
-        if wrong[0] is not None and None not in wrong:
-            findings.error(f"{path}.{wrong[0][0]}", wrong[0][1])

@@ -8,7 +8,7 @@ from typing import Any
 from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.strategy.document import Decisions, Indicator, NetworkInput, Strategy, SymbolChoice, TrainingData
 from ktrdr.domain.strategy.reading.effects import idle_defaults
-from ktrdr.domain.strategy.varying.symbol_overrides import overrides_document
+from ktrdr.domain.strategy.writing.overrides import overrides_document
 
 
 def render(strategy: Strategy) -> dict[str, Any]:
