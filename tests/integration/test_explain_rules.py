@@ -18,9 +18,10 @@ from ktrdr.adapters.data.simulation import simulate_sessions
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.gathering import PoolSources, gather_pool
-from ktrdr.application.preparing.pool import in_hours
-from ktrdr.application.use_cases.explain_rules import ExplainRequest, Explanation, parted_again
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.serving.choosing import find_named, open_model
+from ktrdr.application.serving.retraced import retraced
+from ktrdr.application.use_cases.explain_rules import ExplainRequest, Explanation
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import InvalidInput
@@ -31,8 +32,8 @@ from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
-from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.cli import explain
 from ktrdr.entrypoints.container import Container, make_container
@@ -245,11 +246,10 @@ def test_the_parts_are_exactly_those_of_the_training(name: str, more: int) -> No
     assert not [note for note in found.notes if "rows, in training" in note]
 
     sources = PoolSources(container.data_repository(), engineer, calendar=calendar)
-    gathered = gather_pool(sources, strategy, symbols)
-    pool, _ = in_hours(gathered, strategy, calendar)
-    again = parted_again(manifest, pool)
+    opened = open_model(container.model_trainer(), find_named(container.model_storage(), "small/universal_v1"))
+    again = retraced(sources, opened)
     for part in PARTS:
-        assert rows_of(before.pool, before.split.parts[part].rows) == rows_of(pool, again.parts[part].rows)
+        assert rows_of(before.pool, before.split.parts[part].rows) == rows_of(again.pool, again.split.parts[part].rows)
 
 
 def rows_of(pool: Pool, rows: NDArray[np.int64]) -> list[tuple[str, int]]:

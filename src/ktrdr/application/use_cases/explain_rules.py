@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +11,19 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
-from ktrdr.application.preparing.pool import in_hours
+from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.retraced import retraced
 from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.leaning import Leaning, leaning
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
 from ktrdr.domain.evaluation.terms import Term, linguistic_terms
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
-from ktrdr.domain.labels.labelset import NO_LABEL
-from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.splits.parted import Parted
-from ktrdr.domain.splits.temporal import CutAt
 from ktrdr.domain.training.pool.hours import Calendar
-from ktrdr.domain.training.pool.pool import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +130,13 @@ class ExplainRules:
         return _explain(opened.manifest, replace(rows, notes=(*found.sentences, *rows.notes)), decided, request.top)
 
     def _rows(self, opened: OpenedModel) -> _Rows:
-        opened.require_same_features(self._sources.engineer.kernels(opened.features))
-        manifest, strategy = opened.manifest, opened.strategy
-        gathered = gather_pool(self._sources, strategy, _pooled(manifest))
-        pool = gathered.pool
-        if manifest.symbol is None:
-            pool, _ = in_hours(gathered, strategy, self._sources.calendar)
-        split = parted_again(manifest, pool)
+        again = retraced(self._sources, opened)
+        pool, split = again.pool, again.split
         rows = np.sort(np.concatenate([part.rows for part in split.parts.values()]))
         test = np.isin(rows, split.test)
         matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(opened.features, opened.model.tuned))
-        terms, holds = linguistic_terms(strategy, matrix)
-        notes = (*_changed_bars(manifest, gathered), *_changed_rows(manifest, split))
-        return _Rows(terms, holds, opened.outputs(pool.values, rows), test, notes)
+        terms, holds = linguistic_terms(opened.strategy, matrix)
+        return _Rows(terms, holds, opened.outputs(pool.values, rows), test, again.notes)
 
 
 def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:
@@ -167,51 +155,3 @@ def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Exp
     }
     notes = (*rows.notes, *decided.notes)
     return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
-
-
-def _pooled(manifest: Manifest) -> list[str]:
-    """Return the symbols that had a part in the split: those with rows to learn from, and those that had too few."""
-    everyone, held_out = manifest.split.get("symbols"), manifest.split.get("held_out")
-    if not isinstance(everyone, dict) or not isinstance(held_out, list):
-        return manifest.training_symbols
-    return [symbol for symbol in everyone if symbol not in held_out]
-
-
-def parted_again(manifest: Manifest, pool: Pool) -> Parted:
-    """Return the parts of the training: the rows that there were, cut and purged where they were."""
-    name, split = manifest.model_name, manifest.split
-    try:
-        parts, judged_until = split["parts"], from_iso(split["judged_until"])
-        first, last = from_iso(parts["train"]["first"]), from_iso(parts["test"]["last"])
-        (one, other), embargo = map(from_iso, split["cuts"]), split["embargo_bars"]
-        splitter = CutAt((one, other), embargo, name)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptArtifact(f"{name}: split does not say when its parts begin and end") from error
-    there = (pool.known_at >= first) & (pool.known_at <= last) & (pool.label_end <= judged_until)
-    try:
-        (parted,) = splitter(replace(pool, label_end=np.where(there, pool.label_end, NO_LABEL)).spans)
-    except InvalidInput as error:
-        symbols = ", ".join(pool.symbols)
-        raise InvalidInput(f"{symbols}: the bars that {name} was trained and judged on are not there") from error
-    return parted
-
-
-def _changed_rows(manifest: Manifest, split: Parted) -> tuple[str, ...]:
-    """Say which parts have other rows than in training."""
-    then: dict[str, Any] = manifest.split["parts"]
-    return tuple(
-        f"{name}: {len(part.rows)} rows, in training {then[name].get('rows')}; the rules describe the model on these"
-        for name, part in split.parts.items()
-        if then[name].get("rows") != len(part.rows)
-    )
-
-
-def _changed_bars(manifest: Manifest, gathered: GatheredPool) -> tuple[str, ...]:
-    """Say which series are not those that the model was trained on."""
-    trained = {(entry.get("symbol"), entry.get("timeframe")): entry.get("sha256") for entry in manifest.data}
-    loaded = dict.fromkeys(item for member in gathered.members.values() for item in member.loaded)
-    return tuple(
-        f"{item.symbol} {item.timeframe}: these are not the bars of the training; the rules describe the model on these"
-        for item in loaded
-        if trained.get((item.symbol, item.timeframe)) != item.sha256
-    )

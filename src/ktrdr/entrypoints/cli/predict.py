@@ -63,7 +63,8 @@ def _rows(forecast: Forecast) -> list[dict[str, Any]]:
 
 def _text(forecast: Forecast, rows: list[dict[str, Any]]) -> str:
     manifest = forecast.manifest
-    head = f"{manifest.model_name}_v{manifest.version} on {forecast.symbol}"
+    version = f"_v{manifest.version}" if manifest.version else ""
+    head = f"{manifest.model_name}{version} on {forecast.symbol}"
     figures = [
         {**row["probabilities"], "confidence": row["confidence"]}
         if "probabilities" in row
