@@ -248,6 +248,15 @@ def test_a_backtest_of_an_ensemble_looks_for_members_from_before_its_start(conta
         backtest(container, model="small/ONE_STOCK_5m_v1")
 
 
+def test_members_must_read_the_same_windows(container: Container) -> None:
+    for symbol, broken in zip(SYMBOLS, (False, True), strict=True):
+        written = document() | {"model": {**LSTM, "architecture": {**LSTM["architecture"], "break_at_session": broken}}}
+        written["training_data"]["symbols"] = symbol
+        train(container, written)
+    with pytest.raises(InvalidInput, match="it reads another window"):
+        container.predict().execute(asked())
+
+
 def test_members_must_decide_alike_for_a_symbol_that_is_none_of_theirs(container: Container) -> None:
     """Where the symbol has a model of its own among them, that one's thresholds decide."""
     one = document(decisions={"output_format": "classification", "confidence_threshold": 0.34})
