@@ -182,6 +182,7 @@ class Container(containers.DeclarativeContainer):
         feature_engineer,
         model_trainer,
         model_storage,
+        calendar,
     )
     make_key = providers.Object(_lazy("ktrdr.adapters.storage.signatures:make_key"))
     signature_problem = providers.Object(_lazy("ktrdr.adapters.storage.signatures:signature_problem"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
+from ktrdr.entrypoints.cli.options import MODEL, AsOf, DataDir, Ensemble, Json, ModelsDir, OfStrategy, Prefer
 from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
@@ -14,19 +14,16 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.predict import Forecast
 
 
-_MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder; or a strategy, to use its model for a symbol."
 POSITIONS = {-1: "short", 0: "flat", 1: "long"}
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help=_MODEL)],
+    model: Annotated[str, typer.Argument(help=MODEL)],
     symbol: Annotated[str | None, typer.Option(help="Symbol instead of the model's; needed with a strategy.")] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Base timeframe, with a strategy [default: the only one].")
-    ] = None,
+    timeframe: OfStrategy = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Average the models of all symbols.")] = False,
+    ensemble: Ensemble = False,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -66,7 +63,8 @@ def _rows(forecast: Forecast) -> list[dict[str, Any]]:
 
 def _text(forecast: Forecast, rows: list[dict[str, Any]]) -> str:
     manifest = forecast.manifest
-    head = f"{manifest.model_name}_v{manifest.version} on {forecast.symbol}"
+    version = f"_v{manifest.version}" if manifest.version else ""
+    head = f"{manifest.model_name}{version} on {forecast.symbol}"
     figures = [
         {**row["probabilities"], "confidence": row["confidence"]}
         if "probabilities" in row
