@@ -13,7 +13,7 @@ _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold back what asks a program to stop until the end; outside the main thread, which alone receives them, do nothing."""
+    """Hold back signals to stop until the end; outside the main thread, which alone receives them, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
