@@ -60,7 +60,12 @@ def test_importance_against_scikit_learn(benchmark):
 
     def ours():
         return permutation_importance(
-            model.predict_proba, inputs, labels, lambda y, p: float(log_losses(y, p).mean()), permutations
+            lambda values, ends: softmax(model.model.predict(values, ends)),
+            inputs,
+            np.arange(ROWS),
+            lambda outputs: float(log_losses(labels, outputs).mean()),
+            permutations,
+            ROWS,
         )
 
     def theirs():

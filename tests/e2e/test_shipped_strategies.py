@@ -45,8 +45,8 @@ def test_every_shipped_strategy_is_valid_and_trains(strategy: Path, ktrdr: Comma
     folder = folder if folder.is_absolute() else tmp_path / folder
     files = {path.name for path in folder.iterdir()}
     assert files == {
-        "model.safetensors", "metadata.json", "metrics.json", "feature_importance.json", "config.yaml", "history.json", "reference.json",
-        "report.html",
+        "model.safetensors", "metadata.json", "metrics.json", "feature_importance.json", "config.yaml", "history.json",
+        "reference.json", "report.html",
     }  # fmt: skip
     latest = folder.with_name(folder.name.replace("_v1", "_latest"))
     assert latest.resolve() == folder.resolve()

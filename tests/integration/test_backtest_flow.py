@@ -124,7 +124,7 @@ def test_an_end_cuts_the_bars_and_nothing_else(trained: dict[str, MemoryStorage]
 
 def test_it_begins_after_what_chose_the_model_and_marks_what_was_judged(trained: dict[str, MemoryStorage]) -> None:
     done = run(trained["mlp"])
-    manifest, known = done.model.manifest, [iso(moment) for moment in done.result.bars.known_at[:1]]
+    manifest, known = done.manifest, [iso(moment) for moment in done.result.bars.known_at[:1]]
     assert known[0] > manifest.selected_until
     assert done.span.marks == ("already judged",)
     assert done.span.judged_bars == sum(iso(at) <= manifest.judged_until for at in done.result.bars.known_at) > 0
@@ -202,7 +202,9 @@ def test_a_universal_model_trades_each_of_its_symbols_and_a_similar_one_stands_i
         done = container.backtest().execute(BacktestRequest("small", symbol))
         assert (done.model.reference, done.result.bars.symbol) == ("small/universal_v1", symbol)
         assert "among the symbols that it was trained on" in done.model.reason
-    with pytest.raises(InvalidInput, match=r"was trained on 2 symbols; give --symbol"):
+    with pytest.raises(
+        InvalidInput, match=r"was trained on 2 symbols \(ONE_STOCK, TWO_STOCK\); say which one \(--symbol\)"
+    ):
         container.backtest().execute(BacktestRequest("small", model="small/universal_v1"))
     with pytest.raises(ModelNotFound, match="serves NEW_STOCK 5m"):
         container.backtest().execute(BacktestRequest("small", "NEW_STOCK"))

@@ -90,7 +90,7 @@ def test_days_of_a_week_round_the_clock_may_start_while_another_market_is_open()
     train(storage, replace(days, known_at=days.known_at - 3 * 3600 * 10**9), document=daily)
     default = run(storage, days)
     assert iso(default.result.bars.stamps[0])[11:] == "00:00:00Z"
-    assert from_iso(default.model.manifest.selected_until) > default.result.bars.stamps[0]
+    assert from_iso(default.manifest.selected_until) > default.result.bars.stamps[0]
     assert same(run(storage, days, start=iso(default.result.bars.stamps[0])[:10]), default)
 
 

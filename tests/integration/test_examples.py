@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from dependency_injector import providers
 
-from ktrdr.application.serving.opened import decided_on, open_model, serve
+from ktrdr.application.serving.opened import decided_on, serve
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.errors import ModelNotFound
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -68,7 +69,7 @@ def batch_positions(container: Container, start: str) -> tuple[np.ndarray, np.nd
     """Positions and moments of a batch that begins flat on that day."""
     storage, trainer = container.model_storage(), container.model_trainer()
     reference = f"{STRATEGY}/{SYMBOL}_1d_v1"
-    opened = open_model(trainer, storage.load(reference), reference)
+    opened = OpenedModel.of(storage.load(reference), trainer.restore(storage.load(reference)), reference)
     served = serve(container.data_repository(), container.feature_engineer(), opened, SYMBOL)
     rows = np.flatnonzero(served.matrix.stamps >= pd.Timestamp(start, tz="UTC").value)
     return decided_on(served, rows).decisions.positions, served.matrix.stamps[rows]

@@ -12,20 +12,28 @@ import pytest
 from dependency_injector import providers
 from numpy.typing import NDArray
 from samples.documents import changed
+from samples.prepared import prepare_pool
 
+from ktrdr.adapters.data.simulation import simulate_sessions
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.serving.choosing import find_named, open_model
+from ktrdr.application.serving.retraced import retraced
 from ktrdr.application.use_cases.explain_rules import ExplainRequest, Explanation
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.market.bars import Bars, from_iso
-from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.splits.parted import PARTS
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
+from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 from ktrdr.entrypoints.cli import explain
 from ktrdr.entrypoints.container import Container, make_container
@@ -182,3 +190,68 @@ def test_the_command_prints_one_json_object_or_a_table(monkeypatch, capsys):
     ] * 2
     explain.rules(MODEL, top=2)
     assert "IF rsi is neutral AND macd is up THEN BUY" in capsys.readouterr().out
+
+
+BARRIERS = {"source": "triple_barrier", "max_holding": 40}
+POOLS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
+    "labels of many lengths": ({"training.labels": BARRIERS}, ["A_STOCK", "B_CRYPTO"], []),
+    "an embargo": (
+        {"training.labels": BARRIERS, "training.data_split.embargo_bars": 9},
+        ["A_STOCK", "B_STOCK"],
+        [],
+    ),
+    "hours in common": ({"training_data.alignment": "common_hours"}, ["A_STOCK", "B_CRYPTO"], []),
+    "a symbol held out": ({"training_data.alignment": "common_hours"}, ["A_STOCK", "B_STOCK"], ["C_CRYPTO"]),
+    "a symbol with test rows alone": (
+        {"training.data_split.embargo_bars": 5},
+        ["A_STOCK", "B_STOCK", "B_CRYPTO", "LATE_STOCK"],
+        [],
+    ),
+}
+
+
+def pooled_bars(more: int) -> list[Bars]:
+    """Bars of all symbols; those of one begin late, and all go on for some more than the first training sees."""
+    found = []
+    for seed, symbol in enumerate(("A_STOCK", "B_STOCK", "B_CRYPTO", "C_CRYPTO", "LATE_STOCK")):
+        bars = simulate_sessions(symbol, Timeframe("5m"), 40, seed)
+        until = bars.stamps[-1] - (0 if more else 6 * NS_PER_DAY)
+        begins = bars.stamps[-1] - 12 * NS_PER_DAY if symbol == "LATE_STOCK" else bars.stamps[0]
+        found.append(bars.take((bars.stamps <= until) & (bars.stamps >= begins)))
+    return found
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize("more", [0, 1], ids=["the same bars", "with newer bars"])
+def test_the_parts_are_exactly_those_of_the_training(name: str, more: int) -> None:
+    changes, symbols, held_out = POOLS[name]
+    written = changed("training_data.history_required", 50, changed("training_data.symbols", symbols))
+    for path, value in changes.items():
+        written = changed(path, value, written)
+    strategy = parse(written)
+    container = make_container()
+    container.data_repository.override(providers.Object(MemoryRepository(pooled_bars(0))))
+    container.model_trainer.override(providers.Object(PlantedTrainer("planted")))
+    container.model_storage.override(providers.Object(MemoryStorage()))
+    request = TrainingRequest(strategy, importance=False, mode=Mode.UNIVERSAL, hold_out=tuple(held_out))
+    container.training_orchestrator().execute(request)
+    manifest = container.model_storage().load("small/universal_v1").manifest
+    assert manifest.training_symbols == sorted({*symbols} - {"LATE_STOCK"})
+    engineer, calendar = container.feature_engineer(), container.calendar()
+    before = prepare_pool(container.data_repository(), engineer, strategy, symbols, held_out, calendar)
+    container.data_repository.override(providers.Object(MemoryRepository(pooled_bars(more))))
+    found = container.explain_rules().execute(ExplainRequest("small/universal_v1"))
+    counts = {part: values["rows"] for part, values in manifest.split["parts"].items()}
+    assert found.rows == (counts["train"] + counts["validation"], counts["test"])
+    assert not [note for note in found.notes if "rows, in training" in note]
+
+    sources = PoolSources(container.data_repository(), engineer, calendar=calendar)
+    opened = open_model(container.model_trainer(), find_named(container.model_storage(), "small/universal_v1"))
+    again = retraced(sources, opened)
+    for part in PARTS:
+        assert rows_of(before.pool, before.split.parts[part].rows) == rows_of(again.pool, again.split.parts[part].rows)
+
+
+def rows_of(pool: Pool, rows: NDArray[np.int64]) -> list[tuple[str, int]]:
+    owners = [pool.symbols[number] for number in pool.symbol_of_row[rows]]
+    return list(zip(owners, pool.known_at[rows].tolist(), strict=True))

@@ -18,6 +18,7 @@ from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.journal.trials import TrialLog
 from ktrdr.adapters.memory.journal import MemoryJournal
 from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.adapters.models.torch import samples
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import inference_of, task_of
@@ -65,6 +66,12 @@ def tasks(prepared: Prepared, model: dict[str, Any]) -> list[FitTask]:
     return found
 
 
+@pytest.fixture(params=[0, 2**40], ids=["scaled when read", "a scaled copy"])
+def scaling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "_COPIED_BYTES", request.param)
+
+
+@pytest.mark.usefixtures("scaling")
 @pytest.mark.parametrize("model", [MLP, LSTM], ids=["rows", "windows"])
 def test_fits_at_once_over_one_matrix_give_the_bytes_of_each_alone(model: dict[str, Any]) -> None:
     prepared = pool_for(model)
@@ -79,6 +86,7 @@ def test_fits_at_once_over_one_matrix_give_the_bytes_of_each_alone(model: dict[s
     np.testing.assert_array_equal(prepared.pool.values, before)
 
 
+@pytest.mark.usefixtures("scaling")
 def test_a_fit_over_a_shared_matrix_is_that_over_a_scaled_copy_of_its_rows() -> None:
     task = tasks(pool_for(MLP), MLP)[0]
     assert task.scaler is not None

@@ -18,6 +18,7 @@ from samples.filesystem_steps import fail_at, interrupt_after
 from samples.models import artifact, visible
 from samples.storage_nursery import Nursery, nursery
 
+from ktrdr.adapters.journal.trials import TrialLog
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
 from ktrdr.adapters.storage.kept import read_kept
 from ktrdr.domain.errors import NotPublished
@@ -181,6 +182,7 @@ def test_killed_two_hundred_times_nothing_is_torn_or_lost(children: Nursery, fas
     assert statuses == [-signal.SIGKILL] * ROUNDS
     assert len(children.published) > ROUNDS / 2
     _assert_nothing_lost(storage, children.published)
+    _assert_every_version_is_counted(storage, fast_path)
 
 
 @pytest.mark.parametrize(("writers", "times"), [(2, 12), (16, 3)])
@@ -194,6 +196,7 @@ def test_several_writers_at_once(children: Nursery, fast_path: Path, writers: in
     _assert_nothing_lost(storage, children.published)
     assert [v.number for v in storage.versions()] == list(range(1, times * writers + 1))
     assert storage.load(LATEST).manifest.version == times * writers
+    _assert_every_version_is_counted(storage, fast_path)
 
 
 def test_processes_that_publish_universal_and_symbol_models_at_once(children: Nursery, fast_path: Path) -> None:
@@ -221,6 +224,15 @@ def test_writers_that_are_killed_do_not_disturb_the_others(children: Nursery, fa
     assert sorted(children.wait()) == [-signal.SIGKILL] * 6 + [0, 0]
     assert len(children.published) >= 40
     _assert_nothing_lost(FileSystemStorage(fast_path), children.published)
+
+
+def _assert_every_version_is_counted(storage: FileSystemStorage, root: Path) -> None:
+    """A kill may leave a line without its version, never a version without its line, and no line names two."""
+    lines = [line for line in TrialLog(root).read() if line["outcome"] == "published"]
+    seals = {line["model"]: line["manifest_sha256"] for line in lines}
+    assert len(seals) == len(lines)
+    for version in storage.versions():
+        assert seals[version.reference] == storage.load(version.reference).manifest.manifest_sha256
 
 
 def _assert_nothing_lost(storage: FileSystemStorage, published: list[tuple[str, str]]) -> None:

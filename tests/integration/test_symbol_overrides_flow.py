@@ -16,9 +16,10 @@ from samples.prepared import prepare_one, prepare_pool
 
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.application.serving.opened import decided_on, open_model, serve
+from ktrdr.application.serving.opened import decided_on, serve
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, read_symbol_configs, symbol_configs_json
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.contract import contract_hash
@@ -145,7 +146,7 @@ def test_people_are_shown_what_each_symbol_has_otherwise(universal: Any) -> None
 
 def test_each_symbol_is_served_by_its_own_values(container: Container, universal: Any) -> None:
     _, artifact = universal
-    opened = open_model(container.model_trainer(), artifact, "x")
+    opened = OpenedModel.of(artifact, container.model_trainer().restore(artifact), "x")
     for symbol in (*SYMBOLS, "NEW_CRYPTO", "NEW_STOCK"):
         served = serve(MARKET, container.feature_engineer(), opened, symbol)
         expected = alone(container, symbol).only.matrix
@@ -175,7 +176,7 @@ def test_predict_shows_the_memberships_of_the_symbol(container: Container, unive
 
 def test_a_symbol_stays_what_it_was_in_training(container: Container, universal: Any) -> None:
     _, artifact = universal
-    opened = open_model(container.model_trainer(), artifact, "x")
+    opened = OpenedModel.of(artifact, container.model_trainer().restore(artifact), "x")
     assert opened.for_symbol("SIM_CRYPTO", "stock").strategy.indicators["rsi_14"].parameters["period"] == 40
     assert opened.for_symbol("NEW", "crypto").strategy.indicators["rsi_14"].parameters["period"] == 40
     assert opened.for_symbol("NEW", "stock").strategy.indicators["rsi_14"].parameters["period"] == 14
@@ -189,7 +190,7 @@ def test_other_features_than_in_training_are_refused(container: Container, unive
     _, artifact = universal
     configs = json.loads(artifact.blobs[SYMBOL_CONFIGS])
     configs["SIM_CRYPTO"]["feature_contract"][1]["parameters"]["period"] = 41
-    opened = open_model(container.model_trainer(), tampered(artifact, configs), "x")
+    opened = OpenedModel.of(tampered(artifact, configs), container.model_trainer().restore(artifact), "x")
     with pytest.raises(InvalidInput, match=r"features of SIM_CRYPTO .* feature 2 \('5m_rsi_neutral'\): parameters was"):
         serve(MARKET, container.feature_engineer(), opened, "SIM_CRYPTO")
     serve(MARKET, container.feature_engineer(), opened, "ONE_STOCK")
@@ -207,7 +208,7 @@ STRANGE = [
 def test_configs_that_no_training_writes_are_refused(container: Container, universal: Any, config: Any) -> None:
     _, artifact = universal
     with pytest.raises(InvalidInput, match=r"symbol_configs\.json: 'SIM_CRYPTO' must hold"):
-        open_model(container.model_trainer(), tampered(artifact, {"SIM_CRYPTO": config}), "x")
+        OpenedModel.of(tampered(artifact, {"SIM_CRYPTO": config}), container.model_trainer().restore(artifact), "x")
 
 
 def test_verify_finds_configs_that_the_strategy_does_not_say(tmp_path: Path, universal: Any) -> None:

@@ -19,11 +19,13 @@ from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.memory.model_trainer import PriorTrainer
-from ktrdr.application.preparing.settling import settled_history
 from ktrdr.application.use_cases.predict import PredictRequest
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.opened import OpenedModel
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.request import Mode, TrainingRequest
 from ktrdr.entrypoints.container import Container, make_container
 
@@ -137,11 +139,28 @@ def test_one_session_settles_its_vwap() -> None:
 
 
 def test_a_settled_history_of_before_sessions_were_counted_is_still_read() -> None:
-    features = resolve(parse(changed("training_data.symbols", "TEST", HOURLY_VWAP)))
-    older = replace(manifest(), settled_history={"1h": 1441})
-    found = settled_history(older, features, "1h", 1)
+    older = opened(replace(manifest(), settled_history={"1h": 1441}), HOURLY_VWAP)
+    found = older.settled_history
     assert found is not None
     assert found.bars == {"1h": 1441, "1h session": 1}
+
+
+def test_a_symbol_of_a_pool_needs_its_own_kinds_of_history_alone() -> None:
+    """Another symbol's override may count by kinds that this one does not know: VWAP by sessions, say."""
+    stored = {"1h": 30, "1h session": 7}
+    of_pool = replace(manifest(), symbol=None, timeframe=None, settled_history=stored)
+    rolling = changed("indicators.vwap", {"type": "vwap", "period": 20}, HOURLY_VWAP)
+    found = opened(of_pool, rolling).settled_history
+    assert found is not None
+    assert found.bars == {"1h": 30}
+    with pytest.raises(CorruptArtifact, match="needs a positive number for each of 1h"):
+        _ = opened(replace(of_pool, symbol="TEST", timeframe="1h"), rolling).settled_history
+
+
+def opened(stored: Manifest, document: dict[str, Any]) -> OpenedModel:
+    strategy = parse(changed("training_data.symbols", "TEST", document))
+    unused: Any = None
+    return OpenedModel(stored, unused, strategy, resolve(strategy), unused, unused, model_spec(strategy))
 
 
 def pooled(**options: Any) -> TrainingRequest:

@@ -18,7 +18,7 @@ from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.application.use_cases.predict import Forecast, PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.evaluation.importance import window_importance
+from ktrdr.domain.evaluation.importance import permutation_importance
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
@@ -214,7 +214,7 @@ def test_importance_of_windows_shuffles_the_looked_back_rows_too() -> None:
     ends = np.arange(2, 50)
     truth = inputs[ends - 2, 0].astype(np.float64)
     order = rng.permutation(50)
-    found = window_importance(
+    found = permutation_importance(
         lambda values, rows: values[rows - 2, 0].astype(np.float64),
         inputs,
         ends,

@@ -13,8 +13,10 @@ from dependency_injector import providers
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.serving.opened import Decided, Served, decided_on, open_model, serve
+from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.opened import Decided, Served, decided_on, serve
 from ktrdr.application.serving.predictor import Predictor
+from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.decisions.trading_decision import TradingDecision
@@ -43,7 +45,8 @@ class Trained:
         """The served matrix, its rows with a whole window, and what is decided on them."""
         data, engineer = self.container.data_repository(), self.container.feature_engineer()
         trainer, storage = self.container.model_trainer(), self.container.model_storage()
-        opened = open_model(trainer, storage.load(self.reference), self.reference)
+        found = find_model(data, storage, LoadRequest(self.reference, self.symbol))
+        opened = open_model(trainer, found, self.symbol)
         served = serve(data, engineer, opened, self.symbol)
         rows = np.arange(len(served.matrix))
         if opened.spec.reads_windows:

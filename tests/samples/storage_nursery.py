@@ -19,8 +19,13 @@ from typing import Any
 
 import filelock  # noqa: F401 - before any step is counted
 
+from ktrdr.adapters.journal.trials import TrialJournal, TrialLog
 from ktrdr.adapters.storage.filesystem import FileSystemStorage
+from ktrdr.application.ports.journal import Journal
+from ktrdr.application.training.publishing import publish
+from ktrdr.application.training.recording import RecordedRun
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.training.work import Work
 from samples.filesystem_steps import exit_after
 from samples.models import artifact
 from samples.universals import universal
@@ -78,11 +83,14 @@ def _say(*words: object) -> None:
     os.write(1, (" ".join(str(word) for word in words) + "\n").encode())
 
 
-def _publish(storage: FileSystemStorage, times: int, seed: int, make: Callable[[bytes], Artifact]) -> None:
+def _publish(
+    storage: FileSystemStorage, journal: Journal, times: int, seed: int, make: Callable[[bytes], Artifact]
+) -> None:
     rng = random.Random(seed)
     for _ in range(times):
         payload = rng.randbytes(rng.choice([10, 1000, 300_000]))
-        stored = storage.publish(make(payload))
+        work = Work("demo", seed=seed)
+        stored = publish(storage, make(payload), RecordedRun(journal.begin(work), work))
         _say("published", stored.reference, hashlib.sha256(payload).hexdigest())
 
 
@@ -98,7 +106,7 @@ def _child(command: dict[str, Any]) -> None:
     storage = FileSystemStorage(Path(command["root"]))
     if command["do"] == "loop":
         make = universal if command.get("universal") else artifact
-        _publish(storage, command["times"], command["seed"], make)
+        _publish(storage, TrialJournal(TrialLog(Path(command["root"]))), command["times"], command["seed"], make)
     else:
         _stopped(storage, command)
 

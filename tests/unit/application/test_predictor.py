@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.resample import resample
-from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 FINE = simulate("SIM_STOCK", Timeframe("5m"), 2600, 4)
 HOURLY = resample(FINE, Timeframe("1h"))
@@ -155,31 +154,11 @@ def test_what_counts_from_the_first_bar_begins_where_training_began(cumulative: 
     assert one.outputs.tobytes() == other.outputs.tobytes()
 
 
-def test_a_state_is_plain_arrays(single: Trained) -> None:
-    predictor = single.predictor()
-    predictor.observe_all({"5m": FINE.take(slice(0, 500))})
-    with np.load(io.BytesIO(predictor.state()), allow_pickle=False) as arrays:
-        assert {name: arrays[name].dtype.kind for name in arrays.files}.pop("header") == "u"
-        assert np.array_equal(arrays["5m close"], FINE.close[:500])
-    assert predictor.state() == predictor.state()
-
-
 def test_other_states_are_refused(single: Trained, made: Trained) -> None:
     predictor = single.predictor()
     predictor.observe_all({"5m": FINE.take(slice(0, 500))})
-    before, array = predictor.state(), io.BytesIO()
-    np.save(array, np.arange(3))
-    for broken in (
-        b"",
-        b"nothing",
-        b"PKnothing",
-        array.getvalue(),
-        before[:-100],
-        before[:200] + b"\0" * 50 + before[250:],
-    ):
-        with pytest.raises(InvalidInput, match="no saved state") as refused:
-            predictor.restore(broken)
-        assert "pickle" not in str(refused.value)
+    before = predictor.state()
+    assert predictor.state() == before
     with pytest.raises(InvalidInput, match="state of another predictor"):
         predictor.restore(made.predictor().state())
     with pytest.raises(InvalidInput, match="history can only be given before the first bar"):
@@ -187,3 +166,32 @@ def test_other_states_are_refused(single: Trained, made: Trained) -> None:
     with pytest.raises(InvalidInput, match=r"needs the bars SIM_STOCK 5m; given: none"):
         single.predictor().observe_all({})
     assert predictor.state() == before
+
+
+def test_a_bar_is_known_within_a_year_after_it_was_over(single: Trained) -> None:
+    predictor, first = single.predictor(), bar(0)
+    over, year = first.stamp + Timeframe("5m").ns, 366 * NS_PER_DAY
+    for moment in (over + year + 1, 2**63 - 1, 10**30):
+        with pytest.raises(InvalidBars, match="more than a year after it was over"):
+            predictor.update("5m", replace(first, known_at=moment))
+    predictor.update("5m", replace(first, known_at=over + year))
+    restored = single.predictor()
+    restored.restore(predictor.state())
+    assert restored.state() == predictor.state()
+    for stamp in (10**30, -(2**63), 2**63 - 1):
+        with pytest.raises(InvalidBars, match="a bar must lie in the years 1680 to 2260"):
+            bar(0, stamp=stamp)
+
+
+def test_history_that_would_be_refused_bar_by_bar_is_refused_at_once(single: Trained) -> None:
+    predictor, some = single.predictor(), FINE.take(slice(0, 400))
+    empty = predictor.state()
+    for row, moment in ((200, FINE.stamps[200] - 1), (399, FINE.known_at[397]), (399, FINE.known_at[399] + 10**17)):
+        known_at = some.known_at.copy()
+        known_at[row] = moment
+        with pytest.raises(InvalidBars, match=rf"row {row} at .* can not be known at"):
+            predictor.observe_all({"5m": replace(some, known_at=known_at)})
+    with pytest.raises(InvalidBars, match="known_at has 10 values for 400 stamps"):
+        replace(some, known_at=some.known_at[:10])
+    assert predictor.state() == empty
+    predictor.observe_all({"5m": some})

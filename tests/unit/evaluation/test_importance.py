@@ -3,7 +3,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.inspection import permutation_importance as scikit_importance
 
-from ktrdr.domain.evaluation.importance import draw_permutations, permutation_importance
+from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, permutation_importance
 from ktrdr.domain.evaluation.losses import log_losses
 
 
@@ -37,6 +37,18 @@ def scikit_permutations(rows, repeats, seed):
     return np.array(orders)
 
 
+def importance_of(model, inputs, labels, permutations):
+    ends = np.arange(len(inputs))
+    return permutation_importance(
+        lambda values, ends: model.predict_proba(values[ends]),
+        inputs,
+        ends,
+        lambda outputs: mean_log_loss(labels, outputs),
+        permutations,
+        len(inputs),
+    )
+
+
 @pytest.fixture
 def problem():
     rng = np.random.default_rng(0)
@@ -51,13 +63,7 @@ def test_equal_to_scikit_learn_for_equal_permutations(problem, order):
     model, inputs, labels = problem
     theirs = scikit_importance(model, inputs, labels, scoring="neg_log_loss", n_repeats=6, random_state=4)
 
-    ours = permutation_importance(
-        model.predict_proba,
-        np.asarray(inputs, order=order),
-        labels,
-        mean_log_loss,
-        scikit_permutations(len(inputs), 6, 4),
-    )
+    ours = importance_of(model, np.asarray(inputs, order=order), labels, scikit_permutations(len(inputs), 6, 4))
 
     np.testing.assert_allclose(ours.mean, theirs.importances_mean, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(ours.std, theirs.importances_std, rtol=1e-9, atol=1e-12)
@@ -70,23 +76,36 @@ def test_inputs_are_left_as_they_are(problem):
     before = inputs.copy()
     inputs.flags.writeable = False
 
-    permutation_importance(
-        model.predict_proba, inputs, labels, mean_log_loss, draw_permutations(400, 2, np.random.default_rng(0))
-    )
+    importance_of(model, inputs, labels, draw_permutations(400, 2, np.random.default_rng(0)))
 
     np.testing.assert_array_equal(inputs, before)
 
 
-def test_fewer_rows_are_evenly_spaced_and_said(problem):
+def test_fewer_rows_are_evenly_spaced():
+    assert evenly_spaced(400, 100).tolist() == [round(i * 399 / 99) for i in range(100)]
+    assert evenly_spaced(5, 5).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_feature_of_a_window_is_shuffled_over_all_rows_that_are_read(problem):
     model, inputs, labels = problem
-    permutations = draw_permutations(100, 3, np.random.default_rng(0))
+    windows = 200  # of two rows each, which the model adds up
+    ends = np.arange(windows) * 2 + 1
 
-    capped = permutation_importance(model.predict_proba, inputs, labels, mean_log_loss, permutations)
+    def predict(values, ends):
+        return model.predict_proba(values[ends] + values[ends - 1])
 
-    used = [round(i * 399 / 99) for i in range(100)]
-    alone = permutation_importance(model.predict_proba, inputs[used], labels[used], mean_log_loss, permutations)
-    np.testing.assert_array_equal(capped.mean, alone.mean)
-    assert (capped.rows, capped.of_rows, capped.repeats) == (100, 400, 3)
+    permutations = draw_permutations(400, 3, np.random.default_rng(0))
+    found = permutation_importance(
+        predict, inputs, ends, lambda outputs: mean_log_loss(labels[:windows], outputs), permutations, 777
+    )
+    for feature in range(5):
+        rises = []
+        for permutation in permutations:
+            shuffled = inputs.copy()
+            shuffled[:, feature] = inputs[permutation, feature]
+            rises.append(mean_log_loss(labels[:windows], predict(shuffled, ends)) - found.loss)
+        assert found.mean[feature] == pytest.approx(np.mean(rises), abs=1e-12)
+    assert (found.rows, found.of_rows, found.repeats) == (200, 777, 3)
 
 
 def test_permutations_are_orders_and_differ():
@@ -98,9 +117,7 @@ def test_permutations_are_orders_and_differ():
 
 def test_as_dict_names_features_in_order(problem):
     model, inputs, labels = problem
-    result = permutation_importance(
-        model.predict_proba, inputs, labels, mean_log_loss, draw_permutations(400, 2, np.random.default_rng(0))
-    )
+    result = importance_of(model, inputs, labels, draw_permutations(400, 2, np.random.default_rng(0)))
 
     values = result.as_dict(list("abcde"), "log_loss")
 

@@ -13,7 +13,7 @@ _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold the signals that stop a program back until the end; only the main thread receives them, and does so."""
+    """Hold back signals to stop until the end; outside the main thread, which alone receives them, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -35,7 +35,7 @@ def backtest_page(report: BacktestReport) -> bytes:
         f"costs a leg: {account.commission:g} commission, {account.slippage:g} slippage",
         f"allocation {percent(account.allocation)}",
     ]
-    title = f"{model.manifest.strategy_name} on {bars.symbol} {bars.timeframe}"
+    title = f"{report.manifest.strategy_name} on {bars.symbol} {bars.timeframe}"
     sections = [_figures(result), _equity(result), _price(result), _trades(result)]
     return render_sections("ktrdr backtest", title, facts, report.notes, sections)
 

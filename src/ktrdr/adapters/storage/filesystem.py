@@ -49,11 +49,14 @@ class FileSystemStorage(ModelStorage):
         self._root = root
 
     def publish(self, artifact: Artifact, announce: Announce = unannounced) -> StoredModel:
-        """Store an artifact as the next version of its key and move ``latest`` to it; signals to stop wait for that."""
+        """Store an artifact as the next version of its key and move ``latest`` to it.
+
+        From its announcement on, signals to stop wait until it is done.
+        """
         key = artifact.manifest.key
         folder = self._root / key.folder
         try:
-            with undisturbed(), locked(folder):
+            with locked(folder):
                 heal(folder, key.stem)
                 number, announced = claim(folder, key.stem), False
                 try:

@@ -105,7 +105,7 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
     """
     strategy, request = job.strategy, job.request
     gathered = gather_pool(sources, strategy, job.symbols, request.hold_out, request.leave_out)
-    pool, hours_note = _in_hours(gathered, strategy, sources.calendar) if job.pooled else (gathered.pool, ())
+    pool, hours_note = in_hours(gathered, strategy, sources.calendar) if job.pooled else (gathered.pool, ())
     with naming_scarcity(scarcities(gathered.members)):
         (split,) = _splitter(job, pool, start)(pool.spans)
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
@@ -145,8 +145,14 @@ def _of_pooling(gathered: GatheredPool) -> tuple[str, ...]:
     )
 
 
-def _in_hours(gathered: GatheredPool, strategy: Strategy, calendar: Calendar | None) -> tuple[Pool, tuple[str, ...]]:
-    """Return the pool with what is to be learnt from by the strategy's alignment, and what is to be noted of that."""
+def in_hours(gathered: GatheredPool, strategy: Strategy, calendar: Calendar | None) -> tuple[Pool, tuple[str, ...]]:
+    """Return the pool of a universal model with what its strategy's alignment lets learn from, and a note of that.
+
+    Raises
+    ------
+    InvalidInput
+        If no row is left.
+    """
     pool = gathered.pool
     if strategy.training_data.alignment != "common_hours":
         return pool, ()

@@ -1,21 +1,17 @@
-"""What training says of rows that have not settled, and what prediction demands of the history."""
+"""What training says of rows that have not settled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.application.preparing.market_data import NATIVE, MarketData
-from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput
-from ktrdr.domain.features.feature import Feature, Source
-from ktrdr.domain.features.settling import SettledHistory, counted_bars, is_marked, never_settling
+from ktrdr.application.preparing.market_data import MarketData
+from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.settling import SettledHistory, counted_bars, never_settling
 from ktrdr.domain.market.bars import iso
-from ktrdr.domain.market.context_series import CONTEXT_FOLDER
-from ktrdr.domain.market.series import same_symbol
 
 
 def settling_notes(features: Sequence[Feature], market: MarketData) -> tuple[str, ...]:
@@ -83,71 +79,3 @@ def _outlook(history: SettledHistory, market: MarketData) -> str:
     lacking = history.lacking(market.bars, market.context)
     more = " and ".join(f"{count:,} more {counted_bars(key)}" for key, count in lacking.items())
     return f"; the model can serve it only with {more}" if more else "; the model can not serve it yet"
-
-
-def require_same_beginning(manifest: Manifest, features: Sequence[Feature], market: MarketData) -> None:
-    """Refuse bars that do not begin where training's began, if an indicator counts from the first bar.
-
-    Raises
-    ------
-    InvalidInput
-        If symbol or first bar is another; the message names the indicator and both.
-    """
-    for source in never_settling(features):
-        symbol, timeframe = _read_for(source, market)
-        now = next(item.first for item in market.loaded if (item.symbol, item.timeframe) == (symbol, timeframe))
-        trained = [item for item in manifest.data if same_symbol(str(item.get("symbol")), symbol)]
-        was = next((item.get("first") for item in trained if item.get("timeframe") == timeframe), None)
-        if now != was:
-            beginning = f"on {was}" if was else "and it was not trained on this symbol"
-            raise InvalidInput(
-                f"{manifest.model_name}: {source.indicator} on {source.timeframe} never settles, so "
-                f"{symbol} {timeframe} must begin as in training, {beginning}; found {now}"
-            )
-
-
-def _read_for(source: Source, market: MarketData) -> tuple[str, str]:
-    """Return symbol and timeframe of the series that was read for an indicator."""
-    if source.data_source:
-        return source.data_source, CONTEXT_FOLDER
-    origin = market.origins[source.timeframe]
-    return market.base_bars.symbol, source.timeframe if origin == NATIVE else origin
-
-
-def first_settled_row(manifest: Manifest, features: Sequence[Feature], market: MarketData, window: int) -> int:
-    """Return the first base row whose features have settled; 0 for a model whose manifest says nothing of that.
-
-    Raises
-    ------
-    InvalidInput
-        If no row has settled; the message gives the bars that there are and those that are needed.
-    """
-    history = settled_history(manifest, features, market.base, window)
-    if history is None:
-        return 0
-    row = history.first_row(market.bars, market.context)
-    if row >= len(market.base_bars):
-        shortage = history.shortage(market.bars, market.context)
-        raise InvalidInput(f"{manifest.model_name} on {market.base_bars.symbol}: {shortage}")
-    return row
-
-
-def settled_history(manifest: Manifest, features: Sequence[Feature], base: str, window: int) -> SettledHistory | None:
-    """Return the history that is stored with a model; None for one whose manifest says nothing of that.
-
-    Older manifests count bars alone, neither by sessions nor by publications; for these the catalogue says what is
-    needed.
-
-    Raises
-    ------
-    CorruptArtifact
-        If it is not that of these features.
-    """
-    if manifest.settled_history is None:
-        return None
-    declared = SettledHistory.of(features, base, window)
-    stored = {key: 1 for key in declared.bars if is_marked(key)} | manifest.settled_history
-    if stored.keys() != declared.bars.keys() or min(stored.values()) < 1:
-        wanted = ", ".join(declared.bars)
-        raise CorruptArtifact(f"{manifest.model_name}: settled_history needs a positive number for each of {wanted}")
-    return replace(declared, bars={name: max(bars, declared.bars[name]) for name, bars in stored.items()})

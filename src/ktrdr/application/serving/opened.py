@@ -1,105 +1,31 @@
-"""The one path of a stored model: its own strategy, the features as in training, outputs, signals, decisions."""
+"""A stored model in front of one symbol's bars: features as in training, outputs, signals, decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.context_data import with_context
-from ktrdr.application.preparing.market_data import MarketData, gather
+from ktrdr.application.preparing.market_data import NATIVE, MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes
 from ktrdr.application.preparing.rows import compute_features
-from ktrdr.application.preparing.settling import first_settled_row, require_same_beginning
-from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.artifacts.serving import require_servable
-from ktrdr.domain.artifacts.symbol_configs import Configs, pooled_classes, read_configs, require_same_config
-from ktrdr.domain.artifacts.symbol_files import read_symbols
 from ktrdr.domain.decisions.decide import Signals, decide
 from ktrdr.domain.decisions.run import DecisionSeries, run
 from ktrdr.domain.decisions.volume import volume_note, volume_permits
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.context_data import used_sources
-from ktrdr.domain.features.contract import compare, feature_contract
-from ktrdr.domain.features.feature import Feature
+from ktrdr.domain.features.feature import Source
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.matrix import FeatureMatrix
-from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.settling import never_settling
-from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.strategy.varying.for_symbol import strategy_for
-from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.model import FittedModel
-from ktrdr.domain.training.settings import ModelSpec
-
-_NAMED = 10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenedModel:
-    """A stored model that is ready to be used, with the strategy that is stored beside it.
-
-    `stands_in` is true where it was chosen for a symbol that is only similar to its own; `origins` says for each symbol
-    of a pool where the bars of each timeframe came from, `asset_classes` what it was in training, and `configs` what it
-    has otherwise.
-    """
-
-    manifest: Manifest
-    model: FittedModel
-    strategy: Strategy
-    stands_in: bool = False
-    origins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    asset_classes: Mapping[str, str] = field(default_factory=dict)
-    configs: Configs = field(default_factory=dict)
-
-    def origins_of(self, symbol: str) -> Mapping[str, str] | None:
-        """Return where the bars of a symbol must come from, as in training; None for one outside the pool."""
-        if self.manifest.symbol is not None:
-            return self.manifest.data_origins
-        return next((origins for name, origins in self.origins.items() if same_symbol(name, symbol)), None)
-
-    def for_symbol(self, symbol: str, asset_class: str) -> OpenedModel:
-        """Return the model with a symbol's own strategy; a symbol of the pool is what it was in training."""
-        known = next((kind for name, kind in self.asset_classes.items() if same_symbol(name, symbol)), asset_class)
-        return replace(self, strategy=strategy_for(self.strategy, symbol, known))
-
-    @property
-    def only_symbol(self) -> str:
-        """The symbol that it was trained on.
-
-        Raises
-        ------
-        InvalidInput
-            If these are several.
-        """
-        symbols = self.manifest.training_symbols
-        if len(symbols) > 1:
-            named = f"{', '.join(symbols[:_NAMED])}{' ...' if len(symbols) > _NAMED else ''}"
-            raise InvalidInput(
-                f"{self.manifest.model_name} was trained on {len(symbols)} symbols ({named}); say which one (--symbol)"
-            )
-        return symbols[0]
-
-    @property
-    def spec(self) -> ModelSpec:
-        """Type and sizes."""
-        return model_spec(self.strategy)
-
-    @property
-    def target(self) -> Target:
-        """What its outputs mean."""
-        return Target.from_dict(self.manifest.target)
+from ktrdr.domain.market.context_series import CONTEXT_FOLDER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,24 +60,10 @@ class Decided:
         What must be said of the filters.
     """
 
-    outputs: NDArray[np.float64]
+    outputs: Floats
     signals: Signals
     decisions: DecisionSeries
     notes: tuple[str, ...]
-
-
-def open_model(trainer: ModelTrainer, artifact: Artifact, where: str, *, stands_in: bool = False) -> OpenedModel:
-    """Restore a model; `where` names it in errors, `stands_in` is that of `LoadedModel`.
-
-    Raises
-    ------
-    CorruptArtifact
-        If anything in it is not what a training writes.
-    """
-    strategy = parse(artifact.manifest.strategy, where=f"{where}/config.yaml")
-    origins = {symbol: one.origins for symbol, one in read_symbols(artifact).items()}
-    kept = pooled_classes(artifact), read_configs(artifact)
-    return OpenedModel(artifact.manifest, trainer.restore(artifact), strategy, stands_in, origins, *kept)
 
 
 def serve(
@@ -166,12 +78,10 @@ def serve(
         If the model may not serve the symbol, its features can no longer be computed as in training, or there is less
         history than they need.
     """
-    opened, features, market = served_market(data, engineer, opened, symbol, end)
-    manifest = opened.manifest
-    window = opened.spec.window
-    settled = first_settled_row(manifest, features, market, window) - (window - 1)  # its look-back is read, too
-    columns = compute_features(engineer, input_columns(features), market)
-    matrix = columns.select(manifest.model["input_features"])
+    opened, market = served_market(data, engineer, opened, symbol, end)
+    settled = _first_settled_row(opened, market) - (opened.spec.window - 1)  # its look-back is read, too
+    columns = compute_features(engineer, input_columns(opened.features), market)
+    matrix = columns.select(opened.manifest.model["input_features"])
     matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
     if not len(matrix):
         raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
@@ -180,30 +90,20 @@ def serve(
 
 def served_market(
     data: DataRepository, engineer: FeatureEngineer, opened: OpenedModel, symbol: str, end: str | None = None
-) -> tuple[OpenedModel, tuple[Feature, ...], MarketData]:
-    """Return a model as it is for a symbol that it may serve, the features that it reads, and the symbol's market.
-
-    Raises as `serve` does.
-    """
-    manifest, instrument = opened.manifest, data.characteristics(symbol)
-    require_servable(manifest, instrument, stands_in=opened.stands_in)
-    _require_same_features(manifest, resolve(opened.strategy), engineer)
+) -> tuple[OpenedModel, MarketData]:
+    """Return a model as it is for a symbol that it may serve, and the symbol's market; raises as `serve` does."""
+    instrument = data.characteristics(symbol)
+    require_servable(opened.manifest, instrument, stands_in=opened.stands_in)
+    opened.require_same_features(engineer.kernels(opened.features))
     opened = opened.for_symbol(symbol, instrument.asset_class)
-    strategy = opened.strategy
-    features = resolve(strategy)
-    if any(same_symbol(name, symbol) for name in opened.asset_classes):
-        require_same_config(manifest, opened.configs, symbol, features, engineer.kernels(features))
+    opened.require_same_config(symbol, engineer.kernels(opened.features))
+    strategy, features = opened.strategy, opened.features
     start = strategy.training_data.start if never_settling(features) else None
-    wanted = replace(strategy.training_data, start=start, end=end)
-    market = gather(data, wanted, symbol, opened.origins_of(symbol))
+    market = gather(data, replace(strategy.training_data, start=start, end=end), symbol, opened.origins_of(symbol))
     market = with_context(data, market, used_sources(strategy, features))
-    require_same_beginning(manifest, features, market)
-    notes = (
-        *market.notes,
-        *_other_bars(manifest, market, strategy.training_data.start),
-        *override_notes(strategy, symbol),
-    )
-    return opened, features, replace(market, notes=notes)
+    _require_same_beginning(opened, market)
+    others = _other_bars(opened.manifest, market, strategy.training_data.start)
+    return opened, replace(market, notes=(*market.notes, *others, *override_notes(strategy, symbol)))
 
 
 def _other_bars(manifest: Manifest, market: MarketData, start: str | None) -> tuple[str, ...]:
@@ -232,24 +132,57 @@ def decided_on(served: Served, rows: Int64s) -> Decided:
     A model that reads no windows takes a run of rows without holes.
     """
     opened, matrix = served.opened, served.matrix
-    manifest, spec, settings = opened.manifest, opened.spec, opened.strategy.decisions
+    spec, settings = opened.spec, opened.strategy.decisions
     first = int(rows[0]) - spec.window + 1
     read = matrix.values[first : int(rows[-1]) + 1]
     ends = rows - first if spec.reads_windows else None
-    outputs = read_inference(manifest, opened.model.feature_ids).outputs(opened.model, read, ends)
-    signals = decide(
-        outputs,
-        opened.target,
-        confidence_threshold=settings.confidence_threshold,
-        minimum_edge=settings.minimum_edge,
-    )
+    outputs = opened.outputs(read, ends)
+    signals = signals_of(opened, outputs)
     volume, bars = served.market.base_bars.volume, matrix.base_rows[rows]
     _, decisions = run(signals, bars, settings, volume_permits(volume, settings.volume_filter)[bars])
     said = volume_note(volume, settings.volume_filter)
     return Decided(outputs, signals, decisions, () if said is None else (said,))
 
 
-def _require_same_features(manifest: Manifest, features: tuple[Feature, ...], engineer: FeatureEngineer) -> None:
-    difference = compare(manifest.feature_contract, feature_contract(features, engineer.kernels(features)))
-    if difference:
-        raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
+def signals_of(opened: OpenedModel, outputs: Floats) -> Signals:
+    """Return what the model asks for by its outputs and its strategy's thresholds."""
+    settings = opened.strategy.decisions
+    return decide(
+        outputs,
+        opened.target,
+        confidence_threshold=settings.confidence_threshold,
+        minimum_edge=settings.minimum_edge,
+    )
+
+
+def _require_same_beginning(opened: OpenedModel, market: MarketData) -> None:
+    """Refuse bars that do not begin where training's began, if an indicator counts from the first bar."""
+    manifest = opened.manifest
+    for source in never_settling(opened.features):
+        symbol, timeframe = _read_for(source, market)
+        now = next(item.first for item in market.loaded if (item.symbol, item.timeframe) == (symbol, timeframe))
+        was = opened.first_bar(symbol, timeframe)
+        if now != was:
+            beginning = f"on {was}" if was else "and it was not trained on this symbol"
+            raise InvalidInput(
+                f"{manifest.model_name}: {source.indicator} on {source.timeframe} never settles, so "
+                f"{symbol} {timeframe} must begin as in training, {beginning}; found {now}"
+            )
+
+
+def _read_for(source: Source, market: MarketData) -> tuple[str, str]:
+    """Return symbol and timeframe of the series that was read for an indicator."""
+    if source.data_source:
+        return source.data_source, CONTEXT_FOLDER
+    origin = market.origins[source.timeframe]
+    return market.base_bars.symbol, source.timeframe if origin == NATIVE else origin
+
+
+def _first_settled_row(opened: OpenedModel, market: MarketData) -> int:
+    """Return the first base row whose features have settled; 0 for a model whose manifest says nothing of that."""
+    history = opened.settled_history
+    row = 0 if history is None else history.first_row(market.bars, market.context)
+    if history is not None and row >= len(market.base_bars):
+        shortage = history.shortage(market.bars, market.context)
+        raise InvalidInput(f"{opened.manifest.model_name} on {market.base_bars.symbol}: {shortage}")
+    return row

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
-from ktrdr.application.preparing.settling import settled_history
-from ktrdr.application.serving.live_model import LiveModel
+from ktrdr.application.serving.live import LiveModel, LiveRows
+from ktrdr.application.serving.opened import signals_of
 from ktrdr.application.serving.predictor_state import PredictorState, from_bytes, to_bytes
-from ktrdr.domain.arrays import Float32s
-from ktrdr.domain.artifacts.model_facts import read_inference
-from ktrdr.domain.decisions.decide import decide
+from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.decisions.step import Decision, Signal, State, step
 from ktrdr.domain.decisions.trading_decision import NO_VALUE, NO_WINDOW, OTHER_TIMEFRAME, UNSETTLED, TradingDecision
-from ktrdr.domain.decisions.volume import VolumeGate
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.features.context import of_symbol
-from ktrdr.domain.features.learnable import input_columns
-from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import Bars, iso
-from ktrdr.domain.market.continuity import follows
-from ktrdr.domain.market.feeds import NATIVE, BarFeeds
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.series import same_symbol
 
 
@@ -43,30 +35,22 @@ class Predictor:
     def __init__(self, live: LiveModel, engineer: FeatureEngineer) -> None:
         self.live = live
         self._engineer = engineer
-        opened, manifest = live.opened, live.opened.manifest
-        self._spec, self._settings = opened.spec, opened.strategy.decisions
-        self._base = opened.strategy.training_data.timeframes.base
-        self._inference = read_inference(manifest, opened.model.feature_ids)
-        self._target = opened.target
-        known = {item.id: item for item in of_symbol(input_columns(live.features), live.instrument.asset_class)}
-        self._columns = [known[name] for name in manifest.model["input_features"]]
-        self._history = settled_history(manifest, live.features, self._base, self._spec.window)
-        self._begin({}, State())
+        self._rows, self._state = LiveRows(live, engineer, {}), State()
 
     @property
     def symbol(self) -> str:
         """The symbol that is served."""
-        return self.live.instrument.symbol
+        return self.live.symbol
 
     @property
     def timeframes(self) -> tuple[str, ...]:
         """The timeframes whose bars are to be fed; others are made of these."""
-        return tuple(self._feeds.fed)
+        return tuple(self._rows.feeds.fed)
 
     @property
     def base_timeframe(self) -> str:
         """The timeframe on whose bars decisions are made."""
-        return self._base
+        return self.live.base
 
     @property
     def position(self) -> int:
@@ -83,15 +67,17 @@ class Predictor:
         InvalidInput
             If the model does not serve that symbol or timeframe, the bar comes twice or out of order, or an indicator
             that counts from the first bar would begin on another one than in training. Nothing has changed then.
+        CorruptArtifact
+            If the model's output is no finite number. The bar is taken in, and the position kept.
         """
-        grown = self._take(timeframe, bar)
-        if not grown:
+        if not self._take(timeframe, bar):
             return self._waiting(OTHER_TIMEFRAME)
-        if self._unsettled():
+        if not self._rows.settled():
             return self._waiting(UNSETTLED)
-        if not len(self._window):
+        window = self._rows.window
+        if not len(window):
             return self._waiting(NO_VALUE)
-        return self._decided() if len(self._window) == self._spec.window else self._waiting(NO_WINDOW)
+        return self._decided() if len(window) == window.maxlen else self._waiting(NO_WINDOW)
 
     def observe(self, timeframe: str, bar: Bar) -> None:
         """Take in one bar without deciding: history before the first bar that counts; raises as `update` does."""
@@ -103,16 +89,19 @@ class Predictor:
         Raises
         ------
         InvalidInput
-            If bars were taken in before, are missing or of another symbol, or begin as `update` refuses it.
+            If bars were taken in before, are missing or of another symbol, or `update` would refuse one of them.
+            Nothing has changed then.
         """
-        if self._feeds.clock is not None:
+        if self._rows.feeds.clock is not None:
             raise InvalidInput("history can only be given before the first bar")
-        self._require_history(bars)
-        self._begin(bars, State())
+        if not bars:
+            wanted = ", ".join(f"{self.symbol} {name}" for name in self.timeframes)
+            raise InvalidInput(f"a predictor needs the bars {wanted}; given: none")
+        self._rows, self._state = LiveRows(self.live, self._engineer, bars), State()
 
     def state(self) -> bytes:
         """Return all that `restore` needs: every bar so far, and what the strategy remembers. No code, plain arrays."""
-        bars = {name: item.bars() for name, item in self._feeds.fed.items()}
+        bars = {name: item.bars() for name, item in self._rows.feeds.fed.items()}
         return to_bytes(PredictorState(self.live.opened.manifest.manifest_sha256, self.symbol, bars, self._state))
 
     def restore(self, state: bytes) -> None:
@@ -121,104 +110,46 @@ class Predictor:
         Raises
         ------
         InvalidInput
-            If it is no such state, or that of another model or symbol. Nothing has changed then.
+            If it is no such state, that of another model or symbol, or one that this strategy can not be in. Nothing
+            has changed then.
         """
-        saved = from_bytes(state, self._feeds.fed, self.live.sessions)
+        saved = from_bytes(state, self.timeframes, self.live.sessions)
         if saved.model != self.live.opened.manifest.manifest_sha256 or not same_symbol(saved.symbol, self.symbol):
             raise InvalidInput(
                 f"this is the state of another predictor, for {saved.symbol} and the model {saved.model[:12]}...; it "
                 f"can not be restored for {self.symbol} by {self.live.reference}"
             )
-        self._require_history(saved.bars)
-        self._begin(saved.bars, saved.decisions)
+        rows = LiveRows(self.live, self._engineer, saved.bars)
+        self._require_possible(saved.decisions, len(rows.base_bars))
+        self._rows, self._state = rows, saved.decisions
 
-    def _begin(self, bars: Mapping[str, Bars], state: State) -> None:
-        """Start from these bars, the last rows one by one, so that lags and windows have what they look back on."""
-        self._open(bars)
-        looked_back = self._spec.window + max((item.lag for item in self._columns), default=0)
-        known_at = self._base_bars.known_at
-        if len(known_at):
-            cut = int(known_at[-1 - looked_back]) if len(known_at) > looked_back else None
-            later = {name: _after(item, cut) for name, item in bars.items()}
-            self._open({name: item.take(slice(0, len(item) - len(later[name]))) for name, item in bars.items()})
-            for timeframe, bar in self._merged(later):
-                self._take(timeframe, bar)
-        self._state = state
-
-    def _open(self, bars: Mapping[str, Bars]) -> None:
-        hours = self.live.opened.strategy.training_data.extended_hours
-        self._feeds = BarFeeds(self.symbol, self._base, self.live.origins, self.live.sessions, hours)
-        if bars:
-            self._feeds.extend(bars)
-        self._base_bars = self._feeds.held[self._base]
-        self._stream = self._engineer.stream(self._columns, self._feeds.held, self._base, self.live.context)
-        self._window: deque[Float32s] = deque(maxlen=self._spec.window)
-        self._gate = VolumeGate(self._settings.volume_filter, self._base_bars.column("volume"))
-        self._permitted, self._settled, self._state = True, False, State()
-
-    def _merged(self, bars: Mapping[str, Bars]) -> list[tuple[str, Bar]]:
-        """Return bars of several timeframes in the order in which they become known, the base's last."""
-        makes_rows = {self._base, self.live.origins[self._base]}
-        found = [(name, Bar.of(item, row)) for name, item in bars.items() for row in range(len(item))]
-        return sorted(found, key=lambda pair: (pair[1].known_at, pair[0] in makes_rows))
+    def _require_possible(self, state: State, n_bars: int) -> None:
+        """Refuse a memory that no decisions on so many base bars leave behind."""
+        since, shorts = state.bars_since, self.live.opened.strategy.decisions.allow_short_from_flat
+        unmoved = since is None and state.position != 0
+        if unmoved or (since is not None and since >= n_bars) or (state.position < 0 and not shorts):
+            raise InvalidInput(
+                f"this is no saved state of a predictor: it can not hold the position {state.position} with "
+                f"{'no signal' if since is None else f'a signal {since} bars'} before, after {n_bars} bars"
+            )
 
     def _take(self, timeframe: str, bar: Bar) -> bool:
-        """Take in a bar; return whether it makes a row."""
-        if timeframe in self._feeds.fed and not len(self._feeds.fed[timeframe]):
-            self._require_beginning(timeframe, bar.stamp)
-        grown = self._feeds.take(timeframe, bar)
-        for name in grown:
-            self._stream.advance(name)
-        if self._base not in grown:
-            return False
-        self._look_at(self._stream.row())
-        self._permitted = self._gate.permits(self._base_bars.column("volume").item(-1))
-        self._state = self._aged()
-        return True
-
-    def _look_at(self, row: Float32s) -> None:
-        """Add the newest row to those that the model reads; what comes after a break begins anew."""
-        if not np.isfinite(row).all():
-            self._window.clear()
-            return
-        if self._spec.reads_windows and len(self._window):
-            pair = self._base_bars.bars(len(self._base_bars) - 2)
-            if not follows(pair, self._spec.break_at_session)[1]:
-                self._window.clear()
-        self._window.append(row)
-
-    def _unsettled(self) -> bool:
-        """Whether the newest row still depends on where the bars began; once it does not, none does."""
-        history, held = self._history, self._feeds.held
-        if not self._settled and history is None:
-            self._settled = True
-        elif not self._settled and history is not None:
-            enough = all(len(held[key.partition(" ")[0]]) >= needed for key, needed in history.bars.items())
-            bars = {name: item.bars() for name, item in held.items()} if enough else {}
-            self._settled = enough and history.first_row(bars, self.live.context) < len(self._base_bars)
-        return not self._settled
+        """Take in a bar; return whether it makes a row, be there a decision on it or not."""
+        makes_row = self._rows.take(timeframe, bar)
+        since = self._state.bars_since
+        if makes_row and since is not None:
+            self._state = replace(self._state, bars_since=since + 1)
+        return makes_row
 
     def _decided(self) -> TradingDecision:
-        rows = np.stack(self._window)
-        ends = np.array([len(rows) - 1]) if self._spec.reads_windows else None
-        outputs = self._inference.outputs(self.live.opened.model, rows, ends)
-        settings = self._settings
-        signals = decide(
-            outputs,
-            self._target,
-            confidence_threshold=settings.confidence_threshold,
-            minimum_edge=settings.minimum_edge,
-        )
+        opened, rows = self.live.opened, np.stack(self._rows.window)
+        outputs = opened.outputs(rows, np.array([len(rows) - 1]) if opened.spec.reads_windows else None)
+        signals = signals_of(opened, outputs)
         action, wanted = str(signals.actions[0]), str(signals.wanted[0])
-        state, done = step(self._state, Signal(action, wanted, self._permitted, 0), settings)
-        self._state = state
+        signal = Signal(action, wanted, self._rows.permitted, 0)
+        self._state, done = step(self._state, signal, opened.strategy.decisions)
         sure = None if signals.confidence is None else float(signals.confidence[0])
         return self._said(done, rows[-1], outputs.reshape(-1), action, sure)
-
-    def _aged(self) -> State:
-        """Return the state one base bar later, whether or not there is a decision on that bar."""
-        since = self._state.bars_since
-        return self._state if since is None else State(self._state.position, since + 1)
 
     def _waiting(self, reason: str) -> TradingDecision:
         return self._said(Decision("hold", self.position, reason))
@@ -227,43 +158,10 @@ class Predictor:
         self,
         done: Decision,
         features: Float32s | None = None,
-        outputs: np.ndarray | None = None,
+        outputs: Floats | None = None,
         signal: str | None = None,
         confidence: float | None = None,
     ) -> TradingDecision:
-        moment = self._feeds.clock or 0
+        moment = self._rows.feeds.clock or 0
         facts = features, outputs, signal, confidence
-        return TradingDecision(self.symbol, self._base, moment, done.action, done.position, done.reason, *facts)
-
-    def _require_history(self, bars: Mapping[str, Bars]) -> None:
-        missing = [name for name in self.timeframes if name not in bars]
-        others = [item.symbol for item in bars.values() if not same_symbol(item.symbol, self.symbol)]
-        if missing or others or set(bars) - set(self.timeframes):
-            given = ", ".join(f"{item.symbol} {name}" for name, item in bars.items()) or "none"
-            wanted = ", ".join(f"{self.symbol} {name}" for name in self.timeframes)
-            raise InvalidInput(f"a predictor needs the bars {wanted}; given: {given}")
-        for name, item in bars.items():
-            if len(item):
-                self._require_beginning(name, int(item.stamps[0]))
-
-    def _require_beginning(self, timeframe: str, stamp: int) -> None:
-        """Refuse a first bar that is not training's, where an indicator counts from the first one."""
-        manifest = self.live.opened.manifest
-        for source in never_settling(self.live.features):
-            origin = self.live.origins[source.timeframe]
-            if source.data_source or timeframe != (source.timeframe if origin == NATIVE else origin):
-                continue
-            trained = [item for item in manifest.data if same_symbol(str(item.get("symbol")), self.symbol)]
-            was = next((item.get("first") for item in trained if item.get("timeframe") == timeframe), None)
-            if was != iso(stamp):
-                raise InvalidInput(
-                    f"{self.live.reference}: {source.indicator} on {source.timeframe} counts from the first bar: begin "
-                    f"with the {timeframe} bar of {was or 'no symbol but its own'}, or restore a saved state; found "
-                    f"{iso(stamp)}"
-                )
-
-
-def _after(bars: Bars, moment: int | None) -> Bars:
-    """Return the bars known after a moment; all for None."""
-    first = 0 if moment is None else int(np.searchsorted(bars.known_at, moment, side="right"))
-    return bars.take(slice(first, None))
+        return TradingDecision(self.symbol, self.live.base, moment, done.action, done.position, done.reason, *facts)

@@ -15,14 +15,14 @@ from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.evaluation.baselines import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
-from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, window_importance
+from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, permutation_importance
 from ktrdr.domain.evaluation.losses import RowLoss, primary_loss
 from ktrdr.domain.evaluation.outcomes import Outcomes
-from ktrdr.domain.evaluation.pooled import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.significance import block_length
 from ktrdr.domain.evaluation.suspicion import carrier_of
 from ktrdr.domain.evaluation.symbols import SymbolLosses, SymbolTable, symbol_table
@@ -184,7 +184,7 @@ def _importance(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[
 
     rng = np.random.default_rng(strategy.training["seed"])
     permutations = draw_permutations(len(read), IMPORTANCE_REPEATS, rng)
-    found = window_importance(
+    found = permutation_importance(
         outputs, read, ends, lambda made: float(loss.rows(truth, made).mean()), permutations, len(test)
     )
     return found.as_dict(pool.ids, loss.name)

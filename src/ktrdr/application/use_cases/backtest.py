@@ -11,10 +11,14 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving.backtest_model import BacktestRequest, UsedModel, find_model
-from ktrdr.application.serving.opened import Decided, OpenedModel, Served, decided_on, open_model, serve
+from ktrdr.application.serving.choosing import open_model
+from ktrdr.application.serving.opened import Decided, Served, decided_on, serve
+from ktrdr.application.serving.unseen import BacktestRequest, find_unseen
+from ktrdr.application.serving.wanted import LoadedModel
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.artifacts.lookup import listed
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.backtest.periods import bars_per_year
 from ktrdr.domain.backtest.result import Result, replay
 from ktrdr.domain.backtest.span import Seen, Span, choose_span
@@ -36,21 +40,24 @@ class BacktestReport:
 
     Attributes
     ----------
-    model : UsedModel
+    model : LoadedModel
+    manifest : Manifest
+        Of the model; of an ensemble what those of its members say together.
     span : Span
     result : Result
     notes : tuple of str
         What should be said aloud.
     """
 
-    model: UsedModel
+    model: LoadedModel
+    manifest: Manifest
     span: Span
     result: Result
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
-        bars, manifest = self.result.bars, self.model.manifest
+        bars, manifest = self.result.bars, self.manifest
         return {
             "strategy": manifest.strategy_name,
             "symbol": bars.symbol,
@@ -60,6 +67,7 @@ class BacktestReport:
                 "reference": self.model.reference,
                 "version": manifest.version,
                 "reason": self.model.reason,
+                "members": list(self.model.members),
             },
             "span": {
                 "first": iso(bars.stamps[0]),
@@ -97,12 +105,12 @@ class Backtest:
             If the model says nothing about trading, may not serve the symbol or cannot be given its features, or if the
             bars asked for had a part in choosing it and `in_sample` is not set.
         """
-        used = find_model(self._data, self._storage, request)
-        opened = open_model(self._trainer, used.artifact, used.reference, stands_in=used.stands_in)
+        used = find_unseen(self._data, self._storage, request)
+        opened = open_model(self._trainer, used, request.symbol)
         if not opened.target.trades:
             source = opened.strategy.labels.source
             raise InvalidInput(f"{used.reference}: what it foresees ({source}) asks for no trades; nothing to backtest")
-        symbol = request.symbol or _only_symbol(used)
+        symbol = request.symbol or opened.only_symbol
         served = serve(self._data, self._features, opened, symbol, request.last_stamp)
         market, matrix = served.market, served.matrix
         base, rows = request.known_by_the_end(market.base_bars), _whole_rows(served)
@@ -114,18 +122,12 @@ class Backtest:
             raise InvalidInput(f"{symbol} {market.base}: no bar from {iso(base.stamps[span.first])} can be predicted")
         decided = decided_on(served, rows)
         course = Course(matrix.base_rows[rows] - span.first, decided.outputs, decided.decisions)
-        bars, rng = base.take(slice(span.first, None)), np.random.default_rng(used.manifest.seed)
+        bars, rng = base.take(slice(span.first, None)), np.random.default_rng(opened.manifest.seed)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
-        notes = *used.notes, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
+        notes = *used.sentences, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
         notes = *notes, *_untraded(served, decided)
-        return BacktestReport(used, span, result, tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result)))))
-
-
-def _only_symbol(used: UsedModel) -> str:
-    symbols = used.manifest.training_symbols
-    if len(symbols) > 1:
-        raise InvalidInput(f"{used.reference} was trained on {len(symbols)} symbols; give --symbol")
-    return symbols[0]
+        notes = tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result))))
+        return BacktestReport(used, opened.manifest, span, result, notes)
 
 
 def _whole_rows(served: Served) -> Int64s:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,36 +12,41 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
-from ktrdr.domain.arrays import Bools, Int64s
+from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.retraced import retraced
+from ktrdr.application.serving.wanted import LoadRequest
+from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.model_facts import read_inference
+from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.leaning import Leaning, leaning
-from ktrdr.domain.errors import CorruptArtifact, InvalidInput
+from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
 from ktrdr.domain.evaluation.terms import Term, linguistic_terms
-from ktrdr.domain.features.contract import compare, feature_contract
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
-from ktrdr.domain.features.resolver import resolve
-from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.market.bars import from_iso
-from ktrdr.domain.splits.parted import PARTS
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.model import FittedModel
-from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.pool.hours import Calendar
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """Which model, and how many rules at most."""
+    """Which model, and how many rules at most; for the rest see `LoadRequest`."""
 
     model: str
     top: int = 10
+    symbol: str | None = None
+    timeframe: str | None = None
+    as_of: str | None = None
+    prefer: str | None = None
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise InvalidInput(f"top must be 1 or more, found {self.top}")
+        _ = self.wanted  # refuses what contradicts itself
+
+    @property
+    def wanted(self) -> LoadRequest:
+        """Which model is to be explained."""
+        return LoadRequest(self.model, self.symbol, self.timeframe, self.as_of, self.prefer).unambiguous()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,15 @@ class ExplainRules:
     """Computes a model's features again on the bars it was trained on, and looks for rules that say what it does."""
 
     def __init__(
-        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        trainer: ModelTrainer,
+        storage: ModelStorage,
+        calendar: Calendar | None = None,
     ) -> None:
         self._data = data
-        self._features = features
+        self._sources = PoolSources(data, features, calendar=calendar)
         self._trainer = trainer
         self._storage = storage
 
@@ -135,27 +145,24 @@ class ExplainRules:
             If the model reads no fuzzy set, its features can no longer be computed as in training, or the bars of its
             parts are gone.
         """
-        artifact = self._storage.load(request.model)
-        manifest, model = artifact.manifest, self._trainer.restore(artifact)
-        strategy = parse(manifest.strategy, where=f"{request.model}/config.yaml")
-        if not any(entry.kind == "fuzzy_set" for entry in strategy.nn_inputs):
-            raise InvalidInput(f"{manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
-        rows = self._rows(manifest, model, strategy)
-        decided = leaning(rows.outputs, ~rows.test, Target.from_dict(manifest.target), strategy.decisions)
-        return _explain(manifest, rows, decided, request.top)
+        found = find_model(self._data, self._storage, request.wanted)
+        if found.kind == "named" and request.symbol is not None:
+            raise InvalidInput(f"a symbol chooses among the models of a strategy; {shown(request.model)} is one model")
+        opened = open_model(self._trainer, found)
+        if not any(entry.kind == "fuzzy_set" for entry in opened.strategy.nn_inputs):
+            raise InvalidInput(f"{opened.manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
+        rows = self._rows(opened)
+        decided = leaning(rows.outputs, ~rows.test, opened.target, opened.strategy.decisions)
+        return _explain(opened.manifest, replace(rows, notes=(*found.sentences, *rows.notes)), decided, request.top)
 
-    def _rows(self, manifest: Manifest, model: FittedModel, strategy: Strategy) -> _Rows:
-        features = resolve(strategy)
-        difference = compare(manifest.feature_contract, feature_contract(features, self._features.kernels(features)))
-        if difference:
-            raise InvalidInput(f"{manifest.model_name}: its features can not be computed as in training: {difference}")
-        gathered = gather_pool(PoolSources(self._data, self._features), strategy, manifest.training_symbols)
-        pool = gathered.pool
-        rows, test = _part_rows(manifest, pool)
-        outputs = read_inference(manifest, model.feature_ids).outputs(model, pool.values, rows)
-        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(features, model.tuned))
-        terms, holds = linguistic_terms(strategy, matrix)
-        return _Rows(terms, holds, outputs, test, _changed_bars(manifest, gathered))
+    def _rows(self, opened: OpenedModel) -> _Rows:
+        again = retraced(self._sources, opened)
+        pool, split = again.pool, again.split
+        rows = np.sort(np.concatenate([part.rows for part in split.parts.values()]))
+        test = np.isin(rows, split.test)
+        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(opened.features, opened.model.tuned))
+        terms, holds = linguistic_terms(opened.strategy, matrix)
+        return _Rows(terms, holds, opened.outputs(pool.values, rows), test, again.notes)
 
 
 def _measures(found: RuleMeasure) -> dict[str, Any]:
@@ -178,33 +185,3 @@ def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Exp
     }
     notes = (*rows.notes, *decided.notes)
     return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
-
-
-def _part_rows(manifest: Manifest, pool: Pool) -> tuple[Int64s, Bools]:
-    """Return the rows of the three parts, and which of them are test rows."""
-    try:
-        spans = [manifest.split["parts"][name] for name in PARTS]
-        first = np.array([from_iso(span["first"]) for span in spans])
-        last = np.array([from_iso(span["last"]) for span in spans])
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptArtifact(f"{manifest.model_name}: split does not say when its parts begin and end") from error
-    rows = np.flatnonzero(pool.spans.learnable)
-    known_at = pool.known_at[rows]
-    inside = (known_at[:, None] >= first) & (known_at[:, None] <= last)
-    used = inside.any(axis=1)
-    test = inside[used, PARTS.index("test")]
-    if not test.any() or test.all():
-        symbols = ", ".join(pool.symbols)
-        raise InvalidInput(f"{symbols}: the bars that {manifest.model_name} was trained and judged on are not there")
-    return rows[used], test
-
-
-def _changed_bars(manifest: Manifest, gathered: GatheredPool) -> tuple[str, ...]:
-    """Say which series are not those that the model was trained on."""
-    trained = {(entry.get("symbol"), entry.get("timeframe")): entry.get("sha256") for entry in manifest.data}
-    loaded = dict.fromkeys(item for member in gathered.members.values() for item in member.loaded)
-    return tuple(
-        f"{item.symbol} {item.timeframe}: these are not the bars of the training; the rules describe the model on these"
-        for item in loaded
-        if trained.get((item.symbol, item.timeframe)) != item.sha256
-    )

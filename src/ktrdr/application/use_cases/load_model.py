@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.serving.loading import LoadedModel, LoadRequest, load_with_fallback
+from ktrdr.application.serving.choosing import find_among
+from ktrdr.application.serving.wanted import LoadedModel, LoadRequest
 
 __all__ = ["LoadModel", "LoadRequest", "LoadedModel"]
 
@@ -21,7 +22,7 @@ class LoadModel:
 
         Raises
         ------
-        DataNotFound, ModelNotFound, Unavailable
-            See `load_with_fallback`.
+        DataNotFound, ModelNotFound, InvalidInput, Unavailable
+            See `find_among`.
         """
-        return load_with_fallback(self._data, self._storage, request)
+        return find_among(self._data, self._storage, request)

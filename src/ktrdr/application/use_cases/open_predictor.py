@@ -13,10 +13,11 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.market_data import MarketData, span_of
-from ktrdr.application.serving.live_model import LiveModel
-from ktrdr.application.serving.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
-from ktrdr.application.serving.opened import OpenedModel, open_model, served_market
+from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.live import LiveModel
+from ktrdr.application.serving.opened import served_market
 from ktrdr.application.serving.predictor import Predictor
+from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bars import Bars
@@ -36,15 +37,10 @@ class PredictorRequest:
     Attributes
     ----------
     model : str
-        A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol: see
-        `load_with_fallback`.
+        A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol.
     symbol : str
-    timeframe : str or None
-        Of the model to choose; None: the only one that the strategy has models for.
-    as_of : str or None
-        Only models that were chosen before this date or moment (ISO 8601); only with the name of a strategy.
-    prefer : str
-        See `LoadRequest`.
+    timeframe, as_of, prefer, ensemble
+        Of the model to choose, see `LoadRequest`; only with the name of a strategy.
     known_until : str or None
         The predictor has seen all bars of the repository that are known by this date (its beginning) or moment, and
         is flat. None: it has seen none.
@@ -54,8 +50,15 @@ class PredictorRequest:
     symbol: str
     timeframe: str | None = None
     as_of: str | None = None
-    prefer: str = "universal"
+    prefer: str | None = None
     known_until: str | None = None
+    ensemble: bool = False
+
+    @property
+    def wanted(self) -> LoadRequest:
+        """Which model is to be used."""
+        choice = self.timeframe, self.as_of, self.prefer, self.ensemble
+        return LoadRequest(self.model, self.symbol, *choice).unambiguous()
 
     @property
     def until(self) -> int | None:
@@ -89,40 +92,25 @@ class OpenPredictor:
         InvalidInput
             If the model may not serve the symbol, or its features can no longer be computed as in training.
         """
-        until = request.until
-        opened, reference, reason, said = self._open(request)
-        opened, features, market = served_market(self._data, self._features, opened, request.symbol)
+        until, symbol = request.until, request.symbol
+        found = find_model(self._data, self._storage, request.wanted)
+        reference = request.model if found.kind == "named" else found.reference
+        opened, market = served_market(self._data, self._features, open_model(self._trainer, found, symbol), symbol)
         live = LiveModel(
             opened,
             reference,
-            reason,
+            found.reason,
             market.characteristics,
-            features,
             market.origins,
             self._sessions(market),
             market.context,
-            tuple(dict.fromkeys((*said, *market.notes))),
+            tuple(dict.fromkeys((*found.sentences, *market.notes))),
         )
-        log.info("predictor", extra={"model": reference, "symbol": request.symbol, "reason": reason})
+        log.info("predictor", extra={"model": reference, "symbol": symbol, "reason": found.reason})
         predictor = Predictor(live, self._features)
         if until is not None:
             predictor.observe_all(self._history(predictor, market, until))
         return predictor
-
-    def _open(self, request: PredictorRequest) -> tuple[OpenedModel, str, str, tuple[str, ...]]:
-        """Return the model, its reference, why it is this one, and what should be said of that."""
-        if not is_strategy(self._storage, request.model):
-            if request.timeframe is not None or request.as_of is not None:
-                raise InvalidInput(
-                    f"timeframe and as_of choose among the models of a strategy; found {request.model!r}"
-                )
-            artifact = self._storage.load(request.model)
-            return open_model(self._trainer, artifact, request.model), request.model, "it was asked for by name", ()
-        timeframe = request.timeframe or only_timeframe(self._storage, request.model)
-        wanted = LoadRequest(request.model, request.symbol, timeframe, request.as_of, request.prefer)
-        found = load_with_fallback(self._data, self._storage, wanted)
-        opened = open_model(self._trainer, found.artifact, found.reference, stands_in=found.stands_in)
-        return opened, found.reference, found.reason, found.sentences
 
     def _sessions(self, market: MarketData) -> Sessions | None:
         """Return the calendar of the bars, and after it that of the same name."""
@@ -139,7 +127,7 @@ class OpenPredictor:
     def _history(self, predictor: Predictor, market: MarketData, until: int) -> dict[str, Bars]:
         """Return the bars of each timeframe that is fed, as far as they are known by then."""
         wanted = predictor.live.opened.strategy.training_data
-        start = wanted.start if never_settling(predictor.live.features) else None
+        start = wanted.start if never_settling(predictor.live.opened.features) else None
         span = span_of(replace(wanted, start=start, end=None))
         found = {}
         for name in predictor.timeframes:

@@ -12,16 +12,15 @@ from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving.ensembles import open_ensemble
-from ktrdr.application.serving.loading import LoadRequest, is_strategy, load_with_fallback, only_timeframe
-from ktrdr.application.serving.opened import OpenedModel, decided_on, open_model, serve
+from ktrdr.application.serving.choosing import find_model, open_model
+from ktrdr.application.serving.opened import decided_on, serve
+from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.run import DecisionSeries
-from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
-from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.training.windows import whole_windows
@@ -37,16 +36,12 @@ class PredictRequest:
     Attributes
     ----------
     model : str
-        A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol: see
-        `load_with_fallback`.
+        A reference or path; or the name of a strategy, of which the model is chosen that serves the symbol.
     symbol : str or None
         None: the only one that the model was trained on.
     last : int
-    timeframe, as_of, prefer
-        Of the model to choose, see `LoadRequest`; only with the name of a strategy. Without `timeframe`: the only one
-        that it has models for.
-    ensemble : bool
-        Instead of one model the average of the strategy's models of all symbols, see `open_ensemble`.
+    timeframe, as_of, prefer, ensemble
+        Of the model to choose, see `LoadRequest`; only with the name of a strategy.
     """
 
     model: str
@@ -60,31 +55,13 @@ class PredictRequest:
     def __post_init__(self) -> None:
         if self.last < 1:
             raise InvalidInput(f"last must be 1 or more, found {self.last}")
-        if self.chooses and "/" in self.model:
-            raise InvalidInput(
-                "timeframe, as_of, prefer and ensemble choose among the models of a strategy; "
-                f"{shown(self.model)} is one model"
-            )
+        _ = self.wanted  # refuses what contradicts itself
 
     @property
-    def chooses(self) -> bool:
-        """Whether something is said of which of a strategy's models is wanted."""
-        return self.ensemble or any(value is not None for value in (self.timeframe, self.as_of, self.prefer))
-
-    def choice(self, storage: ModelStorage) -> LoadRequest:
-        """Return what to look for among the models of a strategy; without a timeframe, of the only one there is.
-
-        Raises
-        ------
-        ModelNotFound
-            If the strategy has no models.
-        InvalidInput
-            If the symbol is not given, or neither is a timeframe that is needed.
-        """
-        if self.symbol is None:
-            raise InvalidInput(f"{self.model!r} is a strategy: give a symbol (--symbol), to choose among its models")
-        timeframe = self.timeframe or only_timeframe(storage, self.model)
-        return LoadRequest(self.model, self.symbol, timeframe, self.as_of, self.prefer or "universal")
+    def wanted(self) -> LoadRequest:
+        """Which model is to be used."""
+        choice = self.timeframe, self.as_of, self.prefer, self.ensemble
+        return LoadRequest(self.model, self.symbol, *choice).unambiguous()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +142,8 @@ class Predict:
             If the model may not serve the symbol, its features can no longer be computed as in training, or there is
             less history than they need.
         """
-        opened, reason, chosen = self._open(request)
+        found = find_model(self._data, self._storage, request.wanted)
+        opened = open_model(self._trainer, found, request.symbol)
         symbol = request.symbol or opened.only_symbol
         served = serve(self._data, self._features, opened, symbol)
         market, spec = served.market, opened.spec
@@ -173,23 +151,12 @@ class Predict:
         decided = decided_on(served, rows)
         asked = rows[-request.last :]
         left_out = len(served.matrix) - int(asked[0]) - len(asked)
-        notes = tuple(dict.fromkeys((*chosen, *market.notes, *decided.notes)))
+        notes = tuple(dict.fromkeys((*found.sentences, *market.notes, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
-        features = tuned_features(resolve(served.opened.strategy), opened.model.tuned)
+        features = tuned_features(served.opened.features, opened.model.tuned)
         behind = resolved_matrix(served.matrix.take(asked), features)
         shown = behind, decided.outputs[newest], decided.signals.take(newest), decided.decisions.take(newest)
+        reason = None if found.kind == "named" else found.reason
         return Forecast(opened.manifest, symbol, *shown, opened.target, notes, reason)
-
-    def _open(self, request: PredictRequest) -> tuple[OpenedModel, str | None, tuple[str, ...]]:
-        """Return the model, why it was chosen where it was, and what to say of that."""
-        if not request.chooses and not is_strategy(self._storage, request.model):
-            return open_model(self._trainer, self._storage.load(request.model), request.model), None, ()
-        if request.ensemble:
-            opened, members = open_ensemble(self._trainer, self._storage, request.choice(self._storage))
-            reason = f"the average of {len(members)} models: {', '.join(members)}"
-            return opened, reason, (reason,)
-        loaded = load_with_fallback(self._data, self._storage, request.choice(self._storage))
-        opened = open_model(self._trainer, loaded.artifact, loaded.reference, stands_in=loaded.stands_in)
-        return opened, loaded.reason, loaded.sentences

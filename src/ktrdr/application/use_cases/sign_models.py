@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.serving.loading import location_of
+from ktrdr.domain.artifacts.lookup import location_of
 from ktrdr.domain.artifacts.manifest import Manifest
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.application.serving.loading import location_of
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
 from ktrdr.domain.artifacts.consistency import consistency_problems
+from ktrdr.domain.artifacts.lookup import location_of
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.reference_reading import reference_problems

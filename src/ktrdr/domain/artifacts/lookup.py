@@ -1,10 +1,12 @@
-"""What to say about a model that is not there."""
+"""Where a model lies, and what to say about one that is not there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 from ktrdr.domain.artifacts.artifact import StoredModel
+from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.errors import ModelNotFound, did_you_mean, shown, shown_path
 
 _SHOWN = 5
@@ -25,6 +27,15 @@ def no_such_strategy(strategy: str, versions: Iterable[StoredModel]) -> ModelNot
     known = sorted({version.key.strategy for version in versions})
     there = f"there are models of {listed(known)}" if known else "there are no models yet"
     return ModelNotFound(f"no model of strategy {shown(strategy)}; {there}{did_you_mean(strategy, known)}")
+
+
+def location_of(versions: Iterable[StoredModel], model: str, manifest: Manifest) -> str:
+    """Return where a version lies itself, for a reference or path of it or of ``latest``, which moves on."""
+    reference, latest = (manifest.key.reference(number) for number in (manifest.version, None))
+    if model in {reference, latest}:
+        return next((item.location for item in versions if item.reference == reference), model)
+    path = PurePath(model)
+    return str(path.with_name(manifest.key.name(manifest.version)) if path.name == manifest.key.name(None) else path)
 
 
 def listed(names: Sequence[str], between: str = ", ") -> str:

@@ -77,7 +77,7 @@ def _is_config(config: Mapping[str, Any]) -> bool:
 
 def pooled_classes(artifact: Artifact) -> dict[str, str]:
     """Return the asset class that each symbol of a pool had in training; empty for a model of a single symbol."""
-    return {name: str(one.characteristics.get("asset_class")) for name, one in read_symbols(artifact).items()}
+    return {name: one.asset_class for name, one in read_symbols(artifact).items()}
 
 
 def config_problems(strategy: Strategy, artifact: Artifact) -> tuple[str, ...]:

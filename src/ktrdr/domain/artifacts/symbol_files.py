@@ -53,6 +53,11 @@ class PooledSymbol:
         return cls(plain, profile, dict(rows), dict(origins))
 
     @property
+    def asset_class(self) -> str:
+        """What it was in training."""
+        return str(self.characteristics.get("asset_class"))
+
+    @property
     def seen(self) -> bool:
         """Whether the model was fitted on rows of it."""
         return self.rows["train"] > 0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 
@@ -54,38 +53,6 @@ def draw_permutations(rows: int, repeats: int, rng: np.random.Generator) -> Int6
 
 
 def permutation_importance(
-    predict: Callable[[Float32s], Floats],
-    inputs: Float32s,
-    targets: NDArray[Any],
-    loss: Callable[[NDArray[Any], Floats], float],
-    permutations: Int64s,
-) -> ImportanceResult:
-    """Return the rise of the loss for each feature, with its spread.
-
-    Parameters
-    ----------
-    predict : callable
-        inputs, shape (rows, n_features) -> outputs, as `loss` takes them.
-    inputs : ndarray of float32, shape (n, n_features)
-        Left as they are.
-    targets : ndarray, shape (n,)
-    loss : callable
-        (targets, outputs) -> mean loss.
-    permutations : ndarray of int64, shape (repeats, rows)
-        Orders, shared by all features; see `draw_permutations`. With rows < n, as many evenly spaced rows are used.
-
-    References
-    ----------
-    Breiman (2001), Random forests; Fisher, Rudin, Dominici (2019), All models are wrong, but many are useful.
-    """
-    repeats, rows = permutations.shape
-    used = evenly_spaced(len(inputs), rows)
-    working, targets = inputs[used], targets[used]
-    intact, rises = _rises(lambda values: loss(targets, predict(values)), working, permutations)
-    return ImportanceResult(rises.mean(axis=1), rises.std(axis=1), intact, repeats, rows, len(inputs))
-
-
-def window_importance(
     predict: Callable[[Float32s, Int64s], Floats],
     inputs: Float32s,
     ends: Int64s,
@@ -93,24 +60,28 @@ def window_importance(
     permutations: Int64s,
     of_rows: int,
 ) -> ImportanceResult:
-    """Return the rise of the loss for each feature of a model that reads windows.
+    """Return the rise of the loss for each feature, with its spread.
 
-    A feature is shuffled over all rows that the windows read, the looked-back ones included.
+    A feature is shuffled over all rows that the samples read: of windows the looked-back ones, too.
 
     Parameters
     ----------
     predict : callable
         inputs, shape (rows, n_features), and ends -> outputs, as `loss` takes them.
     inputs : ndarray of float32, shape (rows, n_features)
-        The rows of all windows; left as they are.
+        The rows that the samples read; left as they are.
     ends : ndarray of int64, shape (n_samples,)
-        Last row of each window.
+        The row that each sample is about: the last one of its window.
     loss : callable
         Outputs to the mean loss.
     permutations : ndarray of int64, shape (repeats, rows)
-        Orders, shared by all features.
+        Orders, shared by all features; see `draw_permutations`.
     of_rows : int
         How many samples there were to choose from.
+
+    References
+    ----------
+    Breiman (2001), Random forests; Fisher, Rudin, Dominici (2019), All models are wrong, but many are useful.
     """
     working = np.array(inputs, order="C")
     intact, rises = _rises(lambda values: loss(predict(values, ends)), working, permutations)

@@ -84,15 +84,20 @@ def _volume_zscore(bars: HeldBars, period: int) -> Carried:
 def _volatility_rank(bars: HeldBars, _: int) -> Carried:
     spread = RunningDeviation(VOLATILITY_BARS)
     held: deque[float] = deque(maxlen=RANKED_BARS)
-    for value in np.diff(np.log(bars.column("close")), prepend=np.nan).tolist():
+    for value in _log_steps(bars.column("close")).tolist():
         held.append(spread.update(value))
 
     def newest() -> float:
-        step = np.diff(np.log(bars.column("close")[-2:]), prepend=np.nan)[-1]
-        held.append(spread.update(step))
+        held.append(spread.update(_log_steps(bars.column("close")[-2:])[-1]))
         return _percentile_of_last(held)
 
     return newest
+
+
+def _log_steps(close: Floats) -> Floats:
+    """Return the change of the logarithm from bar to bar; NaN on the first, and about closes of 0 or less."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.diff(np.log(close), prepend=np.nan)
 
 
 def _percentile_of_last(values: deque[float]) -> float:

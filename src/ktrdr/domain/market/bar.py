@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.bars import BAR_COLUMNS, FIRST, LAST, PRICE_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR
 from ktrdr.domain.market.values import LARGEST, SIZES
 
 
@@ -28,7 +29,8 @@ class Bar:
     Raises
     ------
     InvalidBars
-        If a value is not finite or of an extreme size, see `Bars`, or the high lies below the low.
+        If a value is not finite or of an extreme size, see `Bars`, the high lies below the low, or it is of a year that
+        cannot be counted.
     """
 
     symbol: str
@@ -41,6 +43,8 @@ class Bar:
     known_at: int | None = None
 
     def __post_init__(self) -> None:
+        if not FIRST <= self.stamp < LAST:
+            raise InvalidBars(f"{self.symbol}: a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
         broken = [name for name in BAR_COLUMNS if not math.isfinite(getattr(self, name))]
         if broken:
             raise InvalidBars(f"{self}: {', '.join(broken)} must be a finite number")

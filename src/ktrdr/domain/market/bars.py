@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
-_FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "ns").astype(np.int64)) for year in (FIRST_YEAR, LAST_YEAR + 1))
+FIRST, LAST = (int(np.datetime64(f"{year}-01-01", "ns").astype(np.int64)) for year in (FIRST_YEAR, LAST_YEAR + 1))
+"""Where the years begin and end in which bars may lie (UTC nanoseconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,10 @@ class Bars:
 
     def __post_init__(self) -> None:
         self._check()
-        if len(self.known_at) != len(self.stamps):
+        if not len(self.known_at):
             object.__setattr__(self, "known_at", known_at(self.stamps, self.timeframe, self.sessions))
+        if self.known_at.shape != self.stamps.shape:
+            raise InvalidBars(f"{self.source}: known_at has {len(self.known_at)} values for {len(self.stamps)} stamps")
 
     def _check(self) -> None:
         for name in BAR_COLUMNS:
@@ -90,7 +93,7 @@ class Bars:
             if not plain(values):
                 self._refuse(~np.isfinite(values), f"{name} must be a finite number")
                 self._refuse(extreme(values), f"{name} {SIZES}")
-        uncountable = (self.stamps < _FIRST) | (self.stamps >= _LAST - self.timeframe.ns)
+        uncountable = (self.stamps < FIRST) | (self.stamps >= LAST - self.timeframe.ns)
         self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
         disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)
         self._refuse(disorder, "time stamps must ascend and be unique")

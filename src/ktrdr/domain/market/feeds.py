@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars, iso
@@ -17,7 +19,9 @@ from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 NATIVE = "native"
+Moments = TypeVar("Moments", int, Int64s)
 _LAID_OUT = 60 * NS_PER_DAY
+_LATE = 366 * NS_PER_DAY
 
 
 class BarFeeds:
@@ -72,8 +76,15 @@ class BarFeeds:
         return max((int(item.known_at[-1]) for item in self.fed.values() if len(item)), default=None)
 
     def extend(self, bars: Mapping[str, Bars]) -> None:
-        """Take in many bars at once, of every timeframe that is fed and none of them later than the base's last."""
+        """Take in many bars at once, of every timeframe that is fed and none of them later than the base's last.
+
+        Raises
+        ------
+        InvalidBars
+            If a bar is said to be known before it begins, long after it was over, or before the one before it.
+        """
         for name, item in self.fed.items():
+            _require_moments(bars[name])
             item.extend(bars[name])
         base = self.fed.get(self.base)
         until = int(base.known_at[-1]) if base is not None and len(base) else None
@@ -111,8 +122,10 @@ class BarFeeds:
             twice = "has come twice" if bar.stamp == own.stamps[-1] else "comes too late"
             raise InvalidBars(f"{bar}: this {timeframe} bar {twice}; the last one was that of {there}")
         moment = self._derived(own, bar.stamp) if bar.known_at is None else bar.known_at
-        if own.timeframe.intraday and moment < bar.stamp:
-            raise InvalidBars(f"{bar}: this {timeframe} bar can not be known at {iso(moment)}, before it begins")
+        earliest, latest = _possible(own.timeframe, bar.stamp)
+        if not earliest <= moment <= latest:
+            why = "before it begins" if moment < earliest else "more than a year after it was over"
+            raise InvalidBars(f"{bar}: this {timeframe} bar can not be known at {_shown(moment)}, {why}")
         self._require_order(timeframe, bar, moment)
         return moment
 
@@ -140,6 +153,28 @@ class BarFeeds:
         if timeframe in self._made_of:
             return f"{timeframe} bars are refused: they are made of {self._made_of[timeframe]} bars here; feed {wanted}"
         return f"{timeframe} bars are refused: this model reads {wanted}"
+
+
+def _possible(timeframe: Timeframe, stamp: Moments) -> tuple[Moments, Moments]:
+    """Return the first and the last moment at which bars may become known: a session can begin on the day before."""
+    return stamp - (0 if timeframe.intraday else NS_PER_DAY), stamp + timeframe.ns + _LATE
+
+
+def _require_moments(bars: Bars) -> None:
+    known_at, disorder = bars.known_at, np.zeros(len(bars), dtype=np.bool_)
+    disorder[1:] = known_at[1:] < known_at[:-1]
+    earliest, latest = _possible(bars.timeframe, bars.stamps)
+    wrong = disorder | (known_at < earliest) | (known_at > latest)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InvalidBars(
+            f"{bars.source}: {bars.symbol} {bars.timeframe}: row {row} at {iso(bars.stamps[row])} can not be known at "
+            f"{iso(known_at[row])}: before it begins, before the row before it, or more than a year after it was over"
+        )
+
+
+def _shown(moment: int) -> str:
+    return iso(moment) if -(2**63) < moment < 2**63 else str(moment)
 
 
 class _Made:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.market.file_names import from_file_name, to_file_name
 
 _ALLOWED = re.compile(r"[\x21-\x7e]{1,64}")
@@ -26,7 +26,7 @@ class Symbol:
     def __post_init__(self) -> None:
         if not isinstance(self.text, str) or not _ALLOWED.fullmatch(self.text):
             raise InvalidInput(
-                f"symbol {self.text!r} is not valid; a symbol is 1 to 64 printable ASCII characters without spaces"
+                f"symbol {shown(self.text)} is not valid; a symbol is 1 to 64 printable ASCII characters without spaces"
             )
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.entrypoints.cli.options import PAGES, DataDir, EndDate, Json, ModelsDir, Prefer, Timeframe
+from ktrdr.entrypoints.cli.options import PAGES, DataDir, EndDate, Ensemble, Json, ModelsDir, Prefer, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say_notes
 from ktrdr.entrypoints.cli.session import open_container
 
@@ -32,6 +32,7 @@ def backtest(
     model: Annotated[str | None, typer.Option(help=_MODEL)] = None,
     timeframe: Timeframe = None,
     prefer: Prefer = None,
+    ensemble: Ensemble = False,
     start_date: Annotated[str | None, typer.Option(help=_START)] = None,
     end_date: EndDate = None,
     in_sample: Annotated[bool, typer.Option("--in-sample", help="Also trade on bars that chose the model.")] = False,
@@ -61,7 +62,7 @@ def backtest(
         symbols, timeframe = file.training_data.symbols.symbols, file.training_data.timeframes.base
         symbol = symbols[0] if symbol is None and len(symbols) == 1 else symbol
     request = BacktestRequest(
-        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer=prefer, account=account
+        name, symbol, model, timeframe, start_date, end_date, in_sample, prefer, account, ensemble
     )
     done = container.backtest().execute(request)
     say_notes((*_differences(file, done), *done.notes))
@@ -99,7 +100,7 @@ def _differences(file: Strategy | None, done: BacktestReport) -> list[str]:
 
     if file is None:
         return []
-    written, trained = render(file), done.model.manifest.strategy
+    written, trained = render(file), done.manifest.strategy
     parts = ("indicators", "fuzzy_sets", "nn_inputs", "decisions", "deployment")
     changed = [name for name in parts if written.get(name) != trained.get(name)]
     return [f"{', '.join(changed)}: the file differs from the trained strategy, which is used"] if changed else []

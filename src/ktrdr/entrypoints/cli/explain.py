@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ktrdr.entrypoints.cli.options import DataDir, Json, ModelsDir
+from ktrdr.entrypoints.cli.options import MODEL, AsOf, DataDir, Json, ModelsDir, OfStrategy, Prefer
 from ktrdr.entrypoints.cli.render import emit, say_notes, table
-from ktrdr.entrypoints.cli.session import open_container
+from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.explain_rules import Explanation
@@ -24,7 +24,11 @@ def main() -> None:
 
 @app.command()
 def rules(
-    model: Annotated[str, typer.Argument(help="strategy/SYMBOL_TIMEFRAME_vN, ..._latest, or a model's folder.")],
+    model: Annotated[str, typer.Argument(help=MODEL)],
+    symbol: Annotated[str | None, typer.Option(help="Symbol whose model it is, with a strategy.")] = None,
+    timeframe: OfStrategy = None,
+    as_of: AsOf = None,
+    prefer: Prefer = None,
     top: Annotated[int, typer.Option(help="How many rules at most.")] = 10,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -34,7 +38,9 @@ def rules(
     from ktrdr.application.use_cases.explain_rules import ExplainRequest
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
-    explanation = container.explain_rules().execute(ExplainRequest(model, top))
+    named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
+    request = ExplainRequest(named, top, symbol, timeframe, as_of, prefer)
+    explanation = container.explain_rules().execute(request)
     say_notes(explanation.notes)
     emit(explanation.as_dict(), _text(explanation), json)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
-    from ktrdr.application.serving.loading import LoadedModel
+    from ktrdr.application.serving.wanted import LoadedModel
     from ktrdr.application.use_cases.list_models import ListedModel
     from ktrdr.domain.artifacts.artifact import Artifact
     from ktrdr.domain.artifacts.manifest import Manifest

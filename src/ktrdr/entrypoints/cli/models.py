@@ -61,7 +61,6 @@ def which(
     json: Json = False,
 ) -> None:
     """Say which model of a strategy serves a symbol, why this one, and what was passed over."""
-    from ktrdr.application.serving.loading import only_timeframe
     from ktrdr.application.use_cases.load_model import LoadRequest
     from ktrdr.entrypoints.cli.model_text import which_text
 
@@ -69,8 +68,7 @@ def which(
     name, symbol, timeframe = strategy_of(container, strategy, symbol, timeframe)
     if symbol is None:
         raise InvalidInput(f"models which {name}: give a symbol (--symbol)")
-    timeframe = timeframe or only_timeframe(container.model_storage(), name)
-    loaded = container.load_model().execute(LoadRequest(name, symbol, timeframe, as_of, prefer or "universal"))
+    loaded = container.load_model().execute(LoadRequest(name, symbol, timeframe, as_of, prefer))
     emit(loaded.as_dict(), which_text(loaded), json)
 
 

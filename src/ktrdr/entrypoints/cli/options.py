@@ -18,7 +18,12 @@ Strict = Annotated[bool, typer.Option("--strict", help="Refuse what would otherw
 Timeframe = Annotated[str | None, typer.Option("--timeframe", help="Base timeframe instead of the strategy's.")]
 StartDate = Annotated[str | None, typer.Option("--start-date", help="First day to use, such as 2010-01-31.")]
 EndDate = Annotated[str | None, typer.Option("--end-date", help="Last day to use, the whole of it.")]
+MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder; or a strategy, to use its model for a symbol."
+OfStrategy = Annotated[
+    str | None, typer.Option("--timeframe", help="Base timeframe, with a strategy [default: the only one].")
+]
 AsOf = Annotated[str | None, typer.Option(help="Only models of the strategy that were chosen before that moment.")]
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="Average the strategy's models of all symbols.")]
 Prefer = Annotated[str | None, typer.Option(help="Look for the universal or the symbol model first.")]
 
 PAGES = (".html", ".htm")

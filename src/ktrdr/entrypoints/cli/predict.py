@@ -7,22 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
+from ktrdr.entrypoints.cli.options import MODEL, AsOf, DataDir, Ensemble, Json, ModelsDir, OfStrategy, Prefer
 from ktrdr.entrypoints.cli.render import emit, say_notes, table
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
-_MODEL = "strategy/SYMBOL_TIMEFRAME_vN, ..._latest, a model's folder; or a strategy, to use its model for a symbol."
-
 
 def predict(
-    model: Annotated[str, typer.Argument(help=_MODEL)],
+    model: Annotated[str, typer.Argument(help=MODEL)],
     symbol: Annotated[str | None, typer.Option(help="Symbol instead of the model's; needed with a strategy.")] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Base timeframe, with a strategy [default: the only one].")
-    ] = None,
+    timeframe: OfStrategy = None,
     as_of: AsOf = None,
     prefer: Prefer = None,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Average the models of all symbols.")] = False,
+    ensemble: Ensemble = False,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
@@ -40,7 +36,8 @@ def predict(
 
 
 def _text(forecast: Mapping[str, Any]) -> str:
-    head, rows = f"{forecast['model']}_v{forecast['version']} on {forecast['symbol']}", forecast["predictions"]
+    rows, version = forecast["predictions"], f"_v{forecast['version']}" if forecast["version"] else ""
+    head = f"{forecast['model']}{version} on {forecast['symbol']}"
     figures = [
         {**row["probabilities"], "confidence": row["confidence"]}
         if "probabilities" in row

@@ -119,7 +119,7 @@ class Container(Of):
     predict: Factory[Predict] = _verb("predict:Predict", *_SERVING)
     backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING)
     open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.calendar)
-    explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING)
+    explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
     show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.model_storage import ModelStorage
-from ktrdr.application.serving.loading import LoadRequest, load_with_fallback, location_of, only_timeframe
-from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.application.serving.choosing import find_among, find_named, timeframe_of
+from ktrdr.application.serving.wanted import LoadedModel, LoadRequest
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.backtest.account import Account
 from ktrdr.domain.errors import DataNotFound, InvalidInput, ModelNotFound, shown
@@ -29,8 +29,8 @@ class BacktestRequest:
     symbol : str or None
         None: the only symbol that a named model was trained on.
     model : str or None
-        A reference or path; None: the one that `load_with_fallback` finds for the symbol, of those that were chosen
-        before `start` where it is given.
+        A reference or path; None: what `find_among` finds for the symbol, of those that were chosen before `start`
+        where it is given.
     timeframe : str or None
         Of the model to find; None: the only one that there are models for.
     start, end : str or None
@@ -42,6 +42,8 @@ class BacktestRequest:
     prefer : str or None
         See `LoadRequest`; only where the model is to be found.
     account : Account
+    ensemble : bool
+        See `LoadRequest`; only where the model is to be found.
     """
 
     strategy: str
@@ -53,13 +55,15 @@ class BacktestRequest:
     in_sample: bool = False
     prefer: str | None = None
     account: Account = field(default_factory=Account)
+    ensemble: bool = False
 
     def __post_init__(self) -> None:
         first, last = self.first_stamp, self.last_moment
         if first is not None and last is not None and first > last:
             raise InvalidInput(f"a backtest can not start on {self.start} and end on {self.end}")
-        if self.model is not None and self.prefer is not None:
-            raise InvalidInput(f"prefer chooses among the models of a strategy; {shown(self.model)} is one model")
+        if self.model is not None and (self.prefer is not None or self.ensemble):
+            name = "ensemble" if self.ensemble else "prefer"
+            raise InvalidInput(f"{name} chooses among the models of a strategy; {shown(self.model)} is one model")
 
     @property
     def first_stamp(self) -> int | None:
@@ -95,24 +99,7 @@ class BacktestRequest:
         return moment if self.last_moment is None else min(moment, self.last_moment)
 
 
-@dataclass(frozen=True, slots=True)
-class UsedModel:
-    """The model that decided: its reference, where it lies, why it is this one, whether it is another symbol's."""
-
-    artifact: Artifact
-    reference: str
-    location: str
-    reason: str
-    notes: tuple[str, ...] = ()
-    stands_in: bool = False
-
-    @property
-    def manifest(self) -> Manifest:
-        """Everything but its weights."""
-        return self.artifact.manifest
-
-
-def find_model(data: DataRepository, storage: ModelStorage, request: BacktestRequest) -> UsedModel:
+def find_unseen(data: DataRepository, storage: ModelStorage, request: BacktestRequest) -> LoadedModel:
     """Return the model that a backtest uses.
 
     Raises
@@ -128,16 +115,16 @@ def find_model(data: DataRepository, storage: ModelStorage, request: BacktestReq
         raise InvalidInput(f"{shown(request.strategy)} is no strategy; name the strategy, and a model by --model")
     if request.symbol is None:
         raise InvalidInput(f"a backtest of {request.strategy!r} needs a symbol (--symbol)")
-    timeframe = request.timeframe or only_timeframe(storage, request.strategy)
-    as_of, prefer = _as_of(data, request, timeframe), request.prefer or "universal"
-    wanted = LoadRequest(request.strategy, request.symbol, timeframe, as_of, prefer)
+    choice = request.timeframe, None, request.prefer, request.ensemble
+    wanted = LoadRequest(request.strategy, request.symbol, *choice)
+    wanted = replace(wanted, timeframe=timeframe_of(storage, wanted))
+    earlier = replace(wanted, as_of=_as_of(data, request, str(wanted.timeframe)))
     try:
-        found = load_with_fallback(data, storage, wanted, request.seen_until)
+        return find_among(data, storage, earlier, request.seen_until)
     except ModelNotFound as error:
-        _refuse_seen(data, storage, request, wanted, error)
+        if earlier.as_of is not None:
+            _refuse_seen(find_among(data, storage, wanted, request.seen_until), earlier, request, error)
         raise
-    named = found.artifact, found.reference, found.location
-    return UsedModel(*named, found.reason, found.sentences, found.stands_in)
 
 
 def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> str | None:
@@ -156,15 +143,10 @@ def _as_of(data: DataRepository, request: BacktestRequest, timeframe: str) -> st
     return iso(bars.known_at[0])
 
 
-def _refuse_seen(
-    data: DataRepository, storage: ModelStorage, request: BacktestRequest, wanted: LoadRequest, error: ModelNotFound
-) -> None:
+def _refuse_seen(later: LoadedModel, wanted: LoadRequest, request: BacktestRequest, error: ModelNotFound) -> None:
     """Say so if there is a model, and the start alone forbids it."""
-    if wanted.as_of is None:
-        return
-    later = load_with_fallback(data, storage, replace(wanted, as_of=None), request.seen_until)
-    selected = later.artifact.manifest.selected_until
-    if read_moment(selected) >= read_moment(wanted.as_of):
+    selected = later.selected_until
+    if read_moment(selected) >= read_moment(str(wanted.as_of)):
         raise InvalidInput(
             f"{wanted.symbol} {wanted.timeframe}: no model was chosen before {request.start}; a backtest of "
             f"{later.reference} from there would use bars up to {selected} that chose it; start after them, or "
@@ -172,12 +154,11 @@ def _refuse_seen(
         ) from error
 
 
-def _named(storage: ModelStorage, request: BacktestRequest, model: str) -> UsedModel:
-    artifact = storage.load(model)
-    manifest = artifact.manifest
+def _named(storage: ModelStorage, request: BacktestRequest, model: str) -> LoadedModel:
+    found = find_named(storage, model)
+    manifest = found.artifact.manifest
     if manifest.strategy_name != request.strategy:
         raise InvalidInput(f"{model} is a model of {manifest.strategy_name!r}, not of {request.strategy!r}")
     if request.timeframe is not None and not same_length(request.timeframe, manifest.base_timeframe):
         raise InvalidInput(f"{model} is for {manifest.base_timeframe} bars, not for {request.timeframe}")
-    reference = manifest.key.reference(manifest.version)
-    return UsedModel(artifact, reference, location_of(storage.versions(), model, manifest), "it was asked for by name")
+    return found
