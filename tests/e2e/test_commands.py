@@ -87,7 +87,7 @@ def test_interruption_stops_cleanly_and_publishes_nothing(tmp_path: Path) -> Non
     os.kill(process.pid, signal.SIGINT)
     ended = read_terminal(terminal)
     stdout, _ = process.communicate(timeout=CEILING)
-    assert process.returncode == 130, ended
+    assert process.returncode == 6, ended
     assert stdout == ""
     assert "Traceback" not in ended
     assert re.search(r"training was stopped .* epoch", ended)

@@ -113,8 +113,6 @@ class TrainingFailed(KtrdrError):
 class TrainingInterrupted(TrainingFailed):
     """The user stopped the training; nothing was published."""
 
-    family = "interrupted"
-
 
 class Pruned(TrainingFailed):
     """Whoever watches the training gave it up, since others promise more; nothing was published."""

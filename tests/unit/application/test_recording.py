@@ -71,6 +71,22 @@ def test_a_fit_that_is_refused_has_not_begun() -> None:
     assert ended(journal) == []
 
 
+@pytest.mark.parametrize(("error", "outcomes"), [(KeyboardInterrupt(), ["interrupted"]), (InvalidInput("no rows"), [])])
+def test_a_job_that_is_stopped_before_its_first_fit_is_counted(error: BaseException, outcomes: list[str]) -> None:
+    journal = MemoryJournal()
+    with pytest.raises(type(error)), Runs(journal, Work("demo")):
+        raise error
+    assert [outcome for _, outcome, _ in ended(journal)] == outcomes
+
+
+def test_later_fits_know_more_of_what_they_are_fitted_to() -> None:
+    journal = MemoryJournal()
+    with Runs(journal, Work("demo")) as runs:
+        runs.about({"rows": 3})
+        runs.begin(seed=1)
+    assert [(run.work.strategy, run.work.seed, run.work.facts) for run in journal.runs] == [("demo", 1, {"rows": 3})]
+
+
 class _Full:
     def append(self, line: Any) -> None:
         raise Unavailable("no room")

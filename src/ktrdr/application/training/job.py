@@ -80,10 +80,11 @@ class JobTrainer:
         kept = kept_model(self._data, self._features, self._storage, job) if start is None else None
         if kept is not None:
             return kept
-        prepared = prepare(self._sources, job, start)
-        require_no_warnings(prepared.warnings, job.request.strict)
-        require_enough_symbols(prepared, job.request.symbol_folds)
-        with Runs(self._journal, _work(job, prepared)) as runs:
+        with Runs(self._journal, _work(job)) as runs:
+            prepared = prepare(self._sources, job, start)
+            require_no_warnings(prepared.warnings, job.request.strict)
+            require_enough_symbols(prepared, job.request.symbol_folds)
+            runs.about(_facts(job, prepared))
             fitted = fit(prepared, job, self._trainer, runs, start)
             judgement = self._judged(prepared, fitted, job, runs)
             kernels = self._features.kernels(prepared.features)
@@ -127,9 +128,14 @@ class JobTrainer:
         return Judgement({**judgement.metrics, "by_symbol_fold": folds}, judgement.importance)
 
 
-def _work(job: TrainingJob, prepared: Prepared) -> Work:
+def _work(job: TrainingJob) -> Work:
     """Return who the fits of a job are."""
-    facts: dict[str, Any] = {
+    return Work(job.strategy.name, job.symbols, str(job.mode), job.strategy.training["seed"])
+
+
+def _facts(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
+    """Return what the fits of a job are fitted to, and how, as plain values."""
+    return {
         "combination": job.combination,
         "hold_out": sorted(job.request.hold_out),
         "data": fingerprints(prepared.members),
@@ -138,4 +144,3 @@ def _work(job: TrainingJob, prepared: Prepared) -> Work:
         "features": list(prepared.pool.ids),
         "rows": rows_of(prepared.split.report()),
     }
-    return Work(job.strategy.name, job.symbols, str(job.mode), job.strategy.training["seed"], facts=facts)

@@ -89,9 +89,15 @@ class Runs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close them, the first begun first."""
+        """Close them, the first begun first; a job that is stopped before its first fit is written down as well."""
+        if not self._begun and error is not None and _broken_off(error) == "interrupted":
+            self.begin()
         for run in self._begun:
             run.close(error)
+
+    def about(self, facts: Mapping[str, Any]) -> None:
+        """Say what fits that begin from now on are fitted to, and how."""
+        self._work = replace(self._work, facts=facts)
 
     def begin(self, **who: Any) -> RecordedRun:
         """Return the run of a fit of this job; `who` says which, in the fields of `Work`."""
