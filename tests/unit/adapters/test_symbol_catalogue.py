@@ -65,7 +65,9 @@ def test_no_catalogue_says_nothing(tmp_path: Path) -> None:
     [
         ("- AAPL\n", "must map each symbol to its facts; found a list"),
         ("AAPL: stock\n", "AAPL: must hold asset_class, exchange, calendar, time_zone; found 'stock'"),
-        ("AAPL: {asset_class: stock}\n", "AAPL.exchange: must be a text; found 'nothing'"),
+        ("AAPL: {asset_class: stock}\n", "AAPL.exchange: is missing; an entry must hold asset_class, exchange,"),
+        (f"AAPL: {ENTRY.replace('XNAS', '', 1)}\n", "AAPL.exchange: must be a text; found nothing"),
+        (f"AAPL: {ENTRY.replace('XNAS', '5', 1)}\n", "AAPL.exchange: must be a text; found 5"),
         (f"AAPL: {ENTRY.replace('exchange', 'exchnage')}\n", "AAPL.exchnage: no such key; did you mean 'exchange'?"),
         (
             f"AAPL: {ENTRY.replace('stock', 'stocks')}\n",

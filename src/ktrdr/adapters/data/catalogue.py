@@ -92,8 +92,11 @@ def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristi
         if key not in _KEYS:
             raise InvalidInput(f"{where}.{key}: no such key{did_you_mean(key, _KEYS)} (known: {', '.join(_KEYS)})")
     for key in _REQUIRED:
-        if not isinstance(facts.get(key), str):
-            raise InvalidInput(f"{where}.{key}: must be a text; found {shown(facts.get(key, 'nothing'))}")
+        if key not in facts:
+            raise InvalidInput(f"{where}.{key}: is missing; an entry must hold {', '.join(_REQUIRED)}")
+        if not isinstance(facts[key], str):
+            found = "nothing" if facts[key] is None else shown(facts[key])
+            raise InvalidInput(f"{where}.{key}: must be a text; found {found}")
     if facts["asset_class"] not in ASSET_CLASSES:
         hint = did_you_mean(facts["asset_class"], ASSET_CLASSES)
         raise InvalidInput(

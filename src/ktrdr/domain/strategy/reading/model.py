@@ -44,7 +44,9 @@ def read_model(parent: Section, findings: Findings) -> Model:
         findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed_types(kind)}")
     findings.setting(section.at("type"), spec.name if spec else kind, section.origin("type"))
     architecture: dict[str, Any] = {}
-    if spec is not None:
+    if spec is None:
+        section.know("architecture")
+    else:
         nested = section.section("architecture")
         architecture = nested.read_all(spec.parameters)
         if spec.ignored:

@@ -47,10 +47,11 @@ def read_training(
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
         findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
-    for part in (first, section, fallback) if named is not None else ():
-        part.refuse_foreign(model, "training")
-    section.warn_unknown()
-    fallback.warn_unknown({item.name for item in model.all_settings})
+    if named is not None:
+        for part in (first, section, fallback):
+            part.refuse_foreign(model, "training")
+        section.warn_unknown()
+        fallback.warn_unknown({item.name for item in model.all_settings})
     return labels, split, settings
 
 
