@@ -58,9 +58,6 @@ UNLISTABLE = {
     "lists for times": keep(".parquet", table(timestamp=pa.array([[1], [2]]))),
     "no parquet": keep(".parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"),
     "one name twice": keep(".parquet", table(Open=ONES)),
-}
-UNLOADABLE = {
-    **UNLISTABLE,
     "booleans": keep(".parquet", table(high=pa.array([True, True]))),
     "dates": keep(".parquet", table(high=pa.array([1, 1], pa.date32()))),
     "moments": keep(".parquet", table(volume=DAYS)),
@@ -68,6 +65,9 @@ UNLOADABLE = {
     "times of day": keep(".parquet", table(low=pa.array([1, 1], pa.time32("s")))),
     "lists": keep(".parquet", table(close=pa.array([[1.0], [1.0]]))),
     "records": keep(".parquet", table(close=pa.array([{"a": 1.0}, {"a": 1.0}]))),
+}
+UNLOADABLE = {
+    **UNLISTABLE,
     "texts": keep(".parquet", table(close=pa.array(["1.5", "cheap"]))),
     "two bars on a day": keep(".csv", (HEADER + "2024-01-02 15:00,1,2,1,1,1\n2024-01-02 16:00,1,2,1,1,1\n").encode()),
     "a stray offset": keep(".csv", (HEADER + "2024-01-03,1,2,1,1,1\n2024-01-03T05:00+01:00,1,2,1,1,1\n").encode()),

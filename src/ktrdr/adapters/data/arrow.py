@@ -53,6 +53,19 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def require_numbers(kind: pa.DataType, source: str, name: str) -> None:
+    """Refuse a type of column that cannot hold numbers, be it by texts; see `floats_of`.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if not (numeric or is_text(kind) or pa.types.is_null(kind)):
+        raise InvalidBars(f"{source}: {name} must be numbers; found a column of {kind}")
+
+
 def floats_of(column: Column, source: str, name: str, written: Column | None = None) -> Floats:
     """Return a column of numbers of any kind as floats; NaN where values are missing.
 
@@ -69,11 +82,9 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     InvalidBars
         If it holds anything else: dates, durations, booleans, texts that are no numbers.
     """
+    require_numbers(column.type, source, name)
     column = decoded(column)
     kind = column.type
-    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    if not (numeric or is_text(kind) or pa.types.is_null(kind)):
-        raise InvalidBars(f"{source}: {name} must be numbers; found a column of {kind}")
     try:
         cast = column if kind == pa.float64() else pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
     except pa.ArrowInvalid as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ktrdr.adapters.data.arrow import Column, floats_of
+from ktrdr.adapters.data.arrow import Column, floats_of, require_numbers
 from ktrdr.adapters.data.columns import find_columns
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.sources.folder import FolderSource, Span
@@ -36,7 +36,11 @@ class ParquetSource(FolderSource):
 
     def _span(self, path: Path) -> Span:
         with _opened(path) as file:
-            rows, places = file.metadata.num_rows, find_columns(file.schema_arrow.names, path.name).times
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+            columns = find_columns(schema.names, path.name)
+            for name, place in columns.values.items():
+                require_numbers(schema.field(place).type, path.name, name)
+            places = columns.times
             if not rows:
                 return Span(0, 0, 0)
             noted = _statistics(file, places)
