@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ktrdr.domain.evaluation.detectable import detectable, independent_outcomes, least_correlation
+from ktrdr.domain.evaluation.detectable import detectable, independent_outcomes, least_correlation, separate_outcomes
 from ktrdr.domain.evaluation.losses import ROW_LOSSES
 from ktrdr.domain.evaluation.significance import Difference, mean_difference
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -103,10 +103,29 @@ def most(spans: list[tuple[int, int]], since: int = -1) -> int:
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5)), max_size=7))
-def test_independent_outcomes_are_the_most_that_fit(pairs):
+def test_separate_outcomes_are_the_most_that_fit(pairs):
     spans = [(begin, begin + length) for begin, length in pairs]
     begins, ends = (np.array([span[place] for span in spans], dtype=np.int64) for place in (0, 1))
-    assert independent_outcomes(begins, ends) == most(spans)
+    assert separate_outcomes(begins, ends) == most(spans)
+
+
+@given(st.integers(1, 400), st.integers(2, 40))
+def test_outcomes_that_overlap_count_as_the_blocks_of_the_verdict_do(rows, horizon):
+    """By hand: 182 rows that each look 20 ahead hold 9 whole blocks, though a tenth row begins after them."""
+    moments = np.arange(rows, dtype=np.int64) * NS_PER_DAY
+    ends = moments + horizon * NS_PER_DAY
+    blocks = mean_difference(np.zeros(rows), moments, horizon * NS_PER_DAY, np.random.default_rng(0)).blocks
+    assert independent_outcomes(moments, ends) == blocks == max(rows // horizon, 1)
+
+
+@pytest.mark.parametrize("rows", [190, 200, 290, 1000])
+def test_trading_days_and_holidays_count_as_the_blocks_of_the_verdict_do(rows):
+    days = np.array([day for day in range(2 * rows) if day % 7 < 5 and day % 91 != 45][: rows + 20]) * NS_PER_DAY
+    known_at, ends = days[:rows], days[20 : rows + 20]
+    found = mean_difference(
+        np.zeros(rows), known_at, int(np.quantile(ends - known_at, 0.95, method="higher")), np.random.default_rng(0)
+    )
+    assert independent_outcomes(known_at, ends) == found.blocks
 
 
 def test_symbols_at_one_time_and_weekends():

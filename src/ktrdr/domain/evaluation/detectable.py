@@ -10,7 +10,14 @@ import numpy as np
 
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.evaluation.losses import RowLoss
-from ktrdr.domain.evaluation.significance import MIN_BLOCKS, TAIL, Difference, student_quantile
+from ktrdr.domain.evaluation.significance import (
+    MIN_BLOCKS,
+    TAIL,
+    Difference,
+    block_length,
+    student_quantile,
+    whole_blocks,
+)
 
 POWER = 0.8
 """How often a difference of that size is seen."""
@@ -23,7 +30,7 @@ class Detectable:
     Attributes
     ----------
     rows, independent : int
-        Test rows, and how many of them share no bar of their outcomes.
+        Test rows, and how many separate ones they are as good as; see `independent_outcomes`.
     difference : float or None
         In the mean loss of a row; None where the losses do not say, as with too few blocks.
     share : float or None
@@ -82,6 +89,20 @@ def detectable(
 
 
 def independent_outcomes(known_at: Int64s, label_end: Int64s) -> int:
+    """Return how many rows share no outcome; where outcomes overlap, no more than the verdict has blocks of time.
+
+    Parameters
+    ----------
+    known_at, label_end : ndarray of int64, shape (n,)
+        In any order; n >= 1.
+    """
+    moments, separate = np.unique(known_at), separate_outcomes(known_at, label_end)
+    if separate == len(moments):
+        return separate
+    return min(separate, whole_blocks(moments, block_length(known_at, label_end)))
+
+
+def separate_outcomes(known_at: Int64s, label_end: Int64s) -> int:
     """Return the largest number of rows of which each is known when the outcome of the one before has ended.
 
     Parameters

@@ -94,8 +94,8 @@ def mean_difference(differences: Floats, times: Int64s, block_ns: int, rng: np.r
     """
     order = np.argsort(times, kind="stable")
     values, moments = differences[order], times[order]
-    span = int(moments[-1] - moments[0]) + _usual_step(moments)
-    blocks = min(max(span // max(block_ns, 1), 1), MAX_BLOCKS)
+    span = _span(moments)
+    blocks = min(whole_blocks(moments, block_ns), MAX_BLOCKS)
     mean = float(values.mean())
     if blocks < MIN_BLOCKS:
         return Difference(mean, None, blocks, block_ns)
@@ -118,6 +118,23 @@ def interval_of(mean: float, short: Floats, long: Floats, blocks: int) -> tuple[
         return None if mean or short.any() else (0.0, 0.0)
     low, high = np.quantile(short, [TAIL, 1.0 - TAIL]) * widening(short, long, blocks)
     return float(mean + low), float(mean + high)
+
+
+def whole_blocks(moments: Int64s, block_ns: int) -> int:
+    """Return how many blocks of a length follow each other within the time of some rows; at least 1.
+
+    Parameters
+    ----------
+    moments : ndarray of int64, shape (n,)
+        When the rows were known (UTC nanoseconds), ascending; n >= 1.
+    block_ns : int
+        See `block_length`.
+    """
+    return max(_span(moments) // max(block_ns, 1), 1)
+
+
+def _span(moments: Int64s) -> int:
+    return int(moments[-1] - moments[0]) + _usual_step(moments)
 
 
 def _usual_step(moments: Int64s) -> int:
