@@ -233,6 +233,7 @@ BROKEN = {
     "time stamps must ascend and be unique": ("timestamp", 2, 0),
     "close must be a finite number": ("close", 1, np.nan),
     "volume must be a finite number": ("volume", 1, np.inf),
+    "volume must not be negative; where there is none, it is 0": ("volume", 1, -1.0),
 }
 
 

@@ -221,9 +221,14 @@ def lies(name: str, column: np.ndarray, arrays: Mapping[str, np.ndarray]) -> Ite
         if name == "stamps":
             yield last // 2, column[last // 2 - 1]
             yield last, 2**63 - 1
+        else:
+            yield from ((place, arrays["stamps"][place]) for place in (0, last // 2, last))
+            yield from ((place, column[place] - 1) for place in (0, last // 2, last))
     else:
         for place in (0, last // 2, last):
             yield from ((place, value) for value in (np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324))
+    if name == "volume":
+        yield from ((place, -1.0) for place in (0, last // 2, last))
     if name in ("high", "low"):
         yield last // 3, arrays["low"][last // 3] - 1 if name == "high" else arrays["high"][last // 3] + 1
 
@@ -238,6 +243,26 @@ def test_a_series_with_one_lie_is_refused(states: list[tuple[Trained, bytes]]) -
                     wrong[place] = value
                     told = arrays | {timeframe: columns | {name: wrong}}
                     assert_refused(trained, sealed(header, told), (timeframe, name, place, value))
+
+
+def test_moments_before_all_closes_are_refused(single: Trained) -> None:
+    header, arrays = opened(fed(single).state())
+    for known_at in (arrays["5m"]["stamps"], arrays["5m"]["known_at"] - 1):
+        assert_refused(single, sealed(header, {"5m": arrays["5m"] | {"known_at": known_at}}), known_at[:2])
+
+
+def test_two_bars_of_a_day_are_refused() -> None:
+    daily = simulate("SIM_STOCK", Timeframe("1d"), 900, 4)
+    inputs = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], changed("name", "daily"))
+    trained = train(changed("training_data.timeframes", "1d", inputs), daily)
+    predictor = trained.predictor()
+    predictor.observe_all({"1d": daily.take(slice(0, 300))})
+    header, arrays = opened(predictor.state())
+    assert outcome(trained, sealed(header, arrays)) is not None
+    for hours in (6, 15):
+        stamps = arrays["1d"]["stamps"].copy()
+        stamps[-2] = stamps[-3] + hours * 3600 * 10**9
+        assert_refused(trained, sealed(header, {"1d": arrays["1d"] | {"stamps": stamps}}), hours)
 
 
 def test_columns_of_another_length_or_order_are_refused(states: list[tuple[Trained, bytes]]) -> None:

@@ -18,6 +18,7 @@ DAY = "2024-01-02T00:00:00Z"
         ((1.0, 1e308, 1.0, 1.0), "high must be 0, or of a size from 1e-18 to 1e"),
         ((1.0, 2.0, 5e-324, 1.0), "low must be 0, or of a size"),
         ((1.0, 2.0, 1.0, 1.0, 1e39), "volume must be 0, or of a size"),
+        ((1.0, 2.0, 1.0, 1.0, -1.0), "volume must not be negative; where there is none, it is 0"),
         ((1.0, 1.0, 2.0, 1.0), "high must not be below low"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from samples.features import random_bars, weekday_sessions
@@ -11,13 +13,15 @@ from ktrdr.domain.decisions.volume import VolumeGate, volume_permits
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.features.prices import newest_price, price_column
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
+from ktrdr.domain.market.feeding import earliest_known
 from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
 
 FINE = simulate("SIM_STOCK", Timeframe("5m"), 1200, 2)
+HOUR = 3600 * 10**9
 COLUMNS = ("stamps", "known_at", *BAR_COLUMNS)
 
 
@@ -76,6 +80,52 @@ def test_known_at_is_derived_by_the_calendar_where_it_is_not_given() -> None:
         values = [getattr(FINE, name)[row] for name in BAR_COLUMNS]
         feeds.take("5m", Bar("SIM_STOCK", int(FINE.stamps[row]), *values))
     np.testing.assert_array_equal(feeds.held["5m"].known_at, FINE.known_at[:200])
+
+
+WEEKDAYS = weekday_sessions("2023-12-01", 120)
+DAYS = random_bars(30, timeframe="1d", stamps=WEEKDAYS.dates[20:50], sessions=WEEKDAYS)
+
+
+def daily(row: int, hours: int = 0, known_at: int | None = None) -> Bar:
+    return replace(Bar.of(DAYS, row), stamp=int(DAYS.stamps[row]) + hours * HOUR, known_at=known_at)
+
+
+def test_a_day_is_stamped_as_in_a_file_and_comes_once() -> None:
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, DAYS.sessions)
+    for row in range(10):
+        feeds.take("1d", daily(row, hours=15 * (row % 2)))
+    np.testing.assert_array_equal(feeds.held["1d"].stamps, DAYS.stamps[:10])
+    np.testing.assert_array_equal(feeds.held["1d"].known_at, DAYS.known_at[:10])
+    for hours in (0, 15, 16):
+        with pytest.raises(InvalidBars, match="this 1d bar has come twice"):
+            feeds.take("1d", daily(9, hours))
+    odd = DAYS.stamps.copy()
+    odd[7] += 6 * HOUR
+    with pytest.raises(
+        InvalidBars, match=r"row 7 is stamped .*; a bar of a day or more carries the date of its session"
+    ):
+        feeds.extend({"1d": replace(DAYS, stamps=odd)})
+
+
+def test_no_bar_is_known_before_its_session_closes() -> None:
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, DAYS.sessions)
+    close = int(DAYS.known_at[0])
+    for early in (int(DAYS.stamps[0]), close - 1):
+        with pytest.raises(InvalidBars, match=f"before it is over, at {iso(close)}"):
+            feeds.take("1d", daily(0, known_at=early))
+        with pytest.raises(InvalidBars, match=r"row 0 at .* can not be known at"):
+            feeds.extend({"1d": replace(DAYS, known_at=np.append(early, DAYS.known_at[1:]))})
+    feeds.take("1d", daily(0, known_at=close))
+    feeds.take("1d", daily(1, known_at=int(DAYS.known_at[1]) + HOUR))
+
+
+def test_where_no_calendar_says_when_a_bar_is_over_it_has_begun_and_an_intraday_one_is_full() -> None:
+    stamps = np.arange(3) * 24 * HOUR
+    assert earliest_known(stamps, Timeframe("1h"), None).tolist() == (stamps + HOUR).tolist()
+    assert earliest_known(stamps, Timeframe("1d"), None).tolist() == (stamps - 24 * HOUR).tolist()
+    later = weekday_sessions("1970-01-02", 5)
+    assert earliest_known(stamps, Timeframe("1h"), later).tolist()[0] == 0
+    assert earliest_known(stamps, Timeframe("1d"), later).tolist()[:2] == [-24 * HOUR, int(later.closes[0])]
 
 
 @pytest.mark.parametrize(

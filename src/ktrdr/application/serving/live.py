@@ -146,7 +146,7 @@ class LiveRows:
             See `BarFeeds.take` and `LiveModel.require_beginning`. Nothing has changed then.
         """
         if timeframe in self.feeds.fed and not len(self.feeds.fed[timeframe]):
-            self._live.require_beginning(timeframe, bar.stamp)
+            self._live.require_beginning(timeframe, self.feeds.dated(timeframe, bar).stamp)
         grown = self.feeds.take(timeframe, bar)
         for name in grown:
             self._stream.advance(name)

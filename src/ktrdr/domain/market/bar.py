@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS, FIRST, LAST, PRICE_COLUMNS, Bars, from_iso, iso
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR
-from ktrdr.domain.market.values import LARGEST, SIZES
+from ktrdr.domain.market.values import LARGEST, NO_VOLUME, SIZES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Bar:
     Raises
     ------
     InvalidBars
-        If a value is not finite or of an extreme size, see `Bars`, the high lies below the low, or it is of a year that
-        cannot be counted.
+        If a value is not finite or of an extreme size, see `Bars`, the high lies below the low, the volume below 0, or
+        it is of a year that cannot be counted.
     """
 
     symbol: str
@@ -54,6 +54,8 @@ class Bar:
             raise InvalidBars(f"{self}: {', '.join(beyond)} {SIZES}")
         if self.high < self.low:
             raise InvalidBars(f"{self}: high must not be below low")
+        if self.volume < 0:
+            raise InvalidBars(f"{self}: {NO_VOLUME}")
 
     @classmethod
     def at(cls, symbol: str, time: datetime | str, *values: float) -> Bar:

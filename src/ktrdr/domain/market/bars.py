@@ -15,7 +15,7 @@ from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
 from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
-from ktrdr.domain.market.values import SIZES, extreme, numbers_of, plain
+from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +62,8 @@ class Bars:
     ------
     InvalidBars
         If stamps are not ascending and unique, or of years that cannot be counted; if a value is not finite, or so
-        large or small that arithmetic with it overflows; or if a high lies below its low. The message names source,
-        row, time and rule.
+        large or small that arithmetic with it overflows; if a high lies below its low, or a volume below 0. The message
+        names source, row, time and rule.
     """
 
     symbol: str
@@ -93,6 +93,8 @@ class Bars:
             if not plain(values):
                 self._refuse(~np.isfinite(values), f"{name} must be a finite number")
                 self._refuse(extreme(values), f"{name} {SIZES}")
+                if name == "volume":
+                    self._refuse(values < 0, NO_VOLUME)
         uncountable = (self.stamps < FIRST) | (self.stamps >= LAST - self.timeframe.ns)
         self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
         disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)

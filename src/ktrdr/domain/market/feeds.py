@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 
-from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.feeding import LATE, earliest_known, require_dates, require_moments
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.resample import bucket_end, resample
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.sessions import Sessions, known_at
+from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 NATIVE = "native"
-Moments = TypeVar("Moments", int, Int64s)
 _LAID_OUT = 60 * NS_PER_DAY
-_LATE = 366 * NS_PER_DAY
 
 
 class BarFeeds:
@@ -81,10 +78,12 @@ class BarFeeds:
         Raises
         ------
         InvalidBars
-            If a bar is said to be known before it begins, long after it was over, or before the one before it.
+            If a bar is said to be known before it is over, see `earliest_known`, long after it, or before the one
+            before it; or if one of a day or more is not stamped with the date of its session.
         """
         for name, item in self.fed.items():
-            _require_moments(bars[name])
+            require_dates(bars[name], self._sessions)
+            require_moments(bars[name], self._sessions)
             item.extend(bars[name])
         base = self.fed.get(self.base)
         until = int(base.known_at[-1]) if base is not None and len(base) else None
@@ -98,13 +97,22 @@ class BarFeeds:
         ------
         InvalidInput
             If bars of that timeframe or symbol are none of these, or the bar comes twice, too late, or is said to be
-            known before it begins or before bars that came before. Nothing has changed then.
+            known before it is over or before bars that came before. Nothing has changed then.
         """
+        bar = self.dated(timeframe, bar)
         moment = self._moment(timeframe, bar)
         self.fed[timeframe].append(bar, moment)
         grown = [name for name, made in self._made.items() if self._completes(name, timeframe) and made.grow(moment)]
         grown += [timeframe] if timeframe in self.held and timeframe not in self._made else []
         return tuple(sorted(grown, key=lambda name: name == self.base))
+
+    def dated(self, timeframe: str, bar: Bar) -> Bar:
+        """Return a bar with the stamp that its series has: of a day or more, the date of its session."""
+        own = self.fed.get(timeframe)
+        if own is None or self._sessions is None or own.timeframe.intraday or not bar.stamp % NS_PER_DAY:
+            return bar
+        date = session_dates(np.array([bar.stamp], dtype=np.int64), self._sessions)
+        return replace(bar, stamp=int(date[0]))
 
     def _completes(self, made: str, timeframe: str) -> bool:
         """Whether a bar of a timeframe says that buckets of a made one are over: a part of them, or a row's bar."""
@@ -122,11 +130,12 @@ class BarFeeds:
             twice = "has come twice" if bar.stamp == own.stamps[-1] else "comes too late"
             raise InvalidBars(f"{bar}: this {timeframe} bar {twice}; the last one was that of {there}")
         moment = self._derived(own, bar.stamp) if bar.known_at is None else bar.known_at
-        earliest, latest = _possible(own.timeframe, bar.stamp)
-        if not earliest <= moment <= latest:
-            why = "before it begins" if moment < earliest else "more than a year after it was over"
-            raise InvalidBars(f"{bar}: this {timeframe} bar can not be known at {_shown(moment)}, {why}")
         self._require_order(timeframe, bar, moment)
+        earliest = int(earliest_known(np.array([bar.stamp], dtype=np.int64), own.timeframe, self._sessions)[0])
+        if not earliest <= moment <= bar.stamp + own.timeframe.ns + LATE:
+            early = f"before it is over, at {iso(earliest)}"
+            why = early if moment < earliest else "more than a year after it was over"
+            raise InvalidBars(f"{bar}: this {timeframe} bar can not be known at {_shown(moment)}, {why}")
         return moment
 
     def _derived(self, own: HeldBars, stamp: int) -> int:
@@ -138,14 +147,14 @@ class BarFeeds:
         clock, rows = self.clock, self.held[self.base]
         if clock is not None and moment < clock:
             raise InvalidBars(
-                f"{bar}: this {timeframe} bar is known at {iso(moment)} and comes out of order: bars known at "
+                f"{bar}: this {timeframe} bar is known at {_shown(moment)} and comes out of order: bars known at "
                 f"{iso(clock)} came before it"
             )
         makes_rows = timeframe in (self.base, self._made_of.get(self.base))
         if not makes_rows and len(rows) and moment <= rows.known_at[-1]:
             raise InvalidBars(
-                f"{bar}: this {timeframe} bar is known at {iso(moment)} and comes out of order: of bars known at the "
-                f"same moment the one that makes the {self.base} row must come last"
+                f"{bar}: this {timeframe} bar is known at {_shown(moment)} and comes out of order: of bars known at "
+                f"the same moment the one that makes the {self.base} row must come last"
             )
 
     def _unknown(self, timeframe: str) -> str:
@@ -153,24 +162,6 @@ class BarFeeds:
         if timeframe in self._made_of:
             return f"{timeframe} bars are refused: they are made of {self._made_of[timeframe]} bars here; feed {wanted}"
         return f"{timeframe} bars are refused: this model reads {wanted}"
-
-
-def _possible(timeframe: Timeframe, stamp: Moments) -> tuple[Moments, Moments]:
-    """Return the first and the last moment at which bars may become known: a session can begin on the day before."""
-    return stamp - (0 if timeframe.intraday else NS_PER_DAY), stamp + timeframe.ns + _LATE
-
-
-def _require_moments(bars: Bars) -> None:
-    known_at, disorder = bars.known_at, np.zeros(len(bars), dtype=np.bool_)
-    disorder[1:] = known_at[1:] < known_at[:-1]
-    earliest, latest = _possible(bars.timeframe, bars.stamps)
-    wrong = disorder | (known_at < earliest) | (known_at > latest)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise InvalidBars(
-            f"{bars.source}: {bars.symbol} {bars.timeframe}: row {row} at {iso(bars.stamps[row])} can not be known at "
-            f"{iso(known_at[row])}: before it begins, before the row before it, or more than a year after it was over"
-        )
 
 
 def _shown(moment: int) -> str:

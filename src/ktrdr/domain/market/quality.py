@@ -38,9 +38,6 @@ def _warnings(bars: Bars) -> Iterator[str]:
     beyond = (body_low < bars.low) | (body_high > bars.high)
     if beyond.any():
         yield f"{_count(beyond)} have an open or close outside low and high: {_named(bars, beyond)}"
-    negative = bars.volume < 0
-    if negative.any():
-        yield f"{_count(negative)} have a volume below 0: {_named(bars, negative)}"
     silent = bars.volume == 0
     if silent.all():
         yield "no bar has volume"

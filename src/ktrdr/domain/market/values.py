@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LARGEST = 1e18
 """Size up to which values are taken, and down to its inverse: squares and products of two still fit 32 bits."""
 SIZES = f"must be 0, or of a size from {1 / LARGEST:g} to {LARGEST:g}"
+NO_VOLUME = "volume must not be negative; where there is none, it is 0"
 _NUMERIC = ("integer", "floating", "mixed-integer-float", "decimal", "string", "empty")
 
 
