@@ -33,7 +33,7 @@ class ReportingStorage(ModelStorage):
             return self._inner.publish(artifact, announce)
         from ktrdr.adapters.report.page import render_page
 
-        extra = {CONFIG: _config(artifact.manifest), REPORT: render_page(artifact)}
+        extra = {CONFIG: render_config(artifact.manifest), REPORT: render_page(artifact)}
         return self._inner.publish(Artifact(artifact.manifest, {**artifact.blobs, **extra}), announce)
 
     def load(self, reference: str) -> Artifact:
@@ -49,7 +49,8 @@ class ReportingStorage(ModelStorage):
         return self._inner.delete(reference)
 
 
-def _config(manifest: Manifest) -> bytes:
+def render_config(manifest: Manifest) -> bytes:
+    """Return ``config.yaml``: the strategy of a model."""
     import yaml
 
     text: str = yaml.safe_dump(manifest.strategy, sort_keys=False, allow_unicode=True, width=120)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,8 @@ _ORDINARY = (0.0, 1.0, -1.0)
 Seals = Callable[[Path], Mapping[str, str]]
 """Returns the SHA-256 of each version's manifest by its reference, as a folder of models records it; empty where it was
 not recorded."""
+Readable = Callable[[Artifact], Iterable[str]]
+"""Returns what is wrong with the files of a model that are for people alone."""
 Unsigned = Callable[[str, Manifest], str]
 """Returns what is wrong with the signature of the model at a place; empty if nothing is."""
 FORGED = "its manifest_sha256 is not the one that was recorded when it was published: it was changed, and sealed anew"
@@ -81,14 +83,17 @@ class VerifyModels:
     ----------
     storage : ModelStorage
     trainer : ModelTrainer
-    seals : callable
-        See `Seals`.
+    seals, readable : callable
+        See `Seals` and `Readable`; None: files for people are not looked at.
     """
 
-    def __init__(self, storage: ModelStorage, trainer: ModelTrainer, seals: Seals) -> None:
+    def __init__(
+        self, storage: ModelStorage, trainer: ModelTrainer, seals: Seals, readable: Readable | None = None
+    ) -> None:
         self._storage = storage
         self._trainer = trainer
         self._seals = seals
+        self._readable = readable
 
     def execute(self, references: Sequence[str] | None = None, unsigned: Unsigned | None = None) -> ModelChecks:
         """Return one check per reference, in their order; None checks every published version.
@@ -143,6 +148,8 @@ class VerifyModels:
         yield from symbol_problems(artifact)
         yield from reference_problems(artifact)
         yield from _config_problems(artifact)
+        if self._readable is not None:
+            yield from self._readable(artifact)
         try:
             model = self._trainer.restore(artifact)
             _predict(read_inference(manifest, model.feature_ids), model)

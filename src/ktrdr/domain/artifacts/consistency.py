@@ -7,21 +7,20 @@ make a forger change everything that hangs together, and only a record elsewhere
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import isclose
 from typing import Any
 
 from ktrdr.domain.artifacts.artifact import IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.metrics_consistency import metrics_problems
 from ktrdr.domain.artifacts.reference import REFERENCE
 from ktrdr.domain.artifacts.symbol_files import SYMBOLS
+from ktrdr.domain.artifacts.verdict_consistency import close, diagnosis_problems, verdict_problems
 from ktrdr.domain.errors import CorruptArtifact
-from ktrdr.domain.evaluation.losses import ROW_LOSSES
 from ktrdr.domain.market.bars import from_iso
+from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.splits.parted import PARTS
 
 MOMENTS = ("fitted_until", "selected_until", "judged_until")
-_OUTCOMES = {"better": "Better", "worse": "Worse", "not_distinguishable": "Not dist", "too_little_data": "Too few"}
-"""How the sentence of a verdict begins."""
 Report = Mapping[str, Any]
 
 
@@ -38,8 +37,10 @@ def consistency_problems(artifact: Artifact) -> Iterator[str]:
         ("split", lambda: _split(manifest)),
         ("sections of the strategy", lambda: _sections(manifest)),
         (f"rows of {METRICS}", lambda: _rows(manifest, report)),
-        (f"metrics of {METRICS}", lambda: _metrics(manifest, report)),
-        (f"verdict of {METRICS}", lambda: _verdict(report)),
+        (f"metrics of {METRICS}", lambda: metrics_problems(manifest, report)),
+        (f"verdict of {METRICS}", lambda: verdict_problems(manifest, report)),
+        (f"diagnosis of {METRICS}", lambda: diagnosis_problems(report)),
+        ("data", lambda: _data(manifest)),
         (REFERENCE, lambda: _promise(report, reference)),
         ("seeds", lambda: _seeds(manifest, report)),
         (IMPORTANCE, lambda: _importance(manifest, importance)),
@@ -84,6 +85,36 @@ def _split(manifest: Manifest) -> Iterator[str]:
         begins = limit
 
 
+def _data(manifest: Manifest) -> Iterator[str]:
+    """Ask that the bars of each symbol reach over the rows that were made of them, and are no fewer."""
+    base = manifest.timeframe or manifest.strategy["training_data"]["timeframes"]["base_timeframe"]
+    origin = manifest.data_origins.get(base, base)
+    read_as = base if origin == "native" else origin
+    series = {entry["symbol"]: entry for entry in manifest.data if entry["timeframe"] == read_as}
+    if manifest.symbol is not None:
+        if manifest.symbol not in series:
+            yield f"data: there are no {read_as} bars of {manifest.symbol}"
+            return
+        yield from _reach(manifest, series[manifest.symbol], max(Timeframe(base).ns, NS_PER_DAY))
+    for symbol, counts in manifest.split.get("symbols", {}).items():
+        if symbol in series and sum(counts.values()) > series[symbol]["rows"]:
+            yield f"data: {symbol} has fewer bars than rows"
+    for symbol, profile in (manifest.symbols or {}).items():
+        found = series.get(symbol) if read_as == base else None
+        if found and (profile["bars"] > found["rows"] or from_iso(profile["first"]) < from_iso(found["first"])):
+            yield f"data: the profile of {symbol} is of other bars"
+
+
+def _reach(manifest: Manifest, series: Mapping[str, Any], slack: int) -> Iterator[str]:
+    """Ask that bars begin before the train rows and end after the test rows; a day's stamp is not a moment of it."""
+    parts = manifest.split["parts"]
+    first, last = from_iso(series["first"]), from_iso(series["last"])
+    if first > from_iso(parts["train"]["first"]) + slack or last < from_iso(parts["test"]["last"]) - slack:
+        yield f"data: the bars of {series['symbol']} do not reach over the rows of the split"
+    if sum(part["rows"] for part in parts.values()) > series["rows"]:
+        yield f"data: {series['symbol']} has fewer bars than rows"
+
+
 def _sections(manifest: Manifest) -> Iterator[str]:
     """Ask that what stands in the manifest and in its strategy is the same."""
     strategy = manifest.strategy
@@ -125,60 +156,12 @@ def _rows(manifest: Manifest, report: Report) -> Iterator[str]:
             yield f"{METRICS}: {name} counts {count} test rows, the split {rows}"
 
 
-def _metrics(manifest: Manifest, report: Report) -> Iterator[str]:
-    """Ask that the manifest repeats the metrics, and that accuracy and shares are those of the confusion matrix."""
-    metrics = report["metrics"]
-    if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
-        yield f"training_metrics are not the metrics of {METRICS}"
-    if manifest.target["kind"] != "classification":
-        return
-    matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
-    if not _close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):
-        yield f"{METRICS}: accuracy is not that of its confusion_matrix"
-    for name, row in zip(classes, matrix, strict=True):
-        shares = {"per_class": metrics["per_class"][name]["support"] / rows, **_share(report, name)}
-        if not all(_close(share, sum(row) / rows) for share in shares.values()):
-            yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
-
-
-def _share(report: Report, name: str) -> dict[str, float]:
-    return {"class_shares": report["class_shares"]["test"][name]}
-
-
-def _verdict(report: Report) -> Iterator[str]:
-    """Ask that the verdict is about the metrics, against the hardest baseline, and says what its interval says."""
-    verdict, metrics, loss = report["verdict"], report["metrics"], ROW_LOSSES[report["primary"]]
-    own, theirs = verdict["loss"], verdict["baseline_loss"]
-    expected = 1.0 - metrics["accuracy"] if loss.name == "error_rate" else metrics[loss.metric]
-    if verdict["metric"] != loss.name or not _close(own, expected):
-        yield f"{METRICS}: the verdict's loss is not the {loss.words} of the metrics"
-    if loss.name != "error_rate":  # a baseline's accuracy may be that of another choice than its probabilities
-        found = {name: scores[loss.metric] for name, scores in report["baselines"].items()}
-        known = {name: value for name, value in found.items() if value is not None}
-        if not _close(known[verdict["baseline"]], theirs) or not _close(min(known.values()), theirs):
-            yield f"{METRICS}: the verdict's baseline is not the best of the baselines"
-    if not isclose(verdict["difference"], own - theirs, rel_tol=1e-6, abs_tol=1e-9 * max(abs(own), abs(theirs))):
-        yield f"{METRICS}: the verdict's difference is not that of its losses"
-    said = _said(verdict["interval"])
-    if verdict["outcome"] in _OUTCOMES and verdict["outcome"] != said:
-        yield f"{METRICS}: the verdict is {verdict['outcome']}, its interval says {said}"
-    if any(verdict["sentence"].startswith(words) for outcome, words in _OUTCOMES.items() if outcome != said):
-        yield f"{METRICS}: the verdict's sentence says something else than its interval"
-
-
-def _said(interval: list[float] | None) -> str:
-    if interval is None:
-        return "too_little_data"
-    low, high = interval
-    return "better" if high < 0 else "worse" if low > 0 else "not_distinguishable"
-
-
 def _promise(report: Report, reference: Report) -> Iterator[str]:
     """Ask that what is promised by the test rows is what was judged on them."""
     if not reference:
         return
     promised = reference["promise"]["test"]
-    if not _close(promised["loss"], report["verdict"]["loss"]) or promised["rows"] != report["rows"]:
+    if not close(promised["loss"], report["verdict"]["loss"]) or promised["rows"] != report["rows"]:
         yield f"{REFERENCE}: its promise is not the loss that the verdict names"
 
 
@@ -216,7 +199,3 @@ def _columns(manifest: Manifest) -> list[str]:
 
 def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
-
-
-def _close(one: float, other: float) -> bool:
-    return isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)

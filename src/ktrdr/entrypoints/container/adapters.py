@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView
-    from ktrdr.application.use_cases.verify_models import Seals
+    from ktrdr.application.use_cases.verify_models import Readable, Seals
     from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
     from ktrdr.domain.artifacts.manifest import Manifest
     from ktrdr.domain.market.sessions import Calendar
@@ -96,6 +96,7 @@ class Adapters(containers.DeclarativeContainer):
         lazy("adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
     )
     model_storage: Singleton[ModelStorage] = Singleton(lazy("adapters.report.html:ReportingStorage"), model_files)
+    readable_problems: Object[Readable] = Object(lazy("adapters.report.readable:readable_problems"))
     read_overview: Object[Callable[[StoredModel], Overview]] = Object(lazy("adapters.storage.overview:read_overview"))
     claimed: Singleton[JobClaims] = Singleton(
         lazy("adapters.storage.job_claims:JobClaims"), settings.provided.models_dir

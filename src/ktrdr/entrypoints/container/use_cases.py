@@ -124,7 +124,7 @@ class Container(Of):
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
     show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage)
     verify_models: Factory[VerifyModels] = _verb(
-        "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals
+        "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals, Of.readable_problems
     )
     sign_models: Factory[SignModels] = _verb("sign_models:SignModels", Of.model_storage, Of.sign)
     publish_kept: Factory[PublishKept] = _verb(

@@ -1,0 +1,71 @@
+"""Whether the metrics of a model follow from each other, where they must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import log
+from typing import Any
+
+import numpy as np
+
+from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.artifacts.artifact import METRICS
+from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.artifacts.verdict_consistency import close
+from ktrdr.domain.evaluation.classification import calibration_error, class_scores, defined
+
+Report = Mapping[str, Any]
+
+
+def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Yield a sentence where the manifest does not repeat the metrics, or some do not follow from others."""
+    metrics = report["metrics"]
+    if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
+        yield f"training_metrics are not the metrics of {METRICS}"
+    if manifest.target["kind"] != "classification":
+        if not close(metrics["rmse"] ** 2, metrics["mse"]) or metrics["mae"] > metrics["rmse"] * (1 + 1e-9):
+            yield f"{METRICS}: mse, rmse and mae are not those of one forecast"
+        return
+    matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
+    if not close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):
+        yield f"{METRICS}: accuracy is not that of its confusion_matrix"
+    yield from _shares(manifest, report)
+    yield from _scores(report, np.array(matrix, dtype=np.int64))
+    for name, row in zip(classes, matrix, strict=True):
+        shares = {"per_class": metrics["per_class"][name]["support"] / rows, **_share(report, name)}
+        if not all(close(share, sum(row) / rows) for share in shares.values()):
+            yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
+
+
+def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
+    """Ask for the scores of a confusion matrix and of the table of confidence, and for a possible Brier score.
+
+    The most probable class of k has at least 1 / k: a hit costs at most 1 - 1 / k, a miss at least 1 / 2, at most 2.
+    """
+    metrics, scores = report["metrics"], class_scores(confusion)
+    means = {"balanced_accuracy": scores["recall"], "macro_f1": scores["f1"]}
+    wrong = [name for name, values in means.items() if not close(metrics[name], float(np.nanmean(values)))]
+    for place, found in enumerate(metrics["per_class"].values()):
+        wrong += [name for name, values in scores.items() if found[name] != defined(values[place])]
+    if wrong:
+        yield f"{METRICS}: {', '.join(dict.fromkeys(wrong))} can not be that of its confusion_matrix"
+    table, hits = report["calibration"], metrics["accuracy"]
+    accuracy = sum(found["rows"] * found["accuracy"] for found in table) / report["rows"]
+    if not close(metrics["calibration_error"], calibration_error(table)) or not close(hits, accuracy):
+        yield f"{METRICS}: calibration_error or accuracy is not that of its calibration"
+    least, most = (1 - hits) / 2, hits * (1 - 1 / len(confusion)) + 2 * (1 - hits)
+    if not least - 1e-9 <= metrics["brier"] <= most + 1e-9 or metrics["log_loss"] < (1 - hits) * log(2) - 1e-9:
+        yield f"{METRICS}: brier or log_loss can not be that of a model with its accuracy"
+
+
+def _share(report: Report, name: str) -> dict[str, float]:
+    return {"class_shares": report["class_shares"]["test"][name]}
+
+
+def _shares(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask that the shares of classes are those of whole rows of each part."""
+    for part, shares in report["class_shares"].items():
+        rows = manifest.split["parts"][part]["rows"]
+        counts = {name: round(share * rows) for name, share in shares.items()}
+        if sum(counts.values()) != rows or not all(close(share, counts[name] / rows) for name, share in shares.items()):
+            yield f"{METRICS}: class_shares of {part} are not those of {rows} rows"
