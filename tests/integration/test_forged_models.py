@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+import yaml
 from dependency_injector import providers
 from samples.documents import changed
+from samples.forging import forged
 
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
+from ktrdr.adapters.report.readable import readable_problems
 from ktrdr.adapters.storage.folder import artifact_files, read_artifact
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.application.use_cases.verify_models import FORGED as FORGED_SAID
@@ -101,6 +103,34 @@ BETTER = {"outcome": "better", "sentence": "Better than the train class shares: 
 FORGED: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
     "verdict": ("one symbol", "metrics.json", lambda found: found["verdict"].update(BETTER), "its interval says"),
     "interval": ("one symbol", "metrics.json", _deep("verdict.interval", [-0.9, -0.8]), "interval"),
+    "unknown outcome": ("one symbol", "metrics.json", _deep("verdict.outcome", "excellent"), "'excellent' is none of"),
+    "sentence": (
+        "one symbol",
+        "metrics.json",
+        lambda found: found["verdict"].update(sentence=found["verdict"]["sentence"].replace("0.", "0.0")),
+        "names other losses",
+    ),
+    "nothing detectable": ("one symbol", "metrics.json", _deep("verdict.detectable", None), "what is detectable"),
+    "detectable of others": ("regression", "metrics.json", _deep("verdict.detectable.rows", 9999), "about other rows"),
+    "no suspicion": ("one symbol", "metrics.json", lambda found: found["verdict"].pop("suspicion"), "KeyError"),
+    "no diagnosis": ("one symbol", "metrics.json", _deep("diagnosis", []), "does not say how training ended"),
+    "recall": ("one symbol", "metrics.json", _deep("metrics.balanced_accuracy", 0.9), "balanced_accuracy can not be"),
+    "one recall": ("windows", "metrics.json", _deep("metrics.per_class.buy.recall", 0.987), "recall can not be"),
+    "calibration": (
+        "one symbol",
+        "metrics.json",
+        _deep("metrics.calibration_error", 0.0),
+        "not that of its calibration",
+    ),
+    "brier": ("one symbol", "metrics.json", _deep("metrics.brier", 0.001), "brier or log_loss can not be"),
+    "train shares": ("one symbol", "metrics.json", _deep("class_shares.train.buy", 0.9), "class_shares of train"),
+    "rmse": ("regression", "metrics.json", _deep("metrics.rmse", 0.0), "mse, rmse and mae"),
+    "first bar": ("one symbol", "metadata.json", _deep("data.0.first", "2031-01-01T00:00:00Z"), "do not reach over"),
+    "last bar": ("one symbol", "metadata.json", _deep("data.0.last", "2001-01-01T00:00:00Z"), "do not reach over"),
+    "bars": ("one symbol", "metadata.json", _deep("data.0.rows", 5), "fewer bars than rows"),
+    "no bars": ("one symbol", "metadata.json", _deep("data", []), "there are no 5m bars of ONE_STOCK"),
+    "bars of a pool": ("universal", "metadata.json", _deep("data.0.rows", 5), "STOCK has fewer bars than rows"),
+    "profile": ("universal", "metadata.json", _deep("symbols.ONE_STOCK.bars", 9999), "profile of ONE_STOCK"),
     "loss": ("one symbol", "metrics.json", _deep("verdict.loss", 0.01), "verdict's loss is not the log loss"),
     "baseline": ("one symbol", "metrics.json", _deep("verdict.baseline_loss", 9.0), "not the best of the baselines"),
     "metrics": ("one symbol", "metrics.json", _deep("metrics.log_loss", 0.01), "training_metrics are not the metrics"),
@@ -138,19 +168,6 @@ FORGED: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
 }
 
 
-def forged(artifact: Artifact, name: str, change: Callable[[dict[str, Any]], None]) -> Artifact:
-    """The artifact with one document changed, and all that is sealed sealed anew."""
-    manifest, blobs = artifact.manifest.as_dict(), dict(artifact.blobs)
-    found = json.loads(json.dumps(manifest)) if name == "metadata.json" else json.loads(blobs[name])
-    change(found)
-    if name == "metadata.json":
-        manifest = found
-    else:
-        blobs[name] = json.dumps(found).encode()
-    new = type(artifact.manifest)(**manifest)
-    return Artifact(new.sealed(new.version, new.created_at, blobs), blobs)
-
-
 @pytest.mark.parametrize(("kind", "name", "change", "words"), FORGED.values(), ids=FORGED)
 def test_what_contradicts_itself_is_found(
     kind: str, name: str, change: Callable[[dict[str, Any]], None], words: str, models: dict[str, Artifact]
@@ -185,7 +202,7 @@ class TestVerify:
         self, container: Container, models: dict[str, Artifact], place: Path
     ) -> None:
         def soften(found: dict[str, Any]) -> None:
-            found["diagnosis"] = []
+            found["diagnosis"][0]["suggestion"] = "Nothing to do: it is wonderful."
 
         write(forged(models["one symbol"], "metrics.json", soften), place)
         reference = f"{place.parent.name}/{place.name}"
@@ -193,6 +210,31 @@ class TestVerify:
         for named, used in ((reference, container), (str(place), container), (str(place), elsewhere)):
             (check,) = used.verify_models().execute([named])
             assert check.problems == (FORGED_SAID,)
+
+    @pytest.mark.parametrize(
+        ("name", "content", "words"),
+        [
+            ("config.yaml", b"name: other\n", "config.yaml does not hold the strategy"),
+            ("config.yaml", b"&a [*a]\n", "config.yaml does not hold the strategy"),
+            ("config.yaml", b"{", "config.yaml does not hold the strategy"),
+            ("config.yaml", b"#" * 100_000, "config.yaml does not hold the strategy"),
+            ("report.html", b"<html>Better than all: \xff</html>", "report.html does not say the verdict"),
+        ],
+    )
+    def test_files_for_people_are_about_the_model(
+        self, container: Container, models: dict[str, Artifact], name: str, content: bytes, words: str
+    ) -> None:
+        storage, artifact = MemoryStorage(), models["one symbol"]
+        found = Artifact(artifact.manifest, artifact.blobs | {name: content})
+        used = VerifyModels(storage, container.model_trainer(), lambda _: {}, readable_problems)
+        (check,) = used.execute([storage.publish(found).reference])
+        assert len(check.problems) == 1
+        assert words in check.problems[0]
+
+    def test_a_strategy_written_in_another_order_is_the_same(self, models: dict[str, Artifact]) -> None:
+        artifact = models["one symbol"]
+        content = yaml.safe_dump(artifact.manifest.strategy, sort_keys=True, width=40).encode()
+        assert list(readable_problems(Artifact(artifact.manifest, artifact.blobs | {"config.yaml": content}))) == []
 
     def test_outside_of_the_models_folder_nothing_is_recorded(
         self, container: Container, place: Path, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from dependency_injector import providers
 from samples.documents import small
+from samples.forging import forged
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
@@ -18,6 +20,7 @@ from ktrdr.adapters.report.html import ReportingStorage
 from ktrdr.application.use_cases.list_models import ListModels
 from ktrdr.application.use_cases.train import TrainedModel, TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
@@ -75,7 +78,9 @@ def train(written: dict[str, Any], *, leak: bool, **options: Any) -> tuple[Train
     result = container.training_orchestrator().execute(TrainingRequest(parse(written), **options))
     assert not result.failures
     (model,) = result.models
-    return model, storage.load(model.stored.reference), storage
+    artifact = storage.load(model.stored.reference)
+    assert list(consistency_problems(artifact)) == []
+    return model, artifact, storage
 
 
 DIRECTION = {"source": "direction", "neutral_band": 0.0}
@@ -143,3 +148,39 @@ def test_what_can_be_foreseen_honestly_is_not_suspected(labels: dict[str, Any]) 
     assert model.report["verdict"]["suspicion"] is None
     assert model.report["verdict"]["outcome"] != "look_for_a_leak"
     assert all(item["topic"] != "leak" for item in model.report["diagnosis"])
+
+
+def _believed(found: dict[str, Any]) -> None:
+    verdict = found["verdict"]
+    verdict.update({name: verdict["suspicion"][name] for name in ("outcome", "sentence")}, suspicion=None)
+    found["diagnosis"] = [one for one in found["diagnosis"] if one["topic"] != "leak"]
+
+
+def _verdict(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda found: found["verdict"].update(changes)
+
+
+def _suspected(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda found: found["verdict"]["suspicion"].update(changes)
+
+
+HIDDEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "removed": (_believed, "above what is believable of its labels, and no leak is suspected"),
+    "suspicion alone": (_verdict(suspicion=None), "the verdict is look_for_a_leak, its interval says better"),
+    "outcome alone": (_verdict(outcome="better"), "its suspicion says look_for_a_leak"),
+    "lifted": (_suspected(lifted_by="me"), "lifted by 'me'; there are no audits yet"),
+    "share": (_suspected(share=0.2), "share is not that of its losses"),
+    "sure": (_suspected(sure=0.01), "do not lie above its ceiling"),
+    "kept": (_suspected(outcome="worse"), "keeps another outcome or sentence"),
+    "interval": (_verdict(interval=[0.1, 0.2]), "interval does not hold its difference"),
+    "blocks": (_verdict(blocks=3), "has an interval from 3 blocks"),
+    "detectable": (lambda found: found["verdict"]["detectable"].update(difference=None), "not there together"),
+    "finding": (lambda found: found["diagnosis"].pop(0), "do not both suspect a leak"),
+}
+
+
+def test_a_leak_that_somebody_hides_is_found_in_the_model() -> None:
+    _, artifact, _ = train(document(DIRECTION, "AAA"), leak=True, importance=False)
+    for name, (change, words) in HIDDEN.items():
+        found = list(consistency_problems(forged(artifact, "metrics.json", change)))
+        assert any(words in said for said in found), (name, found)

@@ -15,6 +15,8 @@ from ktrdr.domain.artifacts.verdict_consistency import close
 from ktrdr.domain.evaluation.classification import calibration_error, class_scores, defined
 
 Report = Mapping[str, Any]
+SLACK = 1e-6
+"""Of probabilities in single precision, which sum to 1 but for roundings."""
 
 
 def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
@@ -54,7 +56,7 @@ def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
     if not close(metrics["calibration_error"], calibration_error(table)) or not close(hits, accuracy):
         yield f"{METRICS}: calibration_error or accuracy is not that of its calibration"
     least, most = (1 - hits) / 2, hits * (1 - 1 / len(confusion)) + 2 * (1 - hits)
-    if not least - 1e-9 <= metrics["brier"] <= most + 1e-9 or metrics["log_loss"] < (1 - hits) * log(2) - 1e-9:
+    if not least - SLACK <= metrics["brier"] <= most + SLACK or metrics["log_loss"] < (1 - hits) * log(2) - SLACK:
         yield f"{METRICS}: brier or log_loss can not be that of a model with its accuracy"
 
 
