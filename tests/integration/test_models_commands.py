@@ -385,7 +385,10 @@ class TestSignatures:
         monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
         for words in (("sign", "demo/AAPL_1d_v1", "--key", "mine"), ("verify", "--all", "--key", "mine.pub")):
             outcome = models(*words)
-            assert (outcome.code, "pip install 'ktrdr[sign]'" in outcome.stderr) == (5, True), outcome.stderr
+            assert (
+                outcome.code,
+                "install the extra 'sign' (from a clone: pip install -e '.[sign]')" in outcome.stderr,
+            ) == (5, True), outcome.stderr
 
 
 def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, trained: Artifact) -> None:

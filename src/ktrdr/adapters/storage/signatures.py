@@ -21,7 +21,7 @@ from ktrdr.adapters.files.replacing import replace_file, replacing
 from ktrdr.adapters.storage.files import read_file, unavailable
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.plain_json import pretty_json, read_json
-from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, Unavailable
+from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, Unavailable, to_install
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -161,5 +161,5 @@ def _cryptography() -> tuple[Any, Any, Any]:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
-        raise Unavailable("signatures need the extra 'sign': pip install 'ktrdr[sign]'") from error
+        raise Unavailable(f"signatures need cryptography, which is not installed; {to_install('sign')}") from error
     return serialization, ed25519, exceptions
