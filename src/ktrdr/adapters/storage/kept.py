@@ -23,8 +23,9 @@ def not_published(artifact: Artifact, shelf: Path, reason: OSError | Unavailable
     What is kept is an artifact of version 0, with all its checksums.
     """
     key = artifact.manifest.key
+    new = f"{key.folder}/{key.stem}"
     why = in_words(reason) if isinstance(reason, OSError) else str(reason)
-    said = f"cannot publish {key.reference(None)}: {why}"
+    said = f"cannot publish a new version of {new}: {why}"
     kept_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     whole = Artifact(artifact.manifest.sealed(0, kept_at, artifact.blobs), artifact.blobs)
     failures = []
