@@ -459,9 +459,34 @@ def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: 
     (line,) = (root / "trials.jsonl").read_text().splitlines()
     assert (json.loads(line)["outcome"], json.loads(line)["model"]) == ("published", "demo/AAPL_1d_v3")
     assert models("verify", "demo/AAPL_1d_v3").stdout == "demo/AAPL_1d_v3: as it was published\n"
-    assert models("publish", kept).code == 5
+    for spelled in (kept, kept.relative_to(root.parent)):
+        outcome = models("publish", spelled)
+        said = f"error: {spelled}: no such folder; it was published already, as demo/AAPL_1d_v3\n"
+        assert (outcome.code, outcome.stderr) == (3, said)
     assert models("publish", root / "demo/AAPL_1d_v1").code == 2
     assert (root / "demo/AAPL_1d_v1").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ("nope", 3, "nope: no such folder\n"),
+        ("models/demo/AAPL_1d_v1/metadata.json/below", 3, "below: no such folder\n"),
+        ("models/demo/AAPL_1d_v1/metadata.json", 2, "must be a folder"),
+        ("x" * 5000, 2, "is too long for a path"),
+    ],
+)
+def test_publish_of_what_is_no_kept_folder(models: Command, given: str, code: int, said: str) -> None:
+    outcome = models("publish", given)
+    assert (outcome.code, said in outcome.stderr) == (code, True), outcome.stderr
+
+
+def test_publish_of_what_could_not_be_published_and_was_removed(models: Command, root: Path) -> None:
+    lines = [
+        {"outcome": outcome, "kept": "gone", "model": "demo/AAPL_1d_v3"} for outcome in ("published", "unpublished")
+    ]
+    (root / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert models("publish", "gone").stderr == "error: gone: no such folder\n"
 
 
 def test_delete(models: Command, root: Path) -> None:
