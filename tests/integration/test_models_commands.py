@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -298,7 +299,8 @@ def test_verify_of_sound_models(models: Command, root: Path) -> None:
     assert outcome.json == {
         "valid": True,
         "models": [
-            {"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": [], "notes": [UNRECORDED]} for n in (1, 2)
+            {"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": [], "notes": [UNRECORDED], "signed_by": None}
+            for n in (1, 2)
         ],
     }
     shutil.copytree(root / "demo/AAPL_1d_v1", root.parent / "copy")
@@ -335,9 +337,20 @@ class TestSignatures:
         assert tree(root / "demo/AAPL_1d_v2") == before
         outcome = models("verify", "demo/AAPL_1d_v2", "models/demo/AAPL_1d_latest", "--key", "mine.pub", "--json")
         assert (outcome.code, [found["notes"] for found in outcome.json["models"]]) == (0, [[], []])
+        from cryptography.hazmat.primitives import serialization
+
+        by = hashlib.sha256(serialization.load_pem_public_key(Path("mine.pub").read_bytes()).public_bytes_raw())
+        signed_by = {"key": "mine.pub", "id": by.hexdigest()[:16]}
+        assert [found["signed_by"] for found in outcome.json["models"]] == [signed_by] * 2
+        said = f"demo/AAPL_1d_v2: as it was published, signed with mine.pub (key {signed_by['id']})\n"
+        assert models("verify", "demo/AAPL_1d_v2", "--key", "mine.pub").stdout == said
+        for reference, found in (("demo/AAPL_1d_v2", [signed_by["id"]]), ("demo/AAPL_1d_v1", [])):
+            assert models("show", reference, "--json").json["signatures"] == found
+            assert (f"signed         with key {signed_by['id']};" in models("show", reference).stdout) is bool(found)
         assert models("list", "--json").json["models"][1]["problem"] is None
         for reference, key in (("demo/AAPL_1d_v1", "mine.pub"), ("demo/AAPL_1d_v2", "theirs.pub")):
             outcome = models("verify", reference, "--key", key)
+            assert models("verify", reference, "--key", key, "--json").json["models"][0]["signed_by"] is None
             assert (outcome.code, f"it is not signed by {key}" in outcome.stdout) == (2, True)
 
     def test_two_may_sign(self, models: Command) -> None:
@@ -345,6 +358,17 @@ class TestSignatures:
             assert models("sign", "demo/AAPL_1d_v1", "demo/AAPL_1d_v2", "--key", name).code == 0
         for name in ("mine", "theirs"):
             assert models("verify", "--all", "--key", f"{name}.pub").code == 0
+
+    def test_from_within_its_folder(
+        self, models: Command, ktrdr: Command, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keys = root.parent.absolute()
+        monkeypatch.chdir(root / "demo/AAPL_1d_v1")
+        (root / "demo/AAPL_1d_v1/.hidden").mkdir()
+        for here in (".", ".hidden/.."):
+            assert ktrdr("models", "sign", here, "--key", keys / "mine").code == 0
+            assert ktrdr("models", "verify", here, "--key", keys / "mine.pub").code == 0
+        assert len(list(root.glob("demo/*.sig"))) == 1
 
     def test_a_forgery_does_not_match_its_signature(self, models: Command, root: Path, trained: Artifact) -> None:
         models("sign", "demo/AAPL_1d_v1", "--key", "mine")

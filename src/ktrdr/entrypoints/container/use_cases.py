@@ -122,7 +122,7 @@ class Container(Of):
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
-    show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage)
+    show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage, Of.signatures_beside)
     verify_models: Factory[VerifyModels] = _verb(
         "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals
     )
