@@ -272,6 +272,7 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
         "buy, hold, sell",
         "2020-01-02T21:00:00Z",
         "  4  1d_rsi_f3",
+        "indicators\n  rsi_14  rsi\n",
         "log loss  0.7572",
         "numpy",
     ):
@@ -284,7 +285,8 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
 
 def test_show_prints_nothing_that_a_terminal_would_obey(models: Command, root: Path, trained: Artifact) -> None:
     manifest = trained.manifest
-    evil = type(manifest)(**manifest.as_dict() | {"libraries": {"x": "\x1b[2J\rgone\u202e"}})
+    odd = {"indicators": {"a": 5}, "strategy": manifest.strategy | {"context_data": 5}}
+    evil = type(manifest)(**manifest.as_dict() | odd | {"libraries": {"x": "\x1b[2J\rgone\u202e"}})
     FileSystemStorage(root).publish(
         Artifact(evil, {**trained.blobs, "metrics.json": b'{"verdict": [1], "x": {"y": 1}}'})
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.inputs_text import inputs_text
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def show_text(shown: ShownModel) -> str:
         section("has seen", _spans(manifest)),
         *_symbols(artifact),
         section(f"features, in order ({len(features)})", features),
+        *inputs_text(manifest.indicators, manifest.strategy.get("context_data")),
         *_learned(manifest),
         section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
         section("split", _parts(manifest.split)),
