@@ -476,6 +476,20 @@ def test_what_is_not_there(models: Command, command: str) -> None:
     assert "did you mean 'demo/AAPL_1d_v1'" in outcome.json["error"]["message"]
 
 
+@pytest.mark.parametrize("words", [("show",), ("verify",), ("delete", "--yes"), ("sign", "--key", "none")])
+def test_the_name_of_a_strategy_is_told_from_a_misspelt_one(models: Command, words: tuple[str, ...]) -> None:
+    outcome = models(*words, "demo")
+    said = "error: 'demo' is a strategy: name one of its models; there are demo/AAPL_1d_v2, demo/AAPL_1d_v1\n"
+    assert (outcome.code, outcome.stderr) == (3, said)
+    assert models(*words, "dmeo").stderr.endswith("; there are models of demo; did you mean 'demo'?\n")
+
+
+def test_a_misspelt_strategy_is_named_by_predict_and_explain(ktrdr: Command, root: Path) -> None:
+    for words in (("predict",), ("explain", "rules"), ("backtest",)):
+        outcome = ktrdr(*words, "dmeo", "--symbol", "AAPL", "--models-dir", root)
+        assert (outcome.code, "; there are models of demo; did you mean 'demo'?" in outcome.stderr) == (3, True), words
+
+
 def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: Artifact) -> None:
     reason = OSError(28, "No space left on device", "there")
     kept = Path(str(not_published(trained, root / "demo", reason).kept))
