@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ktrdr.application.ports.journal import Journal
@@ -10,7 +10,9 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.training.publishing import publish
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.artifacts.manifest import Manifest
+from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.work import Work
 
@@ -26,6 +28,8 @@ class PublishKept:
         Returns the artifact that was kept in a folder.
     discard : callable
         Removes such a folder.
+    recorded : callable
+        Returns the SHA-256 of each kept model's manifest, by its folder, as it was recorded when it was kept.
     """
 
     def __init__(
@@ -34,30 +38,41 @@ class PublishKept:
         journal: Journal,
         read: Callable[[Path], Artifact],
         discard: Callable[[Path], None],
+        recorded: Callable[[], Mapping[str, str]],
     ) -> None:
         self._storage = storage
         self._journal = journal
         self._read = read
         self._discard = discard
+        self._recorded = recorded
 
     def execute(self, folder: Path) -> StoredModel:
         """Publish the model that was kept in a folder, and remove the folder.
 
-        Its fit and the look at its test rows were counted when it was trained; a line of its own says that it is
-        published now.
+        A line of its own says that it is published now. Its fit and the look at its test rows were counted when it was
+        kept; where there was no room for that line, they are now.
 
         Raises
         ------
         CorruptArtifact
-            If its files are not what was kept.
+            If its files are not what was kept, or contradict each other.
         InvalidInput
             If it is a version that was published.
         Unavailable
             If it cannot be read, or not be published this time either; the folder stays.
         """
         artifact = self._read(folder)
+        seals, problems = self._recorded(), tuple(consistency_problems(artifact))
+        seal = artifact.manifest.manifest_sha256
+        if seals.get(str(folder.absolute()), seal) != seal:
+            raise CorruptArtifact(f"{folder}: was changed after it was kept")
+        if problems:
+            raise CorruptArtifact(f"{folder}: contradicts itself: {'; '.join(problems)}")
         with Runs(self._journal, _work(artifact.manifest, folder)) as runs:
-            stored = publish(self._storage, artifact, runs.begin())
+            run = runs.begin()
+            if seal not in seals.values():
+                run.judged(artifact.manifest.training_metrics)
+            stored = publish(self._storage, artifact, run)
         self._discard(folder)
         return stored
 

@@ -91,6 +91,9 @@ class Adapters(containers.DeclarativeContainer):
     onlookers: Object[tuple[Journal, ...]] = Object(())
     journal: Singleton[Journal] = Singleton(_open_journal, trial_log, onlookers)
     recorded_seals: Object[Seals] = Object(lazy("adapters.journal.seals:recorded_seals"))
+    kept_seals: Factory[Mapping[str, str]] = Factory(
+        lazy("adapters.journal.seals:kept_seals"), settings.provided.models_dir
+    )
 
     model_files: Singleton[FileSystemStorage] = Singleton(
         lazy("adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir
