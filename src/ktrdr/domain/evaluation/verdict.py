@@ -37,7 +37,7 @@ class Verdict:
         Number of blocks of time in the test rows; blocks are about independent, rows are not.
     block_days : float
     detectable : Detectable
-        The smallest difference that the test rows can show.
+        The smallest difference that the test rows show four times of five.
     suspicion : Suspicion or None
         Why it is too good to be true.
     """
