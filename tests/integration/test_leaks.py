@@ -94,12 +94,15 @@ def test_a_direction_that_volume_gives_away(importance: bool) -> None:
     assert (carrier["feature"], carrier["by"]) == ("1d_volume_2_raw", "importance" if importance else "association")
     assert report["diagnosis"][0]["topic"] == "leak"
     assert "1d_volume_2_raw" in report["diagnosis"][0]["suggestion"]
+    assert {item["topic"] for item in report["diagnosis"]} <= {"leak", "classes"}
 
     page = artifact.blobs["report.html"].decode()
     assert '<p class="outcome">Look for a leak</p>' in page
     assert "<code>1d_volume_2_raw</code>" in page
     for text in (outcome_text(model), show_text(artifact)):
-        assert "Look for a leak: log loss is " in text
+        assert text.count("Look for a leak: log loss is ") == 1
+        assert text.count("is believable") == 1
+        assert "Nothing to do" not in text
         assert verdict["detectable"]["sentence"] in text
     assert verdict["detectable"]["sentence"].replace("'", "&#39;") in page
     assert "look for a leak" in list_text(ListModels(storage).execute())
