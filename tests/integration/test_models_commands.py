@@ -158,6 +158,7 @@ def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
         "selected_until": "2021-01-04T21:00:00Z",
         "passed_over": [],
         "inferred": [],
+        "notes": [],
     }
     storage.publish(universal())
     storage.publish(universal())
