@@ -93,11 +93,15 @@ class Unavailable(KtrdrError):
 
 
 class NotPublished(Unavailable):
-    """A fitted model could not be published; `kept` is the folder that has its files, None where nothing could be."""
+    """A fitted model could not be published.
 
-    def __init__(self, message: str, kept: str | None = None) -> None:
+    `kept` is the folder that has its files, None where nothing could be kept; `seal` the SHA-256 of the manifest there.
+    """
+
+    def __init__(self, message: str, kept: str | None = None, seal: str = "") -> None:
         super().__init__(message)
         self.kept = kept
+        self.seal = seal
 
     def details(self) -> Mapping[str, Any]:
         """Return where the files are kept."""

@@ -83,9 +83,23 @@ def test_a_job_that_is_stopped_before_its_first_fit_is_counted(error: BaseExcept
 def test_later_fits_know_more_of_what_they_are_fitted_to() -> None:
     journal = MemoryJournal()
     with Runs(journal, Work("demo")) as runs:
-        runs.about({"rows": 3})
+        runs.about(("A", "B"), {"rows": 3, "data": "all"})
         runs.begin(seed=1)
-    assert [(run.work.strategy, run.work.seed, run.work.facts) for run in journal.runs] == [("demo", 1, {"rows": 3})]
+        runs.begin({"data": "of A"}, symbols=("A",))
+    assert [(run.work.strategy, run.work.seed, run.work.symbols, run.work.facts) for run in journal.runs] == [
+        ("demo", 1, ("A", "B"), {"rows": 3, "data": "all"}),
+        ("demo", 0, ("A",), {"rows": 3, "data": "of A"}),
+    ]
+
+
+def test_a_look_by_what_is_not_published_is_written_down_at_once() -> None:
+    journal = MemoryJournal()
+    with Runs(journal, Work("demo")) as runs:
+        runs.begin(role="seed").judged({"log_loss": 1.0})
+        assert [outcome for _, outcome, _ in ended(journal)] == ["judged"]
+        runs.begin(role="model").judged({})
+        assert len(ended(journal)) == 1
+    assert [outcome for _, outcome, _ in ended(journal)] == ["judged", "judged"]
 
 
 class _Full:

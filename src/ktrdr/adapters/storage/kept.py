@@ -38,7 +38,8 @@ def not_published(artifact: Artifact, shelf: Path, reason: OSError | Unavailable
             failures.append(in_words(error))
             continue
         publish = f"ktrdr models publish {quote(str(folder))}"
-        return NotPublished(f"{said}; its files are kept in {folder}, and published by: {publish}", str(folder))
+        said = f"{said}; its files are kept in {folder}, and published by: {publish}"
+        return NotPublished(said, str(folder), whole.manifest.manifest_sha256)
     return NotPublished(f"{said}; nor could its files be kept: {'; '.join(failures)}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ktrdr.application.ports.journal import Journal
@@ -10,8 +10,9 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.training.publishing import publish
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
+from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.errors import NotFound
+from ktrdr.domain.errors import CorruptArtifact, NotFound
 from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.work import Work
 
@@ -27,8 +28,10 @@ class PublishKept:
         Returns the artifact that was kept in a folder.
     discard : callable
         Removes such a folder.
+    recorded : callable
+        Returns the SHA-256 of each kept model's manifest, by its folder, as it was recorded when it was kept.
     published_from : callable
-        Returns the version that was published from such a folder, by the record of all trials, or None.
+        Returns the reference of each version that was published from such a folder, by the folder, as it was recorded.
     """
 
     def __init__(
@@ -37,26 +40,28 @@ class PublishKept:
         journal: Journal,
         read: Callable[[Path], Artifact],
         discard: Callable[[Path], None],
-        published_from: Callable[[Path], str | None],
+        recorded: Callable[[], Mapping[str, str]],
+        published_from: Callable[[], Mapping[str, str]],
     ) -> None:
         self._storage = storage
         self._journal = journal
         self._read = read
         self._discard = discard
+        self._recorded = recorded
         self._published_from = published_from
 
     def execute(self, folder: Path) -> StoredModel:
         """Publish the model that was kept in a folder, and remove the folder.
 
-        Its fit and the look at its test rows were counted when it was trained; a line of its own says that it is
-        published now.
+        A line of its own says that it is published now. Its fit and the look at its test rows were counted when it was
+        kept; where there was no room for that line, they are now.
 
         Raises
         ------
         NotFound
             If there is no such folder; the message says what was published from it before, if anything was.
         CorruptArtifact
-            If its files are not what was kept.
+            If its files are not what was kept, or contradict each other.
         InvalidInput
             If it is a version that was published.
         Unavailable
@@ -65,10 +70,19 @@ class PublishKept:
         try:
             artifact = self._read(folder)
         except NotFound as error:
-            before = self._published_from(folder)
+            before = self._published_from().get(str(folder.absolute()))
             raise NotFound(f"{error}; it was published already, as {before}" if before else str(error)) from error
+        seals, problems = self._recorded(), tuple(consistency_problems(artifact))
+        seal = artifact.manifest.manifest_sha256
+        if seals.get(str(folder.absolute()), seal) != seal:
+            raise CorruptArtifact(f"{folder}: was changed after it was kept")
+        if problems:
+            raise CorruptArtifact(f"{folder}: contradicts itself: {'; '.join(problems)}")
         with Runs(self._journal, _work(artifact.manifest, folder)) as runs:
-            stored = publish(self._storage, artifact, runs.begin())
+            run = runs.begin()
+            if seal not in seals.values():
+                run.judged(artifact.manifest.training_metrics)
+            stored = publish(self._storage, artifact, run)
         self._discard(folder)
         return stored
 

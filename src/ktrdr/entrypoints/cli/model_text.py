@@ -46,10 +46,10 @@ def _trained_on(model: ListedModel) -> str:
 
 
 def which_text(loaded: LoadedModel) -> str:
-    """Return which model was chosen, why, and what was passed over."""
+    """Return which model was chosen, why, whether it is to be trusted, and what was passed over."""
     manifest = loaded.artifact.manifest
     head = [("because", loaded.reason), ("chosen by bars up to", manifest.selected_until), ("path", loaded.location)]
-    more = {"passed over": loaded.passed_over, "guessed": loaded.inferred}
+    more = {"beware": loaded.doubts, "passed over": loaded.passed_over, "guessed": loaded.inferred}
     said = [section(title, [(line,) for line in lines]) for title, lines in more.items() if lines]
     return "\n\n".join([section(loaded.reference, head), *said])
 

@@ -133,7 +133,8 @@ class Container(Of):
         Of.journal,
         Of.read_kept,
         Of.discard_kept,
-        Of.published_from,
+        Of.kept_seals.provider,
+        Of.published_from.provider,
     )
 
     list_indicators: Factory[ListIndicators] = _verb("list_indicators:ListIndicators")
