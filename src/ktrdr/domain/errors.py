@@ -177,6 +177,12 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+def to_install(extra: str | None) -> str:
+    """Return what to do about a missing package that an extra brings, or (None) that ktrdr cannot do without."""
+    what, clone = ("ktrdr anew", ".") if extra is None else (f"the extra {extra!r}", f"'.[{extra}]'")
+    return f"install {what} (from a clone: pip install -e {clone})"
+
+
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` or an empty string, to end a message with."""
     match = nearest(name, known)

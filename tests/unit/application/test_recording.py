@@ -29,17 +29,19 @@ def test_what_nobody_ends_is_written_as_far_as_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("error", "outcome", "said"),
     [
-        (TrainingFailed("nan"), "failed"),
-        (TrainingInterrupted("stopped"), "interrupted"),
-        (KeyboardInterrupt(), "interrupted"),
-        (SystemExit(), "interrupted"),
-        (RuntimeError("bug"), "failed"),
+        (TrainingFailed("nan"), "failed", "nan"),
+        (TrainingInterrupted("stopped"), "interrupted", "stopped"),
+        (KeyboardInterrupt(), "interrupted", "stopped by the user"),
+        (KeyboardInterrupt(15), "interrupted", "stopped by the user"),
+        (SystemExit(3), "interrupted", "the program was ended"),
+        (RuntimeError("bug"), "failed", "bug"),
+        (RuntimeError(), "failed", "RuntimeError"),
     ],
 )
 def test_an_error_ends_the_fit_it_came_from_and_the_one_that_was_to_be_published(
-    error: BaseException, outcome: str
+    error: BaseException, outcome: str, said: str
 ) -> None:
     journal = MemoryJournal()
     with pytest.raises(type(error)), Runs(journal, Work("demo")) as runs:  # noqa: PT012
@@ -47,7 +49,6 @@ def test_an_error_ends_the_fit_it_came_from_and_the_one_that_was_to_be_published
         runs.begin(seed=2, role="seed").fitted()
         runs.begin(seed=3, role="seed")
         raise error
-    said = str(error) or type(error).__name__
     assert ended(journal) == [(1, outcome, said), (2, "fitted", ""), (3, outcome, said)]
 
 

@@ -28,12 +28,3 @@ def recorded_seals(folder: Path) -> dict[str, str]:
         if isinstance(reference, str) and line.get("outcome") == "published":
             seals.setdefault(reference, seal if isinstance(seal, str) else "")
     return seals
-
-
-def kept_seals(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of the manifest of each model that could not be published, by where its files were kept.
-
-    Parameters and errors are those of `recorded_seals`.
-    """
-    lines = [line for line in TrialLog(folder).read() if line.get("outcome") == "unpublished"]
-    return {str(line["kept"]): str(line.get("kept_sha256", "")) for line in lines if line.get("kept")}

@@ -69,7 +69,7 @@ class RecordedRun(Run):
             self.end(self._reached or "failed")
             return
         try:
-            self.end(_broken_off(error), {"error": str(error) or type(error).__name__})
+            self.end(_broken_off(error), {"error": _why(error)})
         except Unavailable as unwritten:
             if isinstance(error, TrainingFailed):
                 raise type(error)(f"{error} (its trial was not recorded: {unwritten})") from error
@@ -115,6 +115,12 @@ class Runs:
         run = RecordedRun(self._journal.begin(work), work)
         self._begun.append(run)
         return run
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by the user"
+    return "the program was ended" if isinstance(error, SystemExit) else str(error) or type(error).__name__
 
 
 def _broken_off(error: BaseException) -> Outcome:
