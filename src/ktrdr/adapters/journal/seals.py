@@ -1,4 +1,4 @@
-"""The seals of models, published and kept, and what became of the kept ones, as the record of all trials has it."""
+"""The seals of published models, as the record of all trials has them."""
 
 from __future__ import annotations
 
@@ -28,23 +28,3 @@ def recorded_seals(folder: Path) -> dict[str, str]:
         if isinstance(reference, str) and line.get("outcome") == "published":
             seals.setdefault(reference, seal if isinstance(seal, str) else "")
     return seals
-
-
-def kept_seals(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of the manifest of each model that could not be published, by where its files were kept.
-
-    Parameters and errors are those of `recorded_seals`.
-    """
-    lines = [line for line in TrialLog(folder).read() if line.get("outcome") == "unpublished"]
-    return {str(line["kept"]): str(line.get("kept_sha256", "")) for line in lines if line.get("kept")}
-
-
-def published_from(folder: Path) -> dict[str, str]:
-    """Return the reference of the version that was published from each folder of kept files.
-
-    Parameters and errors are those of `recorded_seals`.
-    """
-    lines = TrialLog(folder).read()
-    undone = {str(line.get("fit")) for line in lines if line.get("outcome") == "unpublished"}
-    done = [line for line in lines if line.get("outcome") == "published" and str(line.get("fit")) not in undone]
-    return {str(Path(str(line["kept"])).absolute()): str(line.get("model")) for line in done if line.get("kept")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from ktrdr.application.ports.journal import Journal
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -17,6 +18,18 @@ from ktrdr.domain.training.request import Mode
 from ktrdr.domain.training.work import Work
 
 
+class KeptRecords(Protocol):
+    """What is on record of models that were kept."""
+
+    def seals(self) -> Mapping[str, str]:
+        """Return the SHA-256 of each model's manifest, by the folder in which its files were kept."""
+        ...
+
+    def published_from(self, folder: Path) -> str | None:
+        """Return the reference of the version that was published from a folder; None if there is none."""
+        ...
+
+
 class PublishKept:
     """Publishes what `NotPublished.kept` names.
 
@@ -28,10 +41,8 @@ class PublishKept:
         Returns the artifact that was kept in a folder.
     discard : callable
         Removes such a folder.
-    recorded : callable
-        Returns the SHA-256 of each kept model's manifest, by its folder, as it was recorded when it was kept.
-    published_from : callable
-        Returns the reference of each version that was published from such a folder, by the folder, as it was recorded.
+    records : KeptRecords
+        What is on record of models that were kept.
     """
 
     def __init__(
@@ -40,15 +51,13 @@ class PublishKept:
         journal: Journal,
         read: Callable[[Path], Artifact],
         discard: Callable[[Path], None],
-        recorded: Callable[[], Mapping[str, str]],
-        published_from: Callable[[], Mapping[str, str]],
+        records: KeptRecords,
     ) -> None:
         self._storage = storage
         self._journal = journal
         self._read = read
         self._discard = discard
-        self._recorded = recorded
-        self._published_from = published_from
+        self._records = records
 
     def execute(self, folder: Path) -> StoredModel:
         """Publish the model that was kept in a folder, and remove the folder.
@@ -70,9 +79,9 @@ class PublishKept:
         try:
             artifact = self._read(folder)
         except NotFound as error:
-            before = self._published_from().get(str(folder.absolute()))
+            before = self._records.published_from(folder)
             raise NotFound(f"{error}; it was published already, as {before}" if before else str(error)) from error
-        seals, problems = self._recorded(), tuple(consistency_problems(artifact))
+        seals, problems = self._records.seals(), tuple(consistency_problems(artifact))
         seal = artifact.manifest.manifest_sha256
         if seals.get(str(folder.absolute()), seal) != seal:
             raise CorruptArtifact(f"{folder}: was changed after it was kept")

@@ -14,6 +14,7 @@ from ktrdr.entrypoints.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ktrdr.adapters.execution.spawned import SpawnedMap
+    from ktrdr.adapters.journal.kept import KeptModels
     from ktrdr.adapters.journal.trials import TrialLog
     from ktrdr.adapters.report.table_file import TableWriter
     from ktrdr.adapters.report.text_file import FileWriter
@@ -91,13 +92,8 @@ class Adapters(containers.DeclarativeContainer):
     trial_log: Singleton[TrialLog] = Singleton(lazy("adapters.journal.trials:TrialLog"), settings.provided.models_dir)
     onlookers: Object[tuple[Journal, ...]] = Object(())
     journal: Singleton[Journal] = Singleton(_open_journal, trial_log, onlookers)
+    kept_models: Singleton[KeptModels] = Singleton(lazy("adapters.journal.kept:KeptModels"), trial_log)
     recorded_seals: Object[Seals] = Object(lazy("adapters.journal.seals:recorded_seals"))
-    kept_seals: Factory[Mapping[str, str]] = Factory(
-        lazy("adapters.journal.seals:kept_seals"), settings.provided.models_dir
-    )
-    published_from: Factory[Mapping[str, str]] = Factory(
-        lazy("adapters.journal.seals:published_from"), settings.provided.models_dir
-    )
 
     model_files: Singleton[FileSystemStorage] = Singleton(
         lazy("adapters.storage.filesystem:FileSystemStorage"), settings.provided.models_dir

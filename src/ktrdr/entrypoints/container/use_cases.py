@@ -128,13 +128,7 @@ class Container(Of):
     )
     sign_models: Factory[SignModels] = _verb("sign_models:SignModels", Of.model_storage, Of.sign)
     publish_kept: Factory[PublishKept] = _verb(
-        "publish_kept:PublishKept",
-        Of.model_storage,
-        Of.journal,
-        Of.read_kept,
-        Of.discard_kept,
-        Of.kept_seals.provider,
-        Of.published_from.provider,
+        "publish_kept:PublishKept", Of.model_storage, Of.journal, Of.read_kept, Of.discard_kept, Of.kept_models
     )
 
     list_indicators: Factory[ListIndicators] = _verb("list_indicators:ListIndicators")
