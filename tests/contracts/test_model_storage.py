@@ -125,15 +125,37 @@ def test_delete_of_an_old_version_keeps_latest(storage: ModelStorage) -> None:
 )
 def test_what_is_not_there_is_not_found(storage: ModelStorage, reference: str) -> None:
     storage.publish(artifact())
+    there = "there are demo/AAPL_1d_v1" if "/" in reference or reference == "demo" else "there are models of demo"
     for act in (storage.load, storage.delete):
-        with pytest.raises(ModelNotFound, match="demo/AAPL_1d_v1, demo/AAPL_1d_latest"):
+        with pytest.raises(ModelNotFound, match=f"; {there}(;|$)"):
             act(reference)
 
 
-def test_not_found_names_the_nearest(storage: ModelStorage) -> None:
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("demo/APPL_1d_latest", "demo/AAPL_1d_latest"),
+        ("demo/APPL_1d_v1", "demo/AAPL_1d_v1"),
+        ("dmeo", "demo"),
+        ("AAPL_1d_v1", "demo/AAPL_1d_v1"),
+    ],
+)
+def test_not_found_names_the_nearest(storage: ModelStorage, asked: str, meant: str) -> None:
     storage.publish(artifact())
-    with pytest.raises(ModelNotFound, match="did you mean 'demo/AAPL_1d_latest'"):
-        storage.load("demo/APPL_1d_latest")
+    with pytest.raises(ModelNotFound, match=f"; did you mean '{meant}'"):
+        storage.load(asked)
+
+
+@pytest.mark.parametrize("name", ["up/down", "up%2Fdown"])
+def test_a_strategy_is_no_model_but_has_some(storage: ModelStorage, name: str) -> None:
+    for symbol in ("AAPL", "AAPL", "MSFT"):
+        storage.publish(artifact(strategy_name="up/down", symbol=symbol))
+    models = "up%2Fdown/AAPL_1d_v2, up%2Fdown/MSFT_1d_v1, up%2Fdown/AAPL_1d_v1"
+    for act in (storage.load, storage.delete):
+        with pytest.raises(
+            ModelNotFound, match=f"^'{name}' is a strategy: name one of its models; there are {models}$"
+        ):
+            act(name)
 
 
 def test_versions_are_sorted_by_strategy_key_and_number(storage: ModelStorage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from ktrdr.domain.errors import CorruptArtifact, DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.entrypoints.cli.model_text import show_text
+from ktrdr.entrypoints.cli.preview import preview_text
 from ktrdr.entrypoints.container import Container, make_container
 
 START = from_iso("2024-01-01T00:00:00Z")
@@ -68,6 +71,20 @@ def container(folder: Path) -> Container:
 def train(container: Container, written: dict[str, Any]) -> Any:
     (model,) = container.training_orchestrator().execute(TrainingRequest(parse(written), importance=False)).models
     return container.model_storage().load(model.stored.reference), model
+
+
+def test_a_dry_run_and_a_model_show_which_series_is_read(container: Container) -> None:
+    written = document()
+    written["indicators"]["yields"]["data_source"] = "fred_DGS10"
+    (preview,) = container.dry_run().execute(TrainingRequest(parse(written))).previews
+    _, model = train(container, written)
+    shown = container.show_model().execute(model.stored.reference)
+    for text in (preview_text(preview), show_text(shown)):
+        assert re.search(r"^  yields +sma \(period 3, source close\) of DGS10$", text, re.MULTILINE), text
+        assert "context data\n  DGS10  fred/DGS10  forward_fill\n" in text
+    read = preview.as_dict()
+    assert read["indicators"]["yields"]["data_source"] == "DGS10"
+    assert read["context_data"] == [{"id": "DGS10", "provider": "fred", "series": "DGS10", "alignment": "forward_fill"}]
 
 
 def test_a_strategy_with_context_data_trains_and_predicts(container: Container, folder: Path) -> None:

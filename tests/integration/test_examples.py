@@ -107,7 +107,7 @@ def test_the_small_backtest_reads_files(
 
 
 def test_bt_holds_the_positions_of_the_batch(container: Container) -> None:
-    pytest.importorskip("bt", reason="bt is a test dependency: pip install 'ktrdr[test]'")
+    pytest.importorskip("bt", reason="bt is a test dependency: pip install -e '.[test]'")
     start = "2020-01-01"
     request = PredictorRequest(f"{STRATEGY}/{SYMBOL}_1d_v1", SYMBOL, known_until=start)
     predictor = container.open_predictor().execute(request)

@@ -120,17 +120,18 @@ def test_every_fit_of_a_pooled_training_is_a_line(container: Container) -> None:
     model = train(container, mode=Mode.UNIVERSAL, seeds=2, hold_out=("TWO_CRYPTO",))
     found = lines(container)
     assert [(line["role"], line["outcome"], line["symbols"]) for line in found] == [
+        ("seed", "judged", ["ONE_CRYPTO", "SIM_CRYPTO"]),
         ("rival", "judged", ["ONE_CRYPTO"]),
         ("rival", "judged", ["SIM_CRYPTO"]),
         ("rival", "judged", ["TWO_CRYPTO"]),
         ("model", "published", ["ONE_CRYPTO", "SIM_CRYPTO"]),
-        ("seed", "judged", ["ONE_CRYPTO", "SIM_CRYPTO"]),
     ]
+    assert [{item["symbol"] for item in line["data"]} for line in found[1:4]] == [{name} for name in SYMBOLS]
     assert all(line["looked_at_test"] for line in found)
     assert {line["strategy"] for line in found} == {strategy().name}
     assert {line["mode"] for line in found} == {"universal"}
     assert len({line["fit"] for line in found}) == 5
-    published = found[3]
+    published = found[4]
     artifact = container.model_storage().load(model.stored.reference)
     assert (published["model"], published["manifest_sha256"]) == (
         model.stored.reference,

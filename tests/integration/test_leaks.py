@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,15 @@ from samples.forging import forged
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
+from ktrdr.adapters.report.backtests import backtest_page
 from ktrdr.adapters.report.html import ReportingStorage
+from ktrdr.application.ports.model_storage import ModelStorage
+from ktrdr.application.use_cases.backtest import BacktestRequest
 from ktrdr.application.use_cases.list_models import ListModels
+from ktrdr.application.use_cases.load_model import LoadRequest
+from ktrdr.application.use_cases.open_predictor import PredictorRequest
+from ktrdr.application.use_cases.predict import PredictRequest
+from ktrdr.application.use_cases.show_model import ShownModel
 from ktrdr.application.use_cases.train import TrainedModel, TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.consistency import consistency_problems
@@ -25,9 +33,9 @@ from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.request import Mode
-from ktrdr.entrypoints.cli.model_text import list_text, show_text
+from ktrdr.entrypoints.cli.model_text import list_text, show_text, which_text
 from ktrdr.entrypoints.cli.outcome import outcome_text
-from ktrdr.entrypoints.container import make_container
+from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("AAA", "BBB", "CCC")
 
@@ -68,14 +76,18 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def train(written: dict[str, Any], *, leak: bool, **options: Any) -> tuple[TrainedModel, Artifact, ReportingStorage]:
+def built(storage: ModelStorage, *, leak: bool) -> Container:
     container = make_container()
     bars = [market(symbol, leak=leak) for symbol in SYMBOLS]
-    storage = ReportingStorage(MemoryStorage())
     container.data_repository.override(providers.Object(MemoryRepository(bars)))
     container.model_trainer.override(providers.Factory(TorchTrainer, "cpu"))
     container.model_storage.override(providers.Object(storage))
-    result = container.training_orchestrator().execute(TrainingRequest(parse(written), **options))
+    return container
+
+
+def train(written: dict[str, Any], *, leak: bool, **options: Any) -> tuple[TrainedModel, Artifact, ReportingStorage]:
+    storage = ReportingStorage(MemoryStorage())
+    result = built(storage, leak=leak).training_orchestrator().execute(TrainingRequest(parse(written), **options))
     assert not result.failures
     (model,) = result.models
     artifact = storage.load(model.stored.reference)
@@ -99,15 +111,61 @@ def test_a_direction_that_volume_gives_away(importance: bool) -> None:
     assert (carrier["feature"], carrier["by"]) == ("1d_volume_2_raw", "importance" if importance else "association")
     assert report["diagnosis"][0]["topic"] == "leak"
     assert "1d_volume_2_raw" in report["diagnosis"][0]["suggestion"]
+    assert {item["topic"] for item in report["diagnosis"]} <= {"leak", "classes"}
 
     page = artifact.blobs["report.html"].decode()
     assert '<p class="outcome">Look for a leak</p>' in page
     assert "<code>1d_volume_2_raw</code>" in page
-    for text in (outcome_text(model), show_text(artifact)):
-        assert "Look for a leak: log loss is " in text
+    for text in (outcome_text(model), show_text(ShownModel(artifact))):
+        assert text.count("Look for a leak: log loss is ") == 1
+        assert text.count("is believable") == 1
+        assert "Nothing to do" not in text
         assert verdict["detectable"]["sentence"] in text
     assert verdict["detectable"]["sentence"].replace("'", "&#39;") in page
     assert "look for a leak" in list_text(ListModels(storage).execute())
+
+
+def said_by_all_that_serve(container: Container, reference: str) -> list[list[str]]:
+    """What is said aloud by the ways to use a model, of it by name and of its strategy."""
+    strategy, said = reference.partition("/")[0], []
+    for model in (strategy, reference):
+        predicted = container.predict().execute(PredictRequest(model, "AAA"))
+        live = container.open_predictor().execute(PredictorRequest(model, "AAA")).live
+        traded = container.backtest().execute(BacktestRequest(strategy, "AAA", None if model == strategy else model))
+        page = backtest_page(traded).decode().replace("&#39;", "'")
+        assert all(note in page for note in traded.notes)
+        assert predicted.as_dict()["notes"] == list(predicted.notes)
+        assert traded.as_dict()["notes"] == list(traded.notes)
+        said += [list(predicted.notes), list(live.notes), list(traded.notes)]
+    chosen = container.load_model().execute(LoadRequest(strategy, "AAA"))
+    assert all(note in which_text(chosen) for note in chosen.doubts)
+    return [*said, chosen.as_dict()["notes"]]
+
+
+def test_a_leaky_model_is_not_used_without_a_word() -> None:
+    model, artifact, storage = train(document(DIRECTION, "AAA"), leak=True, importance=False)
+    reference = model.stored.reference
+    note = f"{reference}: its verdict is: look for a leak (`1d_volume_2_raw` carries the most of its skill)"
+    for notes in said_by_all_that_serve(built(storage, leak=True), reference):
+        assert notes.count(note) == 1
+    report = json.loads(artifact.blobs["metrics.json"])
+    for verdict in (report["verdict"] | {"outcome": "better"}, {}, None, "look_for_a_leak"):
+        other = MemoryStorage()
+        metrics = {} if verdict is None else {"metrics.json": json.dumps(report | {"verdict": verdict}).encode()}
+        blobs = {name: blob for name, blob in artifact.blobs.items() if name != "metrics.json"}
+        other.publish(replace(artifact, blobs=blobs | metrics))
+        for notes in said_by_all_that_serve(built(other, leak=True), reference):
+            assert not any("leak" in note for note in notes)
+
+
+def test_an_average_names_each_model_that_is_leaky() -> None:
+    storage = MemoryStorage()
+    request = TrainingRequest(parse(document(DIRECTION, "AAA", "BBB")), mode=Mode.MULTI, importance=False)
+    container = built(storage, leak=True)
+    assert len(container.training_orchestrator().execute(request).models) == 2
+    notes = container.predict().execute(PredictRequest("small", "AAA", ensemble=True)).notes
+    for symbol in ("AAA", "BBB"):
+        assert sum(f"small/{symbol}_1d_v1: its verdict is: look for a leak" in note for note in notes) == 1
 
 
 def test_a_return_that_volume_gives_away_by_half() -> None:

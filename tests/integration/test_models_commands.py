@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -158,6 +159,7 @@ def test_which_says_what_is_used_and_why(models: Command, root: Path) -> None:
         "selected_until": "2021-01-04T21:00:00Z",
         "passed_over": [],
         "inferred": [],
+        "notes": [],
     }
     storage.publish(universal())
     storage.publish(universal())
@@ -271,6 +273,7 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
         "buy, hold, sell",
         "2020-01-02T21:00:00Z",
         "  4  1d_rsi_f3",
+        "indicators\n  rsi_14  rsi\n",
         "log loss  0.7572",
         "numpy",
     ):
@@ -283,7 +286,8 @@ def test_show(models: Command, trained: Artifact, reference: str) -> None:
 
 def test_show_prints_nothing_that_a_terminal_would_obey(models: Command, root: Path, trained: Artifact) -> None:
     manifest = trained.manifest
-    evil = type(manifest)(**manifest.as_dict() | {"libraries": {"x": "\x1b[2J\rgone\u202e"}})
+    odd = {"indicators": {"a": 5}, "strategy": manifest.strategy | {"context_data": 5}}
+    evil = type(manifest)(**manifest.as_dict() | odd | {"libraries": {"x": "\x1b[2J\rgone\u202e"}})
     FileSystemStorage(root).publish(
         Artifact(evil, {**trained.blobs, "metrics.json": b'{"verdict": [1], "x": {"y": 1}}'})
     )
@@ -298,7 +302,8 @@ def test_verify_of_sound_models(models: Command, root: Path) -> None:
     assert outcome.json == {
         "valid": True,
         "models": [
-            {"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": [], "notes": [UNRECORDED]} for n in (1, 2)
+            {"reference": f"demo/AAPL_1d_v{n}", "valid": True, "problems": [], "notes": [UNRECORDED], "signed_by": None}
+            for n in (1, 2)
         ],
     }
     shutil.copytree(root / "demo/AAPL_1d_v1", root.parent / "copy")
@@ -335,9 +340,20 @@ class TestSignatures:
         assert tree(root / "demo/AAPL_1d_v2") == before
         outcome = models("verify", "demo/AAPL_1d_v2", "models/demo/AAPL_1d_latest", "--key", "mine.pub", "--json")
         assert (outcome.code, [found["notes"] for found in outcome.json["models"]]) == (0, [[], []])
+        from cryptography.hazmat.primitives import serialization
+
+        by = hashlib.sha256(serialization.load_pem_public_key(Path("mine.pub").read_bytes()).public_bytes_raw())
+        signed_by = {"key": "mine.pub", "id": by.hexdigest()[:16]}
+        assert [found["signed_by"] for found in outcome.json["models"]] == [signed_by] * 2
+        said = f"demo/AAPL_1d_v2: as it was published, signed with mine.pub (key {signed_by['id']})\n"
+        assert models("verify", "demo/AAPL_1d_v2", "--key", "mine.pub").stdout == said
+        for reference, found in (("demo/AAPL_1d_v2", [signed_by["id"]]), ("demo/AAPL_1d_v1", [])):
+            assert models("show", reference, "--json").json["signatures"] == found
+            assert (f"signed         with key {signed_by['id']};" in models("show", reference).stdout) is bool(found)
         assert models("list", "--json").json["models"][1]["problem"] is None
         for reference, key in (("demo/AAPL_1d_v1", "mine.pub"), ("demo/AAPL_1d_v2", "theirs.pub")):
             outcome = models("verify", reference, "--key", key)
+            assert models("verify", reference, "--key", key, "--json").json["models"][0]["signed_by"] is None
             assert (outcome.code, f"it is not signed by {key}" in outcome.stdout) == (2, True)
 
     def test_two_may_sign(self, models: Command) -> None:
@@ -345,6 +361,17 @@ class TestSignatures:
             assert models("sign", "demo/AAPL_1d_v1", "demo/AAPL_1d_v2", "--key", name).code == 0
         for name in ("mine", "theirs"):
             assert models("verify", "--all", "--key", f"{name}.pub").code == 0
+
+    def test_from_within_its_folder(
+        self, models: Command, ktrdr: Command, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keys = root.parent.absolute()
+        monkeypatch.chdir(root / "demo/AAPL_1d_v1")
+        (root / "demo/AAPL_1d_v1/.hidden").mkdir()
+        for here in (".", ".hidden/.."):
+            assert ktrdr("models", "sign", here, "--key", keys / "mine").code == 0
+            assert ktrdr("models", "verify", here, "--key", keys / "mine.pub").code == 0
+        assert len(list(root.glob("demo/*.sig"))) == 1
 
     def test_a_forgery_does_not_match_its_signature(self, models: Command, root: Path, trained: Artifact) -> None:
         models("sign", "demo/AAPL_1d_v1", "--key", "mine")
@@ -385,7 +412,10 @@ class TestSignatures:
         monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
         for words in (("sign", "demo/AAPL_1d_v1", "--key", "mine"), ("verify", "--all", "--key", "mine.pub")):
             outcome = models(*words)
-            assert (outcome.code, "pip install 'ktrdr[sign]'" in outcome.stderr) == (5, True), outcome.stderr
+            assert (
+                outcome.code,
+                "install the extra 'sign' (from a clone: pip install -e '.[sign]')" in outcome.stderr,
+            ) == (5, True), outcome.stderr
 
 
 def test_verify_reports_all_problems_of_all_models(models: Command, root: Path, trained: Artifact) -> None:
@@ -447,6 +477,20 @@ def test_what_is_not_there(models: Command, command: str) -> None:
     assert "did you mean 'demo/AAPL_1d_v1'" in outcome.json["error"]["message"]
 
 
+@pytest.mark.parametrize("words", [("show",), ("verify",), ("delete", "--yes"), ("sign", "--key", "none")])
+def test_the_name_of_a_strategy_is_told_from_a_misspelt_one(models: Command, words: tuple[str, ...]) -> None:
+    outcome = models(*words, "demo")
+    said = "error: 'demo' is a strategy: name one of its models; there are demo/AAPL_1d_v2, demo/AAPL_1d_v1\n"
+    assert (outcome.code, outcome.stderr) == (3, said)
+    assert models(*words, "dmeo").stderr.endswith("; there are models of demo; did you mean 'demo'?\n")
+
+
+def test_a_misspelt_strategy_is_named_by_predict_and_explain(ktrdr: Command, root: Path) -> None:
+    for words in (("predict",), ("explain", "rules"), ("backtest",)):
+        outcome = ktrdr(*words, "dmeo", "--symbol", "AAPL", "--models-dir", root)
+        assert (outcome.code, "; there are models of demo; did you mean 'demo'?" in outcome.stderr) == (3, True), words
+
+
 def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: Artifact) -> None:
     reason = OSError(28, "No space left on device", "there")
     kept = Path(str(not_published(trained, root / "demo", reason).kept))
@@ -456,9 +500,35 @@ def test_publish_of_a_model_that_was_kept(models: Command, root: Path, trained: 
     (line,) = (root / "trials.jsonl").read_text().splitlines()
     assert (json.loads(line)["outcome"], json.loads(line)["model"]) == ("published", "demo/AAPL_1d_v3")
     assert models("verify", "demo/AAPL_1d_v3").stdout == "demo/AAPL_1d_v3: as it was published\n"
-    assert models("publish", kept).code == 5
+    for spelled in (kept, kept.relative_to(root.parent)):
+        outcome = models("publish", spelled)
+        said = f"error: {spelled}: no such folder; it was published already, as demo/AAPL_1d_v3\n"
+        assert (outcome.code, outcome.stderr) == (3, said)
     assert models("publish", root / "demo/AAPL_1d_v1").code == 2
     assert (root / "demo/AAPL_1d_v1").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ("nope", 3, "nope: no such folder\n"),
+        ("models/demo/AAPL_1d_v1/metadata.json/below", 3, "below: no such folder\n"),
+        ("models/demo/AAPL_1d_v1/metadata.json", 2, "must be a folder"),
+        ("x" * 5000, 2, "is too long for a path"),
+    ],
+)
+def test_publish_of_what_is_no_kept_folder(models: Command, given: str, code: int, said: str) -> None:
+    outcome = models("publish", given)
+    assert (outcome.code, said in outcome.stderr) == (code, True), outcome.stderr
+
+
+def test_publish_of_what_could_not_be_published_and_was_removed(models: Command, root: Path) -> None:
+    lines = [
+        {"outcome": "published", "fit": "5e", "kept": "gone", "model": "demo/AAPL_1d_v3"},
+        {"outcome": "unpublished", "fit": "5e", "kept": "kept again"},
+    ]
+    (root / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert models("publish", "gone").stderr == "error: gone: no such folder\n"
 
 
 def test_delete(models: Command, root: Path) -> None:

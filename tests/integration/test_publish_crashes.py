@@ -137,7 +137,7 @@ def test_publish_that_fails_at_any_step_leaves_nothing_but_what_it_kept(
             assert storage.load(LATEST).blobs["model.safetensors"] == b"new"
             assert _kept(root, old) == _kept(template, old)
         else:
-            assert refused.startswith("cannot publish demo/AAPL_1d_latest: " + os.strerror(error_number))
+            assert refused.startswith("cannot publish a new version of demo/AAPL_1d: " + os.strerror(error_number))
             assert "\n" not in refused
             assert visible(root) == old
             assert not list((root / "demo").glob(".staging-AAPL_1d_v4*"))

@@ -93,11 +93,15 @@ class Unavailable(KtrdrError):
 
 
 class NotPublished(Unavailable):
-    """A fitted model could not be published; `kept` is the folder that has its files, None where nothing could be."""
+    """A fitted model could not be published.
 
-    def __init__(self, message: str, kept: str | None = None) -> None:
+    `kept` is the folder that has its files, None where nothing could be kept; `seal` the SHA-256 of the manifest there.
+    """
+
+    def __init__(self, message: str, kept: str | None = None, seal: str = "") -> None:
         super().__init__(message)
         self.kept = kept
+        self.seal = seal
 
     def details(self) -> Mapping[str, Any]:
         """Return where the files are kept."""
@@ -171,6 +175,12 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     alike = [candidate for candidate in folded if candidate[:1] == wanted[:1]]
     matches = get_close_matches(wanted, folded, 1, 0.7) or get_close_matches(wanted, alike, 1, 0.6)
     return folded[matches[0]] if matches else None
+
+
+def to_install(extra: str | None) -> str:
+    """Return what to do about a missing package that an extra brings, or (None) that ktrdr cannot do without."""
+    what, clone = ("ktrdr anew", ".") if extra is None else (f"the extra {extra!r}", f"'.[{extra}]'")
+    return f"install {what} (from a clone: pip install -e {clone})"
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:

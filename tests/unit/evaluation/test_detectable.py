@@ -32,8 +32,24 @@ def test_the_correlation_is_seen_four_times_of_five_and_smaller_ones_are_not():
     least = least_correlation(450)
     assert least == pytest.approx(0.26, abs=0.01)
     assert seen(least) == pytest.approx(0.8, abs=0.1)
+    assert 0.5 < seen(0.85 * least) < 0.8  # missed more often than once in five, and more often seen than missed
     assert seen(0.5 * least, 30) < 0.5
     assert seen(1.5 * least, 30) > 0.9
+
+
+def test_overlapping_labels_may_show_more_and_the_sentence_says_so():
+    """A forecast that changes with every row sees more than the rows that share no bar."""
+    rng, days, caught, least = np.random.default_rng(3), DAYS + 5 * NS_PER_DAY, 0, least_correlation(90)
+    for _ in range(20):
+        forecasts = least * rng.standard_normal(450)
+        rest = np.convolve(rng.standard_normal(454), np.ones(5), "valid") * ((1 - least**2) / 5) ** 0.5
+        found = mean_difference(rest**2 - (forecasts + rest) ** 2, DAYS, 5 * NS_PER_DAY, rng)
+        caught += found.interval[1] < 0
+    assert caught == 20
+    said = detectable(found, 1.0, ROW_LOSSES["mse"], DAYS, days)
+    assert said.correlation == least
+    assert "(they count for at least 90 separate ones)" in said.sentence
+    assert said.sentence.endswith("may be missed more often than once in five.")
 
 
 def test_the_difference_is_seen_four_times_of_five():
@@ -54,8 +70,8 @@ def test_figures_by_hand():
     assert found.share == pytest.approx(found.difference / 0.8)
     assert (found.rows, found.independent, found.correlation) == (450, 45, None)
     assert found.sentence == (
-        "With 450 test rows, 45 of which share no outcome, a difference in log loss below 0.057 (7.1 % of the "
-        "baseline's) would most likely not be seen."
+        "With 450 test rows, whose labels overlap (they count for at least 45 separate ones), a difference in log loss "
+        "below 0.057 (7.1 % of the baseline's) would be missed more often than once in five."
     )
 
 
@@ -66,17 +82,32 @@ def test_a_regression_speaks_of_a_correlation():
     assert found.correlation == pytest.approx(2 * both / np.sqrt(450 + 2 * both**2), rel=1e-5)
     assert found.correlation > 0.2
     assert found.sentence == (
-        "With 450 test rows, 450 of which share no outcome, a correlation below 0.26 with what the baseline leaves "
-        "open or a difference in mean squared error below 2.9e-05 (29 % of the baseline's) would most likely not be "
-        "seen."
+        "With 450 test rows, a correlation below 0.26 with what the baseline leaves open (6.8 % of its mean squared "
+        "error) would be missed more often than once in five."
     )
+
+
+def test_a_regression_has_one_threshold_the_difference_that_its_correlation_makes():
+    """The optimal forecast of that correlation, on many rows."""
+    rng = np.random.default_rng(2)
+    for loss in (ROW_LOSSES["mse"], ROW_LOSSES["mae"]):
+        targets = rng.standard_normal(400_000)
+        whole = float(loss.rows(targets, np.zeros_like(targets)).mean())
+        found = detectable(Difference(-0.5, (-0.6, -0.4), 200, NS_PER_DAY), whole, loss, DAYS, DAYS + NS_PER_DAY)
+        noise = rng.standard_normal(len(targets))
+        mixed = found.correlation * targets + (1 - found.correlation**2) ** 0.5 * noise
+        left = float(loss.rows(targets, found.correlation * mixed).mean())
+        assert found.share == pytest.approx(1 - left / whole, rel=0.03)
+        assert found.difference == pytest.approx(whole - left, rel=0.03)
+        assert f"({100 * found.share:.2g} % of its {loss.words})" in found.sentence
 
 
 def test_too_few_blocks_would_see_nothing():
     found = detectable(Difference(-9.0, None, 9, 50 * NS_PER_DAY), 1.0, ROW_LOSSES["mse"], DAYS, DAYS + 50 * NS_PER_DAY)
     assert (found.difference, found.share, found.correlation) == (None, None, None)
-    assert (
-        found.sentence == "With 450 test rows, 9 of which share no outcome, no difference would be seen, however large."
+    assert found.sentence == (
+        "With 450 test rows, whose labels overlap (they count for at least 9 separate ones), no difference would be "
+        "seen, however large."
     )
 
 
@@ -85,9 +116,17 @@ def test_losses_that_do_not_vary_say_nothing(interval):
     found = detectable(Difference(0.0, interval, 45, NS_PER_DAY), 1.0, ROW_LOSSES["log_loss"], DAYS, DAYS + 1)
     assert found.difference is None
     assert "cannot be said" in found.sentence
-    assert (
-        "correlation below"
-        in detectable(Difference(0.0, interval, 45, NS_PER_DAY), 0.0, ROW_LOSSES["mse"], DAYS, DAYS + 1).sentence
+    found = detectable(Difference(0.0, interval, 45, NS_PER_DAY), 0.0, ROW_LOSSES["mse"], DAYS, DAYS + 1)
+    assert "correlation below 0.26 with what the baseline leaves open would be missed" in found.sentence
+    assert (found.difference, found.share) == (None, None)
+
+
+def test_few_rows_would_miss_even_a_perfect_forecast():
+    days = DAYS[:15]
+    found = detectable(Difference(-0.5, (-0.9, -0.1), 15, NS_PER_DAY), 1.0, ROW_LOSSES["mse"], days, days + NS_PER_DAY)
+    assert (found.difference, found.share, found.correlation) == (None, None, None)
+    assert found.sentence == (
+        "With 15 test rows, even a perfect forecast would be missed more often than once in five."
     )
 
 

@@ -8,6 +8,7 @@ from ktrdr.domain.catalogue.models.networks import MLP
 from ktrdr.domain.catalogue.models.spec import Advice
 from ktrdr.domain.evaluation.diagnosis import diagnose
 from ktrdr.domain.evaluation.findings import Run
+from ktrdr.domain.evaluation.suspicion import Carrier, Suspicion
 from ktrdr.domain.training.history import Epoch, TrainingHistory
 
 EVEN = {"buy": 0.3, "hold": 0.4, "sell": 0.3}
@@ -48,6 +49,24 @@ def test_a_healthy_run_says_how_it_ended_and_how_it_fits(evaluation):
     assert [topic for topic, _ in found] == ["stopping", "fit"]
     assert "early after 10 epochs" in found["stopping", "Training"].finding
     assert "neither over- nor underfitting" in found["fit", "Train"].finding
+
+
+def test_beside_a_leak_stands_what_to_do_about_it_and_what_the_data_say(evaluation):
+    why = "published forecasts reach less"
+    suspicion = Suspicion("log loss", 0.9, 0.8, 0.15, "a direction", why, Carrier("1d_volume", "importance", 0.5))
+    leaky = replace(evaluation, verdict=evaluation.verdict.suspected(suspicion))
+    other = {"buy": 0.6, "hold": 0.2, "sell": 0.2}
+    shares = {"train": EVEN, "validation": EVEN, "test": other}
+    seeds = [{"metrics": {"log_loss": value}} for value in (0.1, 0.2)]
+    found = findings(leaky, history(FALLING, FALLING, accuracy=0.9), shares, seeds)
+
+    assert [topic for topic, _ in found] == ["leak", "classes"]
+    said = found["leak", "Too"]
+    assert said.finding == f"Too good to be true: {why}."
+    for step in ("`1d_volume` is made", "file", "stamps", "published", "train again without it", "one bar later"):
+        assert step in said.suggestion
+    lifted = replace(leaky, verdict=leaky.verdict.lifted("audit 7"))
+    assert topics(lifted, history(FALLING, FALLING)) == topics(evaluation, history(FALLING, FALLING))
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def test_a_skill_that_is_not_believable_asks_for_a_leak():
     assert found.sentence.startswith(
         "Look for a leak: log loss is 93.3% lower than the best baseline's, and of a direc"
     )
-    assert found.sentence.endswith(f"Until an audit has passed, this is not to be believed: {plain.sentence}")
+    assert found.sentence.endswith(f"Before you know how that comes about, do not believe this: {plain.sentence}")
+    assert "audit" not in found.sentence  # there is none to run yet
     assert (found.suspicion.outcome, found.suspicion.sentence) == ("better", plain.sentence)
     assert (found.loss, found.difference, found.interval) == (plain.loss, plain.difference, plain.interval)
     assert json.loads(json.dumps(found.as_dict()))["suspicion"]["lifted_by"] is None
@@ -94,7 +95,7 @@ def test_a_skill_that_is_not_believable_asks_for_a_leak():
 
 def test_an_audit_lifts_it_and_a_carrier_is_named():
     found = judged(forecasts(rows().labels[TEST], 0.9)).carried_by(Carrier("1d_volume", "importance", 1.234))
-    assert "; `1d_volume` carries the most of it: shuffled, it raises the loss by 1.23. Until" in found.sentence
+    assert "; `1d_volume` carries the most of it: shuffled, it raises the loss by 1.23. Before" in found.sentence
     lifted = found.lifted("audit 7")
     assert (lifted.outcome, lifted.sentence) == ("better", found.suspicion.sentence)
     assert lifted.suspicion.lifted_by == "audit 7"

@@ -1,4 +1,4 @@
-"""Every training leaves one line, published or not: later statistics must know how often we tried."""
+"""Every fit leaves one line, published or not: later statistics must know how often we tried."""
 
 from __future__ import annotations
 

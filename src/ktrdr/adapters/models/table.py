@@ -11,7 +11,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.spec import ModelType
-from ktrdr.domain.errors import InvalidInput, Unavailable
+from ktrdr.domain.errors import InvalidInput, Unavailable, to_install
 from ktrdr.domain.training.model import FitTask, FittedModel
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 
@@ -72,10 +72,7 @@ def _lacking(model: ModelType, error: ModuleNotFoundError) -> Exception:
     """Return what to say where a package is missing; a missing module of our own is a fault, and stays one."""
     if error.name is None or error.name.partition(".")[0] == "ktrdr":
         return error
-    command = "ktrdr" if model.extra is None else f"'ktrdr[{model.extra}]'"
-    return Unavailable(
-        f"model type {model.name} needs {error.name}, which is not installed; run: pip install {command}"
-    )
+    return Unavailable(f"model type {model.name} needs {error.name}, which is not installed; {to_install(model.extra)}")
 
 
 def _require_able(model: ModelType, task: FitTask) -> None:

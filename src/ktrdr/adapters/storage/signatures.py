@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.adapters.documents.plain_file import read_bytes, refusing
 from ktrdr.adapters.files.replacing import replace_file, replacing
-from ktrdr.adapters.storage.files import read_file, unavailable
+from ktrdr.adapters.storage.files import entries, read_file, unavailable
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.plain_json import pretty_json, read_json
-from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, Unavailable
+from ktrdr.domain.errors import Conflict, CorruptArtifact, InvalidInput, Unavailable, to_install
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -77,35 +78,77 @@ def sign(place: Path, manifest: Manifest, key: Path) -> Path:
         "manifest_sha256": manifest.manifest_sha256,
         "signature": private.sign(_message(manifest)).hex(),
     }
-    file = _file(place, public)
+    file = _file(place, _id(public))
     with unavailable(f"cannot sign {place}"):
         replace_file(file, pretty_json(document))
     return file
 
 
-def signature_problem(place: Path, manifest: Manifest, key: Path) -> str:
-    """Return what is wrong with the signature of a model by the owner of a public key; empty if nothing is.
+class PublicKey:
+    """Somebody whose signatures are asked for, by the public key.
+
+    Parameters
+    ----------
+    path : Path
+
+    Attributes
+    ----------
+    name : str
+        The path.
+    id : str
+        The beginning of the key's SHA-256, by which signatures are named.
 
     Raises
     ------
     NotFound, InvalidInput
         If there is no such key, or it is none.
     Unavailable
-        If the extra ``sign`` is missing, or the signature cannot be read.
+        If the extra ``sign`` is missing.
     """
-    public, (_, _, exceptions) = _public(key), _cryptography()
-    file = _file(place, _raw(public))
-    try:
-        with unavailable(f"cannot read {file}"):
-            document = read_json(read_file(file, _MAX_BYTES), str(file)) if os.path.lexists(file) else None
-        if document is None:
-            return f"it is not signed by {key}: there is no {file.name} beside it"
-        public.verify(bytes.fromhex(document["signature"]), _message(manifest))
-    except CorruptArtifact as error:
-        return str(error)
-    except (exceptions.InvalidSignature, KeyError, TypeError, ValueError):
-        return f"{file.name}: is no signature of this model by {key}: the model, or the signature, was changed"
-    return ""
+
+    def __init__(self, path: Path) -> None:
+        self._public = _public(path)
+        self.name = str(path)
+        self.id = _id(_raw(self._public))
+
+    def problem(self, place: Path, manifest: Manifest) -> str:
+        """Return what is wrong with the owner's signature of a model; empty if nothing is.
+
+        Raises
+        ------
+        Unavailable
+            If the signature cannot be read.
+        """
+        _, _, exceptions = _cryptography()
+        file = _file(place, self.id)
+        try:
+            with unavailable(f"cannot read {file}"):
+                document = read_json(read_file(file, _MAX_BYTES), str(file)) if os.path.lexists(file) else None
+            if document is None:
+                return f"it is not signed by {self.name}: there is no {file.name} beside it"
+            self._public.verify(bytes.fromhex(document["signature"]), _message(manifest))
+        except CorruptArtifact as error:
+            return str(error)
+        except (exceptions.InvalidSignature, KeyError, TypeError, ValueError):
+            return (
+                f"{file.name}: is no signature of this model by {self.name}: the model, or the signature, was changed"
+            )
+        return ""
+
+
+def signatures_beside(place: Path) -> tuple[str, ...]:
+    """Return the ids of the keys with which the model at a place is said to be signed; nothing is verified.
+
+    Raises
+    ------
+    Unavailable
+        If the folder cannot be read.
+    """
+    place = _named(place)
+    with unavailable(f"cannot read {place.parent}"):
+        names = entries(place.parent) if place.parent.is_dir() else []
+    found = (re.fullmatch(rf"{re.escape(place.name)}\.([0-9a-f]{{16}}){re.escape(SIGNATURE)}", name) for name in names)
+    return tuple(match[1] for match in found if match)
 
 
 def _message(manifest: Manifest) -> bytes:
@@ -113,9 +156,19 @@ def _message(manifest: Manifest) -> bytes:
     return _WHAT + f"{reference}\n{manifest.manifest_sha256}\n".encode()
 
 
-def _file(place: Path, public: bytes) -> Path:
-    """Return the place of a key's signature of a model; keys are named by the beginning of their SHA-256."""
-    return place.with_name(f"{place.name}.{hashlib.sha256(public).hexdigest()[:16]}{SIGNATURE}")
+def _file(place: Path, key: str) -> Path:
+    """Return the place of the signature of a model by the key of that id."""
+    place = _named(place)
+    return place.with_name(f"{place.name}.{key}{SIGNATURE}")
+
+
+def _named(place: Path) -> Path:
+    """Return a path that ends with a name, which ``.`` and ``..`` do not."""
+    return place.resolve() if place.name in {"", ".."} else place
+
+
+def _id(public: bytes) -> str:
+    return hashlib.sha256(public).hexdigest()[:16]
 
 
 def _private(path: Path) -> Ed25519PrivateKey:
@@ -161,5 +214,5 @@ def _cryptography() -> tuple[Any, Any, Any]:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
-        raise Unavailable("signatures need the extra 'sign': pip install 'ktrdr[sign]'") from error
+        raise Unavailable(f"signatures need cryptography, which is not installed; {to_install('sign')}") from error
     return serialization, ed25519, exceptions

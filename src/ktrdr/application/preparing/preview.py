@@ -16,7 +16,7 @@ from ktrdr.application.preparing.rows import require_no_warnings
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.strategy.writing.render import indicator_document, settings_document
+from ktrdr.domain.strategy.writing.render import render, settings_document
 from ktrdr.domain.training.plan import TrainingJob
 
 _ROWS = (
@@ -67,13 +67,19 @@ class Preview:
     balance: Balance | None = None
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The indicators, and the series that are read besides the bars, as the strategy written out has them."""
+        document = render(self.strategy)
+        return {name: document.get(name, empty) for name, empty in (("indicators", {}), ("context_data", []))}
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
         strategy = self.strategy
         return {
             "name": strategy.name,
             "version": strategy.version,
-            "indicators": {name: indicator_document(item) for name, item in strategy.indicators.items()},
+            **self.inputs,
             "fuzzy_sets": {name: item.reference.text for name, item in strategy.fuzzy_sets.items()},
             "features": list(self.features),
             "settings": settings_document(strategy),

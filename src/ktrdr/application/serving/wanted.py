@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.artifacts.leak_note import leak_note
 from ktrdr.domain.errors import InvalidInput, shown
 from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.symbol import Symbol
@@ -126,6 +127,7 @@ class LoadedModel:
             "selected_until": self.artifact.manifest.selected_until,
             "passed_over": list(self.passed_over),
             "inferred": list(self.inferred),
+            "notes": list(self.doubts),
         }
 
     @property
@@ -139,9 +141,14 @@ class LoadedModel:
         return tuple(self.artifacts) if self.kind == "ensemble" else ()
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """A sentence for each model whose verdict is to look for a leak."""
+        return tuple(said for artifact in self.artifacts.values() if (said := leak_note(artifact)) is not None)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
-        """What should be said aloud: the choice, its reason, what was passed over, and what was guessed."""
+        """What should be said aloud: the choice, its reason, doubts, what was passed over, and what was guessed."""
         if self.kind == "named":
-            return ()
+            return self.doubts
         passed_over = (f"passed over: {said}" for said in self.passed_over)
-        return (f"{self.reference} is used: {self.reason}", *passed_over, *self.inferred)
+        return (f"{self.reference} is used: {self.reason}", *self.doubts, *passed_over, *self.inferred)

@@ -13,6 +13,8 @@ from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted, inference_of, task_of, watched_fit
 from ktrdr.application.training.judging import symbol_losses, table_of
+from ktrdr.application.training.outcomes import rows_of
+from ktrdr.application.training.packing import fingerprints
 from ktrdr.application.training.recording import Runs
 from ktrdr.application.training.rivals import rivals
 from ktrdr.domain.errors import InvalidInput
@@ -67,11 +69,15 @@ def judge_folds(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, run
     scored = []
     for number, fold in enumerate(folds):
         without = _without(prepared, job, fold)
-        with runs.begin(symbols=without.seen, role="fold", fold=number) as run:
+        members = {symbol: without.members[symbol] for symbol in without.seen}
+        held_out = sorted({*job.request.hold_out, *fold})
+        facts = {"data": fingerprints(members), "rows": rows_of(without.split.report()), "hold_out": held_out}
+        with runs.begin(facts, symbols=without.seen, role="fold", fold=number) as run:
             fitted = _fit(without, job, trainer, run)
             rival = rivals(strategy, trainer, runs, number)
-            scored += symbol_losses(without, fitted, strategy, rival, fold)
-            run.judged({})
+            losses = symbol_losses(without, fitted, strategy, rival, fold)
+            run.judged({f"loss of {one.symbol}": float(one.model.mean()) for one in losses})
+            scored += losses
         log.info("fold", extra={"held_out": list(fold)})
     return table_of(prepared, strategy, scored).as_dict() | {"folds": [list(fold) for fold in folds]}
 

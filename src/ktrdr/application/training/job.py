@@ -84,7 +84,7 @@ class JobTrainer:
             prepared = prepare(self._sources, job, start)
             require_no_warnings(prepared.warnings, job.request.strict)
             require_enough_symbols(prepared, job.request.symbol_folds)
-            runs.about(_facts(job, prepared))
+            runs.about(prepared.seen, _facts(job, prepared))
             fitted = fit(prepared, job, self._trainer, runs, start)
             judgement = self._judged(prepared, fitted, job, runs)
             kernels = self._features.kernels(prepared.features)

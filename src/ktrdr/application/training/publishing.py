@@ -20,7 +20,7 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
     NotPublished
         If it cannot be published; the message says what the model was worth, and where its files are kept.
     """
-    manifest = artifact.manifest
+    manifest, announced = artifact.manifest, []
 
     def announce(stored: StoredModel) -> None:
         run.end(
@@ -32,21 +32,27 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
                 "judged_until": manifest.judged_until,
             },
         )
+        announced.append(stored.reference)
 
     try:
         stored = storage.publish(artifact, announce)
     except Unavailable as error:
         raise _not_published(artifact, run, error) from error
+    except KeyboardInterrupt:
+        if announced:
+            log.warning("%s was published before the stop", announced[0])
+        raise
     log.info("published", extra={"model": stored.reference, "location": stored.location})
     return stored
 
 
 def _not_published(artifact: Artifact, run: RecordedRun, error: Unavailable) -> NotPublished:
-    """Write down that a model is not published, and only then say what it was worth."""
-    kept = error.kept if isinstance(error, NotPublished) else None
+    """Write down that a model is not published, and say what it was worth."""
+    kept, seal = (error.kept, error.seal) if isinstance(error, NotPublished) else (None, "")
+    said = f"{error}; it was judged: {artifact.document(METRICS)['verdict']['sentence']}"
     try:
-        run.end("unpublished", {"error": str(error)})
+        run.end("unpublished", {"error": str(error), "kept": kept, "kept_sha256": seal})
     except Unavailable as unwritten:
-        return NotPublished(f"{error}; nor could its trial be recorded: {unwritten}", kept)
-    verdict = artifact.document(METRICS)["verdict"]["sentence"]
-    return NotPublished(f"{error}; it was judged: {verdict}", kept)
+        why = "" if str(unwritten) in str(error) else f": {unwritten}"
+        said = f"{said}; its trial is not recorded{why}{'; it will be when it is published' if kept else ''}"
+    return NotPublished(said, kept, seal)

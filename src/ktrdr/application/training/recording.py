@@ -44,9 +44,11 @@ class RecordedRun(Run):
         self._reached = "fitted"
 
     def judged(self, figures: Mapping[str, Any]) -> None:
-        """Hear that test rows were looked at."""
+        """Hear that test rows were looked at; of a model that is not to be published that is the end."""
         self._reached = "judged"
         self._inner.judged(figures)
+        if self.work.role != "model":
+            self.end("judged")
 
     def end(self, outcome: Outcome, facts: Mapping[str, Any] | None = None) -> None:
         """Write the fit down."""
@@ -67,7 +69,7 @@ class RecordedRun(Run):
             self.end(self._reached or "failed")
             return
         try:
-            self.end(_broken_off(error), {"error": str(error) or type(error).__name__})
+            self.end(_broken_off(error), {"error": _why(error)})
         except Unavailable as unwritten:
             if isinstance(error, TrainingFailed):
                 raise type(error)(f"{error} (its trial was not recorded: {unwritten})") from error
@@ -95,16 +97,30 @@ class Runs:
         for run in self._begun:
             run.close(error)
 
-    def about(self, facts: Mapping[str, Any]) -> None:
+    def about(self, symbols: tuple[str, ...], facts: Mapping[str, Any]) -> None:
         """Say what fits that begin from now on are fitted to, and how."""
-        self._work = replace(self._work, facts=facts)
+        self._work = replace(self._work, symbols=symbols, facts=facts)
 
-    def begin(self, **who: Any) -> RecordedRun:
-        """Return the run of a fit of this job; `who` says which, in the fields of `Work`."""
-        work = replace(self._work, **who)
+    def begin(self, facts: Mapping[str, Any] | None = None, **who: Any) -> RecordedRun:
+        """Return the run of a fit of this job.
+
+        Parameters
+        ----------
+        facts : mapping, optional
+            What is otherwise than `about` said.
+        **who
+            Which fit, in the fields of `Work`.
+        """
+        work = replace(self._work, facts={**self._work.facts, **(facts or {})}, **who)
         run = RecordedRun(self._journal.begin(work), work)
         self._begun.append(run)
         return run
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by the user"
+    return "the program was ended" if isinstance(error, SystemExit) else str(error) or type(error).__name__
 
 
 def _broken_off(error: BaseException) -> Outcome:

@@ -9,9 +9,11 @@ import numpy as np
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import inference_of, task_of, watched_fit
+from ktrdr.application.training.packing import fingerprints
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.errors import Pruned, TrainingFailed, TrainingInterrupted
+from ktrdr.domain.evaluation.losses import primary_loss
 from ktrdr.domain.splits.temporal import MINIMUM_ROWS
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.pool.combining import combine
@@ -35,7 +37,7 @@ def rivals(strategy: Strategy, trainer: ModelTrainer, runs: Runs, fold: int | No
     """
 
     def outputs(prepared: Prepared, symbol: str) -> Floats | str:
-        pool = prepared.pool
+        pool, loss = prepared.pool, primary_loss(strategy.training["fitness_metrics.primary"], prepared.pool.target)
         train, validation = (prepared.own(symbol, name) for name in ("train", "validation"))
         if min(len(train), len(validation)) < MINIMUM_ROWS:
             return f"{len(train)} train and {len(validation)} validation rows are too few"
@@ -46,10 +48,13 @@ def rivals(strategy: Strategy, trainer: ModelTrainer, runs: Runs, fold: int | No
         inference = inference_of(prepared, strategy, combined)
         task = task_of(prepared, strategy, inference, combined, validation, seed)
         try:
-            with runs.begin(symbols=(symbol,), role="rival", fold=fold) as run:
+            test = prepared.own(symbol, "test")
+            rows = {"train": len(train), "validation": len(validation), "test": len(test)}
+            facts = {"data": fingerprints({symbol: prepared.members[symbol]}), "rows": rows}
+            with runs.begin(facts, symbols=(symbol,), role="rival", fold=fold) as run:
                 model = watched_fit(trainer, task, run)
-                found = inference.outputs(model, pool.values, prepared.own(symbol, "test"))
-                run.judged({})
+                found = inference.outputs(model, pool.values, test)
+                run.judged({loss.name: float(loss.rows(pool.labels_of(test), found).mean())})
                 return found
         except (TrainingInterrupted, Pruned):
             raise

@@ -104,6 +104,7 @@ class Forecast:
             "version": self.manifest.version,
             "symbol": self.symbol,
             "reason": self.reason,
+            "notes": list(self.notes),
             "predictions": [self._row(row) for row in range(len(self.matrix))],
         }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,20 +37,33 @@ Seals = Callable[[Path], Mapping[str, str]]
 not recorded."""
 Readable = Callable[[Artifact], Iterable[str]]
 """Returns what is wrong with the files of a model that are for people alone."""
-Unsigned = Callable[[str, Manifest], str]
-"""Returns what is wrong with the signature of the model at a place; empty if nothing is."""
 FORGED = "its manifest_sha256 is not the one that was recorded when it was published: it was changed, and sealed anew"
-UNRECORDED = "its manifest_sha256 was not recorded when it was published, so that a forgery would not be seen"
+UNRECORDED = "no trials.jsonl beside it has its manifest_sha256, so that a forgery would not be seen"
 OUTSIDE = "it lies outside of the models folder, and what is recorded elsewhere may be forged as well"
+
+
+class Signer(Protocol):
+    """Somebody whose signatures are asked for: by the key of that name, and of that id."""
+
+    name: str
+    id: str
+
+    @abstractmethod
+    def problem(self, place: Path, manifest: Manifest) -> str:
+        """Return what is wrong with the signature of the model at a place; empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What is wrong with one model, and what could not be told; neither: it is what was published."""
+    """What is wrong with one model, and what could not be told; neither: it is what was published.
+
+    `signed_by` is the owner of a signature that was asked for and is right, else None.
+    """
 
     reference: str
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    signed_by: Signer | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
@@ -58,6 +72,7 @@ class ModelCheck:
             "valid": not self.problems,
             "problems": list(self.problems),
             "notes": list(self.notes),
+            "signed_by": self.signed_by and {"key": self.signed_by.name, "id": self.signed_by.id},
         }
 
 
@@ -95,14 +110,14 @@ class VerifyModels:
         self._seals = seals
         self._readable = readable
 
-    def execute(self, references: Sequence[str] | None = None, unsigned: Unsigned | None = None) -> ModelChecks:
+    def execute(self, references: Sequence[str] | None = None, signer: Signer | None = None) -> ModelChecks:
         """Return one check per reference, in their order; None checks every published version.
 
         Parameters
         ----------
         references : sequence of str, optional
-        unsigned : callable, optional
-            See `Unsigned`; None: signatures are not looked at.
+        signer : Signer, optional
+            Who must have signed every model; None: signatures are not looked at.
 
         Raises
         ------
@@ -114,10 +129,10 @@ class VerifyModels:
         stored = {version.reference: version for version in self._storage.versions()}
         seals = cache(self._seals)
         asked = stored if references is None else references
-        return ModelChecks([self._check(reference, stored, seals, unsigned) for reference in asked])
+        return ModelChecks([self._check(reference, stored, seals, signer) for reference in asked])
 
     def _check(
-        self, reference: str, stored: Mapping[str, StoredModel], seals: Seals, unsigned: Unsigned | None
+        self, reference: str, stored: Mapping[str, StoredModel], seals: Seals, signer: Signer | None
     ) -> ModelCheck:
         try:
             artifact = self._storage.load(reference)
@@ -126,17 +141,18 @@ class VerifyModels:
         except KtrdrError as error:
             return ModelCheck(reference, (str(error),))
         manifest = artifact.manifest
-        place = location_of(stored.values(), reference, manifest)
+        place = Path(location_of(stored.values(), reference, manifest))
         problems = [*self._problems(artifact), *consistency_problems(artifact)]
         name = manifest.key.reference(manifest.version)
-        seal = seals(Path(place).absolute().parent.parent).get(name)
+        seal = seals(place.absolute().parent.parent).get(name)
         if seal and seal != manifest.manifest_sha256:
             problems.append(FORGED)
-        inside = name in stored and Path(stored[name].location).resolve() == Path(place).resolve()
+        inside = name in stored and Path(stored[name].location).resolve() == place.resolve()
         note = OUTSIDE if not inside else "" if seal else UNRECORDED
-        if unsigned is None:
+        if signer is None:
             return ModelCheck(reference, tuple(problems), (note,) if note else ())
-        return ModelCheck(reference, (*problems, *filter(None, [unsigned(place, manifest)])))
+        unsigned = signer.problem(place, manifest)
+        return ModelCheck(reference, (*problems, *filter(None, [unsigned])), (), None if unsigned else signer)
 
     def _problems(self, artifact: Artifact) -> Iterator[str]:
         manifest = artifact.manifest

@@ -33,8 +33,8 @@ class Ceiling:
     why: str
 
     def of(self, loss: RowLoss) -> float:
-        """Return the share for a loss: of absolute errors it is what a squared one comes to, 1 - sqrt(1 - share)."""
-        return 1.0 - (1.0 - self.share) ** 0.5 if loss.name == "mae" else self.share
+        """Return the share for a loss; of absolute errors it is what that of squared ones comes to."""
+        return loss.lowered_by(self.share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The smallest difference that test rows can show: what a verdict could not have seen."""
+"""The smallest difference that test rows show reliably: what a verdict may well have missed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from ktrdr.domain.evaluation.significance import (
 )
 
 POWER = 0.8
-"""How often a difference of that size is seen."""
+"""How often a difference of that size is seen; a smaller one is missed more often than once in five."""
+_MISSED = "be missed more often than once in five"
 
 
 @dataclass(frozen=True, slots=True)
 class Detectable:
-    """What would be seen in four of five test parts like this one; what is smaller most likely would not.
+    """What would be seen in four of five test parts like this one; what is smaller, in fewer of them.
 
     Attributes
     ----------
     rows, independent : int
         Test rows, and how many separate ones they are as good as; see `independent_outcomes`.
     difference : float or None
-        In the mean loss of a row; None where the losses do not say, as with too few blocks.
+        In the mean loss of a row, for numbers what the correlation comes to; None where the losses do not say, as with
+        too few blocks.
     share : float or None
         The same as a fraction of the baseline's loss: a skill.
     correlation : float or None
@@ -56,7 +58,7 @@ class Detectable:
 def detectable(
     difference: Difference, baseline_loss: float, loss: RowLoss, known_at: Int64s, label_end: Int64s
 ) -> Detectable:
-    """Return what a verdict on these rows can show.
+    """Return what a verdict on these rows shows reliably.
 
     Parameters
     ----------
@@ -71,8 +73,10 @@ def detectable(
     With s the standard error of the verdict's interval and t Student's quantiles for its blocks, the difference is
     s (t(0.975) + t(0.8)). Of two quantiles' sum k and n independent outcomes, the correlation is 2 k / sqrt(n + 2 k^2):
     a forecast p with correlation r to a target of variance 1 has the squared error lowered by r^2, while the difference
-    -p^2 - 2 p e of a row, with e the error of p, has the variance 4 r^2 - 2 r^4 for normal p and e. Rows of several
-    symbols at one time count once, which errs on the side of caution.
+    -p^2 - 2 p e of a row, with e the error of p, has the variance 4 r^2 - 2 r^4 for normal p and e. So a regression's
+    difference is r^2 of the baseline's squared error, whatever the model at hand forecasts. Rows whose labels
+    overlap, and rows of several symbols at one time, count as the independent ones among them: so they do where a
+    forecast changes slowly; one that changes from row to row is seen at smaller correlations.
 
     References
     ----------
@@ -80,12 +84,19 @@ def detectable(
     Diebold, Mariano (1995), Comparing predictive accuracy. Clark, West (2007), Approximately normal tests for equal
     predictive accuracy in nested models.
     """
-    independent = independent_outcomes(known_at, label_end)
-    least = _least_difference(difference)
-    share = None if least is None or baseline_loss <= 0 else least / baseline_loss
-    correlation = least_correlation(independent) if loss.kind == "regression" else None
-    said = _sentence(len(known_at), independent, difference, loss, least, share, correlation)
-    return Detectable(len(known_at), independent, least, share, correlation, said)
+    rows, independent = len(known_at), independent_outcomes(known_at, label_end)
+    judged = difference.blocks >= MIN_BLOCKS
+    if loss.kind == "regression":
+        correlation = least_correlation(independent) if judged else None
+        share = None if correlation is None or baseline_loss <= 0 else loss.lowered_by(correlation**2)
+        least = None if share is None else share * baseline_loss
+        missed = _too_small_correlation(loss, correlation, share, "would" if independent == rows else "may")
+    else:
+        correlation, least = None, _least_difference(difference)
+        share = None if least is None or baseline_loss <= 0 else least / baseline_loss
+        missed = _too_small_difference(loss, least, share)
+    said = f"{_here(rows, independent)}, {missed if judged else 'no difference would be seen, however large'}."
+    return Detectable(rows, independent, least, share, correlation, said)
 
 
 def independent_outcomes(known_at: Int64s, label_end: Int64s) -> int:
@@ -143,27 +154,25 @@ def _quantiles(blocks: int) -> tuple[float, float]:
     return sure, seen
 
 
-def _sentence(
-    rows: int,
-    independent: int,
-    difference: Difference,
-    loss: RowLoss,
-    least: float | None,
-    share: float | None,
-    correlation: float | None,
-) -> str:
-    here = f"With {rows:,} test rows, {independent:,} of which share no outcome, "
-    if difference.blocks < MIN_BLOCKS:
-        return f"{here}no difference would be seen, however large."
-    smaller = (
-        [] if correlation is None else [f"a correlation below {correlation:.2g} with what the baseline leaves open"]
+def _here(rows: int, independent: int) -> str:
+    apart = (
+        "" if independent == rows else f", whose labels overlap (they count for at least {independent:,} separate ones)"
     )
-    if least is not None:
-        of_it = "" if share is None else f" ({_percent(share)} of the baseline's)"
-        smaller.append(f"a difference in {loss.words} below {least:.2g}{of_it}")
-    if not smaller:
-        return f"{here}it cannot be said what would be seen: model and baseline differ by the same on every row."
-    return f"{here}{' or '.join(smaller)} would most likely not be seen."
+    return f"With {rows:,} test rows{apart}"
+
+
+def _too_small_correlation(loss: RowLoss, correlation: float | None, share: float | None, verb: str) -> str:
+    if correlation is None:
+        return f"even a perfect forecast {verb} {_MISSED}"
+    of_it = "" if share is None else f" ({_percent(share)} of its {loss.words})"
+    return f"a correlation below {correlation:.2g} with what the baseline leaves open{of_it} {verb} {_MISSED}"
+
+
+def _too_small_difference(loss: RowLoss, least: float | None, share: float | None) -> str:
+    if least is None:
+        return "it cannot be said what would be seen: model and baseline differ by the same on every row"
+    of_it = "" if share is None else f" ({_percent(share)} of the baseline's)"
+    return f"a difference in {loss.words} below {least:.2g}{of_it} would {_MISSED}"
 
 
 def _percent(share: float) -> str:

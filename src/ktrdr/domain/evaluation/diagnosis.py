@@ -6,9 +6,16 @@ from ktrdr.domain.evaluation.findings import Finding, Run
 from ktrdr.domain.evaluation.learning_findings import fit, gradients, plateau, stopping
 from ktrdr.domain.evaluation.outcome_findings import classes, forecasts, generalisation, leak, seeds, shift
 
-CHECKS = (leak, stopping, fit, plateau, gradients, classes, shift, forecasts, generalisation, seeds)
+CHECKS = (stopping, fit, plateau, gradients, classes, shift, forecasts, generalisation, seeds)
+ABOUT_DATA = (classes, shift)
+"""What is true and of use of a run whose figures are not believable, too."""
 
 
 def diagnose(run: Run) -> list[Finding]:
-    """Return what there is to say of a run, never nothing: how it ended always, the rest where the figures speak."""
-    return [finding for check in CHECKS if (finding := check(run)) is not None]
+    """Return what there is to say of a run, never nothing: how it ended always, the rest where the figures speak.
+
+    Where a leak is suspected, only that and what the data say of themselves.
+    """
+    suspected = leak(run)
+    checks, first = (CHECKS, []) if suspected is None else (ABOUT_DATA, [suspected])
+    return first + [finding for check in checks if (finding := check(run)) is not None]

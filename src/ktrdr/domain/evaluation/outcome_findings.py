@@ -13,7 +13,7 @@ _ACCURACY_GAP = 0.05
 
 
 def leak(run: Run) -> Finding | None:
-    """Say whether the forecasts are too good to be true."""
+    """Say why the forecasts are too good to be true, where they are, and how to find out what is behind them."""
     found = run.evaluation.verdict.suspicion
     if found is None or found.lifted_by is not None:
         return None
@@ -21,10 +21,11 @@ def leak(run: Run) -> Finding | None:
     where = "each input" if found.carrier is None else f"`{found.carrier.feature}`"
     return Finding(
         "leak",
-        f"Too good to be true: {found.words()}; {found.why}.",
+        f"Too good to be true: {found.why}.",
         figures | ({} if found.carrier is None else {"carrier": found.carrier.feature}),
-        f"Look at when {where} is known, and whether it holds what the label is made of; leave it out, or give it one "
-        "bar late, and train again. A skill that is gone then was a leak.",
+        f"Look at how {where} is made: its file, what its stamps mean, when its values were published, whether the "
+        "label is made of them. Then train again without it, and once more with its values one bar later: a skill that "
+        "ends there is a leak, or lasts no longer than a bar.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Too good to be true: a forecast above what is believable is a leak until an audit has shown that it is none."""
+"""Too good to be true: a forecast above what is believable is taken for a leak until it is shown to be none."""
 
 from __future__ import annotations
 

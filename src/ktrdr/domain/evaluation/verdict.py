@@ -22,7 +22,7 @@ class Verdict:
     ----------
     outcome : str
         ``better``, ``worse``, ``not_distinguishable`` or ``too_little_data``; ``look_for_a_leak`` where the skill is
-        not believable and no audit has lifted that.
+        not believable and nothing has lifted that.
     sentence : str
         The same in words, with the figures.
     metric : str
@@ -37,7 +37,7 @@ class Verdict:
         Number of blocks of time in the test rows; blocks are about independent, rows are not.
     block_days : float
     detectable : Detectable
-        The smallest difference that the test rows can show.
+        The smallest difference that the test rows show four times of five.
     suspicion : Suspicion or None
         Why it is too good to be true.
     """
@@ -80,7 +80,7 @@ class Verdict:
     def _under(self, suspicion: Suspicion) -> Verdict:
         if suspicion.lifted_by is not None:
             return replace(self, suspicion=suspicion, outcome=suspicion.outcome, sentence=suspicion.sentence)
-        said = f"Look for a leak: {suspicion.words()}. Until an audit has passed, this is not to be believed: "
+        said = f"Look for a leak: {suspicion.words()}. Before you know how that comes about, do not believe this: "
         return replace(self, suspicion=suspicion, outcome="look_for_a_leak", sentence=f"{said}{suspicion.sentence}")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.inputs_text import inputs_text
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
     from ktrdr.application.serving.wanted import LoadedModel
     from ktrdr.application.use_cases.list_models import ListedModel
+    from ktrdr.application.use_cases.show_model import ShownModel
     from ktrdr.domain.artifacts.artifact import Artifact
     from ktrdr.domain.artifacts.manifest import Manifest
     from ktrdr.domain.artifacts.symbol_files import PooledSymbol
@@ -44,28 +46,30 @@ def _trained_on(model: ListedModel) -> str:
 
 
 def which_text(loaded: LoadedModel) -> str:
-    """Return which model was chosen, why, and what was passed over."""
+    """Return which model was chosen, why, whether it is to be trusted, and what was passed over."""
     manifest = loaded.artifact.manifest
     head = [("because", loaded.reason), ("chosen by bars up to", manifest.selected_until), ("path", loaded.location)]
-    more = {"passed over": loaded.passed_over, "guessed": loaded.inferred}
+    more = {"beware": loaded.doubts, "passed over": loaded.passed_over, "guessed": loaded.inferred}
     said = [section(title, [(line,) for line in lines]) for title, lines in more.items() if lines]
     return "\n\n".join([section(loaded.reference, head), *said])
 
 
-def show_text(artifact: Artifact) -> str:
+def show_text(shown: ShownModel) -> str:
     """Return what a person wants to know of a model, section by section."""
     from ktrdr.domain.artifacts.artifact import METRICS
 
+    artifact = shown.artifact
     manifest, report = artifact.manifest, artifact.document(METRICS)
     verdict = report.get("verdict")
     features = [(f"{place}", name) for place, name in enumerate(manifest.resolved_features, 1)]
     sections = [
-        section(manifest.key.reference(manifest.version), _head(manifest)),
+        section(manifest.key.reference(manifest.version), [*_head(manifest), *_signed(shown.signatures)]),
         section("verdict", _verdict(verdict) if isinstance(verdict, Mapping) else []),
         section("metrics of the test rows", _flat(manifest.training_metrics)),
         section("has seen", _spans(manifest)),
         *_symbols(artifact),
         section(f"features, in order ({len(features)})", features),
+        *inputs_text(manifest.indicators, manifest.strategy.get("context_data")),
         *_learned(manifest),
         section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
         section("split", _parts(manifest.split)),
@@ -92,6 +96,11 @@ def _head(manifest: Manifest) -> list[tuple[str, str]]:
         ("seed", str(manifest.seed)),
         ("contract hash", manifest.contract_hash),
     ]
+
+
+def _signed(keys: Sequence[str]) -> list[tuple[str, str]]:
+    said = f"with key {', '.join(keys)}; not verified here (models verify --key)"
+    return [("signed", said)] if keys else []
 
 
 def _symbols(artifact: Artifact) -> list[str]:

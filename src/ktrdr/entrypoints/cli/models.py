@@ -14,11 +14,7 @@ from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container, strategy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ktrdr.application.use_cases.verify_models import ModelCheck
-    from ktrdr.domain.artifacts.manifest import Manifest
-    from ktrdr.entrypoints.container import Container
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify, sign, publish and delete models.")
 
@@ -44,7 +40,7 @@ def show(model: Model, models_dir: ModelsDir = None, json: Json = False) -> None
     from ktrdr.entrypoints.cli.model_text import show_text
 
     shown = open_container(models_dir=models_dir).show_model().execute(model)
-    emit(shown.as_dict(), show_text(shown.artifact), json)
+    emit(shown.as_dict(), show_text(shown), json)
 
 
 @app.command()
@@ -86,7 +82,8 @@ def verify(
     if bool(models) == everything:
         raise InvalidInput("models verify: name models, or give --all")
     container = open_container(models_dir=models_dir)
-    checks = container.verify_models().execute(models or None, _unsigned(container, key))
+    signer = None if key is None else container.public_key()(key)
+    checks = container.verify_models().execute(models or None, signer)
     lines = [f"{check.reference}: {said}" for check in checks for said in _said(check)]
     emit(checks.as_dict(), "\n".join(lines or ["no models"]), json)
     return 0 if checks.valid else EXIT_CODES["invalid_input"]
@@ -145,15 +142,9 @@ def delete(
     emit({"deleted": payload}, f"deleted {stored.reference}", json)
 
 
-def _unsigned(container: Container, key: Path | None) -> Callable[[str, Manifest], str] | None:
-    """Return what asks for a signature by a key's owner, if there is a key."""
-    if key is None:
-        return None
-    problem: Callable[[Path, Manifest, Path], str] = container.signature_problem()
-    return lambda place, manifest: problem(Path(place), manifest, key)
-
-
 def _said(check: ModelCheck) -> tuple[str, ...]:
     if check.problems:
         return check.problems
-    return tuple(f"sound, but {note}" for note in check.notes) or ("as it was published",)
+    by = check.signed_by
+    signed = f", signed with {by.name} (key {by.id})" if by else ""
+    return tuple(f"sound, but {note}" for note in check.notes) or (f"as it was published{signed}",)

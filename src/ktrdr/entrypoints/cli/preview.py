@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ktrdr.domain.strategy.document import Indicator
+from ktrdr.entrypoints.cli.inputs_text import inputs_text, worded
 from ktrdr.entrypoints.cli.render import section
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def preview_text(preview: Preview) -> str:
     """Return everything that training would do, section by section."""
-    strategy = preview.strategy
+    strategy, inputs = preview.strategy, preview.inputs
     sections = [
         f"{strategy.name} (version {strategy.version}): dry run, nothing is trained",
-        section("indicators", [(name, _indicator(item)) for name, item in strategy.indicators.items()]),
+        *inputs_text(inputs["indicators"], inputs["context_data"]),
         section(
             "fuzzy sets",
             [
@@ -27,7 +27,7 @@ def preview_text(preview: Preview) -> str:
             ],
         ),
         section(f"features, in order ({len(preview.features)})", list(enumerate(preview.features, 1))),
-        section("settings", [(item.path, _shown(item.value), item.origin) for item in strategy.settings]),
+        section("settings", [(item.path, worded(item.value), item.origin) for item in strategy.settings]),
         section(
             "data",
             [
@@ -65,21 +65,8 @@ def _labels(preview: Preview) -> str:
     return section("labels of the train rows", rows)
 
 
-def _indicator(indicator: Indicator) -> str:
-    parameters = ", ".join(f"{name} {_shown(value)}" for name, value in indicator.parameters.items())
-    return f"{indicator.type} ({parameters})" if parameters else indicator.type
-
-
 def _split_rows(split: dict[str, Any]) -> list[Any]:
     return [
         (name, f"{part['rows']:,} rows", part["first"], part["last"], f"{split['purged'].get(name, 0)} purged")
         for name, part in split["parts"].items()
     ]
-
-
-def _shown(value: Any) -> str:
-    return (
-        "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
-        if isinstance(value, dict)
-        else str(value)
-    )

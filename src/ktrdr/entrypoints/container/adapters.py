@@ -14,11 +14,13 @@ from ktrdr.entrypoints.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ktrdr.adapters.execution.spawned import SpawnedMap
+    from ktrdr.adapters.journal.kept import KeptModels
     from ktrdr.adapters.journal.trials import TrialLog
     from ktrdr.adapters.report.table_file import TableWriter
     from ktrdr.adapters.report.text_file import FileWriter
     from ktrdr.adapters.storage.filesystem import FileSystemStorage
     from ktrdr.adapters.storage.job_claims import JobClaims
+    from ktrdr.adapters.storage.signatures import PublicKey
     from ktrdr.application.ports.bar_reader import BarReader
     from ktrdr.application.ports.bar_store import BarStore
     from ktrdr.application.ports.data_repository import DataRepository
@@ -90,6 +92,7 @@ class Adapters(containers.DeclarativeContainer):
     trial_log: Singleton[TrialLog] = Singleton(lazy("adapters.journal.trials:TrialLog"), settings.provided.models_dir)
     onlookers: Object[tuple[Journal, ...]] = Object(())
     journal: Singleton[Journal] = Singleton(_open_journal, trial_log, onlookers)
+    kept_models: Singleton[KeptModels] = Singleton(lazy("adapters.journal.kept:KeptModels"), trial_log)
     recorded_seals: Object[Seals] = Object(lazy("adapters.journal.seals:recorded_seals"))
 
     model_files: Singleton[FileSystemStorage] = Singleton(
@@ -107,8 +110,9 @@ class Adapters(containers.DeclarativeContainer):
     discard_kept: Object[Callable[[Path], None]] = Object(lazy("adapters.storage.kept:discard_kept"))
     make_key: Object[Callable[[Path], Path]] = Object(lazy("adapters.storage.signatures:make_key"))
     sign: Object[Callable[[Path, Manifest, Path], Path]] = Object(lazy("adapters.storage.signatures:sign"))
-    signature_problem: Object[Callable[[Path, Manifest, Path], str]] = Object(
-        lazy("adapters.storage.signatures:signature_problem")
+    public_key: Object[Callable[[Path], PublicKey]] = Object(lazy("adapters.storage.signatures:PublicKey"))
+    signatures_beside: Object[Callable[[Path], Sequence[str]]] = Object(
+        lazy("adapters.storage.signatures:signatures_beside")
     )
 
     read_document: Object[Callable[[Path], Any]] = Object(lazy("adapters.strategies.yaml_file:read_document"))

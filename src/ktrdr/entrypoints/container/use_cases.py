@@ -122,13 +122,13 @@ class Container(Of):
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
-    show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage)
+    show_model: Factory[ShowModel] = _verb("show_model:ShowModel", Of.model_storage, Of.signatures_beside)
     verify_models: Factory[VerifyModels] = _verb(
         "verify_models:VerifyModels", Of.model_storage, Of.model_trainer, Of.recorded_seals, Of.readable_problems
     )
     sign_models: Factory[SignModels] = _verb("sign_models:SignModels", Of.model_storage, Of.sign)
     publish_kept: Factory[PublishKept] = _verb(
-        "publish_kept:PublishKept", Of.model_storage, Of.journal, Of.read_kept, Of.discard_kept
+        "publish_kept:PublishKept", Of.model_storage, Of.journal, Of.read_kept, Of.discard_kept, Of.kept_models
     )
 
     list_indicators: Factory[ListIndicators] = _verb("list_indicators:ListIndicators")

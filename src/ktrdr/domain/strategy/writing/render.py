@@ -19,7 +19,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document: dict[str, Any] = {"name": strategy.name, "description": strategy.description or None}
     document |= {"version": strategy.version, "scope": strategy.scope}
     document["training_data"] = _training_data(strategy.training_data)
-    document["indicators"] = {name: indicator_document(item) for name, item in strategy.indicators.items()}
+    document["indicators"] = {name: _indicator(item) for name, item in strategy.indicators.items()}
     document["context_data"] = [_context_source(source) for source in strategy.context_data] or None
     document["fuzzy_sets"] = {
         name: {"indicator": item.reference.text}
@@ -77,7 +77,7 @@ def _symbols(choice: SymbolChoice) -> dict[str, Any]:
     return document
 
 
-def indicator_document(indicator: Indicator) -> dict[str, Any]:
+def _indicator(indicator: Indicator) -> dict[str, Any]:
     """Return type and parameters of one indicator, and the series it reads if not the bars."""
     source = {} if indicator.data_source is None else {"data_source": indicator.data_source}
     return {"type": indicator.type, **indicator.parameters, **source}

@@ -29,17 +29,19 @@ def test_what_nobody_ends_is_written_as_far_as_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("error", "outcome", "said"),
     [
-        (TrainingFailed("nan"), "failed"),
-        (TrainingInterrupted("stopped"), "interrupted"),
-        (KeyboardInterrupt(), "interrupted"),
-        (SystemExit(), "interrupted"),
-        (RuntimeError("bug"), "failed"),
+        (TrainingFailed("nan"), "failed", "nan"),
+        (TrainingInterrupted("stopped"), "interrupted", "stopped"),
+        (KeyboardInterrupt(), "interrupted", "stopped by the user"),
+        (KeyboardInterrupt(15), "interrupted", "stopped by the user"),
+        (SystemExit(3), "interrupted", "the program was ended"),
+        (RuntimeError("bug"), "failed", "bug"),
+        (RuntimeError(), "failed", "RuntimeError"),
     ],
 )
 def test_an_error_ends_the_fit_it_came_from_and_the_one_that_was_to_be_published(
-    error: BaseException, outcome: str
+    error: BaseException, outcome: str, said: str
 ) -> None:
     journal = MemoryJournal()
     with pytest.raises(type(error)), Runs(journal, Work("demo")) as runs:  # noqa: PT012
@@ -47,7 +49,6 @@ def test_an_error_ends_the_fit_it_came_from_and_the_one_that_was_to_be_published
         runs.begin(seed=2, role="seed").fitted()
         runs.begin(seed=3, role="seed")
         raise error
-    said = str(error) or type(error).__name__
     assert ended(journal) == [(1, outcome, said), (2, "fitted", ""), (3, outcome, said)]
 
 
@@ -82,9 +83,23 @@ def test_a_job_that_is_stopped_before_its_first_fit_is_counted(error: BaseExcept
 def test_later_fits_know_more_of_what_they_are_fitted_to() -> None:
     journal = MemoryJournal()
     with Runs(journal, Work("demo")) as runs:
-        runs.about({"rows": 3})
+        runs.about(("A", "B"), {"rows": 3, "data": "all"})
         runs.begin(seed=1)
-    assert [(run.work.strategy, run.work.seed, run.work.facts) for run in journal.runs] == [("demo", 1, {"rows": 3})]
+        runs.begin({"data": "of A"}, symbols=("A",))
+    assert [(run.work.strategy, run.work.seed, run.work.symbols, run.work.facts) for run in journal.runs] == [
+        ("demo", 1, ("A", "B"), {"rows": 3, "data": "all"}),
+        ("demo", 0, ("A",), {"rows": 3, "data": "of A"}),
+    ]
+
+
+def test_a_look_by_what_is_not_published_is_written_down_at_once() -> None:
+    journal = MemoryJournal()
+    with Runs(journal, Work("demo")) as runs:
+        runs.begin(role="seed").judged({"log_loss": 1.0})
+        assert [outcome for _, outcome, _ in ended(journal)] == ["judged"]
+        runs.begin(role="model").judged({})
+        assert len(ended(journal)) == 1
+    assert [outcome for _, outcome, _ in ended(journal)] == ["judged", "judged"]
 
 
 class _Full:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ktrdr.adapters.files import queue
 from ktrdr.adapters.files.queue import queued
 
 WAITER = """
@@ -39,8 +40,8 @@ def waiting(lock: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def tickets(lock: Path) -> list[str]:
-    queue = lock.with_name(f"{lock.name}.queue")
-    return [path.name for path in queue.iterdir() if path.name.isdecimal()] if queue.exists() else []
+    folder = lock.with_name(f"{lock.name}.queue")
+    return [path.name for path in folder.iterdir() if path.name.isdecimal()] if folder.exists() else []
 
 
 def order(lock: Path) -> list[str]:
@@ -86,6 +87,21 @@ def test_a_holder_that_keeps_it_too_long_is_named(fast_path: Path) -> None:
         pass
     assert raised.value.filename == str(lock)
     assert tickets(lock) == []
+
+
+@pytest.mark.parametrize(("silent", "said"), [(0.0, 1), (60.0, 0)])
+def test_a_long_wait_is_said_once(
+    fast_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, silent: float, said: int
+) -> None:
+    monkeypatch.setattr(queue, "_SILENT_SECONDS", silent)
+    lock = fast_path / ".lock"
+    with queued(lock, 60):
+        assert caplog.messages == []
+        with waiting(lock, "in between") as other:
+            with pytest.raises(TimeoutError), queued(lock, 0.02):
+                pass
+            other.kill()
+    assert caplog.messages == [f"{lock}: another process holds this lock; waiting until it is free"] * said
 
 
 def test_threads_of_one_process_queue_too(fast_path: Path) -> None:
