@@ -108,11 +108,13 @@ def _data(manifest: Manifest) -> Iterator[str]:
 def _reach(manifest: Manifest, series: Mapping[str, Any], slack: int) -> Iterator[str]:
     """Ask that bars begin before the train rows and end after the test rows; a day's stamp is not a moment of it."""
     parts = manifest.split["parts"]
+    if sum(part["rows"] for part in parts.values()) > series["rows"]:
+        yield f"data: {series['symbol']} has fewer bars than rows"
+    if "first" not in series and "last" not in series:
+        return
     first, last = from_iso(series["first"]), from_iso(series["last"])
     if first > from_iso(parts["train"]["first"]) + slack or last < from_iso(parts["test"]["last"]) - slack:
         yield f"data: the bars of {series['symbol']} do not reach over the rows of the split"
-    if sum(part["rows"] for part in parts.values()) > series["rows"]:
-        yield f"data: {series['symbol']} has fewer bars than rows"
 
 
 def _sections(manifest: Manifest) -> Iterator[str]:

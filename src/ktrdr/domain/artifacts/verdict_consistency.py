@@ -46,6 +46,8 @@ def verdict_problems(manifest: Manifest, report: Report) -> Iterator[str]:
 
 def diagnosis_problems(report: Report) -> Iterator[str]:
     """Yield what a diagnosis leaves out: a leak that is suspected, or else how training ended."""
+    if "diagnosis" not in report and "detectable" not in report["verdict"]:
+        return
     topics = [found["topic"] for found in report["diagnosis"]]
     if not {"stopping", "leak"} & set(topics):
         yield f"{METRICS}: the diagnosis does not say how training ended"
@@ -70,7 +72,7 @@ def _figures(report: Report) -> Iterator[str]:
     low, high = verdict["interval"] or (difference, difference)
     if not low - slack <= difference <= high + slack:
         yield f"{METRICS}: the verdict's interval does not hold its difference"
-    if (verdict["interval"] is not None) and verdict["blocks"] < MIN_BLOCKS:
+    if verdict["interval"] is not None and verdict.get("blocks", MIN_BLOCKS) < MIN_BLOCKS:
         yield f"{METRICS}: the verdict has an interval from {verdict['blocks']} blocks"
 
 
@@ -86,13 +88,13 @@ def _words(verdict: Report) -> Iterator[str]:
     sentence = verdict["sentence"]
     if not sentence.startswith(_OPENINGS[said if suspicion is None else LEAK]):
         yield f"{METRICS}: the verdict's sentence says something else than its interval"
-    if any(f"{verdict[name]:.4g}" not in sentence for name in ("loss", "baseline_loss")):
+    if " against " in sentence and any(f"{verdict[name]:.4g}" not in sentence for name in ("loss", "baseline_loss")):
         yield f"{METRICS}: the verdict's sentence names other losses than it has"
 
 
 def _said(verdict: Report) -> str:
     interval = None if verdict["interval"] is None else tuple(verdict["interval"])
-    return outcome(Difference(verdict["difference"], interval, verdict["blocks"], 0))
+    return outcome(Difference(verdict["difference"], interval, MIN_BLOCKS, 0))
 
 
 def _detectable(report: Report, kind: str) -> Iterator[str]:
