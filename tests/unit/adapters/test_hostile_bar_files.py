@@ -58,6 +58,8 @@ UNLISTABLE = {
     "lists for times": keep(".parquet", table(timestamp=pa.array([[1], [2]]))),
     "no parquet": keep(".parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"),
     "one name twice": keep(".parquet", table(Open=ONES)),
+    "a stray offset": keep(".csv", (HEADER + "2024-01-03,1,2,1,1,1\n2024-01-04T05:00+01:00,1,2,1,1,1\n").encode()),
+    "a stray offset in texts of parquet": keep(".parquet", table(timestamp=pa.array(["2024-01-03", "2024-01-04T00Z"]))),
 }
 UNLOADABLE = {
     **UNLISTABLE,
@@ -70,7 +72,6 @@ UNLOADABLE = {
     "records": keep(".parquet", table(close=pa.array([{"a": 1.0}, {"a": 1.0}]))),
     "texts": keep(".parquet", table(close=pa.array(["1.5", "cheap"]))),
     "two bars on a day": keep(".csv", (HEADER + "2024-01-02 15:00,1,2,1,1,1\n2024-01-02 16:00,1,2,1,1,1\n").encode()),
-    "a stray offset": keep(".csv", (HEADER + "2024-01-03,1,2,1,1,1\n2024-01-03T05:00+01:00,1,2,1,1,1\n").encode()),
 }
 
 
