@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
+from threading import Barrier
 
 import numpy as np
 import pytest
 from samples.command_line import Command
 
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
+from ktrdr.domain.errors import Conflict
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -183,6 +190,47 @@ def test_import_keeps_nothing_of_a_folder_with_one_bad_file(data: Command, tmp_p
     outcome = data("import", "given", "--out", "kept")
     assert "A_1h.csv holds 1h bars of A already" in outcome.stderr
     assert "for one file; found 2" in data("import", "given", "--symbol", "X", "--out", "kept").stderr
+
+
+def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -> None:
+    """Both have checked, and found nothing there, before either writes."""
+    checked, rows = Barrier(2), len(CSV.splitlines()) - 1
+
+    class Waiting(ParquetStore):
+        def check(self, bars: Bars, *, replace: bool = False) -> None:
+            super().check(bars, replace=replace)
+            checked.wait(60)
+
+    def one(level: int) -> int | None:
+        path = tmp_path / str(level) / "AAPL_1h.csv"
+        path.parent.mkdir()
+        path.write_text(CSV.replace(",10\n", f",{level}\n"))
+        with suppress(Conflict):
+            ImportBars(FileReader(), Waiting(tmp_path / "kept")).execute(ImportRequest(path))
+            return level
+        return None
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as importers:
+            told = list(importers.map(one, (11, 12)))
+        (kept,) = [level for level in told if level is not None]
+        assert repository_of("parquet", tmp_path / "kept").load("AAPL", HOUR).volume.tolist() == [kept] * rows
+        assert [path.name for path in (tmp_path / "kept").iterdir()] == ["AAPL_1h.parquet"]
+        for name in ("11", "12", "kept"):
+            rmtree(tmp_path / name)
+
+
+def test_the_same_bars_at_once_are_no_conflict(tmp_path: Path) -> None:
+    (tmp_path / "AAPL_1h.csv").write_text(CSV)
+
+    def one(_: int) -> int:
+        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(
+            ImportRequest(tmp_path / "AAPL_1h.csv")
+        )
+        return imported.series.rows
+
+    with ThreadPoolExecutor(4) as importers:
+        assert list(importers.map(one, range(8))) == [2] * 8
 
 
 def test_writing_needs_a_folder(data: Command, tmp_path: Path) -> None:
