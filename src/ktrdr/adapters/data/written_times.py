@@ -137,8 +137,8 @@ def _day_comes_first(one: Int64s, other: Int64s, dotted: bool, first: str, sourc
     if day_first == month_first:
         why = "some have the day first and some the month" if day_first else "no day is above 12"
         raise InvalidBars(
-            f"{source}: day and month cannot be told apart in dates such as {re.split('[T ]', first)[0]!r} ({why}); "
-            "write them as 2024-01-31"
+            f"{source}: day and month cannot be told apart in dates such as {shown(re.split('[T ]', first)[0])} "
+            f"({why}); write them as 2024-01-31"
         )
     return day_first
 

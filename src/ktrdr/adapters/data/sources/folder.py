@@ -14,7 +14,7 @@ from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
 from ktrdr.adapters.data.context_folder import read_context
 from ktrdr.adapters.data.reading import reading
 from ktrdr.application.ports.bar_source import BarSource
-from ktrdr.domain.errors import DataNotFound, KtrdrError, Unavailable
+from ktrdr.domain.errors import DataNotFound, KtrdrError, Unavailable, in_one_line
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
@@ -117,7 +117,7 @@ class FolderSource(BarSource):
             raise DataNotFound(f"{self._folder}: no such folder") from error
         except OSError as error:
             raise Unavailable(f"{self._folder}: cannot be read ({error.strerror})") from error
-        named = [(path, name_of(path)) for path in paths if path.is_file()]
+        named = [(path, name_of(path)) for path in paths]
         files = tuple(BarFile(path, _spelt(name[0], catalogue), name[1]) for path, name in named if name is not None)
         if time.time_ns() - changed > _SETTLED_NS:
             self._listed = ((changed, self._entries[0]), files)
@@ -137,7 +137,7 @@ class FolderSource(BarSource):
                     self._described[file] = (version, info)
                 return info
         except KtrdrError as error:
-            problem = str(error).removeprefix(f"{file.path.name}: ")
+            problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
 
 
