@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -258,3 +260,13 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
         reader.files(tmp_path / "empty")
     with pytest.raises(DataNotFound, match="no such file or folder"):
         reader.files(tmp_path / "nowhere")
+
+
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(Unavailable, match=r"cannot be read .Permission denied"):
+        FileReader().files(tmp_path)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ktrdr.adapters.data.bar_files import name_of
-from ktrdr.adapters.data.reading import reading
+from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.adapters.data.sources.parquet import read_parquet
 from ktrdr.application.ports.bar_reader import BarReader
@@ -26,7 +26,8 @@ class FileReader(BarReader):
         if not path.is_dir():
             _require_something(path, "file or folder")
             return (path,)
-        found = sorted(file for file in path.glob("*") if file.suffix.lower() in _READERS)
+        with reading_folder(path):
+            found = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)
         if not found:
             raise DataNotFound(f"{path}: no {', '.join(_READERS)} files in it")
         return tuple(found)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ktrdr.adapters.documents.plain_file import require_plain
-from ktrdr.domain.errors import InvalidBars, KtrdrError, Unavailable, in_one_line, ran_out_of
+from ktrdr.domain.errors import DataNotFound, InvalidBars, KtrdrError, Unavailable, in_one_line, ran_out_of
 
 
 @contextmanager
@@ -44,6 +44,25 @@ def reading(path: Path, kind: str, where: str | None = None) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unavailable(f"{where}: cannot be read ({error.strerror or error})") from error
         raise InvalidBars(f"{where}: not a whole {kind} ({reason_of(error)})") from error
+
+
+@contextmanager
+def reading_folder(folder: Path) -> Iterator[None]:
+    """Turn what the system refuses of a folder into an error that names it.
+
+    Raises
+    ------
+    DataNotFound
+        If there is no such folder.
+    Unavailable
+        If it cannot be read.
+    """
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataNotFound(f"{folder}: no such folder") from error
+    except OSError as error:
+        raise Unavailable(f"{folder}: cannot be read ({error.strerror})") from error
 
 
 def reason_of(error: Exception) -> str:
