@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 import yaml
 from patience import CEILING
 from samples.command_line import STRATEGIES, Command, start_command
@@ -109,8 +110,9 @@ def test_interruption_outside_the_epochs_says_so_and_is_counted(tmp_path: Path) 
     assert not list(tmp_path.glob("models/[!.]*/[!.]*"))
 
 
-def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path) -> None:
-    command = [str(Path(sys.executable).with_name("ktrdr")), "strategy", "features", str(EXAMPLE)]
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path, options: list[str]) -> None:
+    command = [str(Path(sys.executable).with_name("ktrdr")), "strategy", "features", str(EXAMPLE), *options]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 5
@@ -118,8 +120,9 @@ def test_a_full_disk_behind_stdout_is_one_clear_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_closed_stdout_is_no_traceback(tmp_path: Path) -> None:
-    command = f"{Path(sys.executable).with_name('ktrdr')} strategy features {EXAMPLE} >&-"
+@pytest.mark.parametrize("options", ["", "--json"])
+def test_closed_stdout_is_no_traceback(tmp_path: Path, options: str) -> None:
+    command = f"{Path(sys.executable).with_name('ktrdr')} strategy features {EXAMPLE} {options} >&-"
     done = subprocess.run(command, cwd=tmp_path, shell=True, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 5
     assert "Traceback" not in done.stderr
@@ -131,3 +134,12 @@ def test_settings_that_cannot_be_read_are_one_clear_line(ktrdr: Command, tmp_pat
     assert outcome.code == 2
     assert "ktrdr.toml" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_a_log_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("ktrdr")), "train", str(EXAMPLE), "--no-importance"]
+    options = ["--epochs", "1", "--log-file", "/dev/full", "--models-dir", str(tmp_path / "models")]
+    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr.count("--log-file /dev/full: cannot be written") == 1
+    assert "Traceback" not in done.stderr

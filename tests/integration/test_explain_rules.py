@@ -24,7 +24,7 @@ from ktrdr.application.serving.retraced import retraced
 from ktrdr.application.use_cases.explain_rules import ExplainRequest, Explanation
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
@@ -144,6 +144,28 @@ def test_a_regression_is_explained_by_what_it_trades():
     }
     texts = {rule.text for rule in explained("values", **changes).rules}
     assert texts & {"IF macd is up THEN BUY", "IF macd is down THEN SELL"}
+
+
+@pytest.mark.parametrize("rows", ["", 1, None, {}])
+def test_a_split_that_says_nothing_is_refused(rows: object) -> None:
+    container = container_of("planted", changed("training_data.symbols", "WALK"))
+    artifact = container.model_storage().load(MODEL)
+    split = {**artifact.manifest.split, "parts": {**artifact.manifest.split["parts"], "validation": rows}}
+    forged = Artifact(replace(artifact.manifest, split=split), artifact.blobs)
+    container.model_storage().publish(forged, lambda _: None)
+    with pytest.raises(CorruptArtifact, match="does not say when its parts begin and end"):
+        container.explain_rules().execute(ExplainRequest("small/WALK_5m_v2"))
+
+
+@pytest.mark.parametrize("symbol", [[[]], None, {}])
+def test_data_of_a_strange_symbol_is_data_of_another(symbol: object) -> None:
+    container = container_of("planted", changed("training_data.symbols", "WALK"))
+    artifact = container.model_storage().load(MODEL)
+    (series,) = artifact.manifest.data
+    forged = Artifact(replace(artifact.manifest, data=[{**series, "symbol": symbol}]), artifact.blobs)
+    container.model_storage().publish(forged, lambda _: None)
+    notes = container.explain_rules().execute(ExplainRequest("small/WALK_5m_v2")).notes
+    assert any("not the bars of the training" in note for note in notes)
 
 
 def test_rules_speak_of_tuned_sets():

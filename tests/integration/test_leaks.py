@@ -23,6 +23,7 @@ from ktrdr.application.use_cases.list_models import ListModels
 from ktrdr.application.use_cases.load_model import LoadRequest
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.predict import PredictRequest
+from ktrdr.application.use_cases.show_model import ShownModel
 from ktrdr.application.use_cases.train import TrainedModel, TrainingRequest
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.market.bars import Bars, from_iso
@@ -110,7 +111,7 @@ def test_a_direction_that_volume_gives_away(importance: bool) -> None:
     page = artifact.blobs["report.html"].decode()
     assert '<p class="outcome">Look for a leak</p>' in page
     assert "<code>1d_volume_2_raw</code>" in page
-    for text in (outcome_text(model), show_text(artifact)):
+    for text in (outcome_text(model), show_text(ShownModel(artifact))):
         assert text.count("Look for a leak: log loss is ") == 1
         assert text.count("is believable") == 1
         assert "Nothing to do" not in text

@@ -524,7 +524,8 @@ def test_publish_of_what_is_no_kept_folder(models: Command, given: str, code: in
 
 def test_publish_of_what_could_not_be_published_and_was_removed(models: Command, root: Path) -> None:
     lines = [
-        {"outcome": outcome, "kept": "gone", "model": "demo/AAPL_1d_v3"} for outcome in ("published", "unpublished")
+        {"outcome": "published", "fit": "5e", "kept": "gone", "model": "demo/AAPL_1d_v3"},
+        {"outcome": "unpublished", "fit": "5e", "kept": "kept again"},
     ]
     (root / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert models("publish", "gone").stderr == "error: gone: no such folder\n"

@@ -18,6 +18,7 @@ from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.application.serving.opened import decided_on, serve
 from ktrdr.application.use_cases.predict import PredictRequest
+from ktrdr.application.use_cases.show_model import ShownModel
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.artifacts.symbol_files import SYMBOL_CONFIGS, read_symbol_configs, symbol_configs_json
@@ -137,7 +138,7 @@ def test_the_model_keeps_what_each_symbol_has_otherwise(universal: Any) -> None:
 
 def test_people_are_shown_what_each_symbol_has_otherwise(universal: Any) -> None:
     _, artifact = universal
-    table = show_text(artifact).split("\nsymbols (3)\n")[1].splitlines()[1:4]
+    table = show_text(ShownModel(artifact)).split("\nsymbols (3)\n")[1].splitlines()[1:4]
     shown = {line.split()[0]: line.rstrip() for line in table}
     assert shown["ONE_STOCK"].endswith(" -")
     assert shown["TWO_STOCK"].endswith(" fuzzy_sets.rsi.neutral")

@@ -27,7 +27,7 @@ from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import plan_training
-from ktrdr.domain.training.request import COMBINATIONS, Mode
+from ktrdr.domain.training.request import COMBINATIONS, Execution, Mode
 from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ("ONE_STOCK", "SIM_CRYPTO", "TWO_STOCK")
@@ -185,6 +185,28 @@ def test_the_model_is_the_same_whether_or_not_a_symbol_is_held_out_beside_it(con
     _, without = train(container, written)
     _, beside = train(container, document(), hold_out=("TWO_STOCK",))
     assert without.blobs["model.safetensors"] == beside.blobs["model.safetensors"]
+
+
+def test_resuming_trains_a_pooled_model_again_only_if_something_has_changed(container: Container) -> None:
+    def version(written: dict[str, Any] | None = None, **options: Any) -> tuple[int, bool]:
+        model, _ = train(container, written or document(), execution=Execution(resume=True), **options)
+        return model.stored.number, model.kept
+
+    assert version() == (1, False)
+    assert version() == (1, True)
+    assert version(combination="downsample") == (2, False)
+    assert version(combination="downsample") == (2, True)
+    assert version(hold_out=("TWO_STOCK",)) == (3, False)
+    assert version(hold_out=("TWO_STOCK",)) == (3, True)
+    assert version(symbol_folds=3) == (4, False)
+    assert version(symbol_folds=3) == (4, True)
+    assert version(document(epochs=1), symbol_folds=3) == (5, False)
+    other = [MARKET.load(symbol, Timeframe("5m")) for symbol in SYMBOLS[:2]]
+    changed_bars = repository_of("simulated", SYMBOLS[2:], Timeframe("5m"), bars=650).load(SYMBOLS[2], Timeframe("5m"))
+    facts = [MARKET.characteristics(symbol) for symbol in SYMBOLS]
+    container.data_repository.override(providers.Object(MemoryRepository([*other, changed_bars], facts)))
+    assert version(document(epochs=1), symbol_folds=3) == (6, False)
+    assert version(document(epochs=1), symbol_folds=3) == (6, True)
 
 
 def test_holding_out_needs_a_universal_model_and_somebody_to_train_on(container: Container) -> None:

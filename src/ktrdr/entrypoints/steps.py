@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ktrdr.adapters.documents.plain_file import open_plain
 from ktrdr.domain.errors import Conflict, InvalidInput, unusable
+from ktrdr.entrypoints.cli.render import say
 
 _BEGINNING = b'{"time": "'
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -21,6 +22,13 @@ class _JsonLines(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"time": moment, "level": record.levelname.lower(), "step": record.getMessage(), **fields}
         return json.dumps(line, default=str)
+
+
+class _LogFile(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - as the library calls it
+        """Go on without the log, and say so once."""
+        logging.getLogger("ktrdr").removeHandler(self)
+        say(f"warning: --log-file {self.baseFilename}: cannot be written ({sys.exc_info()[1]}); going on without it")
 
 
 def log_steps(verbose: bool, log_file: Path | None) -> None:
@@ -37,7 +45,7 @@ def log_steps(verbose: bool, log_file: Path | None) -> None:
     if log_file is not None:
         _refuse_other_files(log_file)
         try:
-            handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
+            handlers.append(_LogFile(log_file, encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise unusable(f"--log-file {log_file}", error, "write") from error
     logger = logging.getLogger("ktrdr")

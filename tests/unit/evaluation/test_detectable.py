@@ -37,6 +37,21 @@ def test_the_correlation_is_seen_four_times_of_five_and_smaller_ones_are_not():
     assert seen(1.5 * least, 30) > 0.9
 
 
+def test_overlapping_labels_may_show_more_and_the_sentence_says_so():
+    """A forecast that changes with every row sees more than the rows that share no bar."""
+    rng, days, caught, least = np.random.default_rng(3), DAYS + 5 * NS_PER_DAY, 0, least_correlation(90)
+    for _ in range(20):
+        forecasts = least * rng.standard_normal(450)
+        rest = np.convolve(rng.standard_normal(454), np.ones(5), "valid") * ((1 - least**2) / 5) ** 0.5
+        found = mean_difference(rest**2 - (forecasts + rest) ** 2, DAYS, 5 * NS_PER_DAY, rng)
+        caught += found.interval[1] < 0
+    assert caught == 20
+    said = detectable(found, 1.0, ROW_LOSSES["mse"], DAYS, days)
+    assert said.correlation == least
+    assert "(they count for at least 90 separate ones)" in said.sentence
+    assert said.sentence.endswith("may be missed more often than once in five.")
+
+
 def test_the_difference_is_seen_four_times_of_five():
     rng, caught, runs = np.random.default_rng(5), 0, 60
     for _ in range(runs):
@@ -55,7 +70,7 @@ def test_figures_by_hand():
     assert found.share == pytest.approx(found.difference / 0.8)
     assert (found.rows, found.independent, found.correlation) == (450, 45, None)
     assert found.sentence == (
-        "With 450 test rows, whose labels overlap (they are as good as 45 separate ones), a difference in log loss "
+        "With 450 test rows, whose labels overlap (they count for at least 45 separate ones), a difference in log loss "
         "below 0.057 (7.1 % of the baseline's) would be missed more often than once in five."
     )
 
@@ -91,8 +106,8 @@ def test_too_few_blocks_would_see_nothing():
     found = detectable(Difference(-9.0, None, 9, 50 * NS_PER_DAY), 1.0, ROW_LOSSES["mse"], DAYS, DAYS + 50 * NS_PER_DAY)
     assert (found.difference, found.share, found.correlation) == (None, None, None)
     assert found.sentence == (
-        "With 450 test rows, whose labels overlap (they are as good as 9 separate ones), no difference would be seen, "
-        "however large."
+        "With 450 test rows, whose labels overlap (they count for at least 9 separate ones), no difference would be "
+        "seen, however large."
     )
 
 

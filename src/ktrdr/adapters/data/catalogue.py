@@ -13,6 +13,7 @@ import yaml
 
 from ktrdr.adapters.documents.limits import SYMBOL_CATALOGUE
 from ktrdr.adapters.documents.yaml_text import read_yaml
+from ktrdr.adapters.files.queue import held
 from ktrdr.adapters.files.replacing import replacing
 from ktrdr.domain.catalogue.values import is_number
 from ktrdr.domain.errors import InvalidInput, NotFound, did_you_mean, shown
@@ -61,9 +62,7 @@ def adding_to_catalogue(folder: Path, entries: Mapping[str, SymbolCharacteristic
     OSError
         If the folder cannot be written, or another process holds its lock for longer than `LOCK_SECONDS`.
     """
-    from filelock import FileLock
-
-    with FileLock(folder / ".symbols.lock", timeout=LOCK_SECONDS, poll_interval=0.005):
+    with held(folder / ".symbols.lock", LOCK_SECONDS):
         known = {**read_catalogue(folder), **entries}
         document = {
             symbol: {key: getattr(facts, key) for key in _REQUIRED}

@@ -44,16 +44,29 @@ def queued(lock: Path, seconds: float) -> Iterator[None]:
     OSError
         If the lock cannot be made, or one process holds it for longer than `seconds`.
     """
-    with ExitStack() as held:
+    with ExitStack() as all_held:
         earlier: list[Path] = []
         wait = _Wait(lock)
         with suppress(OSError):
-            earlier = held.enter_context(_ticket(lock.with_name(f"{lock.name}.queue"), seconds, wait))
+            earlier = all_held.enter_context(_ticket(lock.with_name(f"{lock.name}.queue"), seconds, wait))
         for ticket in earlier:
             if ticket.exists():
                 with _holding(ticket, seconds, lock, wait):
                     ticket.unlink(missing_ok=True)
-        held.enter_context(_holding(lock, seconds, lock, wait))
+        all_held.enter_context(_holding(lock, seconds, lock, wait))
+        yield
+
+
+@contextmanager
+def held(lock: Path, seconds: float) -> Iterator[None]:
+    """Hold a lock as soon as it is free, in no order, and leave nothing else beside it; a long wait is said once.
+
+    Raises
+    ------
+    OSError
+        If the lock cannot be made, or is not free for `seconds`.
+    """
+    with _holding(lock, seconds, lock, _Wait(lock)):
         yield
 
 
@@ -61,12 +74,12 @@ def queued(lock: Path, seconds: float) -> Iterator[None]:
 def _ticket(queue: Path, seconds: float, wait: _Wait) -> Iterator[list[Path]]:
     """Draw a number, and give the tickets of those who came before and still live, the first one first."""
     queue.mkdir(exist_ok=True)
-    with ExitStack() as held:
+    with ExitStack() as mine_held:
         with _holding(queue / "door", seconds, queue / "door", wait):
             drawn = sorted((path for path in queue.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
             living = [path for path in drawn if not _removed(path, wait)]
             mine = queue / str(1 + max((int(path.name) for path in living), default=0))
-            held.enter_context(_holding(mine, 0, mine, wait))
+            mine_held.enter_context(_holding(mine, 0, mine, wait))
         try:
             yield living
         finally:

@@ -27,9 +27,14 @@ class KeptModels:
 
     def published_from(self, folder: Path) -> str | None:
         """Return the reference of the version published from a folder, the newest of several; None if there is none."""
-        found = None
-        for line in self._log.read():
-            kept, reference = line.get("kept"), line.get("model")
-            if isinstance(kept, str) and Path(kept).absolute() == folder.absolute():
-                found = reference if line.get("outcome") == "published" and isinstance(reference, str) else None
-        return found
+        lines = self._log.read()
+        undone = {str(line.get("fit")) for line in lines if line.get("outcome") == "unpublished"}
+        done = [line for line in lines if line.get("outcome") == "published" and str(line.get("fit")) not in undone]
+        found = [
+            str(line.get("model")) for line in done if line.get("kept") and _absolute(line["kept"]) == _absolute(folder)
+        ]
+        return found[-1] if found else None
+
+
+def _absolute(path: object) -> Path:
+    return Path(str(path)).absolute()

@@ -39,7 +39,7 @@ class JobClaims:
         def alone(job: TrainingJob) -> Result:
             if not job.request.execution.resume:
                 return function(job)
-            with self._claimed(_key(job)):
+            with self._claimed(ModelKey.of(job)):
                 return function(job)
 
         return alone
@@ -61,8 +61,3 @@ class JobClaims:
             yield
         finally:
             lock.release()
-
-
-def _key(job: TrainingJob) -> ModelKey:
-    name = job.strategy.name
-    return ModelKey(name) if job.combination is not None else ModelKey(name, job.symbol, job.timeframe)

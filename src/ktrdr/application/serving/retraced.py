@@ -63,7 +63,8 @@ def _parted(manifest: Manifest, pool: Pool) -> Parted:
         first, last = from_iso(parts["train"]["first"]), from_iso(parts["test"]["last"])
         (one, other), embargo = map(from_iso, split["cuts"]), split["embargo_bars"]
         splitter = CutAt((one, other), embargo, name)
-    except (KeyError, TypeError, ValueError) as error:
+        _rows_then(manifest)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CorruptArtifact(f"{name}: split does not say when its parts begin and end") from error
     there = (pool.known_at >= first) & (pool.known_at <= last) & (pool.label_end <= judged_until)
     try:
@@ -74,19 +75,24 @@ def _parted(manifest: Manifest, pool: Pool) -> Parted:
     return parted
 
 
+def _rows_then(manifest: Manifest) -> dict[str, Any]:
+    """Return how many rows each part had in training."""
+    return {name: part["rows"] for name, part in manifest.split["parts"].items()}
+
+
 def _changed_rows(manifest: Manifest, split: Parted) -> tuple[str, ...]:
     """Say which parts have other rows than in training."""
-    then: dict[str, Any] = manifest.split["parts"]
+    then = _rows_then(manifest)
     return tuple(
-        f"{name}: {len(part.rows)} rows, in training {then[name].get('rows')}; the rules describe the model on these"
+        f"{name}: {len(part.rows)} rows, in training {then.get(name)}; the rules describe the model on these"
         for name, part in split.parts.items()
-        if then[name].get("rows") != len(part.rows)
+        if then.get(name) != len(part.rows)
     )
 
 
 def _changed_bars(manifest: Manifest, gathered: GatheredPool) -> tuple[str, ...]:
     """Say which series are not those that the model was trained on."""
-    trained = {(entry.get("symbol"), entry.get("timeframe")): entry.get("sha256") for entry in manifest.data}
+    trained = {(str(entry.get("symbol")), str(entry.get("timeframe"))): entry.get("sha256") for entry in manifest.data}
     loaded = dict.fromkeys(item for member in gathered.members.values() for item in member.loaded)
     return tuple(
         f"{item.symbol} {item.timeframe}: these are not the bars of the training; the rules describe the model on these"

@@ -53,7 +53,7 @@ def pack(
 ) -> Artifact:
     """Return the artifact of a judged model, ready to be published: of one symbol, or as ``universal_v{n}``."""
     strategy, split, members = job.strategy, prepared.split, prepared.members
-    key = ModelKey(strategy.name) if job.pooled else ModelKey(strategy.name, job.symbol, job.timeframe)
+    key = ModelKey.of(job)
     profiles = {symbol: _profile(data, job, prepared, symbol) for symbol in prepared.seen}
     moments = _moments(split)
     manifest = Manifest(

@@ -47,11 +47,12 @@ def publish(storage: ModelStorage, artifact: Artifact, run: RecordedRun) -> Stor
 
 
 def _not_published(artifact: Artifact, run: RecordedRun, error: Unavailable) -> NotPublished:
-    """Write down that a model is not published, and only then say what it was worth."""
+    """Write down that a model is not published, and say what it was worth."""
     kept, seal = (error.kept, error.seal) if isinstance(error, NotPublished) else (None, "")
+    said = f"{error}; it was judged: {artifact.document(METRICS)['verdict']['sentence']}"
     try:
         run.end("unpublished", {"error": str(error), "kept": kept, "kept_sha256": seal})
     except Unavailable as unwritten:
-        return NotPublished(f"{error}; nor could its trial be recorded: {unwritten}", kept, seal)
-    verdict = artifact.document(METRICS)["verdict"]["sentence"]
-    return NotPublished(f"{error}; it was judged: {verdict}", kept, seal)
+        why = "" if str(unwritten) in str(error) else f": {unwritten}"
+        said = f"{said}; its trial is not recorded{why}{'; it will be when it is published' if kept else ''}"
+    return NotPublished(said, kept, seal)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -15,9 +17,11 @@ from ktrdr.application.training.outcomes import TrainedModel, rows_of
 from ktrdr.domain.artifacts.artifact import IMPORTANCE, METRICS, Artifact, StoredModel
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy
+from ktrdr.domain.artifacts.symbol_files import read_symbols
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.features.context_data import used_sources
 from ktrdr.domain.features.resolver import resolve
+from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.training.plan import TrainingJob
 
 log = logging.getLogger(__name__)
@@ -28,10 +32,11 @@ _FACTS = ("asset_class", "exchange", "calendar", "time_zone")
 def kept_model(
     data: DataRepository, features: FeatureEngineer, storage: ModelStorage, job: TrainingJob
 ) -> TrainedModel | None:
-    """Return the newest model of a resumed job's symbol if training would only repeat it; None if missing or stale.
+    """Return the newest model of a resumed job if training would only repeat it; None if missing or stale.
 
     Stale is a model of another strategy, of other bars, of a symbol of another class or calendar now, of features that
-    would be computed by other kernels, or one whose files are damaged.
+    would be computed by other kernels, or one whose files are damaged; a pooled one also if it was pooled or judged in
+    another way, or if a symbol was left out of it, which is tried again.
 
     Raises
     ------
@@ -40,7 +45,7 @@ def kept_model(
     """
     if not job.request.execution.resume:
         return None
-    key = ModelKey(job.strategy.name, job.symbol, job.timeframe)
+    key = ModelKey.of(job)
     found = [version for version in storage.versions() if version.key == key]
     if not found:
         return None
@@ -63,14 +68,38 @@ def _stale_because(data: DataRepository, features: FeatureEngineer, artifact: Ar
     resolved = resolve(strategy)
     if packed_contract(resolved, features.kernels(resolved)) != manifest.feature_contract:
         return "its features are computed by other kernels now"
-    market = with_context(data, gather(data, strategy.training_data, job.symbol), used_sources(strategy, resolved))
-    frozen = (manifest.symbols or {}).get(job.symbol)
-    if frozen and any(frozen[name] != getattr(market.characteristics, name) for name in _FACTS):
-        return "the symbol's facts have changed"
-    other = load_other(data, strategy, market)
-    read = (*market.loaded, *(bars.fingerprint() for bars in other.values()))
+    if job.pooled and _pooled(artifact) != _asked(job):
+        return "it was pooled in another way, or is to be judged in another"
+    read: list[DataFingerprint] = []
+    for symbol in sorted({*job.symbols, *job.request.hold_out}):
+        market = with_context(data, gather(data, strategy.training_data, symbol), used_sources(strategy, resolved))
+        read += (*market.loaded, *(bars.fingerprint() for bars in load_other(data, strategy, market).values()))
+        facts, origins = _frozen(artifact, symbol)
+        if facts and any(facts[name] != getattr(market.characteristics, name) for name in _FACTS):
+            return "a symbol's facts have changed" if job.pooled else "the symbol's facts have changed"
+        if dict(market.origins) != origins:
+            return "the bars have changed"
     same = [asdict(fingerprint) for fingerprint in dict.fromkeys(read)] == manifest.data
-    return "" if same and dict(market.origins) == manifest.data_origins else "the bars have changed"
+    return "" if same else "the bars have changed"
+
+
+def _asked(job: TrainingJob) -> tuple[Any, ...]:
+    return job.combination, sorted(job.request.hold_out), job.request.symbol_folds, []
+
+
+def _pooled(artifact: Artifact) -> tuple[Any, ...]:
+    """Return of a pooled model what `_asked` returns of a job."""
+    split, folds = artifact.manifest.split, artifact.document(METRICS).get("by_symbol_fold", {"folds": ()})
+    left_out = list(split.get("left_out", ()))
+    return split.get("combination"), split.get("held_out"), len(folds["folds"]), left_out
+
+
+def _frozen(artifact: Artifact, symbol: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Return the facts of a symbol in training, and where its bars came from."""
+    pooled = read_symbols(artifact).get(symbol)
+    if pooled is not None:
+        return pooled.characteristics, dict(pooled.origins)
+    return (artifact.manifest.symbols or {}).get(symbol, {}), artifact.manifest.data_origins
 
 
 def _kept(stored: StoredModel, artifact: Artifact) -> TrainedModel:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.file_names import LONGEST, from_file_name, to_file_name
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    from ktrdr.domain.training.plan import TrainingJob
 
 UNIVERSAL = "universal"
 _REFERENCE = re.compile(r"(?P<strategy>[^/]+)/(?P<stem>[^/]+)_(?:v(?P<number>[1-9][0-9]{0,17})|latest)")
@@ -58,6 +62,12 @@ class ModelKey:
     def reference(self, number: int | None) -> str:
         """Return ``strategy/stem_vN``, or ``strategy/stem_latest`` for None."""
         return f"{self.folder}/{self.name(number)}"
+
+    @classmethod
+    def of(cls, job: TrainingJob) -> ModelKey:
+        """Return the key under which the model of a job is published."""
+        name = job.strategy.name
+        return cls(name) if job.pooled else cls(name, job.symbol, job.timeframe)
 
     @classmethod
     def from_parts(cls, folder: str, stem: str) -> ModelKey:

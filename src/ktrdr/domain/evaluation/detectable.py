@@ -14,7 +14,7 @@ from ktrdr.domain.evaluation.significance import MIN_BLOCKS, TAIL, Difference, s
 
 POWER = 0.8
 """How often a difference of that size is seen; a smaller one is missed more often than once in five."""
-_MISSED = "would be missed more often than once in five"
+_MISSED = "be missed more often than once in five"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ def detectable(
     s (t(0.975) + t(0.8)). Of two quantiles' sum k and n independent outcomes, the correlation is 2 k / sqrt(n + 2 k^2):
     a forecast p with correlation r to a target of variance 1 has the squared error lowered by r^2, while the difference
     -p^2 - 2 p e of a row, with e the error of p, has the variance 4 r^2 - 2 r^4 for normal p and e. So a regression's
-    difference is r^2 of the baseline's squared error, whatever the model at hand forecasts. Rows of several symbols at
-    one time count once, which errs on the side of caution.
+    difference is r^2 of the baseline's squared error, whatever the model at hand forecasts. Rows whose labels
+    overlap, and rows of several symbols at one time, count as the independent ones among them: so they do where a
+    forecast changes slowly; one that changes from row to row is seen at smaller correlations.
 
     References
     ----------
@@ -82,7 +83,7 @@ def detectable(
         correlation = least_correlation(independent) if judged else None
         share = None if correlation is None or baseline_loss <= 0 else loss.lowered_by(correlation**2)
         least = None if share is None else share * baseline_loss
-        missed = _too_small_correlation(loss, correlation, share)
+        missed = _too_small_correlation(loss, correlation, share, "would" if independent == rows else "may")
     else:
         correlation, least = None, _least_difference(difference)
         share = None if least is None or baseline_loss <= 0 else least / baseline_loss
@@ -133,22 +134,24 @@ def _quantiles(blocks: int) -> tuple[float, float]:
 
 
 def _here(rows: int, independent: int) -> str:
-    apart = "" if independent == rows else f", whose labels overlap (they are as good as {independent:,} separate ones)"
+    apart = (
+        "" if independent == rows else f", whose labels overlap (they count for at least {independent:,} separate ones)"
+    )
     return f"With {rows:,} test rows{apart}"
 
 
-def _too_small_correlation(loss: RowLoss, correlation: float | None, share: float | None) -> str:
+def _too_small_correlation(loss: RowLoss, correlation: float | None, share: float | None, verb: str) -> str:
     if correlation is None:
-        return f"even a perfect forecast {_MISSED}"
+        return f"even a perfect forecast {verb} {_MISSED}"
     of_it = "" if share is None else f" ({_percent(share)} of its {loss.words})"
-    return f"a correlation below {correlation:.2g} with what the baseline leaves open{of_it} {_MISSED}"
+    return f"a correlation below {correlation:.2g} with what the baseline leaves open{of_it} {verb} {_MISSED}"
 
 
 def _too_small_difference(loss: RowLoss, least: float | None, share: float | None) -> str:
     if least is None:
         return "it cannot be said what would be seen: model and baseline differ by the same on every row"
     of_it = "" if share is None else f" ({_percent(share)} of the baseline's)"
-    return f"a difference in {loss.words} below {least:.2g}{of_it} {_MISSED}"
+    return f"a difference in {loss.words} below {least:.2g}{of_it} would {_MISSED}"
 
 
 def _percent(share: float) -> str:

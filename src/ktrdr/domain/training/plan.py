@@ -125,8 +125,6 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
     if folds and not 2 <= folds <= len(left):
         needed = f"{folds} folds: needs at least {folds} symbols to train on, there are {len(left)}"
         raise InvalidInput(f"symbol_folds: {needed if folds > 1 else f'must be 2 or more, found {folds}'}")
-    if request.execution.resume and mode == Mode.UNIVERSAL:
-        raise InvalidInput("resume: a pooled model is one job, and there is nothing to resume; train it anew")
 
 
 def _pooled(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:

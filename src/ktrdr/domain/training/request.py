@@ -61,7 +61,8 @@ class Execution:
     workers : int or None
         Processes that train side by side; None: as many as there are processors, but no more than jobs.
     resume : bool
-        Keep the newest model of a symbol whose strategy and bars are still the same, and train the others.
+        Keep the newest model of a symbol, or of a pool, whose strategy and bars are still the same, and train the
+        others.
     """
 
     workers: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import typer
 from typer.exceptions import TyperException
@@ -69,9 +69,16 @@ def _foreseen(error: Exception) -> KtrdrError | None:
 
 
 def _report(family: str, message: str, as_json: bool, **details: object) -> int:
-    if as_json:
-        write_out(json.dumps({"error": {"family": family, "message": message, **details}}))
-    else:
+    if not (as_json and _written({"family": family, "message": message, **details})):
         for line in message.splitlines():
             say(f"error: {line}")
     return EXIT_CODES.get(family, 1)
+
+
+def _written(error: Mapping[str, object]) -> bool:
+    """Write an error to stdout; False if that is what cannot be written to."""
+    try:
+        write_out(json.dumps({"error": error}))
+    except Unavailable:
+        return False
+    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ktrdr.domain.errors import Unavailable
 from ktrdr.entrypoints.cli.errors import EXIT_CODES
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say, say_notes, warn_or_refuse
@@ -95,7 +96,11 @@ def train(
             container.require_writable()(folder)
     result = _train(container, request)
     if output is not None:
-        _copy(container, result.models, output)
+        try:
+            _copy(container, result.models, output)
+        except Unavailable as error:
+            published = ", ".join(model.stored.reference for model in result.models)
+            raise Unavailable(f"{error}; published all the same: {published}") from error
     report(result, output, json)
 
 

@@ -16,6 +16,7 @@ from ktrdr.adapters.data import catalogue
 from ktrdr.adapters.data.catalogue import adding_to_catalogue, read_catalogue
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.adapters.files import queue
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
@@ -118,13 +119,17 @@ def test_writers_at_the_same_time_lose_no_entry(tmp_path: Path, monkeypatch: pyt
 
 
 def test_bars_are_not_kept_while_another_writer_holds_the_catalogue(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(catalogue, "LOCK_SECONDS", 0.02)
+    monkeypatch.setattr(queue, "_SILENT_SECONDS", 0.0)
     close = np.array([1.0, 2.0])
     bars = Bars("SIM", Timeframe("1d"), MONDAY + np.array([0, 24 * HOUR]), close, close, close, close, close)
     with FileLock(tmp_path / ".symbols.lock"), pytest.raises(Unavailable, match=r"SIM_1d.parquet: cannot be .*lock"):
         ParquetStore(tmp_path).save(bars, simulated("SIM"))
+    assert caplog.messages == [
+        f"{tmp_path / '.symbols.lock'}: another process holds this lock; waiting until it is free"
+    ]
     assert list(tmp_path.glob("[!.]*")) == []
     ParquetStore(tmp_path).save(bars, simulated("SIM"))
     kept = repository_of("parquet", tmp_path).characteristics("SIM")

@@ -72,7 +72,7 @@ for n_inputs in (2, 6, 16, 31, 75):
 """
     here = Path(__file__).parent
     run = subprocess.run(
-        [sys.executable, "-c", program, str(here), str(here.parents[1])],
+        [sys.executable, "-c", program, str(here), str(here.parents[2])],
         env={**os.environ, "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"},
         capture_output=True,
         text=True,

@@ -283,7 +283,7 @@ def test_the_page_needs_no_network(target, stored):
 
 
 def test_equal_artifacts_give_equal_bytes_in_another_process_too(stored):
-    tests = str(Path(__file__).parents[2])
+    tests = str(Path(__file__).parents[3])
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from samples.reports import report_artifact\n"

@@ -54,8 +54,9 @@ def test_it_is_counted_and_said_with_its_verdict_and_its_place(announces: bool) 
     assert outcomes == ["published"] * announces + ["unpublished"]
 
 
-def test_its_place_is_said_even_if_it_cannot_be_counted_but_not_its_verdict() -> None:
+def test_its_verdict_and_its_place_are_said_even_if_it_cannot_be_counted() -> None:
     run = DeafRun(MemoryJournal().begin(Work("demo")), Work("demo"))
-    with pytest.raises(NotPublished, match=r"/kept; nor could its trial be recorded: no room for a line$") as raised:
+    with pytest.raises(NotPublished, match=r"it was judged: Better\.; its trial is not recorded: no room") as raised:
         publish(FullStorage(announces=False), judged(), run)
+    assert str(raised.value).endswith("; it will be when it is published")
     assert raised.value.kept == "/kept"

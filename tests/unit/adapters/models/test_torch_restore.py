@@ -129,7 +129,7 @@ print(hashlib.sha256(TorchTrainer("cpu").fit(GIVEN).state()["model.safetensors"]
 """
     here = Path(__file__).parent
     run = subprocess.run(
-        [sys.executable, "-c", program, str(here), str(here.parents[1])],
+        [sys.executable, "-c", program, str(here), str(here.parents[2])],
         env={**os.environ, "PYTHONHASHSEED": "123", "OMP_NUM_THREADS": "2"},
         capture_output=True,
         text=True,

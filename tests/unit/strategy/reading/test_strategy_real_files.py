@@ -21,7 +21,7 @@ from ktrdr.domain.strategy.reading.parse import parse, problems
 from ktrdr.domain.strategy.writing.render import render
 from ktrdr.domain.strategy.writing.schema import strategy_schema
 
-FILES = Path(__file__).parents[2] / "strategies"
+FILES = Path(__file__).parents[3] / "strategies"
 TIME = "time_{hour_sin,hour_cos,weekday_sin,weekday_cos,market_open,session_share}"
 SYMBOL = "symbol_{asset_class_{stock,etf,index,forex,crypto,metal},volatility_rank}"
 
