@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
+from threading import Barrier
 
 import numpy as np
 import pytest
 from samples.command_line import Command
 
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
+from ktrdr.domain.errors import Conflict
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -183,6 +192,89 @@ def test_import_keeps_nothing_of_a_folder_with_one_bad_file(data: Command, tmp_p
     outcome = data("import", "given", "--out", "kept")
     assert "A_1h.csv holds 1h bars of A already" in outcome.stderr
     assert "for one file; found 2" in data("import", "given", "--symbol", "X", "--out", "kept").stderr
+
+
+def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -> None:
+    """Both have checked, and found nothing there, before either writes."""
+    checked, rows = Barrier(2), len(CSV.splitlines()) - 1
+
+    class Waiting(ParquetStore):
+        def check(self, bars: Bars, *, replace: bool = False) -> None:
+            super().check(bars, replace=replace)
+            checked.wait(60)
+
+    def one(level: int) -> int | None:
+        path = tmp_path / str(level) / "AAPL_1h.csv"
+        path.parent.mkdir()
+        path.write_text(CSV.replace(",10\n", f",{level}\n"))
+        with suppress(Conflict):
+            ImportBars(FileReader(), Waiting(tmp_path / "kept")).execute(ImportRequest(path))
+            return level
+        return None
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as importers:
+            told = list(importers.map(one, (11, 12)))
+        (kept,) = [level for level in told if level is not None]
+        assert repository_of("parquet", tmp_path / "kept").load("AAPL", HOUR).volume.tolist() == [kept] * rows
+        assert [path.name for path in (tmp_path / "kept").iterdir()] == ["AAPL_1h.parquet"]
+        for name in ("11", "12", "kept"):
+            rmtree(tmp_path / name)
+
+
+def test_the_same_bars_at_once_are_no_conflict(tmp_path: Path) -> None:
+    (tmp_path / "AAPL_1h.csv").write_text(CSV)
+
+    def one(_: int) -> int:
+        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(
+            ImportRequest(tmp_path / "AAPL_1h.csv")
+        )
+        return imported.series.rows
+
+    with ThreadPoolExecutor(4) as importers:
+        assert list(importers.map(one, range(8))) == [2] * 8
+
+
+def test_a_folder_without_permission_is_unavailable(
+    data: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "AAPL_1h.csv").write_text(CSV)
+    (tmp_path / "kept").mkdir()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(os, "open", refuse)
+    outcome = data("import", "AAPL_1h.csv", "--out", "kept", "--json")
+    assert (outcome.code, outcome.json["error"]["family"]) == (5, "unavailable")
+    assert "AAPL_1h.parquet: cannot be written (Permission denied)" in outcome.json["error"]["message"]
+
+
+def test_the_list_has_a_line_for_each_file_whatever_is_in_them(data: Command, folder: Path) -> None:
+    (folder / "QUOTE_1h.csv").write_text(CSV + '2024-07-02 15:00,"1,2\n' + "2024-07-02 16:00,1,2,1,1.5,10\n" * 50)
+    os.mkfifo(folder / "PIPE_1h.csv")
+    (folder / "GONE_1h.parquet").symlink_to("nowhere")
+    (folder / "INNER_1h.parquet").mkdir()
+    outcome = data("list", "--data-dir", folder)
+    assert outcome.code == 0
+    assert [line.split()[0] for line in outcome.stdout.splitlines()] == [
+        *("symbol", "AAPL", "GONE", "INNER", "PIPE", "QUOTE"),
+    ]
+    for name, problem in (
+        ("GONE_1h.parquet", "is a link that leads to no file"),
+        ("INNER_1h.parquet", "must be a plain file, is a folder"),
+        ("PIPE_1h.csv", "must be a plain file, is a pipe"),
+        ("QUOTE_1h.csv", "not a table of 6 columns (CSV parse error"),
+    ):
+        assert f"{name} (cannot be read: {problem}" in outcome.stdout
+
+
+@pytest.mark.parametrize(("path", "kind"), [("pipe_1h.csv", "pipe"), ("/dev/zero", "device")])
+def test_import_says_what_is_no_file(path: str, kind: str, data: Command, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe_1h.csv")
+    outcome = data("import", path, "--out", "kept")
+    assert (outcome.code, outcome.stderr) == (2, f"error: {Path(path).name}: must be a plain file, is a {kind}\n")
 
 
 def test_writing_needs_a_folder(data: Command, tmp_path: Path) -> None:

@@ -98,6 +98,14 @@ def test_what_is_no_path_is_one_line(
     assert [path.name for path in tmp_path.iterdir()] == [f"circle{end}"]
 
 
+@pytest.mark.parametrize(("words", "name"), PATHS, ids=[f"{' '.join(words)} {name}" for words, name in PATHS])
+def test_that_a_path_may_not_be_read_is_for_ktrdr_to_say(words: Words, name: str) -> None:
+    """The library of the command line would call it invalid input; it is unavailable."""
+    command = dict(commands(typer.main.get_command(app)))[words]
+    (parameter,) = [parameter for parameter in command.params if parameter.name == name]
+    assert not parameter.type_descriptor.parameter_info.readable
+
+
 READ = [
     (words, name)
     for words, name in PATHS

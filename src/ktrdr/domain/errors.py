@@ -164,6 +164,14 @@ def shown_path(path: object) -> str:
     return text if len(text) <= 300 else f"{text[:60]}... ({len(text):,} characters)"
 
 
+def in_one_line(text: object, longest: int = 200) -> str:
+    """Return what others have written as a message shows it: cut, in one line, without what a terminal would obey."""
+    whole = str(text)
+    words = " ".join(whole[: 2 * longest].split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in words)
+    return line if len(line) <= longest and len(whole) <= 2 * longest else f"{line[:longest]}..."
+
+
 def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name nearest to `name`, or None where none is near (case does not count).
 
@@ -194,7 +202,8 @@ def shown(value: Any) -> str:
     try:
         text = str(value) if isinstance(value, date) else repr(value)
     except ValueError:  # an integer of more digits than Python writes
-        text = f"a {type(value).__name__} that is too long to be shown"
+        kind = type(value).__name__
+        text = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} that is too long to be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats
-from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.errors import InvalidBars, shown
 
 Column: TypeAlias = Any
 """An array of pyarrow, in one piece or in several; pyarrow has no types to be checked."""
@@ -90,7 +90,7 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     except pa.ArrowInvalid as error:
         row = first_unreadable(column, _NUMBER)
         found = (column if written is None else written)[row].as_py()
-        raise InvalidBars(f"{source}: row {row}: {name} {found!r} is not a number") from error
+        raise InvalidBars(f"{source}: row {row}: {name} {shown(found)} is not a number") from error
     values: Floats = values_of(cast, np.float64)
     return np.where(is_missing(cast), np.nan, values) if cast.null_count else values
 

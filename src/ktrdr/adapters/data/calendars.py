@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean
+from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean, shown
 from ktrdr.domain.market.clocks import moments_of
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -79,8 +79,8 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
     except InvalidCalendarName as error:
         names = [*OWN_CALENDARS, *exchange_calendars.get_calendar_names()]
         raise InvalidInput(
-            f"no calendar is named {calendar!r}{did_you_mean(calendar, names)} (known: 24/7, 24/5, and exchanges by "
-            "their market identifier code, such as XNYS)"
+            f"no calendar is named {shown(calendar)}{did_you_mean(calendar, names)} (known: 24/7, 24/5, and "
+            "exchanges by their market identifier code, such as XNYS)"
         ) from error
     except (ValueError, NotImplementedError) as error:
         raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({error})") from error

@@ -45,7 +45,7 @@ def read_catalogue(folder: Path) -> dict[str, SymbolCharacteristics]:
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise InvalidInput(f"{path}: must map each symbol to its facts; found a {type(document).__name__}")
+        raise InvalidInput(f"{path}: must map each symbol to its facts; found {shown(document)}")
     return {symbol: _characteristics(symbol, facts, path) for symbol, facts in document.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.errors import InvalidBars, in_one_line, shown
 from ktrdr.domain.market.bars import PRICE_COLUMNS
 
 _TIMES = (
@@ -62,14 +62,13 @@ def find_columns(names: Sequence[str], source: str) -> Columns:
     found = {role: _position(known, plain) for role, known in _VALUES.items()}
     for place in (*times, *found.values()):
         if place is not None and plain.count(plain[place]) > 1:
-            alike = " and ".join(repr(name) for name, short in zip(names, plain, strict=True) if short == plain[place])
+            alike = " and ".join(shown(name) for name, short in zip(names, plain, strict=True) if short == plain[place])
             raise InvalidBars(f"{source}: columns {alike} are one name twice; leave the right one")
     absent = [] if times else ["time"]
     absent += [role for role in PRICE_COLUMNS if found[role] is None]
     if absent:
-        raise InvalidBars(
-            f"{source}: no column for {', '.join(absent)}; found {', '.join(map(str, names)) or 'nothing'}; {NEEDED}"
-        )
+        found_names = in_one_line(", ".join(map(str, names))) or "nothing"
+        raise InvalidBars(f"{source}: no column for {', '.join(absent)}; found {found_names}; {NEEDED}")
     return Columns(times, {role: position for role, position in found.items() if position is not None})
 
 

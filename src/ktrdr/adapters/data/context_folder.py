@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,7 +51,7 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
     """
     stem = folder / CONTEXT_FOLDER / to_file_name(provider) / to_file_name(name)
     paths = [stem.with_name(stem.name + suffix) for suffix in _SUFFIXES]
-    path = next((path for path in paths if path.is_file()), None)
+    path = next((path for path in paths if os.path.lexists(path)), None)
     if path is None:
         raise missing_context(provider, name, f"{paths[0]} or .csv")
     where = str(path.relative_to(folder))

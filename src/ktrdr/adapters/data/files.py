@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ktrdr.adapters.data.bar_files import name_of
+from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.adapters.data.sources.parquet import read_parquet
 from ktrdr.application.ports.bar_reader import BarReader
@@ -21,18 +23,22 @@ class FileReader(BarReader):
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """See the port."""
-        if path.is_file():
+        if not path.is_dir():
+            _require_something(path, "file or folder")
             return (path,)
-        found = sorted(file for file in path.glob("*") if file.suffix.lower() in _READERS) if path.is_dir() else []
+        with reading_folder(path):
+            found = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)
         if not found:
-            what = f"no {', '.join(_READERS)} files in it" if path.is_dir() else "no such file or folder"
-            raise DataNotFound(f"{path}: {what}")
+            raise DataNotFound(f"{path}: no {', '.join(_READERS)} files in it")
         return tuple(found)
 
     def read(self, path: Path, symbol: str | None = None, timeframe: Timeframe | None = None) -> Bars:
         """See the port."""
-        if not path.is_file():
-            raise DataNotFound(f"{path}: no such file")
+        _require_something(path, "file")
+        with reading(path, "file of bars"):
+            return self._read(path, symbol, timeframe)
+
+    def _read(self, path: Path, symbol: str | None, timeframe: Timeframe | None) -> Bars:
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
             raise InvalidInput(f"{path}: files of this kind are not read (known: {', '.join(_READERS)})")
@@ -43,3 +49,8 @@ class FileReader(BarReader):
                 f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
             )
         return reader(path, Symbol(symbol).text, timeframe)
+
+
+def _require_something(path: Path, wanted: str) -> None:
+    if not os.path.lexists(path):
+        raise DataNotFound(f"{path}: no such {wanted}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -49,21 +50,26 @@ class ParquetStore(BarStore):
         self, bars: Bars, characteristics: SymbolCharacteristics | None = None, *, replace: bool = False
     ) -> SeriesInfo:
         """See the port."""
-        if not replace:
-            self._require_no_other(bars)
         path, known = self._path(bars), {bars.symbol: characteristics} if characteristics else {}
         with _writing(path):
             make_folder(self._folder)
-            catalogue = adding_to_catalogue(self._folder, known) if known else nullcontext()
-            with catalogue, replacing(path) as file:
-                pq.write_table(_table(bars), file, compression="zstd")
+            with adding_to_catalogue(self._folder, known) if known else nullcontext():
+                self._write(bars, path, replace)
         first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
         return SeriesInfo(bars.symbol, bars.timeframe, len(bars), first, last, path.name)
+
+    def _write(self, bars: Bars, path: Path, replace: bool) -> None:
+        """Look whether a file is there and put it there in one step, so that no other writer comes between."""
+        try:
+            with replacing(path, new=not replace) as file:
+                pq.write_table(_table(bars), file, compression="zstd")
+        except FileExistsError:
+            self._require_no_other(bars)
 
     def _require_no_other(self, bars: Bars) -> None:
         path = self._path(bars)
         with _writing(path):
-            if path.exists() and not _equal(read_parquet(path, bars.symbol, bars.timeframe), bars):
+            if os.path.lexists(path) and not _equal(read_parquet(path, bars.symbol, bars.timeframe), bars):
                 raise Conflict(f"{path}: is there already, with other bars; replace it, or write elsewhere")
 
     def _path(self, bars: Bars) -> Path:

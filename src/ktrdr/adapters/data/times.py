@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ktrdr.adapters.data.arrow import Column, decoded, first_unreadable, is_missing, is_text, values_of
+from ktrdr.adapters.data.reading import reason_of
 from ktrdr.adapters.data.written_times import from_compact, from_text
 from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.errors import InvalidBars, shown
 
 _EPOCH_UNITS = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
 """Numbers below a limit count units of so many nanoseconds since 1970."""
@@ -69,7 +70,7 @@ def _counted(column: Column, source: str) -> Int64s:
     try:
         times = pc.cast(pc.cast(column, pa.timestamp("ns", zone)), pa.int64())
     except pa.ArrowInvalid as error:
-        raise InvalidBars(f"{source}: {_OUTSIDE} ({error})") from error
+        raise InvalidBars(f"{source}: {_OUTSIDE} ({reason_of(error)})") from error
     return values_of(times, np.int64)
 
 
@@ -80,7 +81,9 @@ def _as_numbers(text: Column, source: str) -> Column:
         except pa.ArrowInvalid:
             continue
     row = first_unreadable(text, _DIGITS)
-    raise InvalidBars(f"{source}: row {row}: the time is not a number as in the first row; found {text[row].as_py()!r}")
+    raise InvalidBars(
+        f"{source}: row {row}: the time is not a number as in the first row; found {shown(text[row].as_py())}"
+    )
 
 
 def _from_numbers(column: Column, source: str) -> Int64s:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from ktrdr.adapters.data.arrow import Column, is_missing, values_of
 from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.errors import InvalidBars
+from ktrdr.domain.errors import InvalidBars, shown
 
 _ISO = (pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
 _CLOCK = (
     r"(?:(?:T|,?\s+)(?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?)?"
     r"\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?)?"
 )
-_ZONE = r"\s*(?:Z|UTC|GMT)?(?:(?P<side>[+-])(?P<ahead>\d{2}):?(?P<more>\d{2})?)?"
+_ZONE = r"\s*(?P<zone>Z|UTC|GMT)?(?:(?P<side>[+-])(?P<ahead>\d{2}):?(?P<more>\d{2})?)?"
 _MONTH = r"(?P<name>[A-Za-z]{3})[a-z]*\.?"
 _DATES = (
     r"(?P<year>\d{4})[./-](?P<month>\d{1,2})[./-](?P<day>\d{1,2})",
@@ -40,7 +41,8 @@ def from_text(text: Column, source: str) -> Int64s:
     Raises
     ------
     InvalidBars
-        If one is not a time or is written otherwise, or day and month cannot be told apart.
+        If one is not a time or is written otherwise, day and month cannot be told apart, or some carry an offset and
+        some carry none.
     """
     for kind in _ISO:
         try:
@@ -49,12 +51,13 @@ def from_text(text: Column, source: str) -> Int64s:
             continue
     first = text[0].as_py()
     if not re.search(r"\d{4}", first):
-        raise InvalidBars(f"{source}: row 0: {first!r} has no year of four digits")
+        raise InvalidBars(f"{source}: row 0: {shown(first)} has no year of four digits")
     form = next((form for form in _FORMS if re.match(form, first)), _FORMS[0])
     found = pc.extract_regex(text, form).combine_chunks()
     names = [field.name for field in found.type]
     cells = {name: found.field(place) for place, name in enumerate(names)}
     _refuse(is_missing(found), text, source)
+    _refuse_stray_offsets(cells, text, source)
     parts = {name: _whole(cells[name]) for name in _PARTS if name in cells}
     parts["part"] = parts["part"] * 10 ** (9 - values_of(pc.cast(pc.utf8_length(cells["part"]), pa.int64()), np.int64))
     if "name" in cells:
@@ -134,17 +137,28 @@ def _day_comes_first(one: Int64s, other: Int64s, dotted: bool, first: str, sourc
     if day_first == month_first:
         why = "some have the day first and some the month" if day_first else "no day is above 12"
         raise InvalidBars(
-            f"{source}: day and month cannot be told apart in dates such as {re.split('[T ]', first)[0]!r} ({why}); "
-            "write them as 2024-01-31"
+            f"{source}: day and month cannot be told apart in dates such as {shown(re.split('[T ]', first)[0])} "
+            f"({why}); write them as 2024-01-31"
         )
     return day_first
+
+
+def _refuse_stray_offsets(cells: Mapping[str, pa.Array], text: Column, source: str) -> None:
+    bare = _is(cells["zone"], "") & _is(cells["side"], "")
+    if not bare.any() or bare.all():
+        return
+    without, having = (f"row {row}: {shown(text[row].as_py())}" for row in (int(bare.argmax()), int(bare.argmin())))
+    raise InvalidBars(
+        f"{source}: some times carry an offset from UTC ({having}) and some carry none ({without}); "
+        "write it at all of them, or at none, which is UTC"
+    )
 
 
 def _refuse(broken: NDArray[np.bool_], text: Column, source: str, years: Int64s | None = None) -> None:
     if not broken.any():
         return
     row = int(broken.argmax())
-    shown = text[row].as_py()
+    found = text[row].as_py()
     if years is not None and not _FIRST_YEAR <= years[row] <= _LAST_YEAR:
-        raise InvalidBars(f"{source}: row {row}: {shown!r}: a time lies outside the years 1678 to 2262")
-    raise InvalidBars(f"{source}: row {row}: {shown!r} is not a time; {_ADVICE}")
+        raise InvalidBars(f"{source}: row {row}: {shown(found)}: a time lies outside the years 1678 to 2262")
+    raise InvalidBars(f"{source}: row {row}: {shown(found)} is not a time; {_ADVICE}")

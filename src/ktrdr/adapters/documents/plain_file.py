@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from ktrdr.domain.errors import InvalidInput, KtrdrError, shown_path, unusable
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFLNK: "a link",
@@ -115,16 +117,42 @@ def open_plain(path: Path, *, links: bool = True) -> BinaryIO:
     OSError, ValueError
         What the system refuses.
     """
-    _require_plain(path, os.stat(path, follow_symlinks=links).st_mode)  # noqa: PTH116 - a pipe must not be opened
+    _require_mode(path, os.stat(path, follow_symlinks=links).st_mode)  # noqa: PTH116 - a pipe must not be opened
     file = open(os.open(path, _FLAGS | (0 if links else _NO_LINKS)), "rb")  # noqa: PTH123, SIM115 - from a descriptor
     try:
-        _require_plain(path, os.fstat(file.fileno()).st_mode)
+        _require_mode(path, os.fstat(file.fileno()).st_mode)
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _require_plain(path: Path, mode: int) -> None:
+def require_plain(path: Path, where: object) -> None:
+    """Refuse what is no plain file, without opening it.
+
+    Parameters
+    ----------
+    path : Path
+        A link is followed.
+    where : str or Path
+        What the message calls it.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none, or a link that leads to none.
+    OSError, ValueError
+        What else the system refuses.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - answers for every path
+    except OSError as error:
+        if error.errno not in _LEADS_NOWHERE or not path.is_symlink():
+            raise
+        raise InvalidInput(f"{where}: is a link that leads to no file ({error.strerror})") from error
+    _require_mode(where, mode)
+
+
+def _require_mode(where: object, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise InvalidInput(f"{path}: must be a plain file, is {_KINDS.get(stat.S_IFMT(mode), 'none')}")
+        raise InvalidInput(f"{where}: must be a plain file, is {_KINDS.get(stat.S_IFMT(mode), 'none')}")

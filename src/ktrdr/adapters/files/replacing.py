@@ -6,6 +6,7 @@ system frees when the writer dies: by that the next writer in the folder tells w
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ except ImportError:  # where a file that is open cannot be removed anyway
 
 _PART = re.compile(r"\..+\.\d+\.part")
 _LONGEST = 200
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+"""What file systems without hard links answer."""
 _BINARY = getattr(os, "O_BINARY", 0)
 _GUARDED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -56,7 +59,7 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
         if fcntl is None:
             file.close()
         if new:
-            os.link(part, path)
+            _place_new(part, path)
         else:
             part.replace(path)
     sync_folder(path.parent)
@@ -104,6 +107,16 @@ def _part_of(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _place_new(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        path.open("xb").close()
+        part.replace(path)
 
 
 def _opened(part: Path, flags: int) -> BinaryIO:

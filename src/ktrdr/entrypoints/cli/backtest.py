@@ -40,10 +40,16 @@ def backtest(
     commission: Annotated[float, typer.Option(help="Fraction of the traded value, at entry and at exit.")] = 0.001,
     slippage: Annotated[float, typer.Option(help="Fraction of the traded value, at entry and at exit.")] = 0.0005,
     allocation: Annotated[float, typer.Option(help="Fraction of the equity that a position takes.")] = 1.0,
-    report: Annotated[Path | None, typer.Option(help="Write figures and charts into this HTML file.")] = None,
-    trades_out: Annotated[Path | None, typer.Option(help=f"Write the trades {_TABLE}")] = None,
-    equity_out: Annotated[Path | None, typer.Option(help=f"Write equity and drawdown by bar {_TABLE}")] = None,
-    signals_out: Annotated[Path | None, typer.Option(help=f"Write probabilities and decisions by bar {_TABLE}")] = None,
+    report: Annotated[
+        Path | None, typer.Option(readable=False, help="Write figures and charts into this HTML file.")
+    ] = None,
+    trades_out: Annotated[Path | None, typer.Option(readable=False, help=f"Write the trades {_TABLE}")] = None,
+    equity_out: Annotated[
+        Path | None, typer.Option(readable=False, help=f"Write equity and drawdown by bar {_TABLE}")
+    ] = None,
+    signals_out: Annotated[
+        Path | None, typer.Option(readable=False, help=f"Write probabilities and decisions by bar {_TABLE}")
+    ] = None,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
     json: Json = False,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
 
-Out = Annotated[Path | None, typer.Option(help="Folder to write to [default: the data folder].")]
+Out = Annotated[Path | None, typer.Option(readable=False, help="Folder to write to [default: the data folder].")]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")]
 
 
@@ -48,7 +48,7 @@ def show(
 
 @app.command("import")
 def import_bars(
-    path: Annotated[Path, typer.Argument(help="CSV or parquet file, or a folder of them.")],
+    path: Annotated[Path, typer.Argument(readable=False, help="CSV or parquet file, or a folder of them.")],
     symbol: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
     timeframe: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
     out: Out = None,

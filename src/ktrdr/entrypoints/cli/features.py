@@ -22,7 +22,7 @@ def main() -> None:
 @app.command()
 def export(
     strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
-    out: Annotated[Path, typer.Option(help="FILE.parquet or FILE.csv.")],
+    out: Annotated[Path, typer.Option(readable=False, help="FILE.parquet or FILE.csv.")],
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,

@@ -22,7 +22,9 @@ StrategyFile = Annotated[Path, typer.Argument(readable=False, help="Strategy fil
 @app.command()
 def plot(
     strategy: StrategyFile,
-    output: Annotated[Path | None, typer.Option(help="The HTML file to draw into [default: FILE_sets.html].")] = None,
+    output: Annotated[
+        Path | None, typer.Option(readable=False, help="The HTML file to draw into [default: FILE_sets.html].")
+    ] = None,
     symbol: SymbolOption = None,
     timeframe: Timeframe = None,
     start_date: StartDate = None,
@@ -51,7 +53,8 @@ def plot(
 def fit(
     strategy: StrategyFile,
     output: Annotated[
-        Path | None, typer.Option(help="The new strategy file; must not be there yet [default: FILE_fitted.yaml].")
+        Path | None,
+        typer.Option(readable=False, help="The new strategy file; must not be there yet [default: FILE_fitted.yaml]."),
     ] = None,
     set_ids: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
     symbol: SymbolOption = None,

@@ -52,7 +52,9 @@ def list_indicators(
 def show(
     name: Annotated[str, typer.Argument(help="A type, or another name of it.")],
     parameters: Annotated[list[str] | None, typer.Argument(help="Values in place of defaults: period=21.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it over real bars into this HTML file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(readable=False, help="Draw it over real bars into this HTML file.")
+    ] = None,
     symbol: Annotated[str | None, typer.Option(help="Whose bars to draw.")] = None,
     timeframe: Annotated[str | None, typer.Option(help="Which bars to draw.")] = None,
     strategy: Annotated[Path | None, typer.Option(readable=False, help="Draw this strategy's fuzzy sets too.")] = None,

@@ -26,7 +26,8 @@ def main() -> None:
 def show(
     strategy: Annotated[Path, typer.Argument(readable=False, help="Strategy file (YAML).")],
     output: Annotated[
-        Path | None, typer.Option(help="The HTML file to draw price and labels into [default: FILE_labels.html].")
+        Path | None,
+        typer.Option(readable=False, help="The HTML file to draw price and labels into [default: FILE_labels.html]."),
     ] = None,
     bars: Annotated[int, typer.Option(min=10, help="How many of the newest bars to draw.")] = 500,
     symbol: SymbolOption = None,

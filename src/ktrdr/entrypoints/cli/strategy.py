@@ -80,7 +80,9 @@ def new(
     indicators: Annotated[
         str | None, typer.Option(help="Types, as rsi,macd or rsi:period=21 [default: rsi,macd,roc].")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write to this new file instead of stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(readable=False, help="Write to this new file instead of stdout.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a first strategy; asks for each wish where none is given and somebody is there to answer."""
@@ -120,7 +122,7 @@ def migrate(
 
 @app.command()
 def schema(
-    path: Annotated[Path | None, typer.Argument(help="New file (.json), instead of stdout.")] = None,
+    path: Annotated[Path | None, typer.Argument(readable=False, help="New file (.json), instead of stdout.")] = None,
     json: Json = False,
 ) -> None:
     """Print the JSON schema of strategy files, for completion in editors."""

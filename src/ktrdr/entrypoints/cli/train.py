@@ -52,13 +52,15 @@ def train(
         int | None, typer.Option(help="Processes that train side by side [default: processors].")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Train only what is missing or stale.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Write the model's files into this folder as well.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(readable=False, help="Write the model's files into this folder as well.")
+    ] = None,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
     strict: Strict = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="One structured line per step, on stderr.")] = False,
-    log_file: Annotated[Path | None, typer.Option(help="The same lines into a file.")] = None,
+    log_file: Annotated[Path | None, typer.Option(readable=False, help="The same lines into a file.")] = None,
     json: Json = False,
 ) -> None:
     """Train the models that a strategy describes, judge them, and publish them."""

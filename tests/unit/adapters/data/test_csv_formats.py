@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ktrdr.adapters.data.files import FileReader
@@ -161,6 +165,44 @@ def test_what_cannot_be_read_is_refused(text: str, message: str, tmp_path: Path)
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("bare", "stray"),
+    [
+        ("2024-01-{:02}T00:00:00", "2024-01-{:02}T00:00:00+05:00"),
+        ("2024-01-{:02} 00:00", "2024-01-{:02} 00:00Z"),
+        ("2024-01-{:02}", "2024-01-{:02}T00:00:00-0500"),
+        ("2024-01-{:02} 14:30:00", "2024-01-{:02} 14:30:00 UTC"),
+        ("{:02}.01.2024 09:30:00.000", "{:02}.01.2024 09:30:00.000 GMT"),
+        ("{:02} Jan 2024 09:30", "{:02} Jan 2024 09:30 +01"),
+    ],
+)
+@pytest.mark.parametrize("others_have_it", [False, True])
+@pytest.mark.parametrize("suffix", ["_1d.csv", "_5m.csv", "_1d.parquet", "_5m.parquet"])
+def test_times_of_which_some_have_an_offset_and_some_have_none_are_refused(
+    bare: str, stray: str, others_have_it: bool, suffix: str, tmp_path: Path
+) -> None:
+    most, one = (stray, bare) if others_have_it else (bare, stray)
+    times = [(one if day == 9 else most).format(day) for day in range(2, 30)]
+    path = tmp_path / f"X{suffix}"
+    if path.suffix == ".csv":
+        path.write_text("time,open,high,low,close\n" + "".join(f"{time},1,2,1,1\n" for time in times))
+    else:
+        pq.write_table(pa.table({"time": times} | dict.fromkeys(("open", "high", "low", "close"), [1.0] * 28)), path)
+    has_none, has_one = (7, 0) if others_have_it else (0, 7)
+    with pytest.raises(InvalidBars) as caught:
+        FileReader().read(path)
+    assert str(caught.value) == (
+        f"X{suffix}: some times carry an offset from UTC (row {has_one}: {times[has_one]!r}) and some carry none "
+        f"(row {has_none}: {times[has_none]!r}); write it at all of them, or at none, which is UTC"
+    )
+
+
+def test_times_with_several_offsets_are_several_times_of_one_clock(tmp_path: Path) -> None:
+    rows = ("2024-03-29 08:00+01:00", "2024-04-01 08:00+02:00", "2024-04-02 06:00Z")
+    times, _ = read(tmp_path, "time,open,high,low,close\n" + "".join(f"{time},1,2,1,1\n" for time in rows))
+    assert times == ["2024-03-29T07:00:00Z", "2024-04-01T06:00:00Z", "2024-04-02T06:00:00Z"]
+
+
 def test_missing_cells_are_refused_by_the_gate(tmp_path: Path) -> None:
     reader = FileReader()
     path = written(tmp_path, "time,open,high,low,close\n2024-01-02,1,2,1,1\n2024-01-03,1,2,,1\n")
@@ -218,3 +260,13 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
         reader.files(tmp_path / "empty")
     with pytest.raises(DataNotFound, match="no such file or folder"):
         reader.files(tmp_path / "nowhere")
+
+
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(Unavailable, match=r"cannot be read .Permission denied"):
+        FileReader().files(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,8 @@ UNLISTABLE = {
     "lists for times": keep(".parquet", table(timestamp=pa.array([[1], [2]]))),
     "no parquet": keep(".parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"),
     "one name twice": keep(".parquet", table(Open=ONES)),
+    "a stray offset": keep(".csv", (HEADER + "2024-01-03,1,2,1,1,1\n2024-01-04T05:00+01:00,1,2,1,1,1\n").encode()),
+    "a stray offset in texts of parquet": keep(".parquet", table(timestamp=pa.array(["2024-01-03", "2024-01-04T00Z"]))),
     "booleans": keep(".parquet", table(high=pa.array([True, True]))),
     "dates": keep(".parquet", table(high=pa.array([1, 1], pa.date32()))),
     "moments": keep(".parquet", table(volume=DAYS)),
@@ -70,7 +73,6 @@ UNLOADABLE = {
     **UNLISTABLE,
     "texts": keep(".parquet", table(close=pa.array(["1.5", "cheap"]))),
     "two bars on a day": keep(".csv", (HEADER + "2024-01-02 15:00,1,2,1,1,1\n2024-01-02 16:00,1,2,1,1,1\n").encode()),
-    "a stray offset": keep(".csv", (HEADER + "2024-01-03,1,2,1,1,1\n2024-01-03T05:00+01:00,1,2,1,1,1\n").encode()),
 }
 
 
@@ -104,6 +106,64 @@ def test_import_and_loading_refuse_the_same_file_by_the_same_words(
     assert str(of_import.value).startswith(path.name)
     assert not store.exists()
     assert len(repository_of("parquet", tmp_path).load("GOOD", DAY)) == 3
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+NO_FILES = {
+    "must be a plain file, is a pipe": pipe,
+    "must be a plain file, is a folder": Path.mkdir,
+    "must be a plain file, is a device": lambda path: path.symlink_to("/dev/zero"),
+    "is a link that leads to no file (No such file or directory)": lambda path: path.symlink_to("nowhere"),
+    "is a link that leads to no file (Too many levels of symbolic links)": lambda path: path.symlink_to(path),
+}
+
+
+@pytest.mark.parametrize("problem", NO_FILES)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_what_is_no_file_is_never_opened_and_always_named(suffix: str, problem: str, tmp_path: Path) -> None:
+    good(tmp_path)
+    path = tmp_path / f"BAD_1d{suffix}"
+    NO_FILES[problem](path)
+    repository = repository_of(suffix.removeprefix("."), tmp_path)
+    assert [info.problem for info in repository.series("BAD")] == [problem]
+    with pytest.raises(InvalidInput) as of_loading:
+        repository.load("BAD", DAY)
+    assert str(of_loading.value) == f"{path.name}: {problem}"
+    if "folder" not in problem:
+        with pytest.raises(InvalidInput) as of_import:
+            ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(ImportRequest(path))
+        assert str(of_import.value) == str(of_loading.value)
+    with pytest.raises(InvalidInput, match="must be a plain file, is a device"):
+        FileReader().read(Path("/dev/zero"), "BAD", DAY)
+
+
+FOREIGN = "\n".join(["2024-01-02,\x1b[31m1,2,1,1,1"] * 50)
+RAW = {
+    "an open quote": keep(".csv", (HEADER + '2024-01-01,"1,2,1,1,1\n' + FOREIGN).encode()),
+    "a header of raw bytes": keep(".csv", b"\x1b[31m\x07" * 50),
+    "names of raw bytes": keep(".parquet", pa.table({f"a\n\x1b{place}" * 99: ONES for place in range(99)})),
+    "a raw name twice": keep(
+        ".parquet", table(Open=ONES).rename_columns(["time", "open", "high", "low", "close", "open" + " " * 5000])
+    ),
+    "a time of raw bytes": keep(
+        ".csv", (HEADER + '"2024-01-02\x1b' + "\n" * 3 + "x" * 5000 + '",1,2,1,1,1\n').encode()
+    ),
+    "a number of raw bytes": keep(".csv", (HEADER + '2024-01-02,"1\x1b' + "x" * 5000 + '",2,1,1,1\n').encode()),
+}
+
+
+@pytest.mark.parametrize("write", RAW.values(), ids=RAW)
+def test_what_a_file_holds_comes_cut_and_in_one_line(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    path = write(tmp_path)
+    repository = repository_of(path.suffix.removeprefix("."), tmp_path)
+    with pytest.raises(InvalidInput) as caught:
+        repository.load("BAD", DAY)
+    for said in (str(caught.value), *(info.described for info in repository.series())):
+        assert said.isprintable()
+        assert len(said) <= 600
 
 
 def test_metadata_of_pandas_that_is_no_json_is_not_asked(tmp_path: Path) -> None:

@@ -108,8 +108,7 @@ def test_other_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     ParquetStore(tmp_path).save(bars())
     for name in ("notes.parquet", "AAPL_hourly.parquet", "AAPL_1h.txt", "%00_1h.parquet"):
         (tmp_path / name).write_text("x")
-    (tmp_path / "MSFT_1h.parquet").mkdir()
-    (tmp_path / "GOOG_1h.parquet").symlink_to(tmp_path / "gone")
+    (tmp_path / "MSFT").mkdir()
     assert [info.symbol for info in repository_of("parquet", tmp_path).series()] == ["AAPL"]
     assert repository_of("csv", tmp_path).series() == ()
 
@@ -162,8 +161,10 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(Unavailable, match="cannot be written \\(No space left on device\\)"):
-        ParquetStore(tmp_path).save(bars())
+    monkeypatch.setattr(os, "link", fail)
+    for replace in (False, True):
+        with pytest.raises(Unavailable, match="cannot be written \\(No space left on device\\)"):
+            ParquetStore(tmp_path).save(bars(), replace=replace)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be written"):

@@ -64,7 +64,7 @@ def test_no_catalogue_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- AAPL\n", "must map each symbol to its facts; found a list"),
+        ("- AAPL\n", "must map each symbol to its facts; found ['AAPL']"),
         ("AAPL: stock\n", "AAPL: must hold asset_class, exchange, calendar, time_zone; found 'stock'"),
         ("AAPL: {asset_class: stock}\n", "AAPL.exchange: is missing; an entry must hold asset_class, exchange,"),
         (f"AAPL: {ENTRY.replace('XNAS', '', 1)}\n", "AAPL.exchange: must be a text; found nothing"),
@@ -158,6 +158,17 @@ def test_an_unknown_calendar_names_file_and_key(tmp_path: Path) -> None:
     write(tmp_path, f"AAPL: {ENTRY.replace('calendar: XNAS', 'calendar: XNYSE')}\n")
     with pytest.raises(InvalidInput, match=r"symbols.yaml: AAPL.calendar: no calendar is named 'XNYSE'; did you mean"):
         repository_of("parquet", tmp_path).load("AAPL", Timeframe("1d"))
+
+
+@pytest.mark.parametrize("key", ["calendar: XNAS", "time_zone: America/New_York", "asset_class: stock"])
+def test_a_name_of_thousands_of_letters_is_cut(key: str, tmp_path: Path) -> None:
+    close = np.array([1.0, 2.0])
+    stamps = MONDAY + np.array([0, 24 * HOUR])
+    ParquetStore(tmp_path).save(Bars("AAPL", Timeframe("1d"), stamps, close, close, close, close, close))
+    write(tmp_path, f"AAPL: {ENTRY.replace(key, key[:-4] + 'x' * 5000)}\n")
+    with pytest.raises(InvalidInput) as caught:
+        repository_of("parquet", tmp_path).load("AAPL", Timeframe("1d"))
+    assert len(str(caught.value).replace(str(tmp_path), "")) < 300
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -65,6 +66,20 @@ def test_a_body_that_fails_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_new_file_leaves_one_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    replace_file(path, b"kept", new=True)
+    with pytest.raises(FileExistsError):
+        replace_file(path, b"other", new=True)
+    assert (names(tmp_path), path.read_bytes()) == ({"a.bin"}, b"kept")
+
+
+def test_where_there_are_no_hard_links_a_new_file_is_new_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "a.bin"
     replace_file(path, b"kept", new=True)
     with pytest.raises(FileExistsError):

@@ -16,7 +16,7 @@ from pyarrow import csv as arrow_csv
 
 from ktrdr.adapters.data.arrow import floats_of
 from ktrdr.adapters.data.columns import NEEDED, Columns, find_columns
-from ktrdr.adapters.data.reading import reading
+from ktrdr.adapters.data.reading import reading, reason_of
 from ktrdr.adapters.data.sources.folder import FolderSource, Span
 from ktrdr.adapters.data.times import utc_times
 from ktrdr.domain.arrays import Floats, Int64s
@@ -144,7 +144,7 @@ def _cells(path: Path, layout: _Layout, value_type: pa.DataType | None = None) -
     except (pa.ArrowInvalid, UnicodeError) as error:
         if value_type == pa.float64():
             raise
-        raise InvalidBars(f"{path.name}: not a table of {len(layout.names)} columns ({error})") from error
+        raise InvalidBars(f"{path.name}: not a table of {len(layout.names)} columns ({reason_of(error)})") from error
 
 
 def _times(cells: pa.Table, layout: _Layout, path: Path) -> Int64s:

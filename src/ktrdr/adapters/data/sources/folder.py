@@ -12,9 +12,9 @@ from typing import ClassVar, NamedTuple
 from ktrdr.adapters.data.bar_files import name_of
 from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
 from ktrdr.adapters.data.context_folder import read_context
-from ktrdr.adapters.data.reading import reading
+from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_source import BarSource
-from ktrdr.domain.errors import DataNotFound, KtrdrError, Unavailable
+from ktrdr.domain.errors import KtrdrError, in_one_line
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
@@ -108,16 +108,12 @@ class FolderSource(BarSource):
     def _files(self) -> tuple[BarFile, ...]:
         """Return the files whose names say what they hold; the folder is listed again only once it has changed."""
         catalogue = self._catalogue()
-        try:
+        with reading_folder(self._folder):
             changed = self._folder.stat().st_mtime_ns
             if self._listed[0] == (changed, self._entries[0]):
                 return self._listed[1]
             paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == self.suffix)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise DataNotFound(f"{self._folder}: no such folder") from error
-        except OSError as error:
-            raise Unavailable(f"{self._folder}: cannot be read ({error.strerror})") from error
-        named = [(path, name_of(path)) for path in paths if path.is_file()]
+        named = [(path, name_of(path)) for path in paths]
         files = tuple(BarFile(path, _spelt(name[0], catalogue), name[1]) for path, name in named if name is not None)
         if time.time_ns() - changed > _SETTLED_NS:
             self._listed = ((changed, self._entries[0]), files)
@@ -137,7 +133,7 @@ class FolderSource(BarSource):
                     self._described[file] = (version, info)
                 return info
         except KtrdrError as error:
-            problem = str(error).removeprefix(f"{file.path.name}: ")
+            problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
 
 
