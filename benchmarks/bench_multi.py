@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(folder: Path, models: str, *options: object) -> float:
     """Return the seconds that one command takes, start-up included."""
-    command = [sys.executable, "-c", "from ktrdr.entrypoints.cli.main import run; run()", "train", "strategy.yaml"]
+    command = [sys.executable, "-c", "from ktrdr.entrypoints.cli.console import run; run()", "train", "strategy.yaml"]
     fixed = ["--no-importance", "--data-dir", "bars", "--models-dir", models, "--json"]
     start = time.perf_counter()
     subprocess.run([*command, *fixed, *map(str, options)], cwd=folder, check=True, capture_output=True)

@@ -16,7 +16,7 @@ from ktrdr.adapters.storage.filesystem import FileSystemStorage
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "strategies" / "neuro_mean_reversion.yaml"
-KTRDR = [sys.executable, "-c", "from ktrdr.entrypoints.cli.main import run; run()"]
+KTRDR = [sys.executable, "-c", "from ktrdr.entrypoints.cli.console import run; run()"]
 IMPORT_PANDAS = [sys.executable, "-c", "import pandas"]
 OTHER_TREE = os.environ.get("KTRDR_OTHER_TREE")
 """Sources of another version, to be measured in the same run."""

@@ -20,7 +20,7 @@ from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.strategy.reading.parse import problems
-from ktrdr.entrypoints.cli.errors import EXIT_CODES
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.main import app
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.training.plan import TrainingJob, plan_training
 from ktrdr.domain.training.request import Execution, Mode, TrainingRequest
 
-PROGRAM = "from ktrdr.entrypoints.cli.main import run; run()"
+PROGRAM = "from ktrdr.entrypoints.cli.console import run; run()"
 PATIENCE = 300
 HOLDER = """
 import sys, time

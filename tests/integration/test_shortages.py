@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from ktrdr.entrypoints.cli.errors import EXIT_CODES, run_guarded
+from ktrdr.entrypoints.cli.errors import run_guarded
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 
 SHORTAGES = {
     "memory": MemoryError(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -110,3 +111,8 @@ def unsettled_findings(
         warned, noted = members[symbol].settling.findings(train if place in split.seen else train[:0], test)
         warnings, notes = (*warnings, *warned), (*notes, *noted)
     return warnings, notes
+
+
+def fingerprints(members: Mapping[str, Member]) -> list[dict[str, Any]]:
+    """Return what was read for all symbols, each series once, as plain values."""
+    return [asdict(item) for item in dict.fromkeys(item for member in members.values() for item in member.loaded)]

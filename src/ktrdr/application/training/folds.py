@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted, inference_of, task_of, watched_fit
 from ktrdr.application.training.judging import symbol_losses, table_of
 from ktrdr.application.training.outcomes import rows_of
-from ktrdr.application.training.packing import fingerprints
 from ktrdr.application.training.recording import Runs
 from ktrdr.application.training.rivals import rivals
 from ktrdr.domain.errors import InvalidInput

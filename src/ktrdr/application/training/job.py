@@ -12,6 +12,7 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.cached_data import CachedData
 from ktrdr.application.preparing.gathering import PoolSources
+from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.own_strategy import own_job
 from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.application.preparing.rows import require_no_warnings
@@ -19,7 +20,7 @@ from ktrdr.application.training.fits import Fitted, fit
 from ktrdr.application.training.folds import judge_folds, require_enough_symbols
 from ktrdr.application.training.judging import Judgement, judge
 from ktrdr.application.training.outcomes import FailedJob, JobOutcome, TrainedModel, rows_of
-from ktrdr.application.training.packing import fingerprints, pack
+from ktrdr.application.training.packing import pack
 from ktrdr.application.training.publishing import publish
 from ktrdr.application.training.recording import Runs
 from ktrdr.application.training.resuming import kept_model

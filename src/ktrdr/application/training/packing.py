@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import gather
-from ktrdr.application.preparing.members import Member
+from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.training.references import reference_for
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
@@ -73,11 +72,6 @@ def pack(
     files = _symbol_files(job, prepared, profiles, kernels) if job.pooled else {}
     files[REFERENCE] = reference_for(prepared, fitted, strategy).as_bytes()
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement), **files})
-
-
-def fingerprints(members: Mapping[str, Member]) -> list[dict[str, Any]]:
-    """Return what was read for all symbols, each series once, as plain values."""
-    return [asdict(item) for item in dict.fromkeys(item for member in members.values() for item in member.loaded)]
 
 
 def _moments(split: Parted) -> dict[str, Any]:

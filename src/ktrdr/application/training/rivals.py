@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import inference_of, task_of, watched_fit
-from ktrdr.application.training.packing import fingerprints
 from ktrdr.application.training.recording import Runs
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.errors import Pruned, TrainingFailed, TrainingInterrupted

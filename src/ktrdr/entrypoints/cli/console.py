@@ -8,7 +8,8 @@ import sys
 import time
 from contextlib import suppress
 
-INTERRUPTED = 130
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
+
 _MOMENT = 0.01  # seconds
 _POLITE = ("SIGTERM", "SIGHUP")
 _AS_JSON = '{"error": {"family": "interrupted", "message": "stopped by the user"}}\n'
@@ -80,4 +81,4 @@ def _stopped() -> int:
         if stream is not None:
             stream.write(_AS_JSON if as_json else "error: stopped by the user\n")
             stream.flush()
-    return INTERRUPTED
+    return EXIT_CODES["interrupted"]

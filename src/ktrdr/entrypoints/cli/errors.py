@@ -11,19 +11,8 @@ from typer.exceptions import TyperException
 
 from ktrdr.domain.errors import InvalidInput, KtrdrError, Unavailable, ran_out_of, shown, unusable
 from ktrdr.domain.problems import InvalidStrategy
-from ktrdr.entrypoints.cli.console import INTERRUPTED
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.render import say, write_out
-
-EXIT_CODES = {
-    "invalid_input": 2,
-    "not_found": 3,
-    "conflict": 4,
-    "unavailable": 5,
-    "training_failed": 6,
-    "incomplete": 7,
-    "interrupted": INTERRUPTED,
-}
-"""``incomplete`` is no error's family: some of several jobs failed, the others are done."""
 
 
 def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
@@ -51,7 +40,7 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
         if refused is None:
             raise
         return _report(refused.family, str(refused), as_json)
-    if result == INTERRUPTED:  # Typer's own answer to Ctrl-C
+    if result == EXIT_CODES["interrupted"]:  # Typer's own answer to Ctrl-C
         _report("interrupted", "stopped by the user", as_json)
     return result if isinstance(result, int) else 0
 

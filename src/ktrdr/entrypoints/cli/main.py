@@ -10,12 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from ktrdr.entrypoints.cli.console import run
-
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
-
-__all__ = ["app", "run"]
 
 COMMANDS = {
     "train": "Train the models that a strategy describes, judge them, and publish them.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.entrypoints.cli.errors import EXIT_CODES
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.options import AsOf, DataDir, Json, ModelsDir, Prefer
 from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container, strategy_of

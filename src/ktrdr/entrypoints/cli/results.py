@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ktrdr.entrypoints.cli.errors import EXIT_CODES
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.outcome import outcome_text
 from ktrdr.entrypoints.cli.render import emit, say, section, table
 

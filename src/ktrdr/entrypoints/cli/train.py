@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ktrdr.domain.errors import Unavailable
-from ktrdr.entrypoints.cli.errors import EXIT_CODES
+from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.options import DataDir, EndDate, Json, ModelsDir, StartDate, Strict, SymbolOption, Timeframe
 from ktrdr.entrypoints.cli.render import emit, say, say_notes, warn_or_refuse
 from ktrdr.entrypoints.cli.results import failures_text, report
