@@ -42,9 +42,9 @@ def test_warnings_of_libraries_do_not_reach_the_user() -> None:
     program = """
 import sys
 sys.argv = ["ktrdr", "--version"]
-import ktrdr.entrypoints.cli.main as main
-main.run_guarded = lambda *_: __import__("numpy").log(-1.0) and 0
-main.run()
+from ktrdr.entrypoints.cli import console, errors
+errors.run_guarded = lambda *_: 0 if __import__("numpy").log(-1.0) else 1
+console.run()
 """
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
