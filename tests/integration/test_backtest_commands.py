@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
+from samples.command_line import Command, Outcome, run_here
 from samples.documents import changed
-
-from ktrdr.entrypoints.cli.errors import run_guarded
-from ktrdr.entrypoints.cli.main import app
 
 DAILY = changed(
     "training_data",
@@ -24,20 +18,6 @@ DAILY = changed(
 )
 DAILY["training"] |= {"labels": {"source": "direction", "horizon": 5, "neutral_band": 0.0}, "learning_rate": 0.01}
 VOID = {"meta"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-Command = Callable[..., Outcome]
 
 
 class Drawings(HTMLParser):
@@ -78,8 +58,7 @@ def ktrdr(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
     def run(*words: str) -> Outcome:
-        code = run_guarded(lambda: app(list(words), standalone_mode=False), words)
-        return Outcome(code, *capsys.readouterr())
+        return run_here(*words, capsys=capsys)
 
     if not (folder / "daily.yaml").exists():
         for name in ("folder.csv", "folder.html"):

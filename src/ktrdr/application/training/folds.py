@@ -15,7 +15,7 @@ from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted, inference_of, task_of, watched_fit
 from ktrdr.application.training.judging import symbol_losses, table_of
 from ktrdr.application.training.outcomes import rows_of
-from ktrdr.application.training.recording import Runs
+from ktrdr.application.training.recording import RecordedRun, Runs
 from ktrdr.application.training.rivals import rivals
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.splits.temporal import TemporalHoldout
@@ -92,7 +92,7 @@ def _without(prepared: Prepared, job: TrainingJob, fold: Sequence[str]) -> Prepa
     return replace(prepared, split=split(pool.spans)[0])
 
 
-def _fit(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, run: Any) -> Fitted:
+def _fit(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, run: RecordedRun) -> Fitted:
     strategy, seed = job.strategy, job.strategy.training["seed"]
     combined = combine(job.combination or "concatenate", prepared.pool, prepared.split.train, seed)
     inference = inference_of(prepared, strategy, combined)

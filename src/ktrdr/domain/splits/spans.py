@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from ktrdr.domain.arrays import Bools, Int32s, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.labels.labelset import NO_LABEL
@@ -38,11 +36,6 @@ class Spans:
     def __post_init__(self) -> None:
         if not len(self.known_at) == len(self.label_end) == len(self.owner):
             raise InvalidInput("spans: known_at, label_end and owner must have one entry per row")
-
-    @classmethod
-    def of_one(cls, known_at: Int64s, label_end: Int64s, bars: Int64s) -> Spans:
-        """Return the rows of a single owner."""
-        return cls(known_at, label_end, np.zeros(len(known_at), dtype=np.int32), (bars,))
 
     @property
     def learnable(self) -> Bools:
