@@ -71,13 +71,14 @@ def _stale_because(data: DataRepository, features: FeatureEngineer, artifact: Ar
     if job.pooled and _pooled(artifact) != _asked(job):
         return "it was pooled in another way, or is to be judged in another"
     read: list[DataFingerprint] = []
+    frozen = _frozen(artifact)
     for symbol in sorted({*job.symbols, *job.request.hold_out}):
         market = with_context(data, gather(data, strategy.training_data, symbol), used_sources(strategy, resolved))
         read += (*market.loaded, *(bars.fingerprint() for bars in load_other(data, strategy, market).values()))
-        facts, origins = _frozen(artifact, symbol)
+        facts, origins = frozen.get(symbol, ({}, manifest.data_origins))
         if facts and any(facts[name] != getattr(market.characteristics, name) for name in _FACTS):
             return "a symbol's facts have changed" if job.pooled else "the symbol's facts have changed"
-        if dict(market.origins) != origins:
+        if dict(market.origins) != dict(origins):
             return "the bars have changed"
     same = [asdict(fingerprint) for fingerprint in dict.fromkeys(read)] == manifest.data
     return "" if same else "the bars have changed"
@@ -94,12 +95,11 @@ def _pooled(artifact: Artifact) -> tuple[Any, ...]:
     return split.get("combination"), split.get("held_out"), len(folds["folds"]), left_out
 
 
-def _frozen(artifact: Artifact, symbol: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    """Return the facts of a symbol in training, and where its bars came from."""
-    pooled = read_symbols(artifact).get(symbol)
-    if pooled is not None:
-        return pooled.characteristics, dict(pooled.origins)
-    return (artifact.manifest.symbols or {}).get(symbol, {}), artifact.manifest.data_origins
+def _frozen(artifact: Artifact) -> dict[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
+    """Return the facts of each symbol in training, and where its bars came from."""
+    manifest = artifact.manifest
+    alone = {name: (facts, manifest.data_origins) for name, facts in (manifest.symbols or {}).items()}
+    return alone | {name: (one.characteristics, one.origins) for name, one in read_symbols(artifact).items()}
 
 
 def _kept(stored: StoredModel, artifact: Artifact) -> TrainedModel:

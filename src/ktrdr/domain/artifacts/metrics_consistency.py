@@ -34,8 +34,8 @@ def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     yield from _shares(manifest, report)
     yield from _scores(report, np.array(matrix, dtype=np.int64))
     for name, row in zip(classes, matrix, strict=True):
-        shares = {"per_class": metrics["per_class"][name]["support"] / rows, **_share(report, name)}
-        if not all(close(share, sum(row) / rows) for share in shares.values()):
+        shares = (metrics["per_class"][name]["support"] / rows, report["class_shares"]["test"][name])
+        if not all(close(share, sum(row) / rows) for share in shares):
             yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
 
 
@@ -62,10 +62,6 @@ def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
         or metrics["log_loss"] < (1 - hits) * log(2) - SLACK
     ):
         yield f"{METRICS}: brier or log_loss can not be that of a model with its accuracy"
-
-
-def _share(report: Report, name: str) -> dict[str, float]:
-    return {"class_shares": report["class_shares"]["test"][name]}
 
 
 def _shares(manifest: Manifest, report: Report) -> Iterator[str]:
