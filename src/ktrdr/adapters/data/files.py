@@ -9,9 +9,10 @@ from ktrdr.adapters.data.bar_files import name_of
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.adapters.data.sources.parquet import read_parquet
-from ktrdr.application.ports.bar_reader import BarReader
+from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -32,11 +33,11 @@ class FileReader(BarReader):
             raise DataNotFound(f"{path}: no {', '.join(_READERS)} files in it")
         return tuple(found)
 
-    def read(self, path: Path, symbol: str | None = None, timeframe: Timeframe | None = None) -> Bars:
+    def read(self, path: Path, stated: Stated = NOTHING_STATED) -> tuple[Bars, ...]:
         """See the port."""
         _require_something(path, "file")
         with reading(path, "file of bars"):
-            return self._read(path, symbol, timeframe)
+            return (self._read(path, stated.symbol, stated.timeframe),)
 
     def _read(self, path: Path, symbol: str | None, timeframe: Timeframe | None) -> Bars:
         reader = _READERS.get(path.suffix.lower())

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Protocol
 
 from ktrdr.domain.market.bars import Bars
-from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.reading import Stated
+
+NOTHING_STATED = Stated()
 
 
 class BarReader(Protocol):
     """Reads single files of bars, wherever they lie and whatever their names."""
 
     @abstractmethod
-    def read(self, path: Path, symbol: str | None = None, timeframe: Timeframe | None = None) -> Bars:
-        """Return the bars of a file; symbol and timeframe come from its name where they are not given.
+    def read(self, path: Path, stated: Stated = NOTHING_STATED) -> tuple[Bars, ...]:
+        """Return the series of a file, without sessions; what nobody says of symbol and timeframe, its name must.
+
+        Bars carry what their source's own clock shows and how the file was understood, see `Bars`.
 
         Raises
         ------

@@ -88,7 +88,7 @@ def from_bytes(content: bytes, timeframes: Iterable[str], sessions: Sessions | N
         raise _no_state(f"{len(sealed) - at:,} bytes are not those of {sum(counts.values()):,} bars")
     bars = {}
     for name, count in counts.items():
-        columns = {}
+        columns: dict[str, Any] = {}
         for column, kind in _COLUMNS.items():
             columns[column] = np.frombuffer(sealed, kind, count, at).astype(kind[1:])
             at += columns[column].nbytes

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ktrdr.application.ports.bar_reader import BarReader
+from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.application.ports.bar_store import BarStore
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -22,16 +23,14 @@ class ImportRequest:
     ----------
     path : Path
         A file, or a folder of files.
-    symbol : str or None
-    timeframe : Timeframe or None
-        For one file whose name does not say them.
+    stated : Stated
+        What is said of the files; symbol and timeframe can be said of one alone.
     replace : bool
         Whether other bars of the same series may be overwritten.
     """
 
     path: Path
-    symbol: str | None = None
-    timeframe: Timeframe | None = None
+    stated: Stated = NOTHING_STATED
     replace: bool = False
 
 
@@ -61,17 +60,17 @@ class ImportBars:
             As the ports say.
         """
         files = self._reader.files(request.path)
-        if len(files) > 1 and (request.symbol or request.timeframe):
+        if len(files) > 1 and (request.stated.symbol or request.stated.timeframe):
             raise InvalidInput(f"{request.path}: symbol and timeframe can be given for one file; found {len(files)}")
         read: dict[tuple[str, Timeframe], Bars] = {}
         for path in files:
-            bars = self._reader.read(path, request.symbol, request.timeframe)
-            earlier = read.setdefault((bars.symbol.removeprefix("^"), bars.timeframe), bars)
-            if earlier is not bars:
-                raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
-            if not len(bars):
-                raise InvalidBars(f"{path}: holds no bars")
-            self._store.check(bars, replace=request.replace)
+            for bars in self._reader.read(path, request.stated):
+                earlier = read.setdefault((bars.symbol.removeprefix("^"), bars.timeframe), bars)
+                if earlier is not bars:
+                    raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
+                if not len(bars):
+                    raise InvalidBars(f"{path}: holds no bars")
+                self._store.check(bars, replace=request.replace)
         return tuple(
             Imported(self._store.save(bars, replace=request.replace), quality_warnings(bars)) for bars in read.values()
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
+from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain
@@ -57,6 +58,11 @@ class Bars:
         The calendar over the bars' span; None means that nothing is known of it.
     known_at : ndarray of int64, shape (n,)
         Moment from which each bar is known; derived from stamps and sessions unless given.
+    written : ndarray of int64, shape (n,), or None
+        What the source's own clock shows at each stamp (nanoseconds of that clock); None where that is UTC. A midnight
+        of that clock is a date.
+    reading : Reading or None
+        How the source's file was understood; None where there is none.
 
     Raises
     ------
@@ -77,6 +83,8 @@ class Bars:
     source: str = "memory"
     sessions: Sessions | None = None
     known_at: Int64s = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    written: Int64s | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         self._check()
@@ -174,7 +182,7 @@ class Bars:
     def take(self, rows: slice | NDArray[np.bool_]) -> Bars:
         """Return the bars of a slice or mask; sessions and known-at times go with them."""
         columns = {name: getattr(self, name)[rows] for name in ("stamps", *BAR_COLUMNS, "known_at")}
-        return replace(self, **columns)
+        return replace(self, **columns, written=None if self.written is None else self.written[rows])
 
     def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
         """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""

@@ -65,7 +65,7 @@ class HeldBars:
     @classmethod
     def empty(cls, symbol: str, timeframe: Timeframe, sessions: Sessions | None = None) -> HeldBars:
         """Return a series without bars."""
-        columns = {name: np.empty(0) for name in BAR_COLUMNS}
+        columns: dict[str, Any] = {name: np.empty(0) for name in BAR_COLUMNS}
         stamps = np.empty(0, dtype=np.int64)
         return cls(Bars(symbol, timeframe, stamps, **columns, known_at=stamps, source="live", sessions=sessions))
 
@@ -101,6 +101,6 @@ class HeldBars:
 
     def bars(self, first: int = 0, sessions: Sessions | None = None) -> Bars:
         """Return the bars from a place on, which share this memory; with other `sessions` where they are given."""
-        columns = {name: column.values[first:] for name, column in self._columns.items()}
+        columns: dict[str, Any] = {name: column.values[first:] for name, column in self._columns.items()}
         calendar = self.sessions if sessions is None else sessions
         return Bars(self.symbol, self.timeframe, **columns, source=self.source, sessions=calendar)

@@ -58,10 +58,12 @@ def import_bars(
 ) -> None:
     """Check bars from elsewhere and keep them as parquet files."""
     from ktrdr.application.use_cases.import_bars import ImportRequest
+    from ktrdr.domain.market.reading import Stated
     from ktrdr.domain.market.timeframe import Timeframe
 
     container = _open_store(out or data_dir)
-    request = ImportRequest(path, symbol, Timeframe(timeframe) if timeframe else None, replace)
+    stated = Stated(symbol, Timeframe(timeframe) if timeframe else None)
+    request = ImportRequest(path, stated, replace)
     imported = container.import_bars().execute(request)
     for one in imported:
         for warning in one.warnings:

@@ -18,6 +18,7 @@ from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable, ran_out_of
 from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.timeframe import Timeframe
 
 DAY = Timeframe("1d")
@@ -137,7 +138,7 @@ def test_what_is_no_file_is_never_opened_and_always_named(suffix: str, problem: 
             ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(ImportRequest(path))
         assert str(of_import.value) == str(of_loading.value)
     with pytest.raises(InvalidInput, match="must be a plain file, is a device"):
-        FileReader().read(Path("/dev/zero"), "BAD", DAY)
+        FileReader().read(Path("/dev/zero"), Stated("BAD", DAY))
 
 
 FOREIGN = "\n".join(["2024-01-02,\x1b[31m1,2,1,1,1"] * 50)
