@@ -15,6 +15,7 @@ from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, iso
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.timeframe import Timeframe
 
 EXPECTED_TIMES = ["2024-01-02T09:30:00Z", "2024-01-13T09:35:00Z"]
@@ -247,10 +248,10 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
     path.write_text("time,open,high,low,close\n2024-01-02,1,2,1,1\n")
     with pytest.raises(InvalidInput, match="its name is not SYMBOL_TIMEFRAME"):
         reader.read(path)
-    bars = reader.read(path, "BTC/USDT", Timeframe("1d"))
+    (bars,) = reader.read(path, Stated("BTC/USDT", Timeframe("1d")))
     assert (bars.symbol, str(bars.timeframe), bars.source) == ("BTC/USDT", "1d", "export.csv")
     with pytest.raises(InvalidInput, match=r"files of this kind are not read \(known: .csv, .txt, .parquet\)"):
-        reader.read(path.rename(tmp_path / "export.xls"), "X", Timeframe("1d"))
+        reader.read(path.rename(tmp_path / "export.xls"), Stated("X", Timeframe("1d")))
     with pytest.raises(DataNotFound, match="no such file"):
         reader.read(tmp_path / "gone.csv")
     with pytest.raises(Unavailable, match=r"gone.csv: cannot be read"):
