@@ -148,7 +148,7 @@ def _cells(path: Path, layout: _Layout, value_type: pa.DataType | None = None) -
 
 
 def _times(cells: pa.Table, layout: _Layout, path: Path) -> Int64s:
-    return utc_times([cells.column(str(place)) for place in layout.columns.times], path.name)
+    return utc_times([cells.column(str(place)) for place in layout.columns.times], path.name).stamps
 
 
 def _values(cells: pa.Table, layout: _Layout, role: str, path: Path) -> Floats:

@@ -46,7 +46,7 @@ class ParquetSource(FolderSource):
             noted = _statistics(file, places)
             if noted is not None:
                 return Span(rows, *noted)
-            times = utc_times(_columns(file, places), path.name)
+            times = utc_times(_columns(file, places), path.name).stamps
         return Span(rows, int(times.min()), int(times.max()))
 
 
@@ -65,7 +65,7 @@ def read_parquet(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
         columns = find_columns(file.schema_arrow.names, path.name)
         there = _columns(file, (*columns.times, *columns.values.values()))
         times, values = there[: len(columns.times)], there[len(columns.times) :]
-        stamps = utc_times(times, path.name)
+        stamps = utc_times(times, path.name).stamps
         raw = {name: floats_of(column, path.name, name) for name, column in zip(columns.values, values, strict=True)}
     return Bars.of(symbol, timeframe, stamps, raw, path.name)
 
