@@ -1,4 +1,4 @@
-"""Folders of CSV files, however their vendors write them."""
+"""CSV files, however their vendors write them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pyarrow import csv as arrow_csv
 from ktrdr.adapters.data.arrow import floats_of
 from ktrdr.adapters.data.columns import NEEDED, Columns, find_columns
 from ktrdr.adapters.data.reading import reading, reason_of
-from ktrdr.adapters.data.sources.folder import FolderSource, Span
 from ktrdr.adapters.data.times import utc_times
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
@@ -31,25 +30,6 @@ _SEVERAL_THREADS = 2**21
 """Bytes from which on more than one thread is worth its start."""
 _THOUSANDS_COMMA = re.compile(r",\d+\.")
 _MISSING = ["", "nan", "NaN", "null", "NULL", "None", "N/A", "n/a", "-"]
-
-
-class CsvSource(FolderSource):
-    """One file ``{SYMBOL}_{timeframe}.csv`` per series.
-
-    Column names and date formats are recognised; times with an offset are converted, others taken as UTC; a file
-    written from new to old is read from old to new.
-    """
-
-    suffix = ".csv"
-
-    def _read(self, path: Path, symbol: str, timeframe: Timeframe) -> Bars:
-        return read_csv(path, symbol, timeframe)
-
-    def _span(self, path: Path) -> Span:
-        with reading(path, "CSV file"):
-            layout = _layout(path)
-            times = _times(_cells(path, layout), layout, path)
-            return Span(len(times), int(times.min()), int(times.max())) if len(times) else Span(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +67,14 @@ def read_csv(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
     if len(times) > 1 and (np.diff(times) < 0).all():
         times, values = times[::-1], {role: column[::-1] for role, column in values.items()}
     return Bars.of(symbol, timeframe, times, values, path.name)
+
+
+def csv_span(path: Path) -> tuple[int, int, int]:
+    """Return number of bars, least and greatest stamp of a file; see `read_csv`."""
+    with reading(path, "CSV file"):
+        layout = _layout(path)
+        times = _times(_cells(path, layout), layout, path)
+        return (len(times), int(times.min()), int(times.max())) if len(times) else (0, 0, 0)
 
 
 def _layout(path: Path) -> _Layout:

@@ -1,10 +1,11 @@
-"""Folders of parquet files."""
+"""Parquet files."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,8 +13,8 @@ import pyarrow.parquet as pq
 
 from ktrdr.adapters.data.arrow import Column, floats_of, require_numbers
 from ktrdr.adapters.data.columns import find_columns
+from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.reading import reading
-from ktrdr.adapters.data.sources.folder import FolderSource, Span
 from ktrdr.adapters.data.times import utc_times
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
@@ -23,31 +24,22 @@ _SEVERAL_THREADS = 100_000
 """Rows from which on more than one thread is worth its start."""
 
 
-class ParquetSource(FolderSource):
-    """One file ``{SYMBOL}_{timeframe}.parquet`` per series.
-
-    The time may be a column or the index, in any unit and zone; times without a zone are taken as UTC.
-    """
-
-    suffix = ".parquet"
-
-    def _read(self, path: Path, symbol: str, timeframe: Timeframe) -> Bars:
-        return read_parquet(path, symbol, timeframe)
-
-    def _span(self, path: Path) -> Span:
-        with _opened(path) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
-            columns = find_columns(schema.names, path.name)
-            for name, place in columns.values.items():
-                require_numbers(schema.field(place).type, path.name, name)
-            places = columns.times
-            if not rows:
-                return Span(0, 0, 0)
-            noted = _statistics(file, places)
-            if noted is not None:
-                return Span(rows, *noted)
-            times = utc_times(_columns(file, places), path.name)
-        return Span(rows, int(times.min()), int(times.max()))
+def parquet_span(path: Path) -> tuple[int, int, int, str]:
+    """Return number of bars, least and greatest stamp of a file, and its adjustment if noted; see `read_parquet`."""
+    with _opened(path) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        columns = find_columns(schema.names, path.name)
+        for name, place in columns.values.items():
+            require_numbers(schema.field(place).type, path.name, name)
+        noted = noted_reading(file.metadata.metadata)
+        adjustment = noted.adjustment if noted else ""
+        if not rows:
+            return 0, 0, 0, adjustment
+        ends = _statistics(file, columns.times)
+        if ends is not None:
+            return rows, *ends, adjustment
+        times = utc_times(_columns(file, columns.times), path.name)
+    return rows, int(times.min()), int(times.max()), adjustment
 
 
 def read_parquet(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
@@ -67,7 +59,9 @@ def read_parquet(path: Path, symbol: str, timeframe: Timeframe) -> Bars:
         times, values = there[: len(columns.times)], there[len(columns.times) :]
         stamps = utc_times(times, path.name)
         raw = {name: floats_of(column, path.name, name) for name, column in zip(columns.values, values, strict=True)}
-    return Bars.of(symbol, timeframe, stamps, raw, path.name)
+        noted = noted_reading(file.metadata.metadata)
+    bars = Bars.of(symbol, timeframe, stamps, raw, path.name)
+    return bars if noted is None else replace(bars, reading=noted)
 
 
 @contextmanager
