@@ -41,10 +41,12 @@ def left_out(rows: Bools, why: str) -> str:
 def in_order(rows: Rows, source: str) -> tuple[Rows, tuple[str, ...]]:
     """Return rows from old to new, one that repeats the row before it left out, and what is said of that.
 
+    What does not ascend is left for the gate of `Bars` to refuse.
+
     Raises
     ------
     InvalidBars
-        If they come neither from old to new nor from new to old, or two are of one time; the message names the row.
+        If most come from new to old and some do not; the message names the row.
     """
     steps = np.diff(rows["stamps"])
     if (steps > 0).all():
@@ -58,13 +60,12 @@ def in_order(rows: Rows, source: str) -> tuple[Rows, tuple[str, ...]]:
             rows, remarks = taken(rows, ~again), (left_out(again, "repeats the row before"),)
             steps = np.diff(rows["stamps"])
     turned = len(steps) > 0 and bool((steps < 0).sum() * 2 > len(steps))
-    broken = (steps >= 0) if turned else (steps <= 0)
-    if broken.any():
-        row = int(broken.argmax()) + 1
+    if turned and (steps >= 0).any():
+        row = int((steps >= 0).argmax()) + 1
         before, here = (iso(stamp) for stamp in rows["stamps"][row - 1 : row + 1])
-        order = "descend, as most do," if turned else "ascend"
         raise InvalidBars(
-            f"{source}: row {row} at {here}: time stamps must {order} and be unique; the row before is at {before}"
+            f"{source}: row {row} at {here}: rows come from new to old, but this one stands after {before}; time stamps "
+            "must ascend, or descend, and be unique"
         )
     return (taken(rows, slice(None, None, -1)) if turned else rows), remarks
 

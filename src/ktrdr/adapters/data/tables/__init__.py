@@ -22,20 +22,6 @@ KINDS = {
     ".xlsx": ("xlsx", "Excel file", "ktrdr.adapters.data.tables.excel:open_excel"),
 }
 """Suffix to the name of the kind, what messages call it, and the function that opens it."""
-SUFFIXES = (*KINDS, *PACKED)
-"""Suffixes of files that can be read; before ``.gz`` stands another one."""
-
-
-def is_readable(path: Path) -> bool:
-    """Return whether a file is of a kind that is read, by its name."""
-    suffix = path.suffix.lower()
-    return suffix in KINDS or suffix == ".zip" or (suffix == ".gz" and Path(path.stem).suffix.lower() in KINDS)
-
-
-def bare_name(path: Path) -> str:
-    """Return a file's name without its suffix, or without both where it is packed."""
-    name = Path(path.stem) if path.suffix.lower() in PACKED else path
-    return name.stem if name.suffix.lower() in KINDS else name.name if name is not path else path.stem
 
 
 def kind_of(path: Path) -> str:
@@ -72,7 +58,9 @@ def open_table(path: Path, words: Sequence[str] = ()) -> Table:
 
 def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], Table]:
     if suffix not in KINDS:
-        raise InvalidInput(f"{where}: files of this kind ({shown(suffix)}) are not read (known: {', '.join(SUFFIXES)})")
+        raise InvalidInput(
+            f"{where}: files of this kind ({shown(suffix)}) are not read (known: {', '.join((*KINDS, *PACKED))})"
+        )
     kind, _, target = KINDS[suffix]
     module, _, function = target.partition(":")
     opener = getattr(import_module(module), function)
@@ -84,4 +72,4 @@ def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], 
     return opened
 
 
-__all__ = ["KINDS", "SUFFIXES", "Loaded", "Table", "bare_name", "is_readable", "kind_of", "open_table"]
+__all__ = ["KINDS", "Loaded", "Table", "kind_of", "open_table"]

@@ -44,7 +44,9 @@ def _rows(content: Content, source: str) -> list[tuple[Any, ...]]:
         from openpyxl import load_workbook
     except ModuleNotFoundError as error:
         raise Unavailable(f"{source}: Excel files need openpyxl; {to_install('excel')}, or keep it as CSV") from error
-    workbook = load_workbook(BytesIO(content if isinstance(content, bytes) else content.read_bytes()), True, False, True)
+    workbook = load_workbook(
+        BytesIO(content if isinstance(content, bytes) else content.read_bytes()), True, False, True
+    )
     try:
         for sheet in workbook.worksheets:
             rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]

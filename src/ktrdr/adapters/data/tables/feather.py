@@ -11,7 +11,7 @@ from ktrdr.adapters.data.tables.levels import levels_of
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 
 
-def open_feather(content: Content, source: str, words: Sequence[str]) -> Table:
+def open_feather(content: Content, _source: str, _words: Sequence[str]) -> Table:
     """Return the table of a feather file of either version, or of a file or stream of arrow."""
     try:
         table = feather.read_table(pa.BufferReader(content) if isinstance(content, bytes) else content)

@@ -13,7 +13,7 @@ from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidBars, shown
 
 
-def open_json(content: Content, source: str, words: Sequence[str]) -> Table:
+def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
     """Return the table of a JSON file.
 
     Raises
@@ -29,7 +29,11 @@ def open_json(content: Content, source: str, words: Sequence[str]) -> Table:
     def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
         return Loaded({place: column_of_values(columns[place]) for place in (*texts, *numbers)})
 
-    sample = () if names else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns)))
+    sample = (
+        ()
+        if names
+        else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns), strict=True))
+    )
     return Table("json", names, len(columns), load, sample=sample, pointed=True)
 
 
@@ -54,13 +58,13 @@ def _table(found: Any, source: str) -> tuple[tuple[str, ...], list[Sequence[Any]
         if len(widths) > 1:
             row = next(place for place, one in enumerate(found) if len(one) != len(found[0]))
             raise InvalidBars(f"{source}: row {row}: has {len(found[row])} values, row 0 has {len(found[0])}")
-        return (), list(zip(*found))
+        return (), list(zip(*found, strict=True))
     if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
-        return _of_objects(found, source)
+        return _of_objects(found)
     raise InvalidBars(f"{source}: must hold rows of bars; found {shown(found)}")
 
 
-def _of_objects(rows: Sequence[dict[str, Any]], source: str) -> tuple[tuple[str, ...], list[Sequence[Any]]]:
+def _of_objects(rows: Sequence[dict[str, Any]]) -> tuple[tuple[str, ...], list[Sequence[Any]]]:
     names = tuple(dict.fromkeys(name for row in rows for name in row))
     return names, [[row.get(name) for row in rows] for name in names]
 
@@ -71,7 +75,7 @@ def _of_object(found: dict[str, Any], source: str) -> tuple[tuple[str, ...], lis
     if len(lists) > 4 and len({len(value) for value in lists.values()}) == 1:
         return tuple(lists), list(lists.values())
     if len(found) > 1 and _are_bars(found.values()):
-        return _of_objects([{"time": time, **bar} for time, bar in found.items()], source)
+        return _of_objects([{"time": time, **bar} for time, bar in found.items()])
     inner = [value for value in found.values() if isinstance(value, list | dict) and _holds_rows(value)]
     if len(inner) == 1:
         return _table(inner[0], source)

@@ -36,7 +36,7 @@ def unpacked(path: Path) -> tuple[str, bytes]:
             return members[0], _limited(file, path.name)
 
 
-def _limited(file: IO[bytes], source: str) -> bytes:
+def _limited(file: IO[bytes] | gzip.GzipFile, source: str) -> bytes:
     content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise InvalidBars(f"{source}: unpacks to more than {LARGEST // 2**30} GiB")

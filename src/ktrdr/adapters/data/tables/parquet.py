@@ -16,7 +16,7 @@ _SEVERAL_THREADS = 100_000
 """Rows from which on more than one thread is worth its start."""
 
 
-def open_parquet(content: Content, source: str, words: Sequence[str]) -> Table:
+def open_parquet(content: Content, _source: str, _words: Sequence[str]) -> Table:
     """Return the table of a parquet file; an index of pandas is a column as others."""
     file = pq.ParquetFile(pa.BufferReader(content) if isinstance(content, bytes) else content)
     schema = file.schema_arrow
@@ -29,7 +29,14 @@ def open_parquet(content: Content, source: str, words: Sequence[str]) -> Table:
         return Loaded({place: table.column(schema.names[place]) for place in places})
 
     return Table(
-        "parquet", names, len(names), load, tickers, span=lambda place: _statistics(file, place), types=schema.types
+        "parquet",
+        names,
+        len(names),
+        load,
+        tickers,
+        span=lambda place: _statistics(file, place),
+        types=schema.types,
+        metadata=file.metadata.metadata or {},
     )
 
 

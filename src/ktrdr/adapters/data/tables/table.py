@@ -58,6 +58,8 @@ class Table:
         keeps count of them, None otherwise.
     types : sequence of pyarrow types
         Of its columns; empty where the file has none.
+    metadata : mapping of bytes to bytes
+        What the file says of itself, see `kept_reading`.
     """
 
     kind: str
@@ -70,6 +72,7 @@ class Table:
     pointed: bool = False
     span: Callable[[int], tuple[int, int, int] | None] = field(default=lambda _: None)
     types: Sequence[pa.DataType] = ()
+    metadata: Mapping[bytes, bytes] = field(default_factory=dict)
 
     def kinds(self, places: Mapping[str, int]) -> dict[str, pa.DataType]:
         """Return the types of some columns, where the file has types."""

@@ -225,5 +225,3 @@ def _repeats(cells: dict[int, Column], names: Sequence[str]) -> np.ndarray | Non
         if not fits.any():
             return fits
     return fits
-
-

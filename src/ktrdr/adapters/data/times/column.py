@@ -49,7 +49,11 @@ class Times(NamedTuple):
 
 
 def utc_times(
-    columns: Sequence[Column], source: str, name: str = "timestamp", zone: str | None = None, utc: bool = False  # noqa: ARG001
+    columns: Sequence[Column],
+    source: str,
+    name: str = "timestamp",
+    zone: str | None = None,
+    utc: bool = False,  # noqa: ARG001
 ) -> Times:
     """Return times, dates, epoch numbers or texts as UTC nanoseconds, and how they were understood.
 
