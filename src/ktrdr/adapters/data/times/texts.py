@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,6 @@ from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.errors import InvalidBars
 
 _DATE_LENGTH = len("2024-01-31")
-_LONGEST_ZONE = len("+05:30")
 _TAIL = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$")
 _NUMBER = r"^[+-]?\d+(\.\d*)?$"
 
@@ -31,29 +29,48 @@ def from_text(text: Column, lengths: Int64s, clock: Clock) -> Times:
     InvalidBars
         If one is not a time, day and month cannot be told apart, or some carry a zone and some carry none.
     """
-    try:
-        walls = _cast(text, pa.timestamp("ns"))
-    except pa.ArrowInvalid:
-        pass
-    else:
+    walls = _iso(text)
+    if walls is not None:
         clocked = lengths > _DATE_LENGTH
         return clock.naive(walls, clocked, _spelling(clocked))
+    ended = _iso_with_offset(text)
+    if ended is not None:
+        walls, ahead = ended
+        return clock.zoned(walls - ahead, walls, np.unique(ahead).tolist(), "texts")
+    if pc.all(pc.ascii_is_decimal(text)).as_py() or (re.match(_NUMBER, text[0].as_py()) and _are_numbers(text).all()):
+        return from_numbers(text, clock)
+    return _of_any_form(text, clock)
+
+
+def _iso(text: Column) -> Int64s | None:
+    """Return times of ISO 8601 without zone; None if there is another, on which a cast of all would lose time."""
     try:
-        stamps = _cast(text, pa.timestamp("ns", "UTC"))
+        pc.cast(text.slice(0, 1), pa.timestamp("ns"))
+        return values_of(pc.cast(pc.cast(text, pa.timestamp("ns")), pa.int64()), np.int64)
     except pa.ArrowInvalid:
-        return _of_any_form(text, clock)
-    if pc.all(pc.match_substring_regex(text, r"(Z|\+00:?(00)?)$")).as_py():
-        return clock.zoned(stamps, stamps, [0], "texts")
-    ahead = of_each(pc.utf8_slice_codeunits(text, -_LONGEST_ZONE), _offset)
-    return clock.zoned(stamps, stamps + ahead, np.unique(ahead).tolist(), "texts")
+        return None
+
+
+def _iso_with_offset(text: Column) -> tuple[Int64s, Int64s] | None:
+    """Return clock times and how far they are ahead of UTC, if all texts are of ISO 8601 and end like the first."""
+    tail = _TAIL.search(text[0].as_py())
+    if tail is None:
+        return None
+    length = len(tail.group())
+    tails = pc.utf8_slice_codeunits(text, -length)
+    if not all(isinstance(clock_of_zone(one), int) for one in pc.unique(tails).to_pylist()):
+        return None
+    walls = _iso(pc.utf8_slice_codeunits(text, 0, -length))
+    return None if walls is None else (walls, of_each(tails, lambda one: int(clock_of_zone(one) or 0)))
+
+
+def _are_numbers(text: Column) -> Bools:
+    return values_of(pc.cast(pc.match_substring_regex(text, _NUMBER), pa.uint8()), np.uint8) > 0
 
 
 def _of_any_form(text: Column, clock: Clock) -> Times:
-    numeric = _bools(pc.match_substring_regex(text, _NUMBER))
-    if numeric.all():
-        return from_numbers(text, clock)
     cells = read_forms(text)
-    _refuse_unread(cells, numeric, text, clock)
+    _refuse_unread(cells.year == 0, text, clock)
     hour, fits = _hours(cells, clock)
     month, day, order = _months_and_days(cells, clock)
     walls, right = moments_of_parts(cells.year, month, day, hour, cells.minute, cells.second)
@@ -116,15 +133,17 @@ def _months_and_days(cells: Cells, clock: Clock) -> tuple[Int64s, Int64s, str]:
     return np.where(rows, other, one), np.where(rows, one, other), ", day first"
 
 
-def _refuse_unread(cells: Cells, numeric: Bools, text: Column, clock: Clock) -> None:
-    unread = cells.year == 0
+def _refuse_unread(unread: Bools, text: Column, clock: Clock) -> None:
     if not unread.any():
         return
-    row = int(np.where((unread & ~numeric).any(), unread & ~numeric, unread).argmax())
-    if numeric[row]:
-        other = clock.at(int(numeric.argmin()), "")
+    numbers = _are_numbers(text)
+    strange = unread & ~numbers
+    row = int((strange if strange.any() else unread).argmax())
+    found = text[row].as_py()
+    if not strange.any():
+        other = clock.at(int(numbers.argmin()), "")
         raise InvalidBars(f"{clock.at(row)} is a number among times that are written otherwise ({other})")
-    if re.search(r"\d", text[row].as_py()) and not re.search(r"\d{4}", text[row].as_py()):
+    if re.search(r"\d", found) and not re.search(r"\d{4}", found):
         raise InvalidBars(f"{clock.at(row)} has no year of four digits; {ADVICE}")
     raise InvalidBars(f"{clock.at(row)} is not a time; {ADVICE}")
 
@@ -150,19 +169,3 @@ def _refuse_stray_zones(zoned: Bools, clock: Clock) -> None:
 
 def _spelling(clocked: Bools) -> str:
     return "texts" if clocked.all() else "dates and texts" if clocked.any() else "dates"
-
-
-def _offset(tail: str) -> int:
-    """Return nanoseconds ahead of UTC of a time that ends so."""
-    found = _TAIL.search(tail)
-    own = clock_of_zone(found.group()) if found else 0
-    return own if isinstance(own, int) else 0
-
-
-def _cast(text: Column, kind: pa.DataType) -> Int64s:
-    return values_of(pc.cast(pc.cast(text, kind), pa.int64()), np.int64)
-
-
-def _bools(column: Column) -> Bools:
-    flags: Any = values_of(pc.cast(column, pa.uint8()), np.uint8)
-    return np.asarray(flags, dtype=np.bool_)
