@@ -67,8 +67,9 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)))
     loaded = table.load(texts, tuple(columns.values.values()))
     point = loaded.pointed or (placed.layout.point and (table.delimiter in ",\t" or not table.names))
-    cells = {place: loaded.columns.pop(place) for place in texts}
-    written = {role: loaded.columns.pop(place) for role, place in columns.values.items()}
+    cells = {place: loaded.columns[place] for place in texts}
+    written = {role: loaded.columns[place] for role, place in columns.values.items()}
+    loaded.columns.clear()
     values, marks = floats(written, source, point=point)
     cells, values, remarks = _with_values(cells, values)
     times = times_of(cells, table, placed, stated, source)
