@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.series import bar_rows
 from ktrdr.domain.market.timeframe import Timeframe
 
 
@@ -36,14 +37,10 @@ class ShownBars:
         return {
             **asdict(self.bars.fingerprint()),
             "characteristics": asdict(self.facts),
+            "reading": self.bars.reading and self.bars.reading.as_dict(),
             "warnings": list(self.warnings),
-            "bars": [self._row(row) for row in range(max(len(self.bars) - self.last, 0), len(self.bars))],
+            "bars": bar_rows(self.bars, range(max(len(self.bars) - self.last, 0), len(self.bars))),
         }
-
-    def _row(self, row: int) -> dict[str, Any]:
-        bars = self.bars
-        times = {"timestamp": iso(bars.stamps[row]), "known_at": iso(bars.known_at[row])}
-        return {**times, **{name: float(getattr(bars, name)[row]) for name in BAR_COLUMNS}}
 
 
 class ShowBars:
