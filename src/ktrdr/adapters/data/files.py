@@ -10,8 +10,8 @@ from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.bar_files import KINDS, name_of, split_name
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
-from ktrdr.domain.errors import DataNotFound, InvalidInput
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
 
@@ -36,21 +36,31 @@ class FileReader(BarReader):
         """See the port."""
         _require_something(path, "file")
         with reading(path, "file of bars"):
-            return read_bars(path, _with_name(path, stated))
+            series = read_bars(path, _with_name(path, stated))
+        if not stated.allow_nonpositive:
+            for bars in series:
+                _require_positive(bars)
+        return series
 
 
 def _with_name(path: Path, stated: Stated) -> Stated:
     """Return what is stated, and what else the name of a file says."""
-    kind = split_name(path.name)[1]
-    if not kind:
+    if not split_name(path.name)[1]:
         raise InvalidInput(f"{path}: files of this kind are not read (known: {', '.join(KINDS)})")
-    named_symbol, named_timeframe = name_of(path) or (None, None)
-    symbol, timeframe = stated.symbol or named_symbol, stated.timeframe or named_timeframe
-    if symbol is None or timeframe is None:
-        raise InvalidInput(
-            f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{kind}); say symbol and timeframe"
-        )
-    return replace(stated, symbol=Symbol(symbol).text, timeframe=timeframe)
+    symbol, timeframe = name_of(path) or (None, None)
+    symbol = stated.symbol or symbol
+    return replace(stated, symbol=symbol and Symbol(symbol).text, timeframe=stated.timeframe or timeframe)
+
+
+def _require_positive(bars: Bars) -> None:
+    for name in PRICE_COLUMNS:
+        prices = getattr(bars, name)
+        if len(prices) and prices.min() <= 0:
+            row = int((prices <= 0).argmax())
+            raise InvalidBars(
+                f"{bars.source}: row {row} at {iso(bars.stamps[row])}: {name} {prices[row]:.10g} is not above 0; "
+                "--allow-nonpositive takes such prices"
+            )
 
 
 def _require_something(path: Path, wanted: str) -> None:

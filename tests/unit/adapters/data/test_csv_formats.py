@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
-from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, iso
 from ktrdr.domain.market.reading import Stated
@@ -29,7 +29,7 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], list[list[float]]]:
-    bars = read_csv(written(folder, text, encoding), "X", Timeframe("5m"))
+    (bars,) = read_bars(written(folder, text, encoding), Stated("X", Timeframe("5m")))
     columns = (getattr(bars, name).tolist() for name in BAR_COLUMNS)
     return [iso(stamp) for stamp in bars.stamps], [list(row) for row in zip(*columns, strict=True)]
 
@@ -138,7 +138,7 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "no header with the names of the columns"),
-        ("2024-01-02,1,2,1,2,3\n", "no header with the names of the columns in the first 10 lines; found '2024-01-02"),
+        ("2024-01-02,1,2,1,2,3,4\n", "has no header, and a row of 7 cells is of no known layout ('2024-01-02,1,2"),
         ("time,open,high,close\n2024-01-02,1,2,1\n", "no column for low; found time, open, high, close; needed are"),
         ("open,high,low,close\n1,2,1,1\n", "no column for time; found open"),
         ("time,open,high,low,close\n2024-01-02,1,2,abc,1\n", "row 0: low 'abc' is not a number"),
@@ -255,9 +255,9 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
     with pytest.raises(DataNotFound, match="no such file"):
         reader.read(tmp_path / "gone.csv")
     with pytest.raises(Unavailable, match=r"gone.csv: cannot be read"):
-        read_csv(tmp_path / "gone.csv", "X", Timeframe("5m"))
+        read_bars(tmp_path / "gone.csv", Stated("X", Timeframe("5m")))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataNotFound, match=r"no .csv, .txt, .parquet files in it"):
+    with pytest.raises(DataNotFound, match=r"no .csv, .txt, .* files in it"):
         reader.files(tmp_path / "empty")
     with pytest.raises(DataNotFound, match="no such file or folder"):
         reader.files(tmp_path / "nowhere")

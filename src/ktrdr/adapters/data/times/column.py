@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,10 @@ import pyarrow.compute as pc
 
 from ktrdr.adapters.data.arrow import Column, decoded, first_unreadable, is_missing, is_text, values_of
 from ktrdr.adapters.data.reading import reason_of
-from ktrdr.adapters.data.written_times import from_compact, from_text
+from ktrdr.adapters.data.times.texts import from_compact, from_text
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, shown
+from ktrdr.domain.market.reading import ZoneFrom
 
 _EPOCH_UNITS = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
 """Numbers below a limit count units of so many nanoseconds since 1970."""
@@ -21,8 +23,39 @@ _OUTSIDE = "a time lies outside the years 1678 to 2262"
 _DIGITS = r"^[+-]?\d+(\.\d*)?$"
 
 
-def utc_times(columns: Sequence[Column], source: str, name: str = "timestamp") -> Int64s:
-    """Return times, dates, epoch numbers or texts as UTC nanoseconds; what has no zone is taken as UTC.
+class Times(NamedTuple):
+    """A column of times, and how it was understood; see `ktrdr.domain.market.reading.Reading`.
+
+    Attributes
+    ----------
+    stamps : ndarray of int64, shape (n,)
+        UTC nanoseconds since the epoch, in the file's order.
+    written : ndarray of int64, shape (n,) or None
+        What the file's own clock shows at each, in nanoseconds of that clock; None where that clock is UTC.
+    spelling : str
+        How they are written (``dates``, ``texts``, ``milliseconds and microseconds``).
+    time_zone : str
+        ``UTC``, an IANA name, or offsets such as ``-05:00 and -04:00``.
+    zone_from : str
+        ``file`` where the times say so themselves or need none, ``stated`` where somebody did, ``assumed`` where
+        nobody does.
+    """
+
+    stamps: Int64s
+    written: Int64s | None = None
+    spelling: str = "texts"
+    time_zone: str = "UTC"
+    zone_from: ZoneFrom = "file"
+
+
+def utc_times(
+    columns: Sequence[Column],
+    source: str,
+    name: str = "timestamp",
+    zone: str | None = None,
+    utc: bool = False,  # noqa: ARG001
+) -> Times:
+    """Return times, dates, epoch numbers or texts as UTC nanoseconds, and how they were understood.
 
     Parameters
     ----------
@@ -32,6 +65,10 @@ def utc_times(columns: Sequence[Column], source: str, name: str = "timestamp") -
         What messages call the file.
     name : str
         What they call the time.
+    zone : str, optional
+        IANA name of the zone of clock times that carry none.
+    utc : bool
+        Whether the column's own name says that it is UTC.
 
     Raises
     ------
@@ -46,7 +83,7 @@ def utc_times(columns: Sequence[Column], source: str, name: str = "timestamp") -
         lacking = is_missing(column)
     if lacking.any():
         raise InvalidBars(f"{source}: row {int(lacking.argmax())}: {name} is missing")
-    return _parsed(column, source) if len(column) else np.empty(0, dtype=np.int64)
+    return Times(_parsed(column, source) if len(column) else np.empty(0, dtype=np.int64))
 
 
 def _parsed(column: Column, source: str) -> Int64s:
