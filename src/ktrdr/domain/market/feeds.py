@@ -100,7 +100,7 @@ class BarFeeds:
             known before it is over or before bars that came before. Nothing has changed then.
         """
         bar = self.dated(timeframe, bar)
-        moment = self._moment(timeframe, bar)
+        moment = self.moment(timeframe, bar)
         self.fed[timeframe].append(bar, moment)
         grown = [name for name, made in self._made.items() if self._completes(name, timeframe) and made.grow(moment)]
         grown += [timeframe] if timeframe in self.held and timeframe not in self._made else []
@@ -118,8 +118,9 @@ class BarFeeds:
         """Whether a bar of a timeframe says that buckets of a made one are over: a part of them, or a row's bar."""
         return timeframe in (self._made_of[made], self.base)
 
-    def _moment(self, timeframe: str, bar: Bar) -> int:
-        """Return when the bar is known, once it may be taken in."""
+    def moment(self, timeframe: str, bar: Bar) -> int:
+        """Return when a bar is known (UTC nanoseconds); raises as `take` does where it may not be taken in."""
+        bar = self.dated(timeframe, bar)
         if timeframe not in self.fed:
             raise InvalidInput(self._unknown(timeframe))
         if not same_symbol(bar.symbol, self.symbol):

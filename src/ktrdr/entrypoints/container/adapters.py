@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ktrdr.adapters.storage.signatures import PublicKey
     from ktrdr.application.ports.bar_reader import BarReader
     from ktrdr.application.ports.bar_store import BarStore
+    from ktrdr.application.ports.clock import Clock
     from ktrdr.application.ports.data_repository import DataRepository
     from ktrdr.application.ports.feature_engineer import FeatureEngineer
     from ktrdr.application.ports.journal import Journal
@@ -78,6 +80,7 @@ class Adapters(containers.DeclarativeContainer):
 
     data_repository: Singleton[DataRepository] = Singleton(_open_data, settings)
     simulated_data: Factory[DataRepository] = Factory(lazy("adapters.data.sources:repository_of"), "simulated")
+    clock: Object[Clock] = Object(time.time_ns)
     calendar: Object[Calendar] = Object(lazy("adapters.data.calendars:sessions_for"))
     bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"))
     not_taken: Factory[Sequence[NotTaken]] = Factory(
