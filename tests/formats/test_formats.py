@@ -1,4 +1,4 @@
-"""Files as vendors and programs write them, whole and broken: each is read as it must be or refused, and never otherwise."""
+"""Files as vendors and programs write them, whole and broken: each is read as it must be, or refused."""
 
 from __future__ import annotations
 
