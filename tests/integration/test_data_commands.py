@@ -18,6 +18,7 @@ from samples.command_line import Command
 from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.application.ports.bar_store import Planned
 from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
 from ktrdr.domain.errors import Conflict
 from ktrdr.domain.market.bars import Bars, from_iso
@@ -50,7 +51,7 @@ def test_list_gives_every_series(data: Command, folder: Path) -> None:
         "last": "2024-07-02T15:00:00Z",
         "source": "AAPL_1h.parquet",
     }
-    assert data("list", "--data-dir", folder, "--json").json == {"series": [row]}
+    assert data("list", "--data-dir", folder, "--json").json == {"series": [row], "not_taken": []}
     assert data("list", "--data-dir", folder).stdout.splitlines()[1].split() == [str(value) for value in row.values()]
 
 
@@ -111,8 +112,8 @@ def test_import_keeps_a_checked_parquet_file(data: Command, tmp_path: Path) -> N
     assert [(row["symbol"], row["rows"], row["source"]) for row in outcome.json["series"]] == [
         ("MSFT", 2, "MSFT_1h.parquet")
     ]
-    assert "warning: MSFT_1h.parquet: 1 of 2 bars move by more than half" in outcome.stderr
-    assert repository_of("parquet", tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
+    assert "warning: export.csv: 1 of 2 bars move by more than half" in outcome.stderr
+    assert repository_of("folder", tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
     assert data("list", "--data-dir", "kept").code == 0
 
 
@@ -199,9 +200,10 @@ def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -
     checked, rows = Barrier(2), len(CSV.splitlines()) - 1
 
     class Waiting(ParquetStore):
-        def check(self, bars: Bars, *, replace: bool = False) -> None:
-            super().check(bars, replace=replace)
+        def check(self, bars: Bars, **options: bool) -> Planned:
+            planned = super().check(bars, **options)
             checked.wait(60)
+            return planned
 
     def one(level: int) -> int | None:
         path = tmp_path / str(level) / "AAPL_1h.csv"
@@ -216,7 +218,7 @@ def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -
         with ThreadPoolExecutor(2) as importers:
             told = list(importers.map(one, (11, 12)))
         (kept,) = [level for level in told if level is not None]
-        assert repository_of("parquet", tmp_path / "kept").load("AAPL", HOUR).volume.tolist() == [kept] * rows
+        assert repository_of("folder", tmp_path / "kept").load("AAPL", HOUR).volume.tolist() == [kept] * rows
         assert [path.name for path in (tmp_path / "kept").iterdir()] == ["AAPL_1h.parquet"]
         for name in ("11", "12", "kept"):
             rmtree(tmp_path / name)
@@ -229,7 +231,7 @@ def test_the_same_bars_at_once_are_no_conflict(tmp_path: Path) -> None:
         (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(
             ImportRequest(tmp_path / "AAPL_1h.csv")
         )
-        return imported.series.rows
+        return imported.rows
 
     with ThreadPoolExecutor(4) as importers:
         assert list(importers.map(one, range(8))) == [2] * 8

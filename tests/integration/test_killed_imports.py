@@ -60,10 +60,10 @@ def test_after_any_step(steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     tests = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", KILLED, kept, str(steps), tests], check=False, capture_output=True)
     assert done.returncode in (0, 9), done.stderr.decode()
-    repository = repository_of("parquet", kept)
+    repository = repository_of("folder", kept)
     for symbol in ("AAA", "BBB"):
         close = repository.load(symbol, DAY).close
         assert np.all(close == 1) or np.all(close == 2)
     store.execute(ImportRequest(tmp_path / "new", replace=True))
     assert {path.name for path in kept.iterdir()} == {"AAA_1d.parquet", "BBB_1d.parquet"}
-    assert np.all(repository_of("parquet", kept).load("BBB", DAY).close == 2)
+    assert np.all(repository_of("folder", kept).load("BBB", DAY).close == 2)

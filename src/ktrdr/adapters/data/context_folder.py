@@ -63,7 +63,7 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
         dated = _are_dates(columns[KNOWN_AT])
         moments = [columns[key] for key in _WANTED[:2] if key in columns]
         zoneless = any(_lack_offset(column) for column in moments if not _are_dates(column))
-        times = {key: utc_times([columns[key]], f"{where}: {key}", key) for key in _WANTED[:2] if key in columns}
+        times = {key: utc_times([columns[key]], f"{where}: {key}", key).stamps for key in _WANTED[:2] if key in columns}
         values = {key: floats_of(columns[key], where, key) for key in _WANTED[2:] if key in columns}
     known = times[KNOWN_AT] + NS_PER_DAY if dated else times[KNOWN_AT]
     observed = times.get(OBSERVATION)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from ktrdr.adapters.data.bar_files import name_of
+from ktrdr.adapters.data.any_file import read_bars
+from ktrdr.adapters.data.bar_files import KINDS, name_of, split_name
 from ktrdr.adapters.data.reading import reading, reading_folder
-from ktrdr.adapters.data.sources.csv import read_csv
-from ktrdr.adapters.data.sources.parquet import read_parquet
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
-from ktrdr.domain.errors import DataNotFound, InvalidInput
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
-from ktrdr.domain.market.timeframe import Timeframe
-
-_READERS = {".csv": read_csv, ".txt": read_csv, ".parquet": read_parquet}
 
 
 class FileReader(BarReader):
-    """Reads CSV and parquet files."""
+    """Reads files of any of `KINDS`."""
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """See the port."""
@@ -28,28 +25,42 @@ class FileReader(BarReader):
             _require_something(path, "file or folder")
             return (path,)
         with reading_folder(path):
-            found = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)
+            found = sorted(
+                file for file in path.iterdir() if split_name(file.name)[1] and not file.name.startswith(".")
+            )
         if not found:
-            raise DataNotFound(f"{path}: no {', '.join(_READERS)} files in it")
+            raise DataNotFound(f"{path}: no {', '.join(KINDS)} files in it")
         return tuple(found)
 
     def read(self, path: Path, stated: Stated = NOTHING_STATED) -> tuple[Bars, ...]:
         """See the port."""
         _require_something(path, "file")
         with reading(path, "file of bars"):
-            return (self._read(path, stated.symbol, stated.timeframe),)
+            series = read_bars(path, _with_name(path, stated))
+        if not stated.allow_nonpositive:
+            for bars in series:
+                _require_positive(bars)
+        return series
 
-    def _read(self, path: Path, symbol: str | None, timeframe: Timeframe | None) -> Bars:
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
-            raise InvalidInput(f"{path}: files of this kind are not read (known: {', '.join(_READERS)})")
-        named_symbol, named_timeframe = name_of(path) or (None, None)
-        symbol, timeframe = symbol or named_symbol, timeframe or named_timeframe
-        if symbol is None or timeframe is None:
-            raise InvalidInput(
-                f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
+
+def _with_name(path: Path, stated: Stated) -> Stated:
+    """Return what is stated, and what else the name of a file says."""
+    if not split_name(path.name)[1]:
+        raise InvalidInput(f"{path}: files of this kind are not read (known: {', '.join(KINDS)})")
+    symbol, timeframe = name_of(path) or (None, None)
+    symbol = stated.symbol or symbol
+    return replace(stated, symbol=symbol and Symbol(symbol).text, timeframe=stated.timeframe or timeframe)
+
+
+def _require_positive(bars: Bars) -> None:
+    for name in PRICE_COLUMNS:
+        prices = getattr(bars, name)
+        if len(prices) and prices.min() <= 0:
+            row = int((prices <= 0).argmax())
+            raise InvalidBars(
+                f"{bars.source}: row {row} at {iso(bars.stamps[row])}: {name} {prices[row]:.10g} is not above 0; "
+                "--allow-nonpositive takes such prices"
             )
-        return reader(path, Symbol(symbol).text, timeframe)
 
 
 def _require_something(path: Path, wanted: str) -> None:

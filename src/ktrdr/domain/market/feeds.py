@@ -123,6 +123,10 @@ class BarFeeds:
         found = one_bar(bar, own.timeframe).in_sessions(sessions)
         return replace(bar, stamp=int(found.stamps[0])), int(found.known_at[0])
 
+    def moment(self, timeframe: str, bar: Bar) -> int:
+        """Return when a bar is known (UTC nanoseconds); raises as `take` does where it may not be taken in."""
+        return self._placed(timeframe, bar)[1]
+
     def _placed(self, timeframe: str, bar: Bar) -> tuple[Bar, int]:
         """Return a bar with the stamp of its series, and when it is known, once it may be taken in."""
         if timeframe not in self.fed:

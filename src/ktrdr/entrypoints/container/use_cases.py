@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.export_features import ExportFeatures
     from ktrdr.application.use_cases.fit_sets import FitSets
     from ktrdr.application.use_cases.import_bars import ImportBars
+    from ktrdr.application.use_cases.list_bars import ListBars
     from ktrdr.application.use_cases.list_features import ListFeatures
     from ktrdr.application.use_cases.list_indicators import ListIndicators
     from ktrdr.application.use_cases.list_models import ListModels
@@ -116,9 +117,9 @@ class Container(Of):
     export_features: Factory[ExportFeatures] = _verb("export_features:ExportFeatures", *_MARKET)
 
     load_model: Factory[LoadModel] = _verb("load_model:LoadModel", Of.data_repository, Of.model_storage)
-    predict: Factory[Predict] = _verb("predict:Predict", *_SERVING)
-    backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING)
-    open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.calendar)
+    predict: Factory[Predict] = _verb("predict:Predict", *_SERVING, Of.clock)
+    backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING, Of.clock)
+    open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.clock, Of.calendar)
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
@@ -140,7 +141,8 @@ class Container(Of):
     fit_sets: Factory[FitSets] = _verb("fit_sets:FitSets", *_MARKET)
     show_labels: Factory[ShowLabels] = _verb("show_labels:ShowLabels", Of.data_repository)
 
-    show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository)
+    list_bars: Factory[ListBars] = _verb("list_bars:ListBars", Of.data_repository, Of.not_taken.provider)
+    show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository, Of.clock)
     import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 
