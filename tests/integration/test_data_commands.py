@@ -67,7 +67,7 @@ def test_show_gives_span_facts_warnings_and_last_bars(data: Command, folder: Pat
     shown = data("show", "AAPL", "1h", "--data-dir", folder, "--last", 1, "--json").json
     assert (shown["symbol"], shown["timeframe"], shown["rows"]) == ("AAPL", "1h", 3)
     assert shown["characteristics"]["calendar"] == "XNYS"
-    assert len(shown["characteristics"]["inferred"]) == 2
+    assert len(shown["characteristics"]["inferred"]) == 1
     assert shown["warnings"][0].startswith("1 of 3 bars move by more than half")
     assert shown["bars"] == [
         {

@@ -22,6 +22,7 @@ from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.feeding import calendar_of
 from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
@@ -128,7 +129,8 @@ class OpenPredictor:
             ahead = self._calendar(market.characteristics.calendar, first, last + _AHEAD)
         except (InvalidInput, Unavailable):
             return bars.sessions
-        return bars.sessions.continued_by(ahead)
+        own = calendar_of(bars, ahead)
+        return bars.sessions if own is None else bars.sessions.continued_by(own)
 
     def _history(self, predictor: Predictor, market: MarketData, until: int) -> dict[str, Bars]:
         """Return the bars of each timeframe that is fed, as far as they are known by then."""

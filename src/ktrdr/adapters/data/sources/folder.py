@@ -59,7 +59,7 @@ class FolderSource(BarSource):
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
         _require_one(file)
-        return _noting(file, _only(file, read_bars(file.path, Stated(symbol, timeframe)), symbol))
+        return _noting(file, _only(file, read_bars(file.path, self._stated(symbol, file.timeframe)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
         """See the port."""
@@ -69,6 +69,11 @@ class FolderSource(BarSource):
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; either kind of file is found, whatever the bars are in."""
         return read_context(self._folder, source.provider, source.name)
+
+    def _stated(self, symbol: str, timeframe: Timeframe) -> Stated:
+        """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
+        entry = entry_of(self._catalogue(), symbol)
+        return Stated(symbol, timeframe, time_zone=(entry and entry.stamp_zone) or None)
 
     def _catalogue(self) -> dict[str, SymbolCharacteristics]:
         """Return what ``symbols.yaml`` says, read again only once it has changed."""
@@ -105,7 +110,7 @@ class FolderSource(BarSource):
                 version = (status.st_mtime_ns, status.st_size)
                 known, info = self._described.get(file, (None, None))
                 if info is None or known != version:
-                    rows, first, last, adjustment = span(file.path, Stated(file.symbol, file.timeframe))
+                    rows, first, last, adjustment = span(file.path, self._stated(file.symbol, file.timeframe))
                     info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
                     self._described[file] = (version, info)
                 return info
