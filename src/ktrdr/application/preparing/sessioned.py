@@ -75,7 +75,9 @@ class SessionedRepository(DataRepository):
             raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
         return bars
 
-    def admitted(self, bars: Bars, drop_unfinished: bool = False) -> Admitted:
+    def admitted(
+        self, bars: Bars, drop_unfinished: bool = False, facts: SymbolCharacteristics | None = None
+    ) -> Admitted:
         """Return bars from elsewhere as they are to be kept, and as `load` would then give them.
 
         Parameters
@@ -83,6 +85,8 @@ class SessionedRepository(DataRepository):
         bars : Bars
         drop_unfinished : bool
             Leave out rows that are not over, instead of refusing them.
+        facts : SymbolCharacteristics, optional
+            What is known of the symbol elsewhere; counts where the source says nothing.
 
         Raises
         ------
@@ -91,7 +95,7 @@ class SessionedRepository(DataRepository):
         InvalidInput, Unavailable
             As `load` does.
         """
-        facts = self._source.facts(bars.symbol) or self._likely(bars.symbol, bars)
+        facts = self._source.facts(bars.symbol) or facts or self._likely(bars.symbol, bars)
         sessions = self._sessions_of(bars, facts)
         kept = bars if sessions is None else settled(bars, sessions, drop_unfinished)
         return Admitted(kept, self._in_sessions(kept, facts), facts)

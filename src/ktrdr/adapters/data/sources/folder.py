@@ -59,7 +59,7 @@ class FolderSource(BarSource):
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
         _require_one(file)
-        return _noting(file, _only(file, read_bars(file.path, Stated(symbol, timeframe)), symbol))
+        return _noting(file, _only(file, read_bars(file.path, self._stated(file, symbol)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
         """See the port."""
@@ -97,6 +97,10 @@ class FolderSource(BarSource):
     def _files_of(self, symbol: str) -> list[BarFile]:
         return [file for file in self._files() if same_symbol(file.symbol, symbol)]
 
+    def _stated(self, file: BarFile, symbol: str) -> Stated:
+        entry = self._entries[1].get(file.symbol)
+        return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
+
     def _info(self, file: BarFile) -> SeriesInfo:
         try:
             _require_one(file)
@@ -105,7 +109,7 @@ class FolderSource(BarSource):
                 version = (status.st_mtime_ns, status.st_size)
                 known, info = self._described.get(file, (None, None))
                 if info is None or known != version:
-                    rows, first, last, adjustment = span(file.path, Stated(file.symbol, file.timeframe))
+                    rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
                     info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
                     self._described[file] = (version, info)
                 return info
