@@ -15,6 +15,7 @@ from ktrdr.adapters.data.columns import Columns, is_utc
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.agreeing import are_exchanged, broken_rows
 from ktrdr.adapters.data.layouts.placing import Placed, placings
+from ktrdr.adapters.data.noted_span import noted_span
 from ktrdr.adapters.data.numbers import Marks, floats
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import Rows, in_order, left_out, scaled, taken, without_values
@@ -106,6 +107,9 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
+        told = noted_span(path) if path.suffix.lower() == ".parquet" else None
+        if told is not None:
+            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
         (place, *more), symbol = placed.columns.times, placed.columns.symbol
@@ -131,9 +135,10 @@ def _read(table: Table, stated: Stated, source: str) -> _Read:
     texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)))
     loaded = table.load(texts, tuple(columns.values.values()))
     point = table.pointed or (placed.layout.point and (table.delimiter in ",\t" or not table.names))
-    raw = {role: loaded.columns[place] for role, place in columns.values.items()}
-    values, marks = floats(raw, source, point=point)
-    cells = {place: loaded.columns[place] for place in texts}
+    cells = {place: loaded.columns.pop(place) for place in texts}
+    values, marks = floats(
+        {role: loaded.columns.pop(place) for role, place in columns.values.items()}, source, point=point
+    )
     remarks = list(loaded.remarks)
     empty = without_values(values)
     if empty is not None:
@@ -201,10 +206,15 @@ def _bars(read: _Read, table: Table, stated: Stated, symbol: str, timeframe: Tim
     if layout.ends and timeframe.intraday:
         rows = {**rows, **{name: rows[name] - timeframe.ns for name in ("stamps", "written") if name in rows}}
     rows = scaled(rows) if stated.adjusted else rows
-    values = {name: rows[name] for name in BAR_COLUMNS if name in rows}
-    bars = Bars.of(Symbol(symbol).text, timeframe, rows["stamps"], values, source)
     understood = noted_reading(table.metadata) or _reading(read, table, stated, remarks)
-    return replace(bars, written=rows.get("written"), reading=understood)
+    columns = {name: np.ascontiguousarray(rows[name]) for name in ("stamps", *BAR_COLUMNS) if name in rows}
+    volume = columns.get("volume", np.zeros(len(rows["stamps"])))
+    stamps, open_, high, low, close = (columns[name] for name in ("stamps", *PRICE_COLUMNS))
+    written = rows.get("written")
+    name = Symbol(symbol).text
+    return Bars(
+        name, timeframe, stamps, open_, high, low, close, volume, source=source, written=written, reading=understood
+    )
 
 
 def _reading(read: _Read, table: Table, stated: Stated, remarks: Sequence[str]) -> Reading:
@@ -221,7 +231,7 @@ def _reading(read: _Read, table: Table, stated: Stated, remarks: Sequence[str]) 
         layout=read.placed.layout.name,
         kind=table.kind,
         delimiter=table.delimiter,
-        decimal_mark=read.marks.decimal,
+        decimal_mark=read.marks.decimal or ("." if table.pointed and table.delimiter else ""),
         thousands_mark=read.marks.thousands,
         times=times.spelling,
         time_zone=times.time_zone,

@@ -67,7 +67,7 @@ class Columns:
     adjusted: int | None = None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return a name without what does not count: case, blanks, ``_``, ``<>``, and a number before it."""
     words = " ".join(str(name).strip().strip("<>").replace("_", " ").casefold().split())

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from ktrdr.adapters.data.arrow import Column, decoded, floats_of, is_missing, is_text, values_of
+from ktrdr.adapters.data.arrow import Column, decoded, floats_of, is_missing, is_text, matches
 from ktrdr.adapters.data.layouts.agreeing import broken_rows
 from ktrdr.adapters.data.plain_numbers import plain_numbers
 from ktrdr.domain.arrays import Floats
@@ -23,7 +21,7 @@ _ADVICE = "write numbers without thousands marks"
 
 
 class Marks(NamedTuple):
-    """Decimal mark and thousands mark; empty where there are none."""
+    """Decimal mark and thousands mark; empty where there are none, or numbers were not written."""
 
     decimal: str = ""
     thousands: str = ""
@@ -48,7 +46,7 @@ class _Signs(NamedTuple):
     either: _Found | None
 
 
-def floats(columns: Mapping[str, Column], source: str, *, point: bool = False) -> tuple[dict[str, Floats], Marks]:
+def floats(columns: dict[str, Column], source: str, *, point: bool = False) -> tuple[dict[str, Floats], Marks]:
     """Return columns as numbers, NaN where there is no value, and the marks with which they are written.
 
     Thousands marks stand in groups of three. A comma that one, two, four or more digits follow is a decimal comma, and
@@ -57,8 +55,8 @@ def floats(columns: Mapping[str, Column], source: str, *, point: bool = False) -
 
     Parameters
     ----------
-    columns : mapping of str to array of pyarrow
-        By role; numbers, or texts.
+    columns : dict of str to array of pyarrow
+        By role; numbers, or texts. It is emptied on the way, so that no column is held twice.
     source : str
         What messages call the file.
     point : bool
@@ -70,19 +68,24 @@ def floats(columns: Mapping[str, Column], source: str, *, point: bool = False) -
         If a value is not a number, a column is written in two ways, or both readings are possible; the message names
         row and text.
     """
-    texts = {role: plain_numbers(decoded(one), source, role) for role, one in columns.items() if _holds_text(one)}
-    marks = _marks(texts, source, point) if texts else Marks(".")
-    read = {
-        role: _read(texts[role], columns[role], marks, source, role)
-        if role in texts
-        else floats_of(column, source, role)
-        for role, column in columns.items()
-    }
-    return read, marks
+    written = {role: decoded(column) for role, column in columns.items() if is_text(decoded(column).type)}
+    texts = {role: plain_numbers(column, source, role) for role, column in written.items()}
+    marks = _marks(texts, source, point) if texts else Marks()
+    used = Marks(*(mark if mark and _has(texts, mark) else "" for mark in marks))
+    if texts and not used.thousands:
+        used = used._replace(thousands=next((mark for mark in " '" if _has(texts, mark)), ""))
+    read = {}
+    for role in tuple(columns):
+        column = columns.pop(role)
+        given = role in texts
+        read[role] = _read(texts[role], column, marks, source, role) if given else floats_of(column, source, role)
+        del column
+    return read, used
 
 
-def _holds_text(column: Column) -> bool:
-    return is_text(decoded(column).type)
+def _has(texts: Mapping[str, Column], mark: str) -> bool:
+    pattern = r"\." if mark == "." else mark
+    return any(matches(text, pattern).any() for text in texts.values())
 
 
 def _marks(texts: Mapping[str, Column], source: str, point: bool) -> Marks:
@@ -145,18 +148,13 @@ def _signs(texts: Mapping[str, Column], mark: str) -> _Signs:
 
 def _first(texts: Mapping[str, Column], pattern: str, unlike: str = "") -> _Found | None:
     for role, text in texts.items():
-        fits = _fits(text, pattern)
+        fits = matches(text, pattern)
         if unlike and fits.any():
-            fits &= ~_fits(text, unlike)
+            fits &= ~matches(text, unlike)
         if fits.any():
             row = int(fits.argmax())
             return _Found(role, row, text[row].as_py())
     return None
-
-
-def _fits(text: Column, pattern: str) -> np.ndarray:
-    found = pc.fill_null(pc.match_substring_regex(text, pattern, ignore_case=True), False)
-    return values_of(pc.cast(found, pa.uint8()), np.uint8) > 0
 
 
 def _read(text: Column, written: Column, marks: Marks, source: str, role: str) -> Floats:
@@ -164,7 +162,7 @@ def _read(text: Column, written: Column, marks: Marks, source: str, role: str) -
     grouped = rf"|\d{{1,3}}(?:{t}\d{{3}})+(?:{d}\d*)?" if t else ""
     blanked = rf"{_BLANKED}(?:{d}\d*)?"
     form = rf"^[+-]?(?:\d+{d}?\d*|{d}\d+|{blanked}{grouped}){_POWER}|{_PLAIN}"
-    broken = ~_fits(text, form) & ~is_missing(text)
+    broken = ~matches(text, form) & ~is_missing(text)
     if broken.any():
         row = int(broken.argmax())
         found = decoded(written)[row].as_py()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ktrdr.adapters.data.arrow import Column, is_missing, values_of
+from ktrdr.adapters.data.arrow import Column, is_missing, matches
 from ktrdr.domain.errors import InvalidBars, shown
 
 _BARE = r"^[+-]?[\d.,]+(?:e[+-]?\d+)?$"
@@ -36,7 +35,7 @@ def plain_numbers(column: Column, source: str, role: str) -> Column:
     """
     text = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text) if _any(text, "^$") else text
-    if not _any_unlike(text, _BARE):
+    if not (~matches(text, _BARE) & ~is_missing(text)).any():
         return text
     for pattern, instead in _SIGNS:
         text = pc.replace_substring_regex(text, pattern, instead)
@@ -61,20 +60,11 @@ def _without_currency(text: Column, source: str, role: str) -> Column:
 
 
 def _require_all(text: Column, pattern: str, what: str, source: str, role: str) -> None:
-    lacking = ~_fits(text, pattern) & ~is_missing(text)
+    lacking = ~matches(text, pattern) & ~is_missing(text)
     if lacking.any():
         row = int(lacking.argmax())
         raise InvalidBars(f"{source}: row {row}: {role} {shown(text[row].as_py())} has not {what} as others have")
 
 
 def _any(text: Column, pattern: str) -> bool:
-    return bool(_fits(text, pattern).any())
-
-
-def _any_unlike(text: Column, pattern: str) -> bool:
-    return bool((~_fits(text, pattern) & ~is_missing(text)).any())
-
-
-def _fits(text: Column, pattern: str) -> np.ndarray:
-    found = pc.fill_null(pc.match_substring_regex(text, pattern, ignore_case=pattern == _BARE), False)
-    return values_of(pc.cast(found, pa.uint8()), np.uint8) > 0
+    return bool(matches(text, pattern, ignore_case=False).any())

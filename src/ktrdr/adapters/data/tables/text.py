@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from ktrdr.adapters.data.arrow import Column, values_of
+from ktrdr.adapters.data.arrow import Column, matches
 from ktrdr.adapters.data.columns import NEEDED
 from ktrdr.adapters.data.reading import reason_of
 from ktrdr.adapters.data.tables.head import WITHIN, Head, head_of
@@ -104,6 +103,8 @@ def _encoding(start: bytes, source: str) -> str:
 
 def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, Head, list[list[str]]]:
     """Return delimiter, header and, where there is no header, the first rows."""
+    if lines and re.match(r"\s*<(!doctype|html|\?xml)", lines[0], re.IGNORECASE):
+        raise InvalidBars(f"{source}: holds a page in place of bars; it begins with {shown(lines[0].strip())}")
     tables = {mark: list(csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS}
     heads = {mark: head_of(rows, words) for mark, rows in tables.items()}
     found = [(len(head.names), mark, head) for mark, head in heads.items() if head is not None]
@@ -115,8 +116,6 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
         if sample and len(sample[0]) > 4 and {len(row) for row in sample} == {len(sample[0])} and _begins(sample[0]):
             return mark, Head(), sample
     first = next((line for line in lines if line.strip()), "nothing")
-    if first.lstrip().startswith("<"):
-        raise InvalidBars(f"{source}: holds a web page in place of bars; it begins with {shown(first.strip())}")
     raise InvalidBars(
         f"{source}: no header with the names of the columns in the first {WITHIN} lines; found "
         f"{in_one_line(first.strip(), 80)!r}; {NEEDED}"
@@ -219,8 +218,7 @@ def _repeats(cells: dict[int, Column], names: Sequence[str]) -> np.ndarray | Non
     for place, column in cells.items():
         if not pa.types.is_string(column.type):
             return None
-        same = pc.equal(pc.utf8_trim_whitespace(column), names[place])
-        found = values_of(pc.cast(pc.fill_null(same, False), pa.uint8()), np.uint8) > 0
+        found = matches(column, rf"^\s*{re.escape(names[place])}\s*$")
         fits = found if fits is None else fits & found
         if not fits.any():
             return fits
