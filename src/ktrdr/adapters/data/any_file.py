@@ -107,7 +107,8 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
-        told = noted_span(path) if path.suffix.lower() == ".parquet" else None
+        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
+        told = noted_span(path) if plain else None
         if told is not None:
             return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))

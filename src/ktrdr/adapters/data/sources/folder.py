@@ -41,7 +41,7 @@ class FolderSource(BarSource):
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
         self._listed: tuple[object, tuple[BarFile, ...]] = (None, ())
-        self._described: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
+        self._described: dict[str, tuple[tuple[int, int, str], SeriesInfo]] = {}
         self._entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
     def __str__(self) -> str:
@@ -106,13 +106,13 @@ class FolderSource(BarSource):
             _require_one(file)
             with reading(file.path, "file of bars"):
                 status = file.path.stat()
-                version = (status.st_mtime_ns, status.st_size)
-                known, info = self._described.get(file, (None, None))
-                if info is None or known != version:
-                    rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
-                    info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
-                    self._described[file] = (version, info)
-                return info
+            version = (status.st_mtime_ns, status.st_size, file.symbol)
+            known, info = self._described.get(file.path.name, (None, None))
+            if info is None or known != version:
+                rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
+                info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
+                self._described[file.path.name] = (version, info)
+            return info
         except KtrdrError as error:
             problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)

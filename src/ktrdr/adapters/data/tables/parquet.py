@@ -34,7 +34,7 @@ def open_parquet(content: Content, _source: str, _words: Sequence[str]) -> Table
         len(names),
         load,
         tickers,
-        span=lambda place: _statistics(file, schema, place),
+        span=lambda place: statistics(file, schema, place),
         types=schema.types,
         metadata=file.metadata.metadata or {},
     )
