@@ -15,6 +15,7 @@ from ktrdr.adapters.data.columns import Columns, is_utc
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.agreeing import are_exchanged, broken_rows
 from ktrdr.adapters.data.layouts.placing import Placed, placings
+from ktrdr.adapters.data.noted_span import noted_span
 from ktrdr.adapters.data.numbers import Marks, floats
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import Rows, in_order, left_out, scaled, taken, without_values
@@ -106,6 +107,10 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
+        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
+        told = noted_span(path) if plain else None
+        if told is not None:
+            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
         (place, *more), symbol = placed.columns.times, placed.columns.symbol

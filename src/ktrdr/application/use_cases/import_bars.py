@@ -115,7 +115,8 @@ class ImportBars:
             As the store says.
         """
         return tuple(
-            self._store.save(one.planned.to_keep, replace=request.replace, append=request.append) for one in understood
+            self._store.save(one.planned.to_keep, one.planned.news, replace=request.replace, append=request.append)
+            for one in understood
         )
 
     def execute(self, request: ImportRequest) -> tuple[SeriesInfo, ...]:
@@ -133,6 +134,7 @@ class ImportBars:
             raise InvalidBars(f"{path}: holds no bars")
         planned = self._store.check(
             bars,
+            self._reader.facts(path, bars.symbol),
             replace=request.replace,
             append=request.append,
             drop_unfinished=request.stated.drop_unfinished,

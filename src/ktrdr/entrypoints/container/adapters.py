@@ -82,7 +82,7 @@ class Adapters(containers.DeclarativeContainer):
     simulated_data: Factory[DataRepository] = Factory(lazy("adapters.data.sources:repository_of"), "simulated")
     clock: Object[Clock] = Object(time.time_ns)
     calendar: Object[Calendar] = Object(lazy("adapters.data.calendars:sessions_for"))
-    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"))
+    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"), settings.provided.data_dir)
     not_taken: Factory[Sequence[NotTaken]] = Factory(
         lazy("adapters.data.folder_listing:not_taken"), settings.provided.data_dir
     )
