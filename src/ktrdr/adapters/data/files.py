@@ -37,9 +37,8 @@ class FileReader(BarReader):
         _require_something(path, "file")
         with reading(path, "file of bars"):
             series = read_bars(path, _with_name(path, stated))
-        if not stated.allow_nonpositive:
-            for bars in series:
-                _require_positive(bars)
+        for bars in series:
+            require_allowed(bars, stated)
         return series
 
 
@@ -52,8 +51,14 @@ def _with_name(path: Path, stated: Stated) -> Stated:
     return replace(stated, symbol=symbol and Symbol(symbol).text, timeframe=stated.timeframe or timeframe)
 
 
-def _require_positive(bars: Bars) -> None:
-    for name in PRICE_COLUMNS:
+def require_allowed(bars: Bars, stated: Stated) -> None:
+    """Refuse prices at or below 0 unless they are allowed.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    for name in () if stated.allow_nonpositive else PRICE_COLUMNS:
         prices = getattr(bars, name)
         if len(prices) and prices.min() <= 0:
             row = int((prices <= 0).argmax())
