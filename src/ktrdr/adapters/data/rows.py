@@ -64,8 +64,8 @@ def in_order(rows: Rows, source: str) -> tuple[Rows, tuple[str, ...]]:
         row = int((steps >= 0).argmax()) + 1
         before, here = (iso(stamp) for stamp in rows["stamps"][row - 1 : row + 1])
         raise InvalidBars(
-            f"{source}: row {row} at {here}: rows come from new to old, but this one stands after {before}; time stamps "
-            "must ascend, or descend, and be unique"
+            f"{source}: row {row} at {here}: rows come from new to old, but this one stands after {before}; "
+            "time stamps must ascend, or descend, and be unique"
         )
     return (taken(rows, slice(None, None, -1)) if turned else rows), remarks
 

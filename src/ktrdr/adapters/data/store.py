@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace as with_values
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +51,7 @@ class ParquetStore(BarStore):
         self, bars: Bars, *, replace: bool = False, append: bool = False, drop_unfinished: bool = False
     ) -> Planned:
         """See the port."""
-        given = self._admitted(bars, drop_unfinished)
+        given = self._repository.admitted(bars, drop_unfinished)
         path = self._path(bars)
         with _writing(path):
             kept = None if replace and not append else _kept(path, given.kept)
@@ -63,7 +62,7 @@ class ParquetStore(BarStore):
             _require_equal(path, kept, given.kept)
             return Planned(given.bars, given.kept, given.facts, "same", given.bars)
         growth = _growth(path, kept, given.kept, replace)
-        whole = self._admitted(grown(kept, given.kept)).bars
+        whole = self._repository.admitted(grown(kept, given.kept)).bars
         effect = "same" if growth.nothing_new else "grown"
         growth = with_gap(growth, kept, given.kept, whole)
         return Planned(given.bars, given.kept, given.facts, effect, whole, growth)
@@ -83,12 +82,6 @@ class ParquetStore(BarStore):
             with adding_to_catalogue(self._folder, known) if known else nullcontext():
                 there = _add(bars, path, replace) if append else _put(bars, path, replace)
         return SeriesInfo.of(with_values(there, source=path.name))
-
-    def _admitted(self, bars: Bars, drop_unfinished: bool = False) -> Any:
-        from types import SimpleNamespace
-
-        facts = self._repository._source.facts(bars.symbol) or self._repository._likely(bars.symbol, bars)
-        return SimpleNamespace(kept=bars, bars=self._repository.admitted(bars), facts=facts)
 
     def _path(self, bars: Bars) -> Path:
         return self._folder / file_name(bars.symbol, bars.timeframe, ".parquet")
