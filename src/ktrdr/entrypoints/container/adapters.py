@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from ktrdr.application.ports.clock import Clock
     from ktrdr.application.ports.data_repository import DataRepository
     from ktrdr.application.ports.feature_engineer import FeatureEngineer
+    from ktrdr.application.ports.frame_reader import ReadFrame
     from ktrdr.application.ports.journal import Journal
     from ktrdr.application.ports.model_storage import ModelStorage
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
     from ktrdr.application.use_cases.list_models import Overview
+    from ktrdr.application.use_cases.make_bars import HoldBars
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView
@@ -86,6 +88,8 @@ class Adapters(containers.DeclarativeContainer):
     not_taken: Factory[Sequence[NotTaken]] = Factory(
         lazy("adapters.data.folder_listing:not_taken"), settings.provided.data_dir
     )
+    read_frame: Object[ReadFrame] = Object(lazy("adapters.data.frames:read_frame"))
+    hold_bars: Object[HoldBars] = Object(lazy("adapters.memory.bar_source:MemorySource"))
     bar_store: Singleton[BarStore] = Singleton(lazy("adapters.data.store:ParquetStore"), settings.provided.data_dir)
 
     feature_engineer: Singleton[FeatureEngineer] = Singleton(lazy("adapters.features.engineer:TalibFeatureEngineer"))

@@ -14,6 +14,8 @@ from ktrdr.entrypoints.container.adapters import lazy
 from ktrdr.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ktrdr.application.training.job import JobTrainer
     from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.application.use_cases.backtest import Backtest
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_indicators import ListIndicators
     from ktrdr.application.use_cases.list_models import ListModels
     from ktrdr.application.use_cases.load_model import LoadModel
+    from ktrdr.application.use_cases.make_bars import MakeBars
     from ktrdr.application.use_cases.migrate_strategy import MigrateStrategy
     from ktrdr.application.use_cases.new_strategy import NewStrategy
     from ktrdr.application.use_cases.open_predictor import OpenPredictor
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.sign_models import SignModels
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
+    from ktrdr.domain.market.bars import Bars
     from ktrdr.domain.training.plan import TrainingJob
 
 _FILES = (Of.read_document, Of.find_lines)
@@ -90,6 +94,23 @@ def _list_models(container: Container) -> ListModels:
     if container.model_storage.overridden:
         return ListModels(container.model_storage())
     return ListModels(container.model_files(), container.read_overview())
+
+
+def _bars_of(
+    make_bars: Callable[[], MakeBars],
+    frame: pd.DataFrame,
+    symbol: str,
+    timeframe: str,
+    *,
+    calendar: str | None = None,
+    **said: Any,
+) -> Bars:
+    """Return the bars of a data frame, see `MakeBars`; `said` is what else `Stated` has (``time_zone="..."``)."""
+    from ktrdr.domain.market.reading import Stated
+    from ktrdr.domain.market.symbol import Symbol
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    return make_bars().execute(frame, Stated(Symbol(symbol).text, Timeframe(timeframe), **said), calendar)
 
 
 class Container(Of):
@@ -143,7 +164,9 @@ class Container(Of):
 
     list_bars: Factory[ListBars] = _verb("list_bars:ListBars", Of.data_repository, Of.not_taken.provider)
     show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository, Of.clock)
-    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
+    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store, Of.clock)
+    make_bars: Factory[MakeBars] = _verb("make_bars:MakeBars", Of.read_frame, Of.hold_bars, Of.calendar)
+    bars_of: providers.Callable[Bars] = providers.Callable(_bars_of, make_bars.provider)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 
 
