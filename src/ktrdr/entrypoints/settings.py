@@ -11,9 +11,11 @@ from typing import Any
 from ktrdr.adapters.documents.limits import SETTINGS
 from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits, read_limits
 
 SETTINGS_FILE = "ktrdr.toml"
 _PREFIX = "KTRDR_"
+_QUALITY = "quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,14 @@ class Settings:
         Where models are published.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    quality : QualityLimits
+        Limits of data quality for what strategies do not say; a table of rules in ``ktrdr.toml``.
     """
 
     data_dir: Path | None = None
     models_dir: Path = Path("models")
     device: str = "auto"
+    quality: QualityLimits = DEFAULT_LIMITS
 
 
 KNOWN = tuple(field.name for field in fields(Settings))
@@ -57,7 +62,7 @@ def load_settings(**given: Any) -> Settings:
 
 
 def _from_variables() -> dict[str, str]:
-    known = {f"{_PREFIX}{name.upper()}": name for name in KNOWN}
+    known = {f"{_PREFIX}{name.upper()}": name for name in KNOWN if name != _QUALITY}
     found = {name: value for name, value in os.environ.items() if name.upper().startswith(_PREFIX)}
     for name in found:
         if name.upper() not in known:
@@ -82,9 +87,20 @@ def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             raise InvalidInput(
                 f"{where}: {name}: no setting has this name; known: {', '.join(KNOWN)}{did_you_mean(name, KNOWN)}"
             )
+        if name == _QUALITY:
+            yield name, _limits(where, value)
+            continue
         is_path = name.endswith("_dir")
         if not isinstance(value, str | os.PathLike if is_path else str):
             raise InvalidInput(f"{where}: {name} must be a {'path' if is_path else 'text'}; found {value!r}")
         if is_path:
             require_possible(Path(value), name)
         yield name, Path(value) if is_path else value
+
+
+def _limits(where: str, value: Any) -> QualityLimits:
+    if isinstance(value, QualityLimits):
+        return value
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{where}: {_QUALITY} must be a table of rules; found {value!r}")
+    return read_limits(value, f"{where}: {_QUALITY}")

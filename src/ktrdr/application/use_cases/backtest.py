@@ -124,7 +124,7 @@ class Backtest:
         course = Course(matrix.base_rows[rows] - span.first, decided.outputs, decided.decisions)
         bars, rng = base.take(slice(span.first, None)), np.random.default_rng(opened.manifest.seed)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
-        notes = *used.sentences, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
+        notes = *used.sentences, *market.said, *span.notes, *_missing(course, len(bars)), *decided.notes
         notes = *notes, *_untraded(served, decided)
         notes = tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result))))
         return BacktestReport(used, opened.manifest, span, result, notes)

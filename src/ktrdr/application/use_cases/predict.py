@@ -152,7 +152,7 @@ class Predict:
         decided = decided_on(served, rows)
         asked = rows[-request.last :]
         left_out = len(served.matrix) - int(asked[0]) - len(asked)
-        notes = tuple(dict.fromkeys((*found.sentences, *market.notes, *decided.notes)))
+        notes = tuple(dict.fromkeys((*found.sentences, *market.said, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)

@@ -97,7 +97,9 @@ class Container(Of):
     __self__: providers.Self[Container] = providers.Self()
     run_jobs: providers.Callable[RunJobs] = providers.Callable(_run_jobs, __self__)
 
-    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES)
+    read_strategy: Factory[ReadStrategy] = _verb(
+        "read_strategy:ReadStrategy", *_FILES, quality=Of.settings.provided.quality
+    )
     check_strategies: Factory[CheckStrategies] = _verb("check_strategies:CheckStrategies", Of.strategy_files, *_FILES)
     list_features: Factory[ListFeatures] = _verb("list_features:ListFeatures")
     diff_strategies: Factory[DiffStrategies] = _verb("diff_strategies:DiffStrategies")

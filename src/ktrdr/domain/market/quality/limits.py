@@ -80,6 +80,8 @@ def _problems(rule: Rule, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]
     if not value:
         yield "", "says nothing; write limit, do, or both"
     for key, item in value.items():
+        if item is None:
+            continue
         if key not in _KEYS:
             yield str(key), f"is not a known key; known: {', '.join(_KEYS)}{did_you_mean(str(key), _KEYS)}"
         elif key == "do" and _action(item) not in ACTIONS:
@@ -99,7 +101,7 @@ def _said(value: Any) -> RuleLimit:
     if not isinstance(value, Mapping):
         return RuleLimit(do=_action(value))
     limit = value.get("limit")
-    return RuleLimit(None if limit is None else float(limit), _action(value["do"]) if "do" in value else None)
+    return RuleLimit(None if limit is None else float(limit), _action(value.get("do")))
 
 
 def _action(value: Any) -> Any:
