@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from ktrdr.adapters.documents.limits import SETTINGS
 from ktrdr.adapters.documents.plain_file import require_possible
 from ktrdr.domain.errors import InvalidInput, did_you_mean
-from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits, read_limits
 
 SETTINGS_FILE = "ktrdr.toml"
 _PREFIX = "KTRDR_"
@@ -30,17 +29,17 @@ class Settings:
         Where models are published.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    quality : QualityLimits
-        Limits of data quality for what strategies do not say; a table of rules in ``ktrdr.toml``.
+    quality : mapping
+        Limits of data quality by rule, for what strategies do not say; see `read_limits`.
     """
 
     data_dir: Path | None = None
     models_dir: Path = Path("models")
     device: str = "auto"
-    quality: QualityLimits = DEFAULT_LIMITS
+    quality: Mapping[str, Any] = field(default_factory=dict)
 
 
-KNOWN = tuple(field.name for field in fields(Settings))
+KNOWN = tuple(item.name for item in fields(Settings))
 """Every setting by its name."""
 
 
@@ -88,7 +87,7 @@ def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 f"{where}: {name}: no setting has this name; known: {', '.join(KNOWN)}{did_you_mean(name, KNOWN)}"
             )
         if name == _QUALITY:
-            yield name, _limits(where, value)
+            yield name, _limits(where, value) if value else {}
             continue
         is_path = name.endswith("_dir")
         if not isinstance(value, str | os.PathLike if is_path else str):
@@ -98,9 +97,10 @@ def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, Path(value) if is_path else value
 
 
-def _limits(where: str, value: Any) -> QualityLimits:
-    if isinstance(value, QualityLimits):
-        return value
+def _limits(where: str, value: Any) -> dict[str, Any]:
+    """Return limits as they are written, once they can be read."""
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{where}: {_QUALITY} must be a table of rules; found {value!r}")
-    return read_limits(value, f"{where}: {_QUALITY}")
+    from ktrdr.domain.market.quality.limits import read_limits  # numpy, which a list of models has no use for
+
+    return read_limits(value, f"{where}: {_QUALITY}").as_dict()

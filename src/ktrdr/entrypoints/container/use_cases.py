@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.sign_models import SignModels
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
+    from ktrdr.domain.market.quality.limits import QualityLimits
     from ktrdr.domain.training.plan import TrainingJob
 
 _FILES = (Of.read_document, Of.find_lines)
@@ -97,9 +98,10 @@ class Container(Of):
     __self__: providers.Self[Container] = providers.Self()
     run_jobs: providers.Callable[RunJobs] = providers.Callable(_run_jobs, __self__)
 
-    read_strategy: Factory[ReadStrategy] = _verb(
-        "read_strategy:ReadStrategy", *_FILES, quality=Of.settings.provided.quality
+    quality_limits: Factory[QualityLimits] = Factory(
+        lazy("domain.market.quality.limits:read_limits"), Of.settings.provided.quality, "quality"
     )
+    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES, quality=quality_limits)
     check_strategies: Factory[CheckStrategies] = _verb("check_strategies:CheckStrategies", Of.strategy_files, *_FILES)
     list_features: Factory[ListFeatures] = _verb("list_features:ListFeatures")
     diff_strategies: Factory[DiffStrategies] = _verb("diff_strategies:DiffStrategies")
