@@ -60,5 +60,5 @@ class ShowBars:
         DataNotFound, InvalidBars, Unavailable
             See `DataRepository.load`.
         """
-        bars = self._data.load(symbol, timeframe)
-        return ShownBars(bars, self._data.characteristics(symbol), quality_warnings(bars), last)
+        bars, facts = self._data.load(symbol, timeframe), self._data.characteristics(symbol)
+        return ShownBars(bars, facts, quality_warnings(bars, facts), last)

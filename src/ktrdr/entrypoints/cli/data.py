@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.entrypoints.cli.data_check import check
 from ktrdr.entrypoints.cli.options import DataDir, Json
 from ktrdr.entrypoints.cli.render import emit, say, table
 from ktrdr.entrypoints.cli.session import open_container
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ktrdr.domain.market.series import SeriesInfo
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
+
+app.command()(check)
 
 Out = Annotated[Path | None, typer.Option(readable=False, help="Folder to write to [default: the data folder].")]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ktrdr.application.training.job import JobTrainer
     from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.application.use_cases.backtest import Backtest
+    from ktrdr.application.use_cases.check_data import CheckData
     from ktrdr.application.use_cases.check_strategies import CheckStrategies
     from ktrdr.application.use_cases.copy_bars import CopyBars
     from ktrdr.application.use_cases.describe_indicators import DescribeIndicators
@@ -146,6 +147,7 @@ class Container(Of):
 
     show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository)
     import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
+    check_data: Factory[CheckData] = _verb("check_data:CheckData", Of.data_repository, quality_limits)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 
 

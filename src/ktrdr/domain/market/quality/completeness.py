@@ -22,7 +22,7 @@ def incomplete(evidence: Evidence, limit: float) -> Found | None:
     sessions, traded = evidence.sessions, evidence.traded
     if sessions is None or not len(traded):
         return None
-    expected, present = _expected_and_present(sessions, traded, evidence.bars.timeframe)
+    expected, present = expected_and_present(sessions, traded, evidence.bars.timeframe)
     lacking = np.maximum(expected - present, 0)
     lacking[[0, -1]] = 0  # a series may begin and end within a session
     lacking[_quiet(evidence, sessions.dates[traded[0] : traded[-1] + 1])] = 0
@@ -86,7 +86,7 @@ def missing_weekdays(evidence: Evidence, limit: float) -> Found | None:
     return Found(len(places), len(dates), places, f"there are no bars of {days}", iso(places[0])[:10])
 
 
-def _expected_and_present(sessions: Sessions, traded: Int64s, timeframe: Timeframe) -> tuple[Int64s, Int64s]:
+def expected_and_present(sessions: Sessions, traded: Int64s, timeframe: Timeframe) -> tuple[Int64s, Int64s]:
     """Return the bars that each session from the first to the last should have, and has."""
     present = np.bincount(traded - traded[0])
     if not timeframe.intraday:
