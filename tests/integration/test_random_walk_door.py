@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from dependency_injector import providers
 from samples.documents import small
-from samples.exports import DATES, LAYOUTS, MOMENTS, Marks, Spelling, clock, epoch, own_midnight, sheet
+from samples.exports import DATES, MOMENTS, Spelling, clock, epoch, own_midnight
 from samples.markets import VENUES, Bar, decimal, times, walk
+from samples.sheets import LAYOUTS, Marks, sheet
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage

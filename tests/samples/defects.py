@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from samples.exports import Sheet
+from samples.sheets import Sheet
 
 ROW = r"\b(?:row|line)s? (\d+)"
 

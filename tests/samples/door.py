@@ -77,9 +77,8 @@ def judge(drawn: Drawn, found: Bars) -> None:
         choices.append(drawn.bars[: drawn.odd] + drawn.bars[drawn.odd + 1 :])
     assert choices, f"read as {found.to_frame()}, but must be refused: {drawn}"
     wanted = next((bars for bars in choices if len(bars) == len(found)), choices[0])
-    silent = drawn.how.startswith("silent")
     for place, role in enumerate(ROLES):
-        values = [0.0 if silent and role == "volume" else float(bar.texts[place]) for bar in wanted]
+        values = [0.0 if drawn.silent and role == "volume" else float(bar.texts[place]) for bar in wanted]
         assert getattr(found, role).tolist() == values, (role, drawn)
     moments = np.array([ns(bar.stamp) for bar in wanted])
     dates = moments // (86400 * 10**9) * 86400 * 10**9
