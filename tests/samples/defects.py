@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from samples.sheets import Sheet
 
-ROW = r"\b(?:row|line)s? (\d+)"
+ROW = r"\b(?:[Rr]ow|[Ll]ine)s? #?(\d+)"
 
 
 @dataclass(frozen=True)
