@@ -199,7 +199,7 @@ def test_a_span_without_bars_names_the_span_that_there_is(repository: DataReposi
 def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
     facts = fill(tmp_path).characteristics("BTCUSD")
     assert (facts.asset_class, facts.calendar, facts.time_zone) == ("crypto", "24/7", "UTC")
-    assert any("bars on Saturdays" in sentence for sentence in facts.inferred)
+    assert any("its name is the price of a coin" in sentence for sentence in facts.inferred)
     assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
 
 

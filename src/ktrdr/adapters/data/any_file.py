@@ -10,6 +10,7 @@ import numpy as np
 from ktrdr.adapters.data.arrow import require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
+from ktrdr.adapters.data.noted_span import noted_span
 from ktrdr.adapters.data.parts import Part, parts_of
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import in_order, scaled, taken
@@ -20,6 +21,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
 
 
 class Span(NamedTuple):
@@ -53,19 +55,23 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
         If it cannot be opened, or needs an extra that is not installed.
     """
     if stated.timeframe is None:
-        raise _unnamed(path)
+        raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        table = open_table(path, tuple(stated.columns.values()))
-        read = rows_of(table, stated, path.name)
-        parts = parts_of(table, read.symbols, stated.symbol, path.name)
-        if not parts:
-            raise _unnamed(path)
-        return tuple(_bars(read, table, stated, part, path.name) for part in parts)
+        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
 
 
-def _unnamed(path: Path) -> InvalidInput:
+def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
+    """Return the series of a table, as `read_bars` does those of a file; `source` is what messages call it."""
+    read = rows_of(table, stated, source)
+    parts = parts_of(table, read.symbols, stated.symbol, source)
+    if not parts or stated.timeframe is None:
+        raise _unnamed(source)
+    return tuple(_bars(read, table, stated, part, stated.timeframe, source) for part in parts)
+
+
+def _unnamed(source: str) -> InvalidInput:
     return InvalidInput(
-        f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
+        f"{source}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{Path(source).suffix}); say symbol and timeframe"
     )
 
 
@@ -78,17 +84,18 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
+        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
+        told = noted_span(path) if plain else None
+        if told is not None:
+            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
-        (place, *more), symbol = placed.columns.times, placed.columns.symbol
+        symbol = placed.columns.symbol
         for role, kind in table.kinds(placed.columns.values).items():
             require_numbers(kind, path.name, role)
-        noted = table.span(place) if not more and symbol is None and stated.time_zone is None else None
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
-        if noted is not None:
-            return Span(*noted, adjustment)
-        cells = table.load((place, *more, *(() if symbol is None else (symbol,))), ()).columns
+        cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
         stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbol is not None and stated.symbol is not None:
             stamps = stamps[parts_of(table, cells[symbol], stated.symbol, path.name)[0].rows]
@@ -96,18 +103,15 @@ def span(path: Path, stated: Stated) -> Span:
         return Span(len(stamps), *ends, adjustment)
 
 
-def _bars(read: TableRows, table: Table, stated: Stated, part: Part, source: str) -> Bars:
-    assert stated.timeframe is not None
+def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: Timeframe, source: str) -> Bars:
     rows, remarks = in_order(taken(read.rows, part.rows), source)
-    if read.placed.layout.ends and stated.timeframe.intraday:
+    if read.placed.layout.ends and timeframe.intraday:
         moved = [name for name in ("stamps", "written") if name in rows]
-        rows = {**rows, **{name: rows[name] - stated.timeframe.ns for name in moved}}
+        rows = {**rows, **{name: rows[name] - timeframe.ns for name in moved}}
     rows = scaled(rows) if stated.adjusted else rows
     said = (*remarks, *filter(None, [part.remark]))
     understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
     stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
     volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
     name, written = Symbol(part.symbol).text, rows.get("written")
-    return Bars(
-        name, stated.timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood
-    )
+    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)

@@ -11,15 +11,18 @@ from ktrdr.domain.market.timeframe import Timeframe
 
 KINDS = (".csv", ".txt", ".tsv", ".csv.gz", ".zip", ".json", ".feather", ".arrow", ".xlsx", ".parquet")
 """How the names of files end that can hold bars."""
+_LONGEST_FIRST = sorted(KINDS, key=len, reverse=True)
 _FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3})([mhdwHDW])")
 _MINUTES_OR_MONTHS = re.compile(r"(.+)_([1-9][0-9]{0,3})M")
 
 
 def split_name(name: str) -> tuple[str, str]:
     """Return a file's name without what says of which of `KINDS` it is, and that, in small letters; else ''."""
-    small = name.casefold()
-    kind = max((kind for kind in KINDS if small.endswith(kind)), key=len, default="")
-    return name[: len(name) - len(kind)], kind
+    small = name.lower()
+    for kind in _LONGEST_FIRST:
+        if small.endswith(kind):
+            return name[: -len(kind)], kind
+    return name, ""
 
 
 def name_of(path: Path) -> tuple[str, Timeframe] | None:
@@ -41,7 +44,7 @@ def why_not_taken(name: str) -> str:
     """Return why a file of a folder that `name_of` cannot read holds no series, and what helps."""
     stem, kind = split_name(name)
     if not kind:
-        return f"files of this kind are not read (known: {', '.join(KINDS)})"
+        return "files of this kind are not read"
     helps = "or import it with --symbol and --timeframe"
     months = _MINUTES_OR_MONTHS.fullmatch(stem)
     if months is not None:

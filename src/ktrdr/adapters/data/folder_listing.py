@@ -53,9 +53,9 @@ def listing_of(folder: Path) -> Listing:
     odd: list[NotTaken] = []
     for name in names:
         path = folder / name
-        said = name_of(path) if split_name(name)[1] else None
+        said = name_of(path)
         if said is None:
-            odd.append(NotTaken(name, "is a folder" if os.path.isdir(path) else why_not_taken(name)))
+            odd.append(NotTaken(name, "is a folder" if os.path.isdir(path) else why_not_taken(name)))  # noqa: PTH112 - answers always
         else:
             series.setdefault((said[0].removeprefix("^"), said[1]), []).append((path, said[0]))
     files = tuple(_chosen(paths, timeframe) for (_, timeframe), paths in series.items())

@@ -18,6 +18,7 @@ from ktrdr.adapters.data.tables import Table
 from ktrdr.adapters.data.times import Times, utc_times
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.reading import Stated
 
 ADJUSTED = "adjusted close"
@@ -86,7 +87,13 @@ def times_of(cells: dict[int, Column], table: Table, placed: Placed, stated: Sta
     places = placed.columns.times
     utc = any(is_utc(table.name_of(place)) for place in places)
     zone = stated.time_zone or placed.layout.zone or None
-    return utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
+    times = utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
+    if placed.layout.asks_zone and times.zone_from == "assumed" and stated.timeframe and stated.timeframe.intraday:
+        raise InvalidBars(
+            f"{source}: {placed.layout.says} writes its broker's clock without its time zone; say it: --time-zone at "
+            f"import, or stamp_zone in {CATALOGUE_NAME} (Europe/Athens for many brokers; UTC where it is that)"
+        )
+    return times
 
 
 def _with_adjusted(columns: Columns, table: Table, stated: Stated, source: str) -> Columns:

@@ -26,6 +26,8 @@ class Planned:
         The same as a store keeps them.
     facts : SymbolCharacteristics
         What is known of the symbol, or was inferred.
+    news : SymbolCharacteristics or None
+        The facts that were given, where the store has none of the symbol.
     effect : str
         ``new``; ``same``, nothing changes; ``replaced``, other bars are overwritten; ``grown``, others are added to.
     whole : Bars
@@ -37,6 +39,7 @@ class Planned:
     bars: Bars
     to_keep: Bars
     facts: SymbolCharacteristics
+    news: SymbolCharacteristics | None
     effect: Effect
     whole: Bars
     growth: Growth | None = None
@@ -47,7 +50,13 @@ class BarStore(Protocol):
 
     @abstractmethod
     def check(
-        self, bars: Bars, *, replace: bool = False, append: bool = False, drop_unfinished: bool = False
+        self,
+        bars: Bars,
+        facts: SymbolCharacteristics | None = None,
+        *,
+        replace: bool = False,
+        append: bool = False,
+        drop_unfinished: bool = False,
     ) -> Planned:
         """Return what `save` would come to; nothing is kept.
 
@@ -55,6 +64,8 @@ class BarStore(Protocol):
         ----------
         bars : Bars
             As a source gives them.
+        facts : SymbolCharacteristics, optional
+            What is known of the symbol elsewhere; counts where the store knows nothing.
         replace, append : bool
             As for `save`.
         drop_unfinished : bool

@@ -132,9 +132,9 @@ def _in_words(
 ) -> Iterator[str]:
     if len(here):
         yield _largest(kept, given, here, there)
-    for stamps, what in ((inserted, "are new within the history"), (gone, "are kept and not in the file")):
+    for stamps, what in ((inserted, "new within the history"), (gone, "kept and not in the file")):
         if len(stamps):
-            yield f"{_count(len(stamps))} {what}, first {iso(stamps[0])}"
+            yield f"{_count(len(stamps))} {'is' if len(stamps) == 1 else 'are'} {what}, first {iso(stamps[0])}"
 
 
 def _largest(kept: Bars, given: Bars, here: NDArray[np.intp], there: NDArray[np.intp]) -> str:
@@ -147,7 +147,8 @@ def _largest(kept: Bars, given: Bars, here: NDArray[np.intp], there: NDArray[np.
     column, row = np.unravel_index(int(shares.argmax()), shares.shape)
     old, new = (float(side[row]) for side in columns[column])
     said = (
-        f"{_count(len(here))} have other values, first {iso(kept.stamps[here[0]])}; the largest difference is in "
+        f"{_count(len(here))} {'has' if len(here) == 1 else 'have'} other values, first "
+        f"{iso(kept.stamps[here[0]])}; the largest difference is in "
         f"{PRICE_COLUMNS[column] if of_prices else 'volume'} at {iso(kept.stamps[here[row]])}: {old:.10g} is kept, "
         f"{new:.10g} given ({abs(new - old):.6g}{f', {shares[column, row]:.3%}' if old else ''})"
     )

@@ -19,10 +19,9 @@ from ktrdr.entrypoints.cli.render import emit, say, section
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ktrdr.application.ports.bar_store import Planned
     from ktrdr.application.use_cases.import_bars import Understood
     from ktrdr.domain.market.growing import Growth
-
-_EFFECTS = {"new": "new", "same": "nothing changes", "replaced": "overwrites what is there"}
 
 
 def import_bars(
@@ -77,7 +76,7 @@ def import_bars(
     use_case = container.import_bars()
     understood = use_case.understand(request)
     for one in understood:
-        say(_block(one, len(understood) > 1))
+        say(_block(one, len(understood) > 1) + "\n")
     if not (yes or json) and _asked(understood):
         typer.confirm("Keep these bars?", abort=True, err=True)
     kept = use_case.keep(understood, request)
@@ -114,7 +113,7 @@ def _block(one: Understood, brief: bool) -> str:
         ("venue", venue_text(one.planned.facts)),
         ("bars", f"{info.rows:,}, {first[0]['timestamp']} to {(last or first)[-1]['timestamp']}"),
         ("known", f"the first at {first[0]['known_at']}, the last at {(last or first)[-1]['known_at']}"),
-        ("kept", _EFFECTS.get(one.planned.effect) or _grown(one.planned.growth)),
+        ("kept", _effect(one.planned)),
     ]
     said = [section(f"{info.source}: {info.symbol} {info.timeframe}", rows)]
     if not brief:
@@ -126,15 +125,23 @@ def _block(one: Understood, brief: bool) -> str:
     return "\n".join(said)
 
 
-def _grown(growth: Growth | None) -> str:
-    """Return what a file adds to what is kept, in words."""
-    if growth is None:
-        return ""
-    parts = [f"{growth.kept:,} bars are there"]
-    parts += [f"{count:,} {where}" for count, where in ((growth.before, "before"), (growth.after, "after")) if count]
-    parts += [f"{growth.overlap:,} the same"]
+def _effect(planned: Planned) -> str:
+    """Return what keeping a series comes to, in words."""
+    if planned.growth is not None:
+        return _grown(planned.growth)
+    plain = {"new": "as a new series", "same": "nothing changes: these bars are there already"}
+    return plain.get(planned.effect, "in place of the bars that are there")
+
+
+def _grown(growth: Growth) -> str:
+    if growth.nothing_new:
+        return f"nothing changes: all {growth.overlap:,} bars are among the {growth.kept:,} that are there already"
+    added = [f"{count:,} {where}" for count, where in ((growth.before, "before"), (growth.after, "after")) if count]
+    said = [f"adds {' and '.join(added) or 'no bars to'} the {growth.kept:,} that are there"]
     if growth.missing_sessions:
-        parts += [f"between them {growth.missing_sessions:,} sessions are missing"]
+        said += [f"between them {growth.missing_sessions:,} sessions are missing"]
+    if growth.overlap:
+        said += [f"{growth.overlap:,} are there already, with equal values"]
     if growth.revised:
-        parts += [f"{growth.revised:,} of history are overwritten: {growth.revisions}"]
-    return ", ".join(parts)
+        said += [f"history is overwritten: {growth.revisions}"]
+    return "; ".join(said)

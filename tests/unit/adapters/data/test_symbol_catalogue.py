@@ -189,8 +189,8 @@ def test_a_name_of_thousands_of_letters_is_cut(key: str, tmp_path: Path) -> None
 def test_inference(symbol: str, stamps: np.ndarray, asset_class: str, calendar: str, reason: str) -> None:
     facts = infer_characteristics(symbol, stamps)
     assert (facts.symbol, facts.asset_class, facts.calendar) == (symbol, asset_class, calendar)
-    assert facts.inferred[0] == f"{symbol} is taken for {asset_class}, because {reason}"
-    assert calendar in facts.inferred[1]
+    taken = f"{symbol} is taken for {asset_class} by the calendar {calendar} ({facts.time_zone}), because {reason}"
+    assert facts.inferred == (taken,)
 
 
 def test_a_few_bars_after_hours_on_a_utc_saturday_make_no_crypto() -> None:

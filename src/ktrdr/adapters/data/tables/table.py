@@ -54,9 +54,6 @@ class Table:
         Cells of the first rows, where it has no header.
     delimiter : str
         Empty where the file has none.
-    span : callable
-        Takes the position of a column of times; number of rows, least and greatest (UTC nanoseconds), where the file
-        keeps count of them, None otherwise.
     types : sequence of pyarrow types
         Of its columns; empty where the file has none.
     metadata : mapping of bytes to bytes
@@ -70,7 +67,6 @@ class Table:
     tickers: tuple[str, ...] = ()
     sample: tuple[tuple[str, ...], ...] = ()
     delimiter: str = ""
-    span: Callable[[int], tuple[int, int, int] | None] = field(default=lambda _: None)
     types: Sequence[pa.DataType] = ()
     metadata: Mapping[bytes, bytes] = field(default_factory=dict)
 

@@ -17,8 +17,8 @@ from ktrdr.domain.errors import InvalidBars
 
 _Numbers = NDArray[Any]
 _UNITS = (("seconds", 10**9), ("milliseconds", 10**6), ("microseconds", 10**3), ("nanoseconds", 1))
-_FROM = (1e7, 1e11, 1e14, 1e17)
-"""The least count of each unit that is no other's: in April 1970 for seconds, in March 1973 for the others."""
+_FROM = (1e7, 2.0**63 / 10**9, 2.0**63 / 10**6, 2.0**63 / 10**3)
+"""The least count of each unit, in April 1970: as a count of the unit before, 64 bits could not hold its moment."""
 _UNTIL = (4.2e9, 4.2e12, 4.2e15, 2.0**63)
 """Counts below: in 2103, and 2262 for nanoseconds; between two units a number could be of either."""
 _COMPACT = (8, 12, 14)
@@ -139,23 +139,21 @@ def _refuse(broken: Bools, numbers: _Numbers, compact: Bools, clock: Clock) -> N
     if not broken.any():
         return
     row = int(broken.argmax())
-    size = abs(float(numbers[row]))
+    count = abs(float(numbers[row]))
     if compact[row]:
         raise InvalidBars(f"{clock.at(row)} is a date in digits among counts since 1970, or is such a count itself")
-    if size >= _UNTIL[-1]:
+    if count >= _UNTIL[-1]:
         raise InvalidBars(f"{clock.at(row)}: a time lies outside the years 1678 to 2262")
     if _EXCEL[0] <= float(numbers[row]) < _EXCEL[1]:
         raise InvalidBars(
             f"{clock.at(row)} is not a date, nor seconds since 1970; it may be a serial date of Excel, which counts "
             "days: format the column as dates such as 2024-01-31 09:30 there, and export it again"
         )
-    if size < _FROM[0]:
+    if count < _FROM[0]:
         raise InvalidBars(f"{clock.at(row)} is not a date, nor seconds since 1970")
-    place = int(np.searchsorted(_UNTIL, size, side="right"))
+    place = int(np.searchsorted(_UNTIL, count, side="right"))
     counts = " or ".join(
-        f"{name} since 1970 ({np.datetime64(int(numbers[row] * unit), 'ns').astype('datetime64[D]')})"
-        if abs(float(numbers[row]) * unit) < 2.0**63
-        else f"{name} since 1970 (after 2262)"
-        for name, unit in _UNITS[place - 1 : place + 1]
+        f"{name} since 1970 ({np.datetime64(int(numbers[row]) * size // 10**9, 's').astype('datetime64[D]')})"
+        for name, size in _UNITS[place - 1 : place + 1]
     )
     raise InvalidBars(f"{clock.at(row)} counts {counts}; {ADVICE}")
