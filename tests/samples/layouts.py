@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 BARS = [[10.5, 12.0, 10.0, 11.25, 1200.0], [11.25, 11.5, 9.75, 10.0, 800.0]]
@@ -15,7 +17,7 @@ class Sample(NamedTuple):
 
     text: str
     stamps: list[str]
-    stated: dict[str, Any] = {}
+    stated: Mapping[str, Any] = MappingProxyType({})
     name: str = "X_1h.csv"
     encoding: str = "utf-8"
 

@@ -134,6 +134,7 @@ def test_written_prices_come_back_to_the_bit_or_are_refused(
     try:
         found, _ = floats(table(texts), "X")
     except InvalidBars as error:
-        assert "can be read in two ways" in str(error)
+        if "can be read in two ways" not in str(error):
+            raise
         return
     assert [list(row) for row in zip(*(found[name].tolist() for name in PRICE_COLUMNS), strict=True)] == rows

@@ -180,14 +180,14 @@ def test_which_volume_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [9, 12])
 def test_columns_without_names_that_could_be_others_are_refused(count: int, tmp_path: Path) -> None:
     bars = [(100 + at, 102 + at, 99 + at, 101 + at) for at in range(count)]
-    straight = "".join(f"2024-01-{at + 1:02},{o},{h},{l},{c},5\n" for at, (o, h, l, c) in enumerate(bars))
+    straight = "".join(f"2024-01-{at + 1:02},{o},{h},{low},{c},5\n" for at, (o, h, low, c) in enumerate(bars))
     assert len(read(tmp_path, straight)) == count
     if count < 10:
         return
-    exchanged = "".join(f"2024-01-{at + 1:02},{c},{h},{l},{o},5\n" for at, (o, h, l, c) in enumerate(bars))
+    exchanged = "".join(f"2024-01-{at + 1:02},{c},{h},{low},{o},5\n" for at, (o, h, low, c) in enumerate(bars))
     with pytest.raises(InvalidBars, match="contradict themselves: each open leads on to the next close"):
         read(tmp_path, exchanged)
-    adjusted = "".join(f"2024-01-{at + 1:02},{o},{h},{l},{c},{c - 1}\n" for at, (o, h, l, c) in enumerate(bars))
+    adjusted = "".join(f"2024-01-{at + 1:02},{o},{h},{low},{c},{c - 1}\n" for at, (o, h, low, c) in enumerate(bars))
     with pytest.raises(InvalidBars, match="contradict themselves: the volume stays near the price"):
         read(tmp_path, adjusted)
 

@@ -67,7 +67,7 @@ def test_rows_of_coinbase_are_told_from_those_of_ccxt_by_their_values(tmp_path: 
     assert bars.reading is not None
     assert bars.reading.layout == "coinbase"
     rows[0][1], rows[0][2] = rows[0][2], rows[0][1]
-    with pytest.raises(InvalidBars, match="has no header, and taken for .* contradict themselves: row 0"):
+    with pytest.raises(InvalidBars, match=r"has no header, and taken for .* contradict themselves: row 0"):
         read_json(tmp_path, rows)
 
 
