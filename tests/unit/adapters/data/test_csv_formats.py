@@ -112,8 +112,10 @@ def test_vendors_files_are_read(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
-        "2024.01.02\t11:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t11:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n",
+        (
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+            "2024.01.02\t11:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t11:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n"
+        ),
         "2024.01.02,11:30,1.5,2,1,1.75,1200\n2024.01.13,11:35,1.75,2.5,1.5,2,0\n",
     ],
     ids=["MetaTrader 5", "MetaTrader 4"],
