@@ -69,7 +69,7 @@ def floats(columns: dict[str, Column], source: str, *, point: bool = False) -> t
     source : str
         What messages call the file.
     point : bool
-        Whether a point is a decimal point where no value tells.
+        Whether a point is a decimal point where no value tells, and no whole numbers stand beside it.
 
     Raises
     ------
@@ -108,13 +108,21 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
         raise _two_ways(source, comma.thousands, "thousands with a comma", dot.thousands, "thousands with a point")
     if comma.decimal or dot.thousands:
         return Marks(",", ".")
-    if dot.decimal or comma.thousands or (point and dot.either):
+    if dot.decimal or comma.thousands or (point and dot.either and not _mixed(texts)):
         return Marks(".", ",")
     if comma.either and dot.either:
         raise _two_ways(source, comma.either, "a comma", dot.either, "a point")
     if comma.either:
         return _chosen(texts, ",", comma.either, source)
     return _chosen(texts, ".", dot.either, source) if dot.either else Marks()
+
+
+def _mixed(texts: Mapping[str, _Text]) -> bool:
+    """Return whether whole numbers stand beside ``1.234`` in a column, as they do where the point marks thousands."""
+    return any(
+        matches(text.plain, r"^[+-]?[1-9]\d{0,2}\.\d{3}$").any() and matches(text.plain, r"^[+-]?[1-9]\d*$").any()
+        for text in texts.values()
+    )
 
 
 def _chosen(texts: Mapping[str, _Text], mark: str, found: _Found, source: str) -> Marks:

@@ -18,6 +18,7 @@ from ktrdr.adapters.data.arrow import Column, matches
 from ktrdr.adapters.data.columns import NEEDED
 from ktrdr.adapters.data.reading import reason_of
 from ktrdr.adapters.data.tables.head import WITHIN, Head, head_of
+from ktrdr.adapters.data.tables.points import may_group, shows_decimal_point, stands_between_commas
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidBars, in_one_line, shown
 
@@ -27,8 +28,6 @@ _SEVERAL_THREADS = 2**21
 """Bytes from which on more than one thread is worth its start."""
 _MISSING = ["", "nan", "NaN", "NAN", "null", "NULL", "None", "N/A", "n/a", "NA", "#N/A", "-", "--", "."]
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
-_POINT = re.compile(r"(?<![\d.,])[+-]?(?:0?\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|0\d*\.\d+)(?![\d.,])")
-"""A number with a point that can only be a decimal point."""
 _NO_BAR = 9
 """Lines that are no bars, up to which they are looked at one by one."""
 
@@ -71,8 +70,9 @@ def open_text(content: Content, source: str, words: Sequence[str]) -> Table:
         if empty:
             kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
             return Loaded({place: pa.nulls(0, kind) for place, kind in kinds.items()})
-        pointed = not _in_doubt(lines[head.rows :], delimiter, numbers)
-        return _load(written, texts, numbers, pointed)
+        body = lines[head.rows :]
+        shown = shows_decimal_point(body, delimiter, numbers)
+        return _load(written, texts, numbers, shown, shown or stands_between_commas(body, delimiter))
 
     cells = tuple(map(tuple, sample))
     return Table("text", head.names, width, load, head.tickers, cells, delimiter)
@@ -126,18 +126,12 @@ def _begins(row: Sequence[str]) -> bool:
     return bool(re.match(r"\d", row[0].strip()))
 
 
-def _in_doubt(lines: Sequence[str], delimiter: str, places: Sequence[int]) -> bool:
-    """Return whether ``1.234`` may be a thousand: not between commas without quotes, nor beside ``1.23``."""
-    if delimiter == "," and not any('"' in line for line in lines):
-        return False
-    rows = csv.reader(lines, delimiter=delimiter)
-    cells = (row[place] for row in rows for place in places if place < len(row))
-    return not any(_POINT.fullmatch(cell.strip()) for cell in cells)
-
-
-def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], pointed: bool) -> Loaded:
+def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], shown: bool, pointed: bool) -> Loaded:
+    """Return columns; numbers as such where a point is shown to be a decimal point, or nothing speaks against it."""
     try:
         cells, remarks = _cells(written, texts, numbers, pa.float64() if pointed else pa.string())
+        if pointed and not shown and any(may_group(cells[place]) for place in numbers):
+            cells, remarks = _cells(written, texts, numbers, pa.string())
     except pa.ArrowInvalid:
         cells, remarks = _cells(written, texts, numbers, pa.string())
     names = written.head.names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ktrdr.adapters.data.any_file import read_bars
@@ -137,3 +138,18 @@ def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
     for name in ("X_1d.zip", "X_1d.csv.gz"):
         with pytest.raises(InvalidBars, match=f"{name}: not a whole (zip|gzip) file"):
             read(tmp_path, "no archive", name)
+
+
+@pytest.mark.parametrize("late", [0, 5000])
+def test_whole_numbers_beside_three_decimals_may_be_thousands(late: int, tmp_path: Path) -> None:
+    """`977` beside `1.002`: either thousands, or a price that falls a thousandfold."""
+    days = [str(np.datetime64("2001-01-01") + day) for day in range(late + 2)]
+    rows = [f"{day},1.002,1.003,1.001,1.002,5\n" for day in days[1:]]
+    with pytest.raises(InvalidBars, match=r"row 0: open '1.002' can be read in two ways"):
+        read(tmp_path, HEADER + "".join(rows) + "2030-01-01,977,980,970,975,5\n")
+    bars = read(tmp_path, HEADER + "".join(rows) + "2030-01-01,977,980,970,975.5,5\n")
+    assert bars.close[[0, -1]].tolist() == [1.002, 975.5]
+    bars = read(tmp_path, HEADER + "".join(rows) + "2030-01-01,144.000,144.100,143.900,144.000,5\n")
+    assert bars.close[[0, -1]].tolist() == [1.002, 144.0]
+    with pytest.raises(InvalidBars, match=r"row 0: volume '3.801' can be read in two ways"):
+        read(tmp_path, HEADER + f"{days[0]},1,1,1,1,3.801\n{days[1]},1,1,1,1,892\n")
