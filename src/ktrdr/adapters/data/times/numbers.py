@@ -141,7 +141,8 @@ def _refuse(broken: Bools, numbers: _Numbers, compact: Bools, clock: Clock) -> N
     row = int(broken.argmax())
     count = abs(float(numbers[row]))
     if compact[row]:
-        raise InvalidBars(f"{clock.at(row)} is a date in digits among counts since 1970, or is such a count itself")
+        other = clock.at(int(compact.argmin()), "")
+        raise InvalidBars(f"{clock.at(row)} is a date in digits, and {other} is none; {ADVICE}")
     if count >= _UNTIL[-1]:
         raise InvalidBars(f"{clock.at(row)}: a time lies outside the years 1678 to 2262")
     if _EXCEL[0] <= float(numbers[row]) < _EXCEL[1]:
