@@ -70,7 +70,10 @@ REFUSED = {
     "a small number": ([930, 935], "row 0: 930 is not a date, nor seconds since 1970"),
     "two units": ([5_000_000_000], r"row 0: 5000000000 counts seconds .*2128-06-11. or milliseconds .*1970-02-27"),
     "two units among others": ([SECOND, 5_000_000_000, SECOND + 60], "row 1: 5000000000 counts seconds"),
-    "digits of a date among counts": ([SECOND, 20240131], "row 1: 20240131 is a date in digits among counts"),
+    "digits of a date among counts": (
+        [SECOND, 20240131],
+        "row 1: 20240131 is a date in digits, and row 0: 1704187800 is none",
+    ),
     "no day of digits": (["20240131", "20240231"], "row 1: '20240231' is not a time"),
     "not finite": ([float("inf")], "row 0: inf: the time is not a finite number"),
     "beyond": ([9.3e18], "row 0: 9.3e.18: a time lies outside"),
