@@ -12,14 +12,14 @@ from ktrdr.adapters.data.distinct import Distinct
 from ktrdr.adapters.data.layouts.agreeing import broken_rows
 from ktrdr.adapters.data.plain_numbers import plain_numbers
 from ktrdr.domain.arrays import Floats
-from ktrdr.domain.errors import InvalidBars, shown
+from ktrdr.domain.errors import InvalidBars, InvalidInput, shown
 from ktrdr.domain.market.bars import PRICE_COLUMNS
 
 _POWER = r"(?:e[+-]?\d+)?$"
 _BLANKED = r"\d{1,3}(?:(?: \d{3})+|(?:'\d{3})+)"
 _PLAIN = rf"^[+-]?(?:\d+|{_BLANKED}){_POWER}|^[+-]?(?:inf|infinity|nan)$"
 _NAMES = {",": "comma", ".": "point"}
-_ADVICE = "write numbers without thousands marks"
+_ADVICE = "say which: --decimal-mark at import"
 
 
 class Marks(NamedTuple):
@@ -55,7 +55,9 @@ class _Signs(NamedTuple):
     either: _Found | None = None
 
 
-def floats(columns: dict[str, Column], source: str, *, point: bool = False) -> tuple[dict[str, Floats], Marks]:
+def floats(
+    columns: dict[str, Column], source: str, *, point: bool = False, decimal: str | None = None
+) -> tuple[dict[str, Floats], Marks]:
     """Return columns as numbers, NaN where there is no value, and the marks that texts of them have.
 
     Thousands marks stand in groups of three. A comma that one, two, four or more digits follow is a decimal comma, and
@@ -70,9 +72,13 @@ def floats(columns: dict[str, Column], source: str, *, point: bool = False) -> t
         What messages call the file.
     point : bool
         Whether a point is a decimal point where no value tells, and no whole numbers stand beside it.
+    decimal : str, optional
+        The decimal mark, where somebody says it; the other one marks thousands.
 
     Raises
     ------
+    InvalidInput
+        If `decimal` is no such mark.
     InvalidBars
         If a value is not a number, a column is written in two ways, or both readings are possible; the message names
         row and text.
@@ -87,10 +93,16 @@ def floats(columns: dict[str, Column], source: str, *, point: bool = False) -> t
         else:
             read[role] = floats_of(column, source, role)
         del column
-    marks = _marks(texts, source, point) if texts else Marks()
+    marks = (_stated(decimal) if decimal else _marks(texts, source, point)) if texts else Marks()
     read |= {role: _read(text, marks, source) for role, text in texts.items()}
     found = [mark for mark in (marks.thousands, " ", "'") if mark and _has(texts, mark)]
     return read, Marks(marks.decimal if _has(texts, marks.decimal) else "", found[0] if found else "")
+
+
+def _stated(decimal: str) -> Marks:
+    if decimal not in _NAMES:
+        raise InvalidInput(f"the decimal mark must be . or , ; found {shown(decimal)}")
+    return Marks(decimal, "." if decimal == "," else ",")
 
 
 def _has(texts: Mapping[str, _Text], mark: str) -> bool:

@@ -66,12 +66,13 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     placed = candidates[0]
     columns = _with_adjusted(placed.columns, table, stated, source)
     texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)))
-    loaded = table.load(texts, tuple(columns.values.values()))
+    numbers = tuple(columns.values.values())
+    loaded = table.load((*texts, *numbers), ()) if stated.decimal_mark else table.load(texts, numbers)
     point = loaded.pointed or (placed.layout.point and (table.delimiter in ",\t" or not table.names))
     cells = {place: loaded.columns[place] for place in texts}
     written = {role: loaded.columns[place] for role, place in columns.values.items()}
     loaded.columns.clear()
-    values, marks = floats(written, source, point=point)
+    values, marks = floats(written, source, point=point, decimal=stated.decimal_mark)
     cells, values, remarks = _with_values(cells, values)
     times = times_of(cells, table, placed, stated, source)
     if not table.names:

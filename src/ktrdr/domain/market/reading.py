@@ -27,6 +27,8 @@ class Stated:
         One of `ROLES` to the name of a column.
     time_zone : str or None
         IANA name of the zone of clock times that carry none.
+    decimal_mark : str or None
+        ``.`` or ``,``; the other one marks thousands.
     adjusted : bool
         Whether an adjusted close counts, and open, high and low are scaled like it.
     allow_nonpositive : bool
@@ -40,6 +42,7 @@ class Stated:
     layout: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
+    decimal_mark: str | None = None
     adjusted: bool = False
     allow_nonpositive: bool = False
     drop_unfinished: bool = False

@@ -35,6 +35,9 @@ def import_bars(
     time_zone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of clock times that carry none, such as America/New_York.")
     ] = None,
+    decimal_mark: Annotated[
+        str | None, typer.Option(metavar="MARK", help="Of numbers that can be read in two ways: . or ,")
+    ] = None,
     adjusted: Annotated[
         bool, typer.Option("--adjusted", help="Take the adjusted close, and scale open, high and low like it.")
     ] = False,
@@ -67,6 +70,7 @@ def import_bars(
         layout=layout,
         columns=_columns(columns),
         time_zone=time_zone,
+        decimal_mark=decimal_mark,
         adjusted=adjusted,
         allow_nonpositive=allow_nonpositive,
         drop_unfinished=drop_unfinished,

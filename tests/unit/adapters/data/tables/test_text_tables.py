@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,19 @@ def test_three_decimals_between_other_marks_may_be_thousands(mark: str, tmp_path
     assert read(tmp_path, HEADER + ",".join(row) + "\n").open.tolist() == [144.065]
     row[5] = "1200.5"
     assert read(tmp_path, HEADER.replace(",", mark) + mark.join(row) + "\n").open.tolist() == [144.065]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_stated_decimal_mark_counts(mark: str, quote: str, tmp_path: Path) -> None:
+    row = ["2024-01-02", "144.065", "144.090", "144.000", "144.010", "1200"]
+    text = HEADER.replace(",", mark) + mark.join(f"{quote}{cell}{quote}" for cell in row) + "\n"
+    assert read(tmp_path, text, stated=replace(DAY, decimal_mark=".")).open.tolist() == [144.065]
+    assert read(tmp_path, text, stated=replace(DAY, decimal_mark=",")).open.tolist() == [144065.0]
+    with pytest.raises(InvalidBars, match=r"row 0: open '144.06' is not a number, with a decimal comma"):
+        read(tmp_path, text.replace("144.065", "144.06"), stated=replace(DAY, decimal_mark=","))
+    with pytest.raises(InvalidInput, match=r"the decimal mark must be . or , ; found 'x'"):
+        read(tmp_path, text, stated=replace(DAY, decimal_mark="x"))
 
 
 def test_a_column_of_volume_without_any_is_none(tmp_path: Path) -> None:
