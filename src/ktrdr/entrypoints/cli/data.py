@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.show_bars import ShownBars
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
-app.command("import")(import_bars)
 
 _NAMED_AT_MOST = 25
 
@@ -48,6 +47,9 @@ def show(
     shown = open_container(data_dir=data_dir).show_bars().execute(symbol, Timeframe(timeframe), last)
     payload = shown.as_dict()
     emit(payload, _describe(shown, payload["bars"]), json)
+
+
+app.command("import")(import_bars)
 
 
 @app.command()
