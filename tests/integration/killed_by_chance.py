@@ -35,7 +35,9 @@ def write(folder: Path, days: tuple[int, ...], level: int) -> None:
 
 
 def bring(folder: Path, name: str, **options: bool) -> None:
-    ImportBars(FileReader(), ParquetStore(folder / "kept")).execute(ImportRequest(folder / name, **options))
+    ImportBars(FileReader(), ParquetStore(folder / "kept"), time.time_ns).execute(
+        ImportRequest(folder / name, **options)
+    )
 
 
 def state_of(folder: Path, symbol: str) -> list[tuple[float, float]]:
@@ -49,8 +51,9 @@ def in_child(act: Callable[[], object], after: float | None = None) -> int:
     if not child:
         try:
             act()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is said
-            print(repr(error), flush=True)
+        except BaseException as error:
+            sys.stderr.write(repr(error))
+            sys.stderr.flush()
             os._exit(1)
         os._exit(0)
     if after is not None:
@@ -89,7 +92,7 @@ def main(folder: Path, kills: int, seed: int, option: str) -> None:
         assert in_child(run) == 0
         assert in_child(lambda: look(after)) == 0
         assert {path.name for path in (folder / "kept").iterdir()} == {f"{symbol}_1d.parquet" for symbol in SYMBOLS}
-    print(killed)
+    sys.stdout.write(str(killed))
 
 
 if __name__ == "__main__":

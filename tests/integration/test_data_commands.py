@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -211,7 +212,7 @@ def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -
         path.parent.mkdir()
         path.write_text(CSV.replace(",10\n", f",{level}\n"))
         with suppress(Conflict):
-            ImportBars(FileReader(), Waiting(tmp_path / "kept")).execute(ImportRequest(path))
+            ImportBars(FileReader(), Waiting(tmp_path / "kept"), time.time_ns).execute(ImportRequest(path))
             return level
         return None
 
@@ -229,7 +230,7 @@ def test_the_same_bars_at_once_are_no_conflict(tmp_path: Path) -> None:
     (tmp_path / "AAPL_1h.csv").write_text(CSV)
 
     def one(_: int) -> int:
-        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(
+        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept"), time.time_ns).execute(
             ImportRequest(tmp_path / "AAPL_1h.csv")
         )
         return imported.rows

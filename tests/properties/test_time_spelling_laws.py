@@ -71,7 +71,7 @@ def test_slashes_are_read_where_one_day_tells_and_refused_where_none_does(second
     moments = [EPOCH + timedelta(seconds=second) for second in seconds]
     for pattern in ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"):
         texts = [moment.strftime(pattern) for moment in moments]
-        if any(moment.day > 12 for moment in moments):
+        if any(moment.day > 12 for moment in moments) or all(moment.day == moment.month for moment in moments):
             assert read(texts) == [second * 10**9 for second in seconds]
         else:
             with pytest.raises(InvalidBars, match="day and month cannot be told apart"):

@@ -75,26 +75,30 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
         If it cannot be opened, or needs an extra that is not installed.
     """
     if stated.timeframe is None:
-        raise _unnamed(path)
-    timeframe = stated.timeframe
+        raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        table = open_table(path, tuple(stated.columns.values()))
-        read = _read(table, stated, path.name)
-        if read.symbols is not None:
-            parts = parts_by_symbol(read.symbols, stated.symbol, path.name)
-        elif stated.symbol is not None:
-            parts = {stated.symbol: WHOLE}
-        else:
-            raise _unnamed(path)
-        return tuple(
-            _bars(replace(read, rows=taken(read.rows, which)), table, stated, symbol, timeframe, path.name)
-            for symbol, which in parts.items()
-        )
+        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
 
 
-def _unnamed(path: Path) -> InvalidInput:
+def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
+    """Return the series of a table, as `read_bars` does those of a file; `source` is what messages call it."""
+    timeframe = stated.timeframe
+    read = _read(table, stated, source)
+    if timeframe is None or (read.symbols is None and stated.symbol is None):
+        raise _unnamed(source)
+    if read.symbols is not None:
+        parts = parts_by_symbol(read.symbols, stated.symbol, source)
+    else:
+        parts = {str(stated.symbol): WHOLE}
+    return tuple(
+        _bars(replace(read, rows=taken(read.rows, which)), table, stated, symbol, timeframe, source)
+        for symbol, which in parts.items()
+    )
+
+
+def _unnamed(source: str) -> InvalidInput:
     return InvalidInput(
-        f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
+        f"{source}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{Path(source).suffix}); say symbol and timeframe"
     )
 
 

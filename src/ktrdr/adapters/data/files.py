@@ -48,9 +48,8 @@ class FileReader(BarReader):
         _require_something(path, "file")
         with reading(path, "file of bars"):
             series = read_bars(path, self._in_full(path, stated))
-        if not stated.allow_nonpositive:
-            for bars in series:
-                _require_positive(bars)
+        for bars in series:
+            require_allowed(bars, stated)
         return series
 
     def facts(self, path: Path, symbol: str) -> SymbolCharacteristics | None:
@@ -71,8 +70,14 @@ class FileReader(BarReader):
         return replace(stated, symbol=symbol, timeframe=stated.timeframe or timeframe, time_zone=zone)
 
 
-def _require_positive(bars: Bars) -> None:
-    for name in PRICE_COLUMNS:
+def require_allowed(bars: Bars, stated: Stated) -> None:
+    """Refuse prices at or below 0 unless they are allowed.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    for name in () if stated.allow_nonpositive else PRICE_COLUMNS:
         prices = getattr(bars, name)
         if len(prices) and prices.min() <= 0:
             row = int((prices <= 0).argmax())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.series import bar_rows
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.unfinished import unfinished_warnings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +48,9 @@ class ShownBars:
 class ShowBars:
     """Loads a whole series."""
 
-    def __init__(self, data: DataRepository) -> None:
+    def __init__(self, data: DataRepository, clock: Clock) -> None:
         self._data = data
+        self._clock = clock
 
     def execute(self, symbol: str, timeframe: Timeframe, last: int) -> ShownBars:
         """Return the series, of which the `last` bars are to be shown.
@@ -58,4 +61,5 @@ class ShowBars:
             See `DataRepository.load`.
         """
         bars = self._data.load(symbol, timeframe)
-        return ShownBars(bars, self._data.characteristics(symbol), quality_warnings(bars), last)
+        warnings = *quality_warnings(bars), *unfinished_warnings(bars, self._clock())
+        return ShownBars(bars, self._data.characteristics(symbol), warnings, last)

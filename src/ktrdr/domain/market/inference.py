@@ -46,10 +46,15 @@ def infer_characteristics(symbol: str, stamps: Int64s, timeframe: Timeframe | No
     return SymbolCharacteristics(symbol, asset_class, *venue, inferred=(f"{taken}, because {reason}",))
 
 
+def is_guess(note: str) -> bool:
+    """Return whether a sentence is one that `infer_characteristics` gives."""
+    return _IS_TAKEN.match(note) is not None
+
+
 def guesses_in_one(notes: Iterable[str]) -> tuple[str, ...]:
     """Return sentences, each once, and all those that say what was guessed as one, at the place of the first."""
     said = tuple(dict.fromkeys(notes))
-    guesses = [note for note in said if _IS_TAKEN.match(note)]
+    guesses = [note for note in said if is_guess(note)]
     joined = {guesses[0]: "; ".join(guesses)} if guesses else {}
     return tuple(joined.get(note, note) for note in said if note in joined or note not in guesses)
 

@@ -152,15 +152,22 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None, ou
     return np.maximum.accumulate(known)
 
 
-def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
+def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
+    """Return the moment at which each intraday bar is over at the earliest: full, or at its session's close."""
+    closes = sessions.closes[np.maximum(sessions.locate(stamps, timeframe), 0)]
     nominal = stamps + timeframe.ns
-    session = sessions.locate(stamps, timeframe)
-    inside = np.maximum(session, 0)
-    cut = (session >= 0) & (sessions.closes[inside] < nominal)
-    if not cut.any() or (np.count_nonzero(session < 0) if outside is None else outside) >= _AFTER_HOURS_BARS:
+    return np.where((stamps < closes) & (closes < nominal), closes, nominal)
+
+
+def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
+    nominal, over = stamps + timeframe.ns, over_at(stamps, timeframe, sessions)
+    cut = over < nominal
+    if not cut.any():
         return nominal
-    cut &= _counted_from_open(stamps, timeframe, sessions, inside)
-    return np.where(cut, sessions.closes[inside], nominal)
+    session = sessions.locate(stamps, timeframe)
+    if (np.count_nonzero(session < 0) if outside is None else outside) >= _AFTER_HOURS_BARS:
+        return nominal
+    return np.where(cut & _counted_from_open(stamps, timeframe, sessions, session), over, nominal)
 
 
 def _counted_from_open(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, session: Int64s) -> Bools:

@@ -144,18 +144,18 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
         ("time,open,high,low,close\n2024-01-02,1,2,abc,1\n", "row 0: low 'abc' is not a number"),
         ("time,open,high,low,close\n2024-01-02,1,2,1,1\nyesterday,1,2,1,1\n", "row 1: 'yesterday' is not a time"),
         ("time,open,high,low,close\n09:30,1,2,1,1\n", "row 0: '09:30' has no year of four digits"),
-        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: 930 is not a date, nor seconds since 1970"),
+        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: '930' is not a date, nor seconds since 1970"),
         ("time,open,high,low,close\n1/2/24,1,2,1,1\n", "row 0: '1/2/24' has no year of four digits"),
-        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: the time is not a number"),
+        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: 'x' is not a time"),
         ("time,open,high,low,close\n2024-01-02,1,2,1\n", "not a table of 5 columns"),
         ("time,open,high,low,close\n9999-01-02,1,2,1,1\n", "a time lies outside the years 1678 to 2262"),
         (
             "time,open,high,low,close\n01/02/2024,1,2,1,1\n02/02/2024,1,2,1,1\n",
-            "day and month cannot be told apart in dates such as '01/02/2024' (no day is above 12); write them as",
+            "row 0: '01/02/2024' is 2024-02-01 or 2024-01-02: day and month cannot be told apart (no day is above 12)",
         ),
         (
             "time,open,high,low,close\n13/02/2024,1,2,1,1\n02/13/2024,1,2,1,1\n",
-            "(some have the day first and some the month)",
+            "row 0: '13/02/2024' has the day first and row 1: '02/13/2024' the month: day and month cannot",
         ),
     ],
 )

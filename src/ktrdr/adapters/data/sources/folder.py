@@ -98,7 +98,8 @@ class FolderSource(BarSource):
         return [file for file in self._files() if same_symbol(file.symbol, symbol)]
 
     def _stated(self, file: BarFile, symbol: str) -> Stated:
-        entry = self._entries[1].get(file.symbol)
+        """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
+        entry = entry_of(self._entries[1], file.symbol)
         return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
 
     def _info(self, file: BarFile) -> SeriesInfo:

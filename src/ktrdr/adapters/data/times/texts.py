@@ -1,164 +1,182 @@
-"""Times as people and vendors write them."""
+"""Times that are texts, whatever they look like."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from ktrdr.adapters.data.arrow import Column, is_missing, values_of
-from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.errors import InvalidBars, shown
+from ktrdr.adapters.data.arrow import Column, values_of
+from ktrdr.adapters.data.times.forms import Cells, of_each, read_forms
+from ktrdr.adapters.data.times.numbers import from_numbers
+from ktrdr.adapters.data.times.parts import ADVICE, FIRST_YEAR, LAST_YEAR, moments_of_parts
+from ktrdr.adapters.data.times.zones import Clock, Times, clock_of_zone
+from ktrdr.domain.arrays import Bools, Int64s
+from ktrdr.domain.errors import InvalidBars
 
-_ISO = (pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
-_CLOCK = (
-    r"(?:(?:T|,?\s+)(?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?)?"
-    r"\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?)?"
-)
-_ZONE = r"\s*(?P<zone>Z|UTC|GMT)?(?:(?P<side>[+-])(?P<ahead>\d{2}):?(?P<more>\d{2})?)?"
-_MONTH = r"(?P<name>[A-Za-z]{3})[a-z]*\.?"
-_DATES = (
-    r"(?P<year>\d{4})[./-](?P<month>\d{1,2})[./-](?P<day>\d{1,2})",
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
-    r"(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<year>\d{4})",
-    rf"(?:[A-Za-z]+,?\s+)?{_MONTH}[\s-](?P<day>\d{{1,2}}),?[\s-](?P<year>\d{{4}})",
-    rf"(?:[A-Za-z]+,?\s+)?(?P<day>\d{{1,2}})[\s-]{_MONTH},?[\s-](?P<year>\d{{4}})",
-)
-_FORMS = tuple(f"^{date}{_CLOCK}{_ZONE}$" for date in _DATES)
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_PARTS = ("year", "month", "day", "hour", "minute", "second", "part", "ahead", "more", "a", "b")
-_FIRST_YEAR, _LAST_YEAR = 1678, 2261
-_ADVICE = "write times as 2024-01-31 09:30 (UTC)"
+_DATE_LENGTH, _ZONE_LENGTH = len("2024-01-31"), len("+05:30")
+_TAIL = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_AFTER_NOON = 2
+_NUMBER = r"^[+-]?\d+(\.\d*)?$"
 
 
-def from_text(text: Column, source: str) -> Int64s:
-    """Return texts that are all written alike as UTC nanoseconds; what has no zone is taken as UTC.
+def from_text(text: Column, lengths: Int64s, clock: Clock) -> Times:
+    """Return texts as times, each row by itself; those of ISO 8601 at full speed.
 
     Raises
     ------
     InvalidBars
-        If one is not a time or is written otherwise, day and month cannot be told apart, or some carry an offset and
-        some carry none.
+        If one is not a time, day and month cannot be told apart, or some carry a zone and some carry none.
     """
-    for kind in _ISO:
-        try:
-            return values_of(pc.cast(pc.cast(text, kind), pa.int64()), np.int64)
-        except pa.ArrowInvalid:
-            continue
-    first = text[0].as_py()
-    if not re.search(r"\d{4}", first):
-        raise InvalidBars(f"{source}: row 0: {shown(first)} has no year of four digits")
-    form = next((form for form in _FORMS if re.match(form, first)), _FORMS[0])
-    found = pc.extract_regex(text, form).combine_chunks()
-    names = [field.name for field in found.type]
-    cells = {name: found.field(place) for place, name in enumerate(names)}
-    _refuse(is_missing(found), text, source)
-    _refuse_stray_offsets(cells, text, source)
-    parts = {name: _whole(cells[name]) for name in _PARTS if name in cells}
-    parts["part"] = parts["part"] * 10 ** (9 - values_of(pc.cast(pc.utf8_length(cells["part"]), pa.int64()), np.int64))
-    if "name" in cells:
-        parts["month"] = _months(cells["name"])
-    if "a" in cells:
-        swapped = _day_comes_first(parts["a"], parts["b"], "." in first[:3], first, source)
-        parts["day"], parts["month"] = (parts["a"], parts["b"]) if swapped else (parts["b"], parts["a"])
-    hour, fits = _hours(parts["hour"], cells["half"])
-    times, right = _moments(parts["year"], parts["month"], parts["day"], hour, parts["minute"], parts["second"])
-    _refuse(~(fits & right), text, source, parts["year"])
-    offset = (parts["ahead"] * 60 + parts["more"]) * 60 * 10**9
-    return times + parts["part"] - np.where(_is(cells["side"], "-"), -offset, offset)
+    walls = _iso(text)
+    if walls is not None:
+        clocked = lengths > _DATE_LENGTH
+        return clock.naive(walls, clocked, _spelling(clocked))
+    ended = _iso_with_offset(text) if lengths.min() > _DATE_LENGTH + _ZONE_LENGTH else None
+    if ended is not None:
+        walls, ahead = ended
+        return clock.zoned(walls - ahead, walls, np.unique(ahead).tolist(), "texts")
+    if pc.all(pc.ascii_is_decimal(text)).as_py() or (re.match(_NUMBER, text[0].as_py()) and _are_numbers(text).all()):
+        return from_numbers(text, clock)
+    return _of_any_form(text, clock)
 
 
-def from_compact(numbers: NDArray[np.int64] | NDArray[np.float64], source: str) -> Int64s | None:
-    """Return numbers such as 20240131 or 20240131093000 as UTC nanoseconds; None where they are not written so.
-
-    Raises
-    ------
-    InvalidBars
-        If they are, but for one.
-    """
-    for digits in (8, 12, 14):
-        if 1900 * 10 ** (digits - 4) <= numbers.min() and numbers.max() < 2101 * 10 ** (digits - 4):
-            date, clock = np.divmod(numbers.astype(np.int64), 10 ** (digits - 8))
-            clock = clock * 10 ** (14 - digits)
-            times, right = _moments(
-                date // 10000, date // 100 % 100, date % 100, clock // 10000, clock // 100 % 100, clock % 100
-            )
-            if not right.all():
-                row = int((~right).argmax())
-                raise InvalidBars(f"{source}: row {row}: {str(numbers[row])!r} is not a time; {_ADVICE}")
-            return times
-    return None
+def _iso(text: Column) -> Int64s | None:
+    """Return times of ISO 8601 without zone; None if there is another, on which a cast of all would lose time."""
+    try:
+        pc.cast(text.slice(0, 1), pa.timestamp("ns"))
+        return values_of(pc.cast(pc.cast(text, pa.timestamp("ns")), pa.int64()), np.int64)
+    except pa.ArrowInvalid:
+        return None
 
 
-def _moments(
-    year: Int64s, month: Int64s, day: Int64s, hour: Int64s, minute: Int64s, second: Int64s
-) -> tuple[Int64s, NDArray[np.bool_]]:
-    """Return UTC nanoseconds, and where the parts are those of a time."""
-    right = (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
-    months = np.where(right, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (np.where(right, day, 1) - 1)
-    right &= (days.astype("datetime64[M]") == months) & (hour < 24) & (minute < 60) & (second < 60)
-    return (days.astype(np.int64) * 86400 + hour * 3600 + minute * 60 + second) * 10**9, right
+def _iso_with_offset(text: Column) -> tuple[Int64s, Int64s] | None:
+    """Return clock times and how far they are ahead of UTC, if all texts are of ISO 8601 and end like the first."""
+    tail = _TAIL.search(text[0].as_py())
+    if tail is None:
+        return None
+    length = len(tail.group())
+    tails = pc.utf8_slice_codeunits(text, -length)
+    if not all(isinstance(clock_of_zone(one), int) for one in pc.unique(tails).to_pylist()):
+        return None
+    walls = _iso(pc.utf8_slice_codeunits(text, 0, -length))
+    return None if walls is None else (walls, of_each(tails, lambda one: int(clock_of_zone(one) or 0)))
 
 
-def _whole(cells: pa.Array) -> Int64s:
-    """Return digits as numbers, and 0 where there are none."""
-    return values_of(pc.cast(pc.replace_substring_regex(cells, "^$", "0"), pa.int64()), np.int64)
+def _are_numbers(text: Column) -> Bools:
+    return values_of(pc.cast(pc.match_substring_regex(text, _NUMBER), pa.uint8()), np.uint8) > 0
 
 
-def _is(cells: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    fits = pc.match_substring_regex(cells, f"^{pattern}$", ignore_case=True)
-    return values_of(pc.cast(fits, pa.uint8()), np.uint8).astype(np.bool_)
+def _of_any_form(text: Column, clock: Clock) -> Times:
+    cells = read_forms(text)
+    _refuse_unread(cells.year == 0, text, clock)
+    hour, fits = _hours(cells)
+    month, day, order = _months_and_days(cells, clock)
+    walls, right = moments_of_parts(cells.year, month, day, hour, cells.minute, cells.second)
+    _refuse_impossible(~(fits & right), cells.year, clock)
+    _refuse_missing_halves(cells, clock)
+    spelling = f"{_spelling(cells.clocked)}{order}"
+    if not cells.zoned.any():
+        return clock.naive(walls + cells.part, cells.clocked, spelling)
+    return _in_own_zones(walls + cells.part, cells, spelling, clock)
 
 
-def _months(names: pa.Array) -> Int64s:
-    """Return the numbers of months by the first letters of their names, 0 for other words."""
-    months = np.zeros(len(names), dtype=np.int64)
-    for number, name in enumerate(_MONTHS, start=1):
-        months[_is(names, name)] = number
-    return months
+def _in_own_zones(walls: Int64s, cells: Cells, spelling: str, clock: Clock) -> Times:
+    _refuse_stray_zones(cells.zoned, clock)
+    stamps = walls.copy()
+    found: list[str | int] = []
+    for place, name in enumerate(cells.zones[1:], start=1):
+        rows = np.flatnonzero(cells.zone == place)
+        own = clock_of_zone(name)
+        if own is None:
+            clock.refuse_zone(name, int(rows[0]))
+        stamps[rows] = clock.moments(walls[rows], own, rows) if isinstance(own, str) else walls[rows] - own
+        found.append(own)
+    times = clock.zoned(stamps, walls, found, spelling)
+    return times if cells.clocked.all() else times._replace(dates=~cells.clocked)
 
 
-def _hours(hour: Int64s, half: pa.Array) -> tuple[Int64s, NDArray[np.bool_]]:
+def _hours(cells: Cells) -> tuple[Int64s, Bools]:
     """Return hours of the day, and where they are right: 1 to 12 on a clock of two halves."""
-    halved, late = _is(half, "[ap]"), _is(half, "p")
-    return np.where(halved, hour % 12 + 12 * late, hour), ~halved | ((hour >= 1) & (hour <= 12))
+    halved, late = cells.half > 0, cells.half == _AFTER_NOON
+    return np.where(halved, cells.hour % 12 + 12 * late, cells.hour), ~halved | _is_within_half(cells.hour)
 
 
-def _day_comes_first(one: Int64s, other: Int64s, dotted: bool, first: str, source: str) -> bool:
-    """Return whether ``01.02.2024`` is in February, as the whole column tells."""
-    day_first, month_first = bool((one > 12).any()), bool((other > 12).any())
-    if not day_first and not month_first and dotted:
-        return True
-    if day_first == month_first:
-        why = "some have the day first and some the month" if day_first else "no day is above 12"
+def _is_within_half(hour: Int64s) -> Bools:
+    within: Bools = (hour >= 1) & (hour <= 12)
+    return within
+
+
+def _refuse_missing_halves(cells: Cells, clock: Clock) -> None:
+    halved = cells.half > 0
+    unclear = ~halved & cells.clocked & _is_within_half(cells.hour)
+    if halved.any() and unclear.any():
+        other = clock.at(int(halved.argmax()), "")
+        raise InvalidBars(f"{clock.at(int(unclear.argmax()))} says neither AM nor PM, as others do ({other})")
+
+
+def _months_and_days(cells: Cells, clock: Clock) -> tuple[Int64s, Int64s, str]:
+    """Return months and days, and which comes first, if they stand before the year.
+
+    With dots between them the day comes first, as in Germany; of others all rows together must tell.
+    """
+    if not cells.either.any():
+        return cells.month, cells.day, ""
+    told = cells.either & ~cells.dotted
+    day_first, month_first = told & (cells.month > 12), told & (cells.day > 12)
+    if day_first.any() and month_first.any():
         raise InvalidBars(
-            f"{source}: day and month cannot be told apart in dates such as {shown(re.split('[T ]', first)[0])} "
-            f"({why}); write them as 2024-01-31"
+            f"{clock.at(int(day_first.argmax()))} has the day first and {clock.at(int(month_first.argmax()), '')} the "
+            "month: day and month cannot be told apart; write them as 2024-01-31"
         )
-    return day_first
+    unclear = told & (cells.month != cells.day)
+    if unclear.any() and not (day_first.any() or month_first.any()):
+        row = int(unclear.argmax())
+        year, one, other = int(cells.year[row]), int(cells.month[row]), int(cells.day[row])
+        raise InvalidBars(
+            f"{clock.at(row)} is {year}-{other:02}-{one:02} or {year}-{one:02}-{other:02}: day and month cannot be "
+            "told apart (no day is above 12); write them as 2024-01-31"
+        )
+    swapped = cells.either & (cells.dotted | bool(day_first.any()))
+    month, day = np.where(swapped, cells.day, cells.month), np.where(swapped, cells.month, cells.day)
+    return month, day, ", day first" if swapped.any() else ", month first"
 
 
-def _refuse_stray_offsets(cells: Mapping[str, pa.Array], text: Column, source: str) -> None:
-    bare = _is(cells["zone"], "") & _is(cells["side"], "")
-    if not bare.any() or bare.all():
+def _refuse_unread(unread: Bools, text: Column, clock: Clock) -> None:
+    if not unread.any():
         return
-    without, having = (f"row {row}: {shown(text[row].as_py())}" for row in (int(bare.argmax()), int(bare.argmin())))
+    numbers = _are_numbers(text)
+    strange = unread & ~numbers
+    row = int((strange if strange.any() else unread).argmax())
+    found = text[row].as_py()
+    if not strange.any():
+        other = clock.at(int(numbers.argmin()), "")
+        raise InvalidBars(f"{clock.at(row)} is a number among times that are written otherwise ({other})")
+    if re.search(r"\d", found) and not re.search(r"\d{4}", found):
+        raise InvalidBars(f"{clock.at(row)} has no year of four digits; {ADVICE}")
+    raise InvalidBars(f"{clock.at(row)} is not a time; {ADVICE}")
+
+
+def _refuse_impossible(broken: Bools, years: Int64s, clock: Clock) -> None:
+    if not broken.any():
+        return
+    row = int(broken.argmax())
+    if not FIRST_YEAR <= years[row] <= LAST_YEAR:
+        raise InvalidBars(f"{clock.at(row)}: a time lies outside the years 1678 to 2262")
+    raise InvalidBars(f"{clock.at(row)} is not a time; {ADVICE}")
+
+
+def _refuse_stray_zones(zoned: Bools, clock: Clock) -> None:
+    if zoned.all():
+        return
+    without, having = clock.at(int(zoned.argmin()), ""), clock.at(int(zoned.argmax()), "")
     raise InvalidBars(
-        f"{source}: some times carry an offset from UTC ({having}) and some carry none ({without}); "
+        f"{clock.source}: some times carry an offset from UTC ({having}) and some carry none ({without}); "
         "write it at all of them, or at none, which is UTC"
     )
 
 
-def _refuse(broken: NDArray[np.bool_], text: Column, source: str, years: Int64s | None = None) -> None:
-    if not broken.any():
-        return
-    row = int(broken.argmax())
-    found = text[row].as_py()
-    if years is not None and not _FIRST_YEAR <= years[row] <= _LAST_YEAR:
-        raise InvalidBars(f"{source}: row {row}: {shown(found)}: a time lies outside the years 1678 to 2262")
-    raise InvalidBars(f"{source}: row {row}: {shown(found)} is not a time; {_ADVICE}")
+def _spelling(clocked: Bools) -> str:
+    return "texts" if clocked.all() else "dates and texts" if clocked.any() else "dates"
