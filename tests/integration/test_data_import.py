@@ -14,6 +14,7 @@ import pytest
 from samples.command_line import Command
 
 from ktrdr.adapters.data.sources import repository_of
+from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 
 DAY = Timeframe("1d")
@@ -71,13 +72,64 @@ def test_a_short_file_shows_no_bar_twice(rows: int, first: list[float], last: li
     assert [[bar["close"] for bar in one[name]] for name in ("first_bars", "last_bars")] == [first, last]
 
 
-def test_of_several_files_each_has_a_short_block(data: Command, tmp_path: Path) -> None:
+def test_of_several_files_each_has_a_line_and_what_they_share_is_said_once(data: Command, tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
     for symbol in "AB":
         (tmp_path / "given" / f"{symbol}_1d.csv").write_text(HEADER + JANUARY)
-    said = data("import", "given", "--out", "kept").stderr
-    assert said.index("A_1d.csv: A 1d") < said.index("B_1d.csv: B 1d")
-    assert "timestamp" not in said
+    (tmp_path / "given" / "C_1d.csv").write_text(HEADER.replace(",", ";") + JANUARY.replace(",", ";"))
+    said = data("import", "given", "--out", "kept").stderr.splitlines()
+    places = [said.index("2 series, read alike"), said.index("C_1d.csv: C 1d")]
+    lines = [next(row for row, line in enumerate(said) if line.startswith(f"{name}_1d.csv  {name} ")) for name in "ABC"]
+    assert places[0] < lines[0] < lines[1] < places[1] < lines[2]
+    assert said[lines[0]].split() == [
+        *("A_1d.csv", "A", "1d", "7", "2024-01-02T00:00:00Z", "2024-01-10T00:00:00Z", "2024-01-10T21:00:00Z", "new"),
+    ]
+    assert sum("its venue is guessed" in line for line in said) == 1
+    assert any(line.startswith("note: A_1d.csv and 1 more: its venue is guessed") for line in said)
+
+
+def test_a_folder_is_imported_into_itself_again_and_again(data: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "A_1d.csv").write_text(HEADER + "".join(JANUARY.splitlines(True)[:3]))
+    for rows, options in ((3, ()), (3, ()), (7, ("--append",))):
+        (folder / "A_1d.csv").write_text(HEADER + "".join(JANUARY.splitlines(True)[:rows]))
+        assert data("import", folder, "--out", folder, *options).code == 0
+        assert len(repository_of("folder", folder).load("A", DAY)) == rows
+
+
+def test_what_symbols_yaml_beside_a_file_says_counts_and_is_kept(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "A_1d.csv").write_text(HEADER + JANUARY)
+    (tmp_path / "given" / "symbols.yaml").write_text(
+        "A: {asset_class: stock, exchange: XTKS, calendar: XTKS, time_zone: Asia/Tokyo, tick_size: 0.5}\n"
+    )
+    (tmp_path / "given" / "A_1d.csv").write_text(HEADER + "2024-01-04,1,1,1,1,1\n2024-01-05,1,1,1,1,1\n")
+    outcome = data("import", "given/A_1d.csv", "--out", "kept")
+    assert "note: A_1d.csv: what symbols.yaml beside it says of its symbol is kept too" in outcome.stderr
+    repository = repository_of("folder", tmp_path / "kept")
+    assert repository.load("A", DAY).known_at[0] == from_iso("2024-01-04T06:00:00Z")
+    assert repository.characteristics("A").tick_size == 0.5
+    (tmp_path / "given" / "symbols.yaml").write_text("A: {\n")
+    assert data("import", "given/A_1d.csv", "--out", "kept").code == 0, "what is said where bars are kept comes first"
+
+
+def test_the_zone_of_clock_times_is_that_of_symbols_yaml_or_as_stated(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "symbols.yaml").write_text(
+        "A: {asset_class: stock, exchange: XNYS, calendar: XNYS, time_zone: America/New_York, "
+        "stamp_zone: Europe/Athens}\n"
+    )
+    rows = "".join(f"2024-01-03 {hour}:00,1,1,1,1,1\n" for hour in (17, 18, 19))
+    (tmp_path / "A_1h.csv").write_text(HEADER + rows)
+    for options, first in (((), "15:00"), (("--time-zone", "Europe/Paris", "--replace"), "16:00")):
+        (one,) = data("import", "A_1h.csv", "--out", "kept", *options, "--json").json["understood"]
+        assert one["first"] == f"2024-01-03T{first}:00Z"
+        assert one["reading"]["zone_from"] == "stated"
+    (tmp_path / "kept" / "A_1h.parquet").unlink()
+    (tmp_path / "kept" / "A_1h.csv").write_text(HEADER + rows)
+    bars = repository_of("folder", tmp_path / "kept").load("A", Timeframe("1h"))
+    assert bars.stamps[0] == from_iso("2024-01-03T15:00:00Z")
 
 
 def answered(answer: str, folder: Path) -> subprocess.CompletedProcess[str]:
