@@ -6,14 +6,21 @@ import os
 import pty
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
 from samples.command_line import Command
 
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -233,3 +240,34 @@ def test_every_column_of_a_kept_bar_grows(take: Command, tmp_path: Path) -> None
     bars = repository_of("folder", tmp_path / "kept").load("A", DAY)
     table = np.column_stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
     assert table.tolist() == [[1, 2, 0.5, 1.5, 7], [3, 4, 2.5, 3.5, 9]]
+
+
+def test_nothing_is_lost_where_several_add_at_once(tmp_path: Path) -> None:
+    """Each adds a beginning of one history; whoever is last, all of it is there."""
+    days = JANUARY.splitlines(True)
+    for count in range(1, len(days) + 1):
+        (tmp_path / str(count)).mkdir()
+        (tmp_path / str(count) / "A_1d.csv").write_text(HEADER + "".join(days[:count]))
+
+    def add(count: int) -> None:
+        store = ParquetStore(tmp_path / "kept")
+        ImportBars(FileReader(), store, time.time_ns).execute(ImportRequest(tmp_path / str(count), append=True))
+
+    for _ in range(4):
+        with ThreadPoolExecutor(4) as adders:
+            list(adders.map(add, [7, 3, 5, 1, 6, 2, 4]))
+        assert closes(tmp_path) == [2, 3, 4, 5, 8, 9, 10]
+        rmtree(tmp_path / "kept")
+
+
+def test_a_file_of_several_symbols_gives_each_its_series(data: Command, tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-{day:02},{name},{day},{day},{day},{day},1\n" for day in (2, 3) for name in ("A", "B"))
+    (tmp_path / "all.csv").write_text("date,symbol,open,high,low,close,volume\n" + rows)
+    outcome = data("import", "all.csv", "--timeframe", "1d", "--out", "kept", "--json")
+    assert [(one["symbol"], one["rows"]) for one in outcome.json["understood"]] == [("A", 2), ("B", 2)]
+    (tmp_path / "all.csv").rename(tmp_path / "B_1d.csv")
+    bars = repository_of("folder", tmp_path).load("B", DAY)
+    assert (bars.symbol, bars.close.tolist()) == ("B", [2, 3])
+    (tmp_path / "B_1d.csv").rename(tmp_path / "C_1d.csv")
+    with pytest.raises(InvalidInput, match=r"C_1d\.csv: holds 2 symbols"):
+        repository_of("folder", tmp_path).load("C", DAY)

@@ -138,7 +138,7 @@ def _add(bars: Bars, path: Path, replace: bool) -> Bars:
 
 def _write(bars: Bars, path: Path, new: bool) -> None:
     with replacing(path, new=new) as file:
-        pq.write_table(_table(bars), file, compression="zstd")
+        pq.write_table(_table(bars), file, compression="zstd", use_dictionary=list(BAR_COLUMNS))
 
 
 def _kept(path: Path, like: Bars) -> Bars | None:
