@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from samples.defects import DATED
 from samples.door import imported, judge, ns
 from samples.drawn_files import Drawn, plain_file
-from samples.exports import DATES, LAYOUTS, MOMENTS, Marks, own_midnight, sheet
+from samples.exports import DATES, MOMENTS, own_midnight
 from samples.markets import VENUES, Venue, times, walk
+from samples.sheets import LAYOUTS, Marks, sheet
 
 from ktrdr.domain.errors import KtrdrError
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from samples.exports import Sheet
+from samples.sheets import Sheet
 
-ROW = r"\b(?:row|line)s? (\d+)"
+ROW = r"\b(?:[Rr]ow|[Ll]ine)s? #?(\d+)"
 
 
 @dataclass(frozen=True)

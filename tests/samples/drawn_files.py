@@ -13,23 +13,22 @@ from hypothesis import strategies as st
 from samples.defects import ANYWHERE, COUNTED, DATED, HARMLESS, OFFSET, Allowed
 from samples.exports import (
     DATES,
-    LAYOUTS,
     MOMENTS,
     ROLES,
     UNITS,
-    Marks,
     Spelling,
     clock,
     epoch,
     json_rows,
     own_midnight,
     packed,
-    sheet,
     table,
 )
 from samples.markets import DAY, VENUES, Bar, Venue, times, walk
+from samples.sheets import LAYOUTS, Marks, sheet
 
 SPOKEN_CLOCKS = ("America/New_York", "Europe/Athens", "Asia/Tokyo", "Etc/GMT+5", "UTC")
+MARKS = [Marks(), Marks(), Marks(","), Marks(".", ","), Marks(",", "."), Marks(",", " "), Marks(".", "'")]
 FAR_ZONES = ("Asia/Singapore", "Asia/Kolkata", "America/Chicago")
 
 
@@ -48,6 +47,7 @@ class Drawn:
     zone: str | None = None
     how: str = ""
     text: str = ""
+    silent: bool = False
     drop_unfinished: bool = False
 
     def __repr__(self) -> str:
@@ -82,6 +82,7 @@ def of_moments(venue: Venue) -> st.SearchStrategy[tuple[str, Times]]:
     written["offset"] = Times(clock("%Y-%m-%dT%H:%M:%S%:z", venue.zone), tuple(OFFSET))
     for zone in SPOKEN_CLOCKS:
         written[f"clock {zone}"] = Times(clock("%Y-%m-%d %H:%M:%S", zone), zone=zone)
+        written[f"dotted clock {zone}"] = Times(clock("%Y.%m.%d %H:%M", zone), zone=zone)
         written[f"compact clock {zone}"] = Times(clock("%Y%m%d %H%M%S", zone), zone=zone)
     return st.sampled_from(sorted(written.items(), key=lambda item: item[0]))
 
@@ -121,12 +122,10 @@ def _moved(bars: list[Bar], zone: str | None) -> list[Bar]:
 def written_files(draw: st.DrawFn) -> Drawn:
     """CSV files in any layout, decimal mark, zone, unit, order, and with a defect."""
     venue, timeframe, bars, how, spelled = draw(series())
-    name = draw(st.sampled_from(sorted(LAYOUTS)))
-    marks = draw(
-        st.sampled_from(
-            [Marks(), Marks(), Marks(","), Marks(".", ","), Marks(",", "."), Marks(",", " "), Marks(".", "'")]
-        )
-    )
+    fitting = [name for name in sorted(LAYOUTS) if re.fullmatch(LAYOUTS[name].takes, spelled)]
+    choosy = [name for name in fitting if LAYOUTS[name].delimiter]
+    name = draw(st.sampled_from(fitting + 3 * choosy))
+    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
     delimiter = draw(st.sampled_from(",,;\t|"))
     spelling = _of_dates(how, bars) if venue.calendar == "24/7" else how.spelling
     made = sheet(bars, LAYOUTS[name], spelling, venue.symbol, marks, delimiter)
@@ -146,7 +145,8 @@ def written_files(draw: st.DrawFn) -> Drawn:
     )
     odd = len(bars) - 1 - row if backwards else row
     said = f"{name}, {spelled}, {marks}, {delimiter!r}, {defect} at row {row}{', new to old' if backwards else ''}"
-    return Drawn(file, content, venue, timeframe, bars, allowed, odd, (row - 1, row + 5), how.zone, said, text)
+    silent = "volume" not in made.places
+    return Drawn(file, content, venue, timeframe, bars, allowed, odd, (row - 1, row + 5), how.zone, said, text, silent)
 
 
 def _of_dates(how: Times, bars: list[Bar]) -> Spelling:
@@ -164,7 +164,7 @@ def _clear(places: Mapping[str, int], bars: list[Bar], marks: Marks, layout: str
         return False
     if spelled == "month first":
         return any(bar.stamp.day > 12 for bar in bars)
-    return not spelled.startswith(("clock ", "compact clock "))
+    return "clock" not in spelled
 
 
 @st.composite

@@ -25,6 +25,7 @@ from ktrdr.adapters.data.times import Times, utc_times
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars
+from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.reading import Reading, Stated
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
@@ -175,7 +176,13 @@ def _times(cells: dict[int, Column], table: Table, placed: Placed, stated: State
     places = placed.columns.times
     utc = any(is_utc(table.name_of(place)) for place in places)
     zone = stated.time_zone or placed.layout.zone or None
-    return utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
+    times = utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
+    if placed.layout.asks_zone and times.zone_from == "assumed" and stated.timeframe and stated.timeframe.intraday:
+        raise InvalidBars(
+            f"{source}: {placed.layout.says} writes its broker's clock without its time zone; say it: --time-zone at "
+            f"import, or stamp_zone in {CATALOGUE_NAME} (Europe/Athens for many brokers; UTC where it is that)"
+        )
+    return times
 
 
 def _agreeing(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ktrdr.entrypoints.cli.data_check import check
 from ktrdr.entrypoints.cli.data_import import import_bars
 from ktrdr.entrypoints.cli.data_text import open_store, series_table, values_table
 from ktrdr.entrypoints.cli.options import DataDir, Json
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.show_bars import ShownBars
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
+
+app.command()(check)
 
 _NAMED_AT_MOST = 25
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ktrdr.application.training.job import JobTrainer
     from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.application.use_cases.backtest import Backtest
+    from ktrdr.application.use_cases.check_data import CheckData
     from ktrdr.application.use_cases.check_strategies import CheckStrategies
     from ktrdr.application.use_cases.copy_bars import CopyBars
     from ktrdr.application.use_cases.describe_indicators import DescribeIndicators
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
     from ktrdr.domain.market.bars import Bars
+    from ktrdr.domain.market.quality.limits import QualityLimits
     from ktrdr.domain.training.plan import TrainingJob
 
 _FILES = (Of.read_document, Of.find_lines)
@@ -119,7 +121,10 @@ class Container(Of):
     __self__: providers.Self[Container] = providers.Self()
     run_jobs: providers.Callable[RunJobs] = providers.Callable(_run_jobs, __self__)
 
-    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES)
+    quality_limits: Factory[QualityLimits] = Factory(
+        lazy("domain.market.quality.limits:read_limits"), Of.settings.provided.quality, "quality"
+    )
+    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES, quality=quality_limits)
     check_strategies: Factory[CheckStrategies] = _verb("check_strategies:CheckStrategies", Of.strategy_files, *_FILES)
     list_features: Factory[ListFeatures] = _verb("list_features:ListFeatures")
     diff_strategies: Factory[DiffStrategies] = _verb("diff_strategies:DiffStrategies")
@@ -165,6 +170,7 @@ class Container(Of):
     list_bars: Factory[ListBars] = _verb("list_bars:ListBars", Of.data_repository, Of.not_taken.provider)
     show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository, Of.clock)
     import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store, Of.clock)
+    check_data: Factory[CheckData] = _verb("check_data:CheckData", Of.data_repository, quality_limits)
     make_bars: Factory[MakeBars] = _verb("make_bars:MakeBars", Of.read_frame, Of.hold_bars, Of.calendar)
     bars_of: providers.Callable[Bars] = providers.Callable(_bars_of, make_bars.provider)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
