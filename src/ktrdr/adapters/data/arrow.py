@@ -44,8 +44,9 @@ def column_of(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
 
 
 def decoded(column: Column) -> Column:
-    """Return a column with its values in place of numbers of a dictionary."""
-    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    """Return a column with its values in place of numbers of a dictionary, and texts in one piece."""
+    column = pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    return pc.cast(column, pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def is_text(kind: pa.DataType) -> bool:

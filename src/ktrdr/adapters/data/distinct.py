@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ktrdr.adapters.data.arrow import Column, is_missing, values_of
+from ktrdr.adapters.data.arrow import Column, is_missing, matches, values_of
 from ktrdr.domain.arrays import Floats
 
 
@@ -36,15 +36,15 @@ class Distinct(NamedTuple):
         whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         coded = pc.utf8_trim_whitespace(pc.cast(whole, pa.string())).dictionary_encode()
         missing = is_missing(coded.indices)
-        codes = np.where(missing, -1, values_of(coded.indices, np.int32)) if missing.any() else coded.indices
+        codes = values_of(coded.indices, np.int32)
         texts = coded.dictionary
-        own = codes if isinstance(codes, np.ndarray) else values_of(codes, np.int32)
-        empty = (
-            pc.index(texts, "").as_py()
-            if len(texts) and values_of(pc.binary_length(texts), np.int32).min() == 0
-            else -1
-        )
-        return cls(role, texts, np.where(own == empty, -1, own) if empty >= 0 else own)
+        codes = np.where(missing, -1, codes) if missing.any() else codes
+        empty = np.flatnonzero(matches(texts, "^$"))
+        if not len(empty):
+            return cls(role, texts, codes)
+        (place,) = empty
+        codes = np.where(codes == place, -1, codes - (codes > place))
+        return cls(role, pa.concat_arrays([texts[:place], texts[place + 1 :]]), codes)
 
     def row_of(self, place: int) -> int:
         """Return the first row of a text."""

@@ -27,14 +27,14 @@ def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
         raise InvalidBars(f"{source}: holds no bars")
 
     def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
-        return Loaded({place: column_of_values(columns[place]) for place in (*texts, *numbers)})
+        return Loaded({place: column_of_values(columns[place]) for place in (*texts, *numbers)}, pointed=True)
 
     sample = (
         ()
         if names
         else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns), strict=True))
     )
-    return Table("json", names, len(columns), load, sample=sample, pointed=True)
+    return Table("json", names, len(columns), load, sample=sample)
 
 
 def column_of_values(values: Sequence[Any]) -> pa.Array:

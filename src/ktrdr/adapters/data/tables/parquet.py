@@ -28,16 +28,8 @@ def open_parquet(content: Content, _source: str, _words: Sequence[str]) -> Table
         table = file.read(columns=wanted, use_threads=file.metadata.num_rows >= _SEVERAL_THREADS)
         return Loaded({place: table.column(schema.names[place]) for place in places})
 
-    return Table(
-        "parquet",
-        names,
-        len(names),
-        load,
-        tickers,
-        span=lambda place: statistics(file, schema, place),
-        types=schema.types,
-        metadata=file.metadata.metadata or {},
-    )
+    metadata = file.metadata.metadata or {}
+    return Table("parquet", names, len(names), load, tickers, types=schema.types, metadata=metadata)
 
 
 def statistics(file: pq.ParquetFile, schema: pa.Schema, place: int) -> tuple[int, int, int] | None:

@@ -43,7 +43,6 @@ class _Written:
     delimiter: str
     head: Head
     width: int
-    doubtful: bool
     strays: list[Any] = field(default_factory=list)
 
     @property
@@ -65,18 +64,18 @@ def open_text(content: Content, source: str, words: Sequence[str]) -> Table:
     lines = list(islice(StringIO(text, newline=None), WITHIN + 1))
     delimiter, head, sample = _split(lines, words, source)
     width = len(head.names) or len(sample[0])
-    doubtful = _in_doubt(lines[head.rows :], delimiter)
-    written = _Written(content, source, encoding, delimiter, head, width, doubtful)
+    written = _Written(content, source, encoding, delimiter, head, width)
     empty = not "".join(lines[head.rows :]).strip()
 
     def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
         if empty:
             kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
             return Loaded({place: pa.nulls(0, kind) for place, kind in kinds.items()})
-        return _load(written, texts, numbers)
+        pointed = not _in_doubt(lines[head.rows :], delimiter, numbers)
+        return _load(written, texts, numbers, pointed)
 
     cells = tuple(map(tuple, sample))
-    return Table("text", head.names, width, load, head.tickers, cells, delimiter, pointed=not doubtful)
+    return Table("text", head.names, width, load, head.tickers, cells, delimiter)
 
 
 def _beginning(path: Any) -> bytes:
@@ -127,18 +126,18 @@ def _begins(row: Sequence[str]) -> bool:
     return bool(re.match(r"\d", row[0].strip()))
 
 
-def _in_doubt(lines: Sequence[str], delimiter: str) -> bool:
+def _in_doubt(lines: Sequence[str], delimiter: str, places: Sequence[int]) -> bool:
     """Return whether ``1.234`` may be a thousand: not between commas without quotes, nor beside ``1.23``."""
     if delimiter == "," and not any('"' in line for line in lines):
         return False
-    cells = (cell for row in csv.reader(lines, delimiter=delimiter) for cell in row[1:])
+    rows = csv.reader(lines, delimiter=delimiter)
+    cells = (row[place] for row in rows for place in places if place < len(row))
     return not any(_POINT.fullmatch(cell.strip()) for cell in cells)
 
 
-def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
+def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], pointed: bool) -> Loaded:
     try:
-        kind = pa.string() if written.doubtful else pa.float64()
-        cells, remarks = _cells(written, texts, numbers, kind)
+        cells, remarks = _cells(written, texts, numbers, pa.float64() if pointed else pa.string())
     except pa.ArrowInvalid:
         cells, remarks = _cells(written, texts, numbers, pa.string())
     names = written.head.names
@@ -148,7 +147,7 @@ def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int]) -> Lo
         keep = pa.array(~again)
         cells = {place: column.filter(keep) for place, column in cells.items()}
         remarks += (f"row {row} is a header once more and is left out",)
-    return Loaded(cells, remarks)
+    return Loaded(cells, remarks, pointed)
 
 
 def _cells(
