@@ -271,3 +271,11 @@ def test_a_file_of_several_symbols_gives_each_its_series(data: Command, tmp_path
     (tmp_path / "B_1d.csv").rename(tmp_path / "C_1d.csv")
     with pytest.raises(InvalidInput, match=r"C_1d\.csv: holds 2 symbols"):
         repository_of("folder", tmp_path).load("C", DAY)
+
+
+def test_a_file_from_new_to_old_says_so_and_is_kept_from_old_to_new(take: Command, tmp_path: Path) -> None:
+    outcome = take("".join(reversed(JANUARY.splitlines(True))), "--json")
+    assert outcome.json["understood"][0]["reading"]["newest_first"] is True
+    assert "from new to old" in outcome.stderr
+    assert closes(tmp_path) == [2, 3, 4, 5, 8, 9, 10]
+    assert take(JANUARY, "--replace", "--json").json["understood"][0]["reading"]["newest_first"] is False
