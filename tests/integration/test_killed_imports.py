@@ -76,4 +76,4 @@ def test_killed_at_random_moments(option: str, tmp_path: Path) -> None:
     command = [sys.executable, str(Path(__file__).with_name("killed_by_chance.py")), tmp_path, "12", "7", option]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout) > 0
+    assert int(done.stdout) >= 12
