@@ -68,3 +68,12 @@ def test_after_any_step(steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     store.execute(ImportRequest(tmp_path / "new", replace=True))
     assert {path.name for path in kept.iterdir()} == {"AAA_1d.parquet", "BBB_1d.parquet"}
     assert np.all(repository_of("folder", kept).load("BBB", DAY).close == 2)
+
+
+@pytest.mark.parametrize("option", ["append", "replace"])
+def test_killed_at_random_moments(option: str, tmp_path: Path) -> None:
+    """What was kept before stays or is all that comes after, and the next run goes on."""
+    command = [sys.executable, str(Path(__file__).with_name("killed_by_chance.py")), tmp_path, "12", "7", option]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) >= 12

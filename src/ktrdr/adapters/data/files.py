@@ -9,6 +9,7 @@ from pathlib import Path
 from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.bar_files import KINDS, name_of, split_name
 from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
+from ktrdr.adapters.data.folder_listing import listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput
@@ -36,9 +37,8 @@ class FileReader(BarReader):
             _require_something(path, "file or folder")
             return (path,)
         with reading_folder(path):
-            found = sorted(
-                file for file in path.iterdir() if split_name(file.name)[1] and not file.name.startswith(".")
-            )
+            names = {file for file in path.iterdir() if split_name(file.name)[1] and not file.name.startswith(".")}
+        found = sorted(names - self._kept_of(path))
         if not found:
             raise DataNotFound(f"{path}: no {', '.join(KINDS)} files in it")
         return tuple(found)
@@ -58,6 +58,12 @@ class FileReader(BarReader):
         found = (entry_of(read_catalogue(folder), symbol) for folder in folders)
         entry = next((entry for entry in found if entry), None)
         return entry and replace(entry, symbol=symbol)
+
+    def _kept_of(self, folder: Path) -> set[Path]:
+        """Return what was imported from the files of a folder before, where it is the one that bars are kept in."""
+        if self._kept_in is None or not self._kept_in.is_dir() or not folder.samefile(self._kept_in):
+            return set()
+        return {file.path for file in listing_of(folder).files if file.passed_over}
 
     def _in_full(self, path: Path, stated: Stated) -> Stated:
         """Return what is stated, what else the name of a file says, and the zone that is known of its symbol."""

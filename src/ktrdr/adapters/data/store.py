@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace as with_values
 from pathlib import Path
@@ -77,20 +77,24 @@ class ParquetStore(BarStore):
         growth = with_gap(growth, kept, given.kept, whole)
         return Planned(given.bars, given.kept, given.facts, news, effect, whole, growth)
 
-    def save(
+    def save_all(
         self,
-        bars: Bars,
-        characteristics: SymbolCharacteristics | None = None,
+        series: Sequence[tuple[Bars, SymbolCharacteristics | None]],
         *,
         replace: bool = False,
         append: bool = False,
-    ) -> SeriesInfo:
+    ) -> tuple[SeriesInfo, ...]:
         """See the port."""
-        path, known = self._path(bars), {bars.symbol: characteristics} if characteristics else {}
-        with _writing(path):
+        known = {bars.symbol: facts for bars, facts in series if facts}
+        with _writing(self._path(series[0][0]) if series else self._folder):
             make_folder(self._folder)
             with adding_to_catalogue(self._folder, known) if known else nullcontext():
-                there = _add(bars, path, replace) if append else _put(bars, path, replace)
+                return tuple(self._save(bars, replace, append) for bars, _ in series)
+
+    def _save(self, bars: Bars, replace: bool, append: bool) -> SeriesInfo:
+        path = self._path(bars)
+        with _writing(path):
+            there = _add(bars, path, replace) if append else _put(bars, path, replace)
         return SeriesInfo.of(with_values(there, source=path.name))
 
     def _path(self, bars: Bars) -> Path:
@@ -134,7 +138,7 @@ def _add(bars: Bars, path: Path, replace: bool) -> Bars:
 
 def _write(bars: Bars, path: Path, new: bool) -> None:
     with replacing(path, new=new) as file:
-        pq.write_table(_table(bars), file, compression="zstd")
+        pq.write_table(_table(bars), file, compression="zstd", use_dictionary=list(BAR_COLUMNS))
 
 
 def _kept(path: Path, like: Bars) -> Bars | None:

@@ -29,6 +29,7 @@ def reading_of(read: TableRows, table: Table, stated: Stated, remarks: Sequence[
         times=times.spelling,
         time_zone=times.time_zone,
         zone_from=times.zone_from,
+        newest_first=len(times.stamps) > 1 and bool(times.stamps[0] > times.stamps[-1]),
         adjustment="splits and dividends" if stated.adjusted else "",
         columns=named,
         remarks=tuple(said),

@@ -117,10 +117,8 @@ class ImportBars:
         Conflict, Unavailable
             As the store says.
         """
-        return tuple(
-            self._store.save(one.planned.to_keep, one.planned.news, replace=request.replace, append=request.append)
-            for one in understood
-        )
+        series = [(one.planned.to_keep, one.planned.news) for one in understood]
+        return self._store.save_all(series, replace=request.replace, append=request.append)
 
     def execute(self, request: ImportRequest) -> tuple[SeriesInfo, ...]:
         """Understand and keep at once.

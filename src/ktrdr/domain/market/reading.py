@@ -66,6 +66,8 @@ class Reading:
         The zone of times (``UTC``, ``America/New_York``, ``-05:00 and -04:00``).
     zone_from : str
         ``file`` where it says so itself, ``stated`` where somebody did, ``assumed`` where nobody does.
+    newest_first : bool
+        Whether it is written from new to old.
     adjustment : str
         For what the prices were adjusted, where that was chosen.
     columns : mapping of str to str
@@ -82,6 +84,7 @@ class Reading:
     times: str = ""
     time_zone: str = "UTC"
     zone_from: ZoneFrom = "file"
+    newest_first: bool = False
     adjustment: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

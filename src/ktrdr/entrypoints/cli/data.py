@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.show_bars import ShownBars
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
-app.command("import")(import_bars)
 
 app.command()(check)
 
@@ -51,6 +50,9 @@ def show(
     shown = open_container(data_dir=data_dir).show_bars().execute(symbol, Timeframe(timeframe), last)
     payload = shown.as_dict()
     emit(payload, _describe(shown, payload["bars"]), json)
+
+
+app.command("import")(import_bars)
 
 
 @app.command()

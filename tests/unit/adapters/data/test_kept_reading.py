@@ -21,7 +21,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 DAY = Timeframe("1d")
 READING = Reading(
-    "yahoo", "csv", ",", ".", "", "dates", "America/New_York", "stated", "splits", {"time": "Date"}, ("a",)
+    "yahoo", "csv", ",", ".", "", "dates", "America/New_York", "stated", True, "splits", {"time": "Date"}, ("a",)
 )
 
 
@@ -69,6 +69,7 @@ TEXTS = st.text(max_size=5)
         delimiter=TEXTS,
         times=TEXTS,
         zone_from=st.sampled_from(["file", "stated", "assumed"]),
+        newest_first=st.booleans(),
         adjustment=TEXTS,
         columns=st.dictionaries(TEXTS, TEXTS),
         remarks=st.lists(TEXTS).map(tuple),
