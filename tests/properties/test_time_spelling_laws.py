@@ -52,7 +52,7 @@ DATES = {
 
 
 def read(texts: list[str]) -> list[int]:
-    return utc_times([pa.chunked_array([pa.array(texts, pa.string())])], "file").tolist()
+    return utc_times([pa.chunked_array([pa.array(texts, pa.string())])], "file").stamps.tolist()
 
 
 @given(st.lists(SECONDS, min_size=1, max_size=20), st.sampled_from([*TO_THE_SECOND]))
@@ -71,7 +71,7 @@ def test_slashes_are_read_where_one_day_tells_and_refused_where_none_does(second
     moments = [EPOCH + timedelta(seconds=second) for second in seconds]
     for pattern in ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"):
         texts = [moment.strftime(pattern) for moment in moments]
-        if any(moment.day > 12 for moment in moments):
+        if any(moment.day > 12 for moment in moments) or all(moment.day == moment.month for moment in moments):
             assert read(texts) == [second * 10**9 for second in seconds]
         else:
             with pytest.raises(InvalidBars, match="day and month cannot be told apart"):
@@ -82,12 +82,12 @@ def test_slashes_are_read_where_one_day_tells_and_refused_where_none_does(second
 def test_numbers_since_1970_come_back_in_every_unit_and_column(seconds: list[int], units: int) -> None:
     counts = np.array(seconds, dtype=np.int64) * units
     wanted = [second * 10**9 for second in seconds]
-    assert utc_times([pa.chunked_array([pa.array(counts)])], "file").tolist() == wanted
+    assert utc_times([pa.chunked_array([pa.array(counts)])], "file").stamps.tolist() == wanted
     assert read([str(count) for count in counts]) == wanted
     for unit, factor in (("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9)):
         for zone in (None, "UTC", "Asia/Tokyo"):
             typed = pa.array(np.array(seconds) * factor, pa.timestamp(unit, zone))
-            assert utc_times([pa.chunked_array([typed])], "file").tolist() == wanted
+            assert utc_times([pa.chunked_array([typed])], "file").stamps.tolist() == wanted
 
 
 ODD = ["x", "2024-02-30", "2024-13-01", "2024-01-01 25:00", "2024-01-01 10:00:60", "2024-01-01 13:00 PM"]

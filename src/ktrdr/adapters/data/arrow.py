@@ -95,8 +95,14 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     return np.where(is_missing(cast), np.nan, values) if cast.null_count else values
 
 
+def matches(text: Column, pattern: str, *, ignore_case: bool = True) -> NDArray[np.bool_]:
+    """Return where texts are of a pattern; missing ones are not."""
+    found = pc.match_substring_regex(text, pattern, ignore_case=ignore_case)
+    fits: NDArray[np.bool_] = values_of(pc.cast(found, pa.uint8()), np.uint8) > 0
+    return fits & ~is_missing(text) if text.null_count else fits
+
+
 def first_unreadable(text: Column, pattern: str) -> int:
     """Return the first row whose text is not of a pattern, the first of all where each is; missing ones are."""
-    fits = values_of(pc.cast(pc.match_substring_regex(text, pattern, ignore_case=True), pa.uint8()), np.uint8) > 0
-    broken = ~fits & ~is_missing(text)
+    broken = ~matches(text, pattern) & ~is_missing(text)
     return int(broken.argmax())

@@ -12,6 +12,7 @@ from ktrdr.application.preparing.context_data import with_context
 from ktrdr.application.preparing.labelling import make_labels
 from ktrdr.application.preparing.market_data import MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
+from ktrdr.application.preparing.quality import quality_of
 from ktrdr.application.preparing.settling import settling_notes
 from ktrdr.domain.arrays import Bools
 from ktrdr.domain.errors import InvalidInput
@@ -21,6 +22,7 @@ from ktrdr.domain.features.coverage import uncovered
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.features.ratios import require_ratios
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.warmup import declared_warmup
 from ktrdr.domain.labels.labelset import LabelSet
@@ -82,16 +84,22 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     """
     strategy = own_strategy(data, strategy, symbol)
     features = resolve(strategy)
-    market = gather(data, strategy.training_data, symbol)
-    market = with_context(data, market, used_sources(strategy, features))
+    market = gather(data, strategy.training_data, symbol, limits=strategy.quality)
+    market = with_context(data, market, used_sources(strategy, features), strategy.quality)
     _require_history(market, strategy, declared_warmup(features, market.base), "declared")
     columns = input_columns(features)
     matrix = compute_features(engineer, columns, market)
     if not len(matrix):
         raise InvalidInput(_no_rows(engineer, columns, market))
     _require_history(market, strategy, matrix.warmup_rows, "measured")
-    labels, read_for_labels = make_labels(data, strategy, market)
-    market = replace(market, loaded=(*market.loaded, *read_for_labels))
+    labels, others = make_labels(data, strategy, market)
+    loaded = (*market.loaded, *(bars.fingerprint() for bars in others))
+    odd = (
+        finding
+        for bars in others
+        for finding in quality_of([bars], data.characteristics(bars.symbol), strategy.quality)
+    )
+    market = replace(market, loaded=loaded, quality=(*market.quality, *odd))
     whole = _whole_windows(matrix, market, strategy)
     notes = (*market.notes, *override_notes(strategy, symbol), *labels.notes, *settling_notes(features, market))
     notes = (*notes, *uncovered(strategy, matrix))
@@ -112,7 +120,14 @@ def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy
 
 
 def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> FeatureMatrix:
-    """Return the feature matrix of a symbol; training, prediction and export all come through here."""
+    """Return the feature matrix of a symbol; training, prediction and export all come through here.
+
+    Raises
+    ------
+    InvalidBars
+        If a feature takes ratios of prices that are not above 0.
+    """
+    require_ratios(features, market.bars, market.base)
     known = of_symbol(features, market.characteristics.asset_class)
     matrix = engineer.engineer(known, market.bars, market.base, market.context)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}

@@ -48,6 +48,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Decides every random draw.")] = None,
     seeds: Annotated[int, typer.Option(help="Fit this many seeds to show their spread; the first is shipped.")] = 1,
     importance: Annotated[bool, typer.Option(help="Measure permutation importance.")] = True,
+    accept_quality: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Train on bars that the limits of quality refuse; it is kept.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that train side by side [default: processors].")
     ] = None,
@@ -85,7 +88,16 @@ def train(
     )
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
-        effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict, symbol_folds
+        effective,
+        seeds,
+        importance,
+        wanted,
+        read_combination(combination),
+        execution,
+        held_out,
+        strict,
+        symbol_folds,
+        accept_quality=accept_quality,
     )
     warn_or_refuse(run_warnings(container.data_repository(), request), str(strategy), strict)
     if dry_run:
@@ -105,13 +117,14 @@ def train(
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
+    from ktrdr.domain.market.inference import guesses_in_one
     from ktrdr.entrypoints.cli.preview import preview_text
 
     found = container.dry_run().execute(request)
     for preview in found.previews:
         for warning in preview.warnings:
             say(f"warning: {warning}")
-        say_notes(preview.notes)
+    say_notes(guesses_in_one(note for preview in found.previews for note in preview.notes))
     texts = [*(preview_text(preview) for preview in found.previews), failures_text(found.failures)]
     emit(found.as_dict(), "\n\n\n".join(filter(None, texts)), json)
     if found.failures:
