@@ -125,8 +125,10 @@ def written_files(draw: st.DrawFn) -> Drawn:
     fitting = [name for name in sorted(LAYOUTS) if re.fullmatch(LAYOUTS[name].takes, spelled)]
     choosy = [name for name in fitting if LAYOUTS[name].delimiter]
     name = draw(st.sampled_from(fitting + 3 * choosy))
-    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
     delimiter = draw(st.sampled_from(",,;\t|"))
+    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
+    if delimiter == "," and marks.thousands == ".":  # 1.234 between commas is a little more than one
+        marks = replace(marks, thousands="")
     spelling = _of_dates(how, bars) if venue.calendar == "24/7" else how.spelling
     made = sheet(bars, LAYOUTS[name], spelling, venue.symbol, marks, delimiter)
     backwards = draw(st.booleans())
