@@ -24,7 +24,7 @@ def reading_of(read: TableRows, table: Table, stated: Stated, remarks: Sequence[
         layout=read.placed.layout.name,
         kind=table.kind,
         delimiter=table.delimiter,
-        decimal_mark=read.marks.decimal,
+        decimal_mark=read.marks.decimal or ("." if table.delimiter else ""),
         thousands_mark=read.marks.thousands,
         times=times.spelling,
         time_zone=times.time_zone,
