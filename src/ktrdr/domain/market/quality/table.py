@@ -41,7 +41,7 @@ _ROWS = (
          f"remove them, or {_CALENDAR}", calendar_days.closed_days),
     Rule("outside_hours", "info", "series", 0.0, _SHARE,
          "nothing, if trading before the open and after the close is meant", calendar_days.outside_hours),
-    Rule("time_zone_shift", "error", "series", 0.2, "share of the days that may be shifted",
+    Rule("time_zone_shift", "error", "series", 0.5, "share of the days that may be shifted",
          "import it again with --time-zone, or say stamp_zone in symbols.yaml", clock.time_zone_shift),
     Rule("daylight_saving", "warning", "series", 0.0, "share of the days that may be shifted",
          "import it again with the zone whose clock wrote the times (--time-zone)", clock.daylight_saving),
