@@ -41,7 +41,7 @@ def splits(evidence: Evidence, limit: float) -> Found | None:
     """Find opens at a split's ratio to the close before, on a bar that is otherwise calm."""
     marks, names = split_bars(evidence, limit)
     rows = np.flatnonzero(marks)
-    shown = ", ".join(f"{iso(evidence.bars.stamps[row])[:10]} ({names[row]})" for row in rows[:5])
+    shown = ", ".join(f"{iso(evidence.bars.stamps[row])} ({names[row]})" for row in rows[:5])
     return marked(evidence.bars, marks, "look like splits that were not adjusted for", shown + rest(len(rows)))
 
 
