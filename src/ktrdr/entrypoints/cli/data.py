@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
 
-app.command()(check)
-
 Out = Annotated[Path | None, typer.Option(readable=False, help="Folder to write to [default: the data folder].")]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")]
 
@@ -47,6 +45,9 @@ def show(
     shown = open_container(data_dir=data_dir).show_bars().execute(symbol, Timeframe(timeframe), last)
     payload = shown.as_dict()
     emit(payload, _describe(shown, payload["bars"]), json)
+
+
+app.command()(check)
 
 
 @app.command("import")
