@@ -226,7 +226,7 @@ def test_the_page_draws_each_series_and_escapes_its_names(ktrdr: Command, tmp_pa
     assert "&lt;b&gt;X" in page
     assert "<b>X" not in page
     assert page.count("<svg") == 2, "a map of all series, and the price of the one with a finding"
-    assert page.count('<path class="mark c3"') == 1, "one place is marked"
+    assert page.count('<path class="mark c3"') == 2, "the spike, and its moves by more than half"
     assert "http" not in page.replace("http-equiv", "")
     assert ktrdr("data", "check", "--html", "q.txt").code == 2
 

@@ -127,13 +127,22 @@ def missing_weekdays(rng: Rng, case: Case) -> Case:
 def repeated_sessions(rng: Rng, case: Case) -> Case:
     session = case.session
     days, counts = np.unique(session[session >= 0], return_counts=True)
-    alike = np.flatnonzero((counts[1:] == counts[:-1]) & (np.diff(days) == 1)) + 1
     columns = {name: getattr(case.bars, name).copy() for name in (*PRICES, "volume")}
-    for place in rng.choice(alike, size=min(int(rng.integers(1, 3)), len(alike)), replace=False):
-        before, now = (np.flatnonzero(session == day) for day in days[place - 1 : place + 1])
+    far = bool(case.bars.volume.any()) and rng.random() < 0.5
+    for place in rng.permutation(np.arange(1, len(days)))[: int(rng.integers(1, 3))]:
+        other = int(rng.integers(0, place)) if far else place - 1
+        while counts[other] != counts[place] or not moves(case, days[other]):
+            place = int(rng.integers(1, len(days)))
+            other = place - 1
+        before, now = (np.flatnonzero(session == days[at]) for at in (other, place))
         for values in columns.values():
             values[now] = values[before]
     return with_columns(case, **columns)
+
+
+def moves(case: Case, day: int) -> bool:
+    rows = case.session == day
+    return bool((case.bars.high[rows] > case.bars.low[rows]).any())
 
 
 def closed_days(rng: Rng, case: Case) -> Case:
@@ -240,7 +249,7 @@ def closes_only(rng: Rng, case: Case) -> Case:
 
 
 def big_moves(rng: Rng, case: Case) -> Case:
-    factor = float(rng.choice([1.7, 1.72, 2.2, 2.25, 2.75, 3.5]))
+    factor = float(rng.uniform(1.55, 5))
     factor = factor if rng.random() < 0.5 else 1 / factor
     return scaled(case, np.arange(len(case.bars)) >= int(places(rng, case, 1)[0]), factor)
 
