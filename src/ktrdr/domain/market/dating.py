@@ -46,7 +46,8 @@ def settled(bars: Bars, sessions: Sessions, drop_unfinished: bool = False) -> Ba
     if bars.sessions is not None or not len(bars):
         return bars
     if bars.timeframe.intraday:
-        return _without(replace(bars, written=None), *_last_not_over(bars, sessions), drop_unfinished)
+        plain = bars if bars.written is None else replace(bars, written=None)
+        return _without(plain, *_last_not_over(bars, sessions), drop_unfinished)
     days = _Days.of(bars, sessions)
     kept, stamps = _without(bars, days.odd, days.why, drop_unfinished), days.kept[~days.odd]
     _require_one_a_session(kept, stamps)
