@@ -156,3 +156,16 @@ def test_the_command_marks_such_a_signal(ktrdr: Command) -> None:
     assert strict.stdout == ""
     assert only.json["predictions"] == [late | {"closed": True}]
     assert f"warning: AAPL 1d: the bar of {last['timestamp']} is not over before" in shown.stdout
+
+
+def test_an_import_says_which_bar_is_not_over(ktrdr: Command) -> None:
+    rows = "".join(f"2024-01-{day:02},1,2,1,1.5,9\n" for day in (2, 3, 4))
+    Path("SPY_1d.csv").write_text(f"date,open,high,low,close,volume\n{rows}", encoding="utf-8")
+    words = ("data", "import", "SPY_1d.csv", "--data-dir", "data", "--yes")
+    with Container.clock.override(providers.Object(lambda: from_iso("2024-01-04T20:59:59Z"))):
+        early = ktrdr(*words)
+    with Container.clock.override(providers.Object(lambda: from_iso("2024-01-04T21:00Z"))):
+        later = ktrdr(*words, "--replace")
+    assert early.code == later.code == 0
+    assert "the bar of 2024-01-04T00:00:00Z is not over before 2024-01-04T21:00:00Z" in early.stderr
+    assert "is not over" not in later.stderr

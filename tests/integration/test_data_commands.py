@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -22,6 +23,7 @@ from ktrdr.application.ports.bar_store import Planned
 from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
 from ktrdr.domain.errors import Conflict
 from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.timeframe import Timeframe
 
 HOUR = Timeframe("1h")
@@ -167,7 +169,7 @@ def test_two_spellings_of_an_index_are_one_series(replace: tuple[str, ...], data
         ),
         ("X_1h.csv", CSV.splitlines()[0] + "\n", (), 2, "holds no bars"),
         ("X_1h.csv", CSV, ("--timeframe", "1x"), 2, "timeframe '1x' is not known"),
-        ("X_1h.json", CSV, (), 2, "files of this kind are not read"),
+        ("X_1h.pdf", CSV, (), 2, "files of this kind are not read"),
         ("X_1h.csv", None, (), 3, "no such file or folder"),
     ],
 )
@@ -200,8 +202,8 @@ def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -
     checked, rows = Barrier(2), len(CSV.splitlines()) - 1
 
     class Waiting(ParquetStore):
-        def check(self, bars: Bars, **options: bool) -> Planned:
-            planned = super().check(bars, **options)
+        def check(self, bars: Bars, *facts: SymbolCharacteristics | None, **options: bool) -> Planned:
+            planned = super().check(bars, *facts, **options)
             checked.wait(60)
             return planned
 
@@ -210,7 +212,7 @@ def test_of_two_imports_at_once_one_is_kept_and_the_other_told(tmp_path: Path) -
         path.parent.mkdir()
         path.write_text(CSV.replace(",10\n", f",{level}\n"))
         with suppress(Conflict):
-            ImportBars(FileReader(), Waiting(tmp_path / "kept")).execute(ImportRequest(path))
+            ImportBars(FileReader(), Waiting(tmp_path / "kept"), time.time_ns).execute(ImportRequest(path))
             return level
         return None
 
@@ -228,7 +230,7 @@ def test_the_same_bars_at_once_are_no_conflict(tmp_path: Path) -> None:
     (tmp_path / "AAPL_1h.csv").write_text(CSV)
 
     def one(_: int) -> int:
-        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(
+        (imported,) = ImportBars(FileReader(), ParquetStore(tmp_path / "kept"), time.time_ns).execute(
             ImportRequest(tmp_path / "AAPL_1h.csv")
         )
         return imported.rows
@@ -267,7 +269,7 @@ def test_the_list_has_a_line_for_each_file_whatever_is_in_them(data: Command, fo
         ("GONE_1h.parquet", "is a link that leads to no file"),
         ("INNER_1h.parquet", "must be a plain file, is a folder"),
         ("PIPE_1h.csv", "must be a plain file, is a pipe"),
-        ("QUOTE_1h.csv", "not a table of 6 columns (CSV parse error"),
+        ("QUOTE_1h.csv", "row 2: not a table of 6 columns; found 2 in "),
     ):
         assert f"{name} (cannot be read: {problem}" in outcome.stdout
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from dependency_injector import providers
+from samples.command_line import Command
 from samples.documents import SMALL, changed
 from samples.predictors import Trained, train
 
@@ -117,3 +121,21 @@ def test_a_live_bar_at_or_below_0_is_refused_where_ratios_are_read() -> None:
         predictor.update("5m", Bar(newest.symbol, newest.stamp, -1.0, 1.0, -1.0, 0.5))
     assert predictor.state() == before
     assert predictor.update("5m", Bar.of(above, ROWS - 1)).is_decided
+
+
+def test_a_file_of_oil_is_imported_trained_on_and_predicted(ktrdr: Command) -> None:
+    days = pd.bdate_range("2015-01-02", periods=ROWS, name="Date")
+    oil = SPREAD.to_frame().drop(columns="timestamp").rename(columns=str.capitalize).set_axis(days).round(4)
+    oil.to_csv("CL=F_1d.csv")
+    words = ("data", "import", "CL=F_1d.csv", "--data-dir", "data", "--yes")
+    assert "--allow-nonpositive takes such prices" in ktrdr(*words).stderr
+    assert ktrdr(*words, "--allow-nonpositive").code == 0
+    daily = changed("training_data", {"symbols": ["CL=F"], "timeframes": "1d", "history_required": 200})
+    document = changed("nn_inputs", [{"fuzzy_set": name, "timeframes": "all"} for name in ("rsi", "macd")], daily)
+    Path("oil.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    assert ktrdr("train", "oil.yaml", "--data-dir", "data", "--no-importance").code == 0
+    said = ktrdr("predict", "oil.yaml", "--data-dir", "data", "--json").json
+    assert said["predictions"][-1]["timestamp"][:10] == str(days[-1].date())
+    refused = ktrdr("backtest", "oil.yaml", "--data-dir", "data")
+    assert refused.code == 2
+    assert "a backtest takes ratios of prices, which must be above 0; found" in refused.stderr

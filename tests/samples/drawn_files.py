@@ -13,23 +13,22 @@ from hypothesis import strategies as st
 from samples.defects import ANYWHERE, COUNTED, DATED, HARMLESS, OFFSET, Allowed
 from samples.exports import (
     DATES,
-    LAYOUTS,
     MOMENTS,
     ROLES,
     UNITS,
-    Marks,
     Spelling,
     clock,
     epoch,
     json_rows,
     own_midnight,
     packed,
-    sheet,
     table,
 )
 from samples.markets import DAY, VENUES, Bar, Venue, times, walk
+from samples.sheets import LAYOUTS, Marks, sheet
 
 SPOKEN_CLOCKS = ("America/New_York", "Europe/Athens", "Asia/Tokyo", "Etc/GMT+5", "UTC")
+MARKS = [Marks(), Marks(), Marks(","), Marks(".", ","), Marks(",", "."), Marks(",", " "), Marks(".", "'")]
 FAR_ZONES = ("Asia/Singapore", "Asia/Kolkata", "America/Chicago")
 
 
@@ -48,6 +47,7 @@ class Drawn:
     zone: str | None = None
     how: str = ""
     text: str = ""
+    silent: bool = False
     drop_unfinished: bool = False
 
     def __repr__(self) -> str:
@@ -82,6 +82,7 @@ def of_moments(venue: Venue) -> st.SearchStrategy[tuple[str, Times]]:
     written["offset"] = Times(clock("%Y-%m-%dT%H:%M:%S%:z", venue.zone), tuple(OFFSET))
     for zone in SPOKEN_CLOCKS:
         written[f"clock {zone}"] = Times(clock("%Y-%m-%d %H:%M:%S", zone), zone=zone)
+        written[f"dotted clock {zone}"] = Times(clock("%Y.%m.%d %H:%M", zone), zone=zone)
         written[f"compact clock {zone}"] = Times(clock("%Y%m%d %H%M%S", zone), zone=zone)
     return st.sampled_from(sorted(written.items(), key=lambda item: item[0]))
 
@@ -121,13 +122,13 @@ def _moved(bars: list[Bar], zone: str | None) -> list[Bar]:
 def written_files(draw: st.DrawFn) -> Drawn:
     """CSV files in any layout, decimal mark, zone, unit, order, and with a defect."""
     venue, timeframe, bars, how, spelled = draw(series())
-    name = draw(st.sampled_from(sorted(LAYOUTS)))
-    marks = draw(
-        st.sampled_from(
-            [Marks(), Marks(), Marks(","), Marks(".", ","), Marks(",", "."), Marks(",", " "), Marks(".", "'")]
-        )
-    )
+    fitting = [name for name in sorted(LAYOUTS) if re.fullmatch(LAYOUTS[name].takes, spelled)]
+    choosy = [name for name in fitting if LAYOUTS[name].delimiter]
+    name = draw(st.sampled_from(fitting + 3 * choosy))
     delimiter = draw(st.sampled_from(",,;\t|"))
+    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
+    if delimiter == "," and marks.thousands == ".":  # 1.234 between commas is a little more than one
+        marks = replace(marks, thousands="")
     spelling = _of_dates(how, bars) if venue.calendar == "24/7" else how.spelling
     made = sheet(bars, LAYOUTS[name], spelling, venue.symbol, marks, delimiter)
     backwards = draw(st.booleans())
@@ -138,15 +139,16 @@ def written_files(draw: st.DrawFn) -> Drawn:
     if defect == "finer unit" and backwards:
         defect = "nothing"
     allowed = known[defect](made, row)
-    if not _clear(made.places, bars, marks, name, spelled):
-        allowed = replace(allowed, refused=True)
+    if not _clear(made.places, bars, marks, name, spelled, venue):
+        allowed = replace(allowed, refused=True, row=False)
     text, encoding = made.written(), draw(st.sampled_from(("utf-8", "utf-8", "utf-8-sig", "utf-16")))
     file, content = packed(
         text.encode(encoding), f"{venue.symbol}_{timeframe}.csv", draw(st.sampled_from(("", "", "gz", "zip")))
     )
     odd = len(bars) - 1 - row if backwards else row
     said = f"{name}, {spelled}, {marks}, {delimiter!r}, {defect} at row {row}{', new to old' if backwards else ''}"
-    return Drawn(file, content, venue, timeframe, bars, allowed, odd, (row - 1, row + 5), how.zone, said, text)
+    silent = "volume" not in made.places
+    return Drawn(file, content, venue, timeframe, bars, allowed, odd, (row - 1, row + 5), how.zone, said, text, silent)
 
 
 def _of_dates(how: Times, bars: list[Bar]) -> Spelling:
@@ -157,14 +159,16 @@ def _of_dates(how: Times, bars: list[Bar]) -> Spelling:
     return lambda stamp: how.spelling(stamp.astimezone(zone).replace(tzinfo=ZoneInfo("UTC")))
 
 
-def _clear(places: Mapping[str, int], bars: list[Bar], marks: Marks, layout: str, spelled: str) -> bool:
+def _clear(places: Mapping[str, int], bars: list[Bar], marks: Marks, layout: str, spelled: str, venue: Venue) -> bool:
     """Return whether the file can be read in one way alone, so that it must not be refused."""
     columns = [[bar.texts[place] for bar in bars] for place, role in enumerate(ROLES) if role in places]
-    if layout == "bare" or not all(marks.clear(column) for column in columns):
+    if layout == "bare" or (layout == "crypto" and venue.symbol != "BTCUSDT"):  # which volume, that in BTC?
+        return False
+    if not all(marks.clear(column) for column in columns):
         return False
     if spelled == "month first":
         return any(bar.stamp.day > 12 for bar in bars)
-    return not spelled.startswith(("clock ", "compact clock "))
+    return "clock" not in spelled
 
 
 @st.composite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ktrdr.domain.errors import InvalidInput, did_you_mean
 
 SETTINGS_FILE = "ktrdr.toml"
 _PREFIX = "KTRDR_"
+_QUALITY = "quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,17 @@ class Settings:
         Where models are published.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    quality : mapping
+        Limits of data quality by rule, for what strategies do not say; see `read_limits`.
     """
 
     data_dir: Path | None = None
     models_dir: Path = Path("models")
     device: str = "auto"
+    quality: Mapping[str, Any] = field(default_factory=dict)
 
 
-KNOWN = tuple(field.name for field in fields(Settings))
+KNOWN = tuple(item.name for item in fields(Settings))
 """Every setting by its name."""
 
 
@@ -57,7 +61,7 @@ def load_settings(**given: Any) -> Settings:
 
 
 def _from_variables() -> dict[str, str]:
-    known = {f"{_PREFIX}{name.upper()}": name for name in KNOWN}
+    known = {f"{_PREFIX}{name.upper()}": name for name in KNOWN if name != _QUALITY}
     found = {name: value for name, value in os.environ.items() if name.upper().startswith(_PREFIX)}
     for name in found:
         if name.upper() not in known:
@@ -82,9 +86,21 @@ def _read(where: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             raise InvalidInput(
                 f"{where}: {name}: no setting has this name; known: {', '.join(KNOWN)}{did_you_mean(name, KNOWN)}"
             )
+        if name == _QUALITY:
+            yield name, _limits(where, value) if value else {}
+            continue
         is_path = name.endswith("_dir")
         if not isinstance(value, str | os.PathLike if is_path else str):
             raise InvalidInput(f"{where}: {name} must be a {'path' if is_path else 'text'}; found {value!r}")
         if is_path:
             require_possible(Path(value), name)
         yield name, Path(value) if is_path else value
+
+
+def _limits(where: str, value: Any) -> dict[str, Any]:
+    """Return limits as they are written, once they can be read."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{where}: {_QUALITY} must be a table of rules; found {value!r}")
+    from ktrdr.domain.market.quality.limits import read_limits  # numpy, which a list of models has no use for
+
+    return read_limits(value, f"{where}: {_QUALITY}").as_dict()

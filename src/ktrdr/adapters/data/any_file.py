@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import Column, require_numbers
-from ktrdr.adapters.data.columns import Columns, is_utc
+from ktrdr.adapters.data.arrow import require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
-from ktrdr.adapters.data.layouts.agreeing import are_exchanged, broken_rows
-from ktrdr.adapters.data.layouts.placing import Placed, placings
-from ktrdr.adapters.data.numbers import Marks, floats
+from ktrdr.adapters.data.layouts.placing import placings
+from ktrdr.adapters.data.noted_span import noted_span
+from ktrdr.adapters.data.parts import Part, parts_of
 from ktrdr.adapters.data.reading import reading
-from ktrdr.adapters.data.rows import Rows, in_order, left_out, scaled, taken, without_values
-from ktrdr.adapters.data.symbol_column import WHOLE, parts_by_symbol
+from ktrdr.adapters.data.rows import in_order, scaled, taken
+from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
-from ktrdr.adapters.data.times import Times, utc_times
-from ktrdr.domain.arrays import Floats
-from ktrdr.domain.errors import InvalidBars, InvalidInput
-from ktrdr.domain.market.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars
-from ktrdr.domain.market.reading import Reading, Stated
+from ktrdr.adapters.data.understood import reading_of
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
-
-_ADJUSTED = "adjusted close"
 
 
 class Span(NamedTuple):
@@ -38,18 +31,6 @@ class Span(NamedTuple):
     first: int
     last: int
     adjustment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was read of a file, before it is cut into series."""
-
-    placed: Placed
-    rows: Rows
-    times: Times
-    symbols: Column | None
-    marks: Marks
-    remarks: tuple[str, ...]
 
 
 def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
@@ -74,26 +55,23 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
         If it cannot be opened, or needs an extra that is not installed.
     """
     if stated.timeframe is None:
-        raise _unnamed(path)
-    timeframe = stated.timeframe
+        raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        table = open_table(path, tuple(stated.columns.values()))
-        read = _read(table, stated, path.name)
-        if read.symbols is not None:
-            parts = parts_by_symbol(read.symbols, stated.symbol, path.name)
-        elif stated.symbol is not None:
-            parts = {stated.symbol: WHOLE}
-        else:
-            raise _unnamed(path)
-        return tuple(
-            _bars(replace(read, rows=taken(read.rows, which)), table, stated, symbol, timeframe, path.name)
-            for symbol, which in parts.items()
-        )
+        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
 
 
-def _unnamed(path: Path) -> InvalidInput:
+def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
+    """Return the series of a table, as `read_bars` does those of a file; `source` is what messages call it."""
+    read = rows_of(table, stated, source)
+    parts = parts_of(table, read.symbols, stated.symbol, source)
+    if not parts or stated.timeframe is None:
+        raise _unnamed(source)
+    return tuple(_bars(read, table, stated, part, stated.timeframe, source) for part in parts)
+
+
+def _unnamed(source: str) -> InvalidInput:
     return InvalidInput(
-        f"{path}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{path.suffix}); say symbol and timeframe"
+        f"{source}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{Path(source).suffix}); say symbol and timeframe"
     )
 
 
@@ -106,127 +84,34 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
+        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
+        told = noted_span(path) if plain else None
+        if told is not None:
+            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
-        (place, *more), symbol = placed.columns.times, placed.columns.symbol
+        symbol = placed.columns.symbol
         for role, kind in table.kinds(placed.columns.values).items():
             require_numbers(kind, path.name, role)
-        noted = table.span(place) if not more and symbol is None else None
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
-        if noted is not None:
-            return Span(*noted, adjustment)
-        cells = table.load((place, *more, *(() if symbol is None else (symbol,))), ()).columns
-        stamps = _times(cells, table, placed, stated, path.name).stamps
+        cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbol is not None and stated.symbol is not None:
-            stamps = stamps[parts_by_symbol(cells[symbol], stated.symbol, path.name)[stated.symbol]]
+            stamps = stamps[parts_of(table, cells[symbol], stated.symbol, path.name)[0].rows]
         ends = (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
         return Span(len(stamps), *ends, adjustment)
 
 
-def _read(table: Table, stated: Stated, source: str) -> _Read:
-    candidates = placings(table, stated, source)
-    placed = candidates[0]
-    columns = _with_adjusted(placed.columns, table, stated, source)
-    texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)))
-    loaded = table.load(texts, tuple(columns.values.values()))
-    point = table.pointed or (placed.layout.point and (table.delimiter in ",\t" or not table.names))
-    raw = {role: loaded.columns[place] for role, place in columns.values.items()}
-    values, marks = floats(raw, source, point=point)
-    cells = {place: loaded.columns[place] for place in texts}
-    remarks = list(loaded.remarks)
-    empty = without_values(values)
-    if empty is not None:
-        remarks.append(left_out(empty, "has no values" if empty.sum() == 1 else "have no values"))
-        values = {role: column[~empty] for role, column in values.items()}
-        cells = {place: column.filter(pa.array(~empty)) for place, column in cells.items()}
-    if "volume" in values and len(values["volume"]) and np.isnan(values["volume"]).all():
-        del values["volume"]
-        remarks.append("the column of volume is empty, so there is none")
-    times = _times(cells, table, placed, stated, source)
-    if not table.names:
-        placed, values = _agreeing(candidates, values, times, source)
-    symbols = None if columns.symbol is None else cells[columns.symbol]
-    own = {} if times.written is None else {"written": times.written}
-    return _Read(placed, {"stamps": times.stamps, **own, **values}, times, symbols, marks, tuple(remarks))
-
-
-def _with_adjusted(columns: Columns, table: Table, stated: Stated, source: str) -> Columns:
-    """Return the columns, with the adjusted close among the values where it is asked for."""
-    if not stated.adjusted:
-        return columns
-    if columns.adjusted is None:
-        found = ", ".join(table.names) or "columns without names"
-        raise InvalidInput(f"{source}: has no adjusted close; found {found}")
-    return replace(columns, values={**columns.values, _ADJUSTED: columns.adjusted})
-
-
-def _times(cells: dict[int, Column], table: Table, placed: Placed, stated: Stated, source: str) -> Times:
-    places = placed.columns.times
-    utc = any(is_utc(table.name_of(place)) for place in places)
-    zone = stated.time_zone or placed.layout.zone or None
-    return utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
-
-
-def _agreeing(
-    candidates: Sequence[Placed], values: dict[str, Floats], times: Times, source: str
-) -> tuple[Placed, dict[str, Floats]]:
-    """Return the way to read columns without names with which the values agree, and them by it.
-
-    Raises
-    ------
-    InvalidBars
-        If there is none; the message names a row.
-    """
-    by_place = {place: values[role] for role, place in candidates[0].columns.values.items() if role in values}
-    newest_first = len(times.stamps) > 1 and bool(times.stamps[0] > times.stamps[-1])
-    for candidate in candidates:
-        named = {role: by_place[place] for role, place in candidate.columns.values.items() if place in by_place}
-        if not broken_rows(named).any() and not are_exchanged(named, newest_first=newest_first):
-            return candidate, named
-    broken = broken_rows(values)
-    row = int(broken.argmax())
-    order = ", ".join(role for role in candidates[0].columns.values if role in PRICE_COLUMNS)
-    found = ", ".join(f"{values[role][row]:.10g}" for role in candidates[0].columns.values if role in PRICE_COLUMNS)
-    why = "the open or close lies outside high and low" if broken.any() else "each open leads on to the next close"
-    raise InvalidBars(
-        f"{source}: has no header, and taken for {order} the values contradict themselves: row {row} ({found}): {why}; "
-        "say which column is which: --columns time=1,open=2,high=3,low=4,close=5"
-    )
-
-
-def _bars(read: _Read, table: Table, stated: Stated, symbol: str, timeframe: Timeframe, source: str) -> Bars:
-    rows, remarks = in_order(read.rows, source)
-    layout = read.placed.layout
-    if layout.ends and timeframe.intraday:
-        rows = {**rows, **{name: rows[name] - timeframe.ns for name in ("stamps", "written") if name in rows}}
+def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: Timeframe, source: str) -> Bars:
+    rows, remarks = in_order(taken(read.rows, part.rows), source)
+    if read.placed.layout.ends and timeframe.intraday:
+        moved = [name for name in ("stamps", "written") if name in rows]
+        rows = {**rows, **{name: rows[name] - timeframe.ns for name in moved}}
     rows = scaled(rows) if stated.adjusted else rows
-    values = {name: rows[name] for name in BAR_COLUMNS if name in rows}
-    bars = Bars.of(Symbol(symbol).text, timeframe, rows["stamps"], values, source)
-    understood = noted_reading(table.metadata) or _reading(read, table, stated, remarks)
-    return replace(bars, written=rows.get("written"), reading=understood)
-
-
-def _reading(read: _Read, table: Table, stated: Stated, remarks: Sequence[str]) -> Reading:
-    columns, times = read.placed.columns, read.times
-    named = {"time": " and ".join(table.name_of(place) for place in columns.times)}
-    named |= {role: table.name_of(place) for role, place in columns.values.items()}
-    said = [*read.remarks, *remarks, *filter(None, [read.placed.layout.remark])]
-    if columns.adjusted is not None and not stated.adjusted:
-        adjusted, close = table.name_of(columns.adjusted), table.name_of(columns.values["close"])
-        said.append(f"an adjusted close ({adjusted}) stands beside {close} and is not used; --adjusted chooses it")
-    if stated.adjusted and columns.adjusted is not None:
-        named["close"] = table.name_of(columns.adjusted)
-    return Reading(
-        layout=read.placed.layout.name,
-        kind=table.kind,
-        delimiter=table.delimiter,
-        decimal_mark=read.marks.decimal,
-        thousands_mark=read.marks.thousands,
-        times=times.spelling,
-        time_zone=times.time_zone,
-        zone_from=times.zone_from,
-        adjustment="splits and dividends" if stated.adjusted else "",
-        columns=named,
-        remarks=tuple(said),
-    )
+    said = (*remarks, *filter(None, [part.remark]))
+    understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
+    stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
+    volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
+    name, written = Symbol(part.symbol).text, rows.get("written")
+    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)

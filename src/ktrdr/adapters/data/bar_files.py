@@ -9,7 +9,16 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
-KINDS = (".csv", ".txt", ".tsv", ".csv.gz", ".zip", ".json", ".feather", ".arrow", ".xlsx", ".parquet")
+_PLAIN = (".csv", ".txt", ".tsv", ".json")
+KINDS = (
+    *_PLAIN,
+    *(f"{kind}{packed}" for packed in (".gz", ".zip") for kind in _PLAIN),
+    ".zip",
+    ".feather",
+    ".arrow",
+    ".xlsx",
+    ".parquet",
+)
 """How the names of files end that can hold bars."""
 _LONGEST_FIRST = sorted(KINDS, key=len, reverse=True)
 _FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3})([mhdwHDW])")

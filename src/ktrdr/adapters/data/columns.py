@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ktrdr.domain.errors import InvalidBars, in_one_line, shown
 from ktrdr.domain.market.bars import PRICE_COLUMNS
@@ -66,6 +67,7 @@ class Columns:
     adjusted: int | None = None
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return a name without what does not count: case, blanks, ``_``, ``<>``, and a number before it."""
     words = " ".join(str(name).strip().strip("<>").replace("_", " ").casefold().split())

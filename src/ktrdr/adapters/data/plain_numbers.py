@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from ktrdr.adapters.data.arrow import Column, is_missing, values_of
+from ktrdr.adapters.data.arrow import Column, matches
+from ktrdr.adapters.data.distinct import Distinct
 from ktrdr.domain.errors import InvalidBars, shown
 
 _BARE = r"^[+-]?[\d.,]+(?:e[+-]?\d+)?$"
@@ -23,8 +22,8 @@ _SIGNS = (
 )
 
 
-def plain_numbers(column: Column, source: str, role: str) -> Column:
-    """Return texts of numbers as sign, digits, marks and an exponent, and empty ones as missing.
+def plain_numbers(column: Distinct, source: str) -> Column:
+    """Return texts of numbers as sign, digits, marks and an exponent.
 
     Currency signs and codes, percent signs, brackets for a minus and units of thousands (``4.68M``) are taken off; what
     is no number stays as it is.
@@ -34,47 +33,34 @@ def plain_numbers(column: Column, source: str, role: str) -> Column:
     InvalidBars
         If a column is in several currencies, or has percent signs at some of its values.
     """
-    text = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text) if _any(text, "^$") else text
-    if not _any_unlike(text, _BARE):
+    text = column.texts
+    if matches(text, _BARE).all():
         return text
     for pattern, instead in _SIGNS:
         text = pc.replace_substring_regex(text, pattern, instead)
-    text = _without_currency(text, source, role)
-    if _any(text, "%$"):
-        _require_all(text, "%$", "a percent sign", source, role)
+    text = _without_currency(text, column, source)
+    percent = matches(text, "%$")
+    if percent.any():
+        if not percent.all():
+            place = int(percent.argmin())
+            where = f"{source}: row {column.row_of(place)}: {column.role} {shown(column.texts[place].as_py())}"
+            raise InvalidBars(f"{where} has no percent sign as others have")
         text = pc.replace_substring_regex(text, r"\s*%$", "")
     for unit, power in _POWERS.items():
         text = pc.replace_substring_regex(text, rf"(\d[.,]?)\s*[{unit}{unit.lower()}]$", rf"\1{power}")
     return text
 
 
-def _without_currency(text: Column, source: str, role: str) -> Column:
-    units: set[str] = set()
+def _without_currency(text: Column, column: Distinct, source: str) -> Column:
+    units: dict[str, int] = {}
     for pattern in (rf"^[+-]?\s*(?P<unit>{_UNIT})\s*[+-]?[\d.,]", rf"[\d.,]\s*(?P<unit>{_UNIT})$"):
-        if _any(text, pattern):
-            found = pc.unique(pc.struct_field(pc.extract_regex(text, pattern), 0))
-            units |= {unit for unit in found.to_pylist() if unit}
+        found = pc.struct_field(pc.extract_regex(text, pattern), 0)
+        for unit in pc.unique(found).to_pylist():
+            if unit:
+                units.setdefault(unit, int(matches(found, rf"^\Q{unit}\E$", ignore_case=False).argmax()))
     if len(units) > 1:
-        raise InvalidBars(f"{source}: {role} is in several currencies: {', '.join(sorted(units)[:5])}")
+        one, other = (
+            f"row {column.row_of(place)}: {shown(column.texts[place].as_py())}" for place in list(units.values())[:2]
+        )
+        raise InvalidBars(f"{source}: {column.role} is in several currencies ({one}; {other})")
     return pc.replace_substring_regex(pc.replace_substring_regex(text, _BEFORE, r"\1\2"), _AFTER, r"\1")
-
-
-def _require_all(text: Column, pattern: str, what: str, source: str, role: str) -> None:
-    lacking = ~_fits(text, pattern) & ~is_missing(text)
-    if lacking.any():
-        row = int(lacking.argmax())
-        raise InvalidBars(f"{source}: row {row}: {role} {shown(text[row].as_py())} has not {what} as others have")
-
-
-def _any(text: Column, pattern: str) -> bool:
-    return bool(_fits(text, pattern).any())
-
-
-def _any_unlike(text: Column, pattern: str) -> bool:
-    return bool((~_fits(text, pattern) & ~is_missing(text)).any())
-
-
-def _fits(text: Column, pattern: str) -> np.ndarray:
-    found = pc.fill_null(pc.match_substring_regex(text, pattern, ignore_case=pattern == _BARE), False)
-    return values_of(pc.cast(found, pa.uint8()), np.uint8) > 0

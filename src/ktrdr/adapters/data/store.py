@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace as with_values
 from pathlib import Path
@@ -15,13 +15,15 @@ import pyarrow.parquet as pq
 from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.arrow import column_of
 from ktrdr.adapters.data.bar_files import file_name
+from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.catalogue import adding_to_catalogue
 from ktrdr.adapters.data.kept_reading import noted
-from ktrdr.adapters.data.sources import repository_of
+from ktrdr.adapters.data.sources.folder import FolderSource
 from ktrdr.adapters.files.folders import make_folder
 from ktrdr.adapters.files.holding import holding
 from ktrdr.adapters.files.replacing import replacing
 from ktrdr.application.ports.bar_store import BarStore, Effect, Planned
+from ktrdr.application.preparing.sessioned import SessionedRepository
 from ktrdr.domain.errors import Conflict, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
@@ -45,42 +47,54 @@ class ParquetStore(BarStore):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._repository = repository_of("folder", folder)
+        self._source = FolderSource(folder)
+        self._repository = SessionedRepository(self._source, sessions_for)
 
     def check(
-        self, bars: Bars, *, replace: bool = False, append: bool = False, drop_unfinished: bool = False
+        self,
+        bars: Bars,
+        facts: SymbolCharacteristics | None = None,
+        *,
+        replace: bool = False,
+        append: bool = False,
+        drop_unfinished: bool = False,
     ) -> Planned:
         """See the port."""
-        given = self._repository.admitted(bars, drop_unfinished)
+        given = self._repository.admitted(bars, drop_unfinished, facts)
+        news = None if self._source.facts(bars.symbol) else facts
         path = self._path(bars)
         with _writing(path):
             kept = None if replace and not append else _kept(path, given.kept)
         if kept is None:
             effect: Effect = "replaced" if os.path.lexists(path) else "new"
-            return Planned(given.bars, given.kept, given.facts, effect, given.bars)
+            return Planned(given.bars, given.kept, given.facts, news, effect, given.bars)
         if not append:
             _require_equal(path, kept, given.kept)
-            return Planned(given.bars, given.kept, given.facts, "same", given.bars)
+            return Planned(given.bars, given.kept, given.facts, news, "same", given.bars)
         growth = _growth(path, kept, given.kept, replace)
-        whole = self._repository.admitted(grown(kept, given.kept)).bars
+        whole = self._repository.admitted(grown(kept, given.kept), facts=facts).bars
         effect = "same" if growth.nothing_new else "grown"
         growth = with_gap(growth, kept, given.kept, whole)
-        return Planned(given.bars, given.kept, given.facts, effect, whole, growth)
+        return Planned(given.bars, given.kept, given.facts, news, effect, whole, growth)
 
-    def save(
+    def save_all(
         self,
-        bars: Bars,
-        characteristics: SymbolCharacteristics | None = None,
+        series: Sequence[tuple[Bars, SymbolCharacteristics | None]],
         *,
         replace: bool = False,
         append: bool = False,
-    ) -> SeriesInfo:
+    ) -> tuple[SeriesInfo, ...]:
         """See the port."""
-        path, known = self._path(bars), {bars.symbol: characteristics} if characteristics else {}
-        with _writing(path):
+        known = {bars.symbol: facts for bars, facts in series if facts}
+        with _writing(self._path(series[0][0]) if series else self._folder):
             make_folder(self._folder)
             with adding_to_catalogue(self._folder, known) if known else nullcontext():
-                there = _add(bars, path, replace) if append else _put(bars, path, replace)
+                return tuple(self._save(bars, replace, append) for bars, _ in series)
+
+    def _save(self, bars: Bars, replace: bool, append: bool) -> SeriesInfo:
+        path = self._path(bars)
+        with _writing(path):
+            there = _add(bars, path, replace) if append else _put(bars, path, replace)
         return SeriesInfo.of(with_values(there, source=path.name))
 
     def _path(self, bars: Bars) -> Path:
@@ -124,7 +138,7 @@ def _add(bars: Bars, path: Path, replace: bool) -> Bars:
 
 def _write(bars: Bars, path: Path, new: bool) -> None:
     with replacing(path, new=new) as file:
-        pq.write_table(_table(bars), file, compression="zstd")
+        pq.write_table(_table(bars), file, compression="zstd", use_dictionary=list(BAR_COLUMNS))
 
 
 def _kept(path: Path, like: Bars) -> Bars | None:

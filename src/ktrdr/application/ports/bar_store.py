@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -26,6 +27,8 @@ class Planned:
         The same as a store keeps them.
     facts : SymbolCharacteristics
         What is known of the symbol, or was inferred.
+    news : SymbolCharacteristics or None
+        The facts that were given, where the store has none of the symbol.
     effect : str
         ``new``; ``same``, nothing changes; ``replaced``, other bars are overwritten; ``grown``, others are added to.
     whole : Bars
@@ -37,6 +40,7 @@ class Planned:
     bars: Bars
     to_keep: Bars
     facts: SymbolCharacteristics
+    news: SymbolCharacteristics | None
     effect: Effect
     whole: Bars
     growth: Growth | None = None
@@ -47,23 +51,31 @@ class BarStore(Protocol):
 
     @abstractmethod
     def check(
-        self, bars: Bars, *, replace: bool = False, append: bool = False, drop_unfinished: bool = False
+        self,
+        bars: Bars,
+        facts: SymbolCharacteristics | None = None,
+        *,
+        replace: bool = False,
+        append: bool = False,
+        drop_unfinished: bool = False,
     ) -> Planned:
-        """Return what `save` would come to; nothing is kept.
+        """Return what `save_all` would come to; nothing is kept.
 
         Parameters
         ----------
         bars : Bars
             As a source gives them.
+        facts : SymbolCharacteristics, optional
+            What is known of the symbol elsewhere; counts where the store knows nothing.
         replace, append : bool
-            As for `save`.
+            As for `save_all`.
         drop_unfinished : bool
             Whether bars that are not over are left out; they are refused otherwise.
 
         Raises
         ------
         Conflict
-            As `save` does.
+            As `save_all` does.
         InvalidInput
             If the repository of this place would refuse to load what would be kept.
         Unavailable
@@ -71,27 +83,25 @@ class BarStore(Protocol):
         """
 
     @abstractmethod
-    def save(
+    def save_all(
         self,
-        bars: Bars,
-        characteristics: SymbolCharacteristics | None = None,
+        series: Sequence[tuple[Bars, SymbolCharacteristics | None]],
         *,
         replace: bool = False,
         append: bool = False,
-    ) -> SeriesInfo:
-        """Keep a series, all or nothing, and what is known of its symbol; return what is now there.
+    ) -> tuple[SeriesInfo, ...]:
+        """Keep series, each all or nothing, and then what is known of their symbols; return what is now there.
 
         The same bars again change nothing.
 
         Parameters
         ----------
-        bars : Bars
-            As `Planned.to_keep` has them.
-        characteristics : SymbolCharacteristics, optional
+        series : sequence of (Bars, SymbolCharacteristics or None)
+            Bars as `Planned.to_keep` has them.
         replace : bool
-            Whether other bars of the series may be overwritten; with `append`, those in the span of the given ones.
+            Whether other bars of a series may be overwritten; with `append`, those in the span of the given ones.
         append : bool
-            Whether bars of the series that are there stay, and what is new is added to them.
+            Whether bars of a series that are there stay, and what is new is added to them.
 
         Raises
         ------
@@ -101,3 +111,15 @@ class BarStore(Protocol):
         Unavailable
             If the place cannot be written; nothing is left behind.
         """
+
+    def save(
+        self,
+        bars: Bars,
+        characteristics: SymbolCharacteristics | None = None,
+        *,
+        replace: bool = False,
+        append: bool = False,
+    ) -> SeriesInfo:
+        """Keep one series, see `save_all`."""
+        (kept,) = self.save_all([(bars, characteristics)], replace=replace, append=append)
+        return kept

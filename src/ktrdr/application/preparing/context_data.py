@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,20 +14,31 @@ from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
 from ktrdr.domain.market.derived_series import derive
+from ktrdr.domain.market.quality.judge import context_findings
+from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 log = logging.getLogger(__name__)
 
 
-def with_context(data: DataRepository, market: MarketData, sources: Sequence[ContextSource]) -> MarketData:
+def with_context(
+    data: DataRepository,
+    market: MarketData,
+    sources: Sequence[ContextSource],
+    limits: QualityLimits | None = DEFAULT_LIMITS,
+) -> MarketData:
     """Return the market data with the series of `sources`, their fingerprints, and what should be said of them.
+
+    Their quality is judged by the limits; None does not look at it.
 
     Raises
     ------
     DataNotFound, InvalidBars, Unavailable
         See `DataRepository.context` and `derive`.
     """
-    series = [_loaded(data, source) for source in sources]
+    read = {_key(source): data.context(source) for wanted in sources for source in wanted.made_of or (wanted,)}
+    series = [_made(source, read) for source in sources]
+    odd = () if limits is None else (finding for one in read.values() for finding in context_findings(one, limits))
     for one in series:
         log.info("context", extra={"series": one.key, "rows": len(one), "source": one.source})
     return replace(
@@ -35,13 +46,18 @@ def with_context(data: DataRepository, market: MarketData, sources: Sequence[Con
         context={one.key: one for one in series},
         loaded=(*market.loaded, *(one.fingerprint() for one in series)),
         notes=(*market.notes, *(note for one in series for note in _notes(one, market))),
+        quality=(*market.quality, *odd),
     )
 
 
-def _loaded(data: DataRepository, source: ContextSource) -> ContextSeries:
+def _made(source: ContextSource, read: Mapping[str, ContextSeries]) -> ContextSeries:
     """Return a published series, or one that is made of published ones."""
-    parts = [data.context(part) for part in source.made_of]
-    return derive(source, parts) if parts else data.context(source)
+    parts = [read[_key(part)] for part in source.made_of]
+    return derive(source, parts) if parts else read[_key(source)]
+
+
+def _key(source: ContextSource) -> str:
+    return f"{source.provider}/{source.name}"
 
 
 def _notes(series: ContextSeries, market: MarketData) -> Iterator[str]:

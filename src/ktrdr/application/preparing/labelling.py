@@ -15,22 +15,20 @@ from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.labels.labelers import label, other_symbol
 from ktrdr.domain.labels.labelset import LabelSet
-from ktrdr.domain.market.bars import Bars, DataFingerprint
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Strategy
 
 log = logging.getLogger(__name__)
 
 
-def make_labels(
-    data: DataRepository, strategy: Strategy, market: MarketData
-) -> tuple[LabelSet, tuple[DataFingerprint, ...]]:
+def make_labels(data: DataRepository, strategy: Strategy, market: MarketData) -> tuple[LabelSet, tuple[Bars, ...]]:
     """Label the base bars.
 
     Returns
     -------
     LabelSet
-    tuple of DataFingerprint
+    tuple of Bars
         What was read besides the market's bars: the other symbol that the labels name, where the repository has it.
 
     Raises
@@ -42,7 +40,7 @@ def make_labels(
     extra = load_other(data, strategy, market)
     found = label(market.base_bars, labels.source, labels.parameters, extra)
     log.info("labels", extra={"source": labels.source, "labelled": int(found.defined.sum())})
-    return found, tuple(bars.fingerprint() for bars in extra.values())
+    return found, tuple(extra.values())
 
 
 def load_other(data: DataRepository, strategy: Strategy, market: MarketData) -> dict[str, Bars]:

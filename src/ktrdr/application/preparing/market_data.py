@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
+from ktrdr.application.preparing.quality import quality_of
 from ktrdr.domain.errors import CorruptArtifact, DataNotFound
 from ktrdr.domain.market.bars import Bars, DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.moments import read_moment
-from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.quality.finding import Finding
+from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits
 from ktrdr.domain.market.resample import can_resample, resample
 from ktrdr.domain.market.series import SeriesInfo
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
@@ -40,6 +42,8 @@ class MarketData:
         What should be said aloud.
     context : mapping of ``provider/name`` to ContextSeries
         Series beside the bars; see `with_context`.
+    quality : tuple of Finding
+        What the rules of data quality find in every series that was read.
     """
 
     base: str
@@ -49,6 +53,12 @@ class MarketData:
     loaded: tuple[DataFingerprint, ...]
     notes: tuple[str, ...]
     context: Mapping[str, ContextSeries] = field(default_factory=dict)
+    quality: tuple[Finding, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The notes, and what is odd about the series."""
+        return (*self.notes, *(finding.said for finding in self.quality))
 
     @property
     def base_bars(self) -> Bars:
@@ -57,7 +67,11 @@ class MarketData:
 
 
 def gather(
-    data: DataRepository, wanted: TrainingData, symbol: str, origins: Mapping[str, str] | None = None
+    data: DataRepository,
+    wanted: TrainingData,
+    symbol: str,
+    origins: Mapping[str, str] | None = None,
+    limits: QualityLimits | None = DEFAULT_LIMITS,
 ) -> MarketData:
     """Return the bars of a symbol in all timeframes, each read or resampled.
 
@@ -69,6 +83,8 @@ def gather(
     symbol : str
     origins : mapping, optional
         Where the bars came from when the model was trained; given at prediction.
+    limits : QualityLimits or None
+        By which the quality of the bars is judged; None does not look at it.
 
     Raises
     ------
@@ -94,12 +110,12 @@ def gather(
         bars[timeframe] = read[origin] if origin == timeframe else _resampled(read[origin], timeframe, wanted)
     characteristics = data.characteristics(symbol)
     base = wanted.timeframes.base
-    notes = [*characteristics.inferred, *_origin_notes(chosen), *quality_warnings(bars[base])]
-    notes += _staleness(bars, base)
+    notes = [*characteristics.inferred, *_origin_notes(chosen), *_staleness(bars, base)]
     for name, item in bars.items():
         log.info("bars", extra={"symbol": symbol, "timeframe": name, "rows": len(item), "origin": chosen[name]})
     loaded = tuple(item.fingerprint() for item in read.values())
-    return MarketData(base, bars, chosen, characteristics, loaded, tuple(notes))
+    quality = () if limits is None else quality_of(read.values(), characteristics, limits)
+    return MarketData(base, bars, chosen, characteristics, loaded, tuple(notes), quality=quality)
 
 
 def _resampled(fine: Bars, timeframe: str, wanted: TrainingData) -> Bars:

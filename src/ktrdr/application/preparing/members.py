@@ -14,6 +14,10 @@ from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.inference import guesses_in_one
+from ktrdr.domain.market.quality.finding import Finding
+from ktrdr.domain.market.quality.judge import pool_findings
+from ktrdr.domain.market.quality.limits import QualityLimits
+from ktrdr.domain.market.quality.together import PoolSymbol, shows_split
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
 
@@ -39,6 +43,10 @@ class Member:
     notes : tuple of str
     scarcity : str
         See `LabelSet`.
+    quality : tuple of Finding
+        See `MarketData`.
+    span : tuple of int
+        Stamps of its first and last base bar (UTC nanoseconds).
     """
 
     facts: SymbolCharacteristics
@@ -49,6 +57,8 @@ class Member:
     settling: Settling
     notes: tuple[str, ...]
     scarcity: str = ""
+    quality: tuple[Finding, ...] = ()
+    span: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float) -> Member:
@@ -57,7 +67,19 @@ class Member:
         counts = _counts(rows, settling.first)
         notes = (*rows.notes, *_windowless_note(counts, window))
         facts, scarcity = market.characteristics, rows.labels.scarcity
-        return cls(facts, market.loaded, dict(market.origins), counts, zero_rows, settling, notes, scarcity)
+        stamps = market.base_bars.stamps
+        return cls(
+            facts,
+            market.loaded,
+            dict(market.origins),
+            counts,
+            zero_rows,
+            settling,
+            notes,
+            scarcity,
+            market.quality,
+            (int(stamps[0]), int(stamps[-1])),
+        )
 
 
 def _counts(rows: SymbolRows, first_settled: int) -> dict[str, int]:
@@ -96,6 +118,18 @@ def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
         note if symbols[0] in note.split() or len(symbols) == len(members) else f"{', '.join(symbols)}: {note}"
         for note, symbols in about.items()
     )
+
+
+def own_quality(members: Mapping[str, Member], limits: QualityLimits) -> tuple[Finding, ...]:
+    """Return what the rules find in the series of all symbols, each series once, and in the symbols together."""
+    pool = {
+        symbol: PoolSymbol(
+            member.facts.asset_class, member.facts.adjustment, *member.span, split=shows_split(member.quality, symbol)
+        )
+        for symbol, member in members.items()
+    }
+    alone = dict.fromkeys(finding for member in members.values() for finding in member.quality)
+    return (*alone, *pool_findings(pool, limits))
 
 
 def scarcities(members: Mapping[str, Member]) -> tuple[str, ...]:

@@ -11,20 +11,20 @@ from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gat
 from ktrdr.application.preparing.labelling import naming_scarcity
 from ktrdr.application.preparing.leaving_out import left_out_notes
 from ktrdr.application.preparing.market_data import MarketData
-from ktrdr.application.preparing.members import Member, own_notes, scarcities, unsettled_findings
+from ktrdr.application.preparing.members import Member, own_notes, own_quality, scarcities, unsettled_findings
 from ktrdr.application.preparing.rows import SymbolRows
 from ktrdr.application.preparing.warm_start import WarmStart
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.settling import SettledHistory
+from ktrdr.domain.market.quality.finding import Finding
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.splits.parted import PARTS, Parted, absent_notes
 from ktrdr.domain.splits.spans import Splitter
 from ktrdr.domain.splits.temporal import CutAt, TemporalHoldout
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.plan import TrainingJob
-from ktrdr.domain.training.pool.adjustments import mixed_adjustments
 from ktrdr.domain.training.pool.hours import Calendar, TradingMoments, in_common_hours, kept_note
 from ktrdr.domain.training.pool.pool import Pool
 from ktrdr.domain.training.pool.scales import unscaled_notes
@@ -53,6 +53,8 @@ class Prepared:
         Symbols that could not be pooled, and why.
     only : SymbolRows or None
         See `GatheredPool`.
+    quality : tuple of Finding
+        What the rules of data quality find in every series that was read, and in the symbols together.
     """
 
     features: tuple[Feature, ...]
@@ -65,6 +67,7 @@ class Prepared:
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
     only: SymbolRows | None
+    quality: tuple[Finding, ...] = ()
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -111,8 +114,11 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
     log.info("split", extra={"rows": len(pool), **{name: len(getattr(split, name)) for name in PARTS}})
     members, counts = gathered.members, split.counts(pool.blocks)
     unsettled, mostly_unsettled = unsettled_findings(pool, split, members)
-    warnings = (*_of_pooling(gathered), *unsettled) if job.pooled else unsettled
-    notes = (*own_notes(members), *hours_note, *absent_notes(counts, request.hold_out), *mostly_unsettled)
+    quality = own_quality(members, strategy.quality)
+    odd = tuple(finding.said for finding in quality if finding.severity != "info")
+    warnings = (*odd, *_of_pooling(gathered), *unsettled) if job.pooled else (*odd, *unsettled)
+    said = (finding.said for finding in quality if finding.severity == "info")
+    notes = (*own_notes(members), *said, *hours_note, *absent_notes(counts, request.hold_out), *mostly_unsettled)
     return Prepared(
         gathered.features,
         gathered.columns,
@@ -124,6 +130,7 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
         notes,
         gathered.left_out,
         gathered.only,
+        quality,
     )
 
 
@@ -141,7 +148,6 @@ def _of_pooling(gathered: GatheredPool) -> tuple[str, ...]:
     return (
         *left_out_notes(left_out, len(members) + len(left_out)),
         *unscaled_notes(gathered.unscaled, {symbol: member.zero_rows for symbol, member in members.items()}),
-        *mixed_adjustments({symbol: member.facts.adjustment for symbol, member in members.items()}),
     )
 
 

@@ -12,6 +12,7 @@ from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.labelling import label_balance
 from ktrdr.application.preparing.members import Member
 from ktrdr.application.preparing.pool import Prepared, prepare
+from ktrdr.application.preparing.quality import require_accepted
 from ktrdr.application.preparing.rows import require_no_warnings
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.labels.labelset import class_shares
@@ -102,6 +103,7 @@ def preview(job: TrainingJob, sources: PoolSources) -> Preview:
     """
     strategy = job.strategy
     prepared = prepare(sources, job)
+    require_accepted(prepared.quality, job.request.accept_quality)
     require_no_warnings(prepared.warnings, job.request.strict)
     pool, split, only = prepared.pool, prepared.split, prepared.only
     report = split.report() | ({"symbols": split.counts(pool.blocks)} if job.pooled else {})

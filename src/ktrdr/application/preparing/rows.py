@@ -12,6 +12,7 @@ from ktrdr.application.preparing.context_data import with_context
 from ktrdr.application.preparing.labelling import make_labels
 from ktrdr.application.preparing.market_data import MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
+from ktrdr.application.preparing.quality import quality_of
 from ktrdr.application.preparing.settling import settling_notes
 from ktrdr.domain.arrays import Bools
 from ktrdr.domain.errors import InvalidInput
@@ -83,16 +84,22 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     """
     strategy = own_strategy(data, strategy, symbol)
     features = resolve(strategy)
-    market = gather(data, strategy.training_data, symbol)
-    market = with_context(data, market, used_sources(strategy, features))
+    market = gather(data, strategy.training_data, symbol, limits=strategy.quality)
+    market = with_context(data, market, used_sources(strategy, features), strategy.quality)
     _require_history(market, strategy, declared_warmup(features, market.base), "declared")
     columns = input_columns(features)
     matrix = compute_features(engineer, columns, market)
     if not len(matrix):
         raise InvalidInput(_no_rows(engineer, columns, market))
     _require_history(market, strategy, matrix.warmup_rows, "measured")
-    labels, read_for_labels = make_labels(data, strategy, market)
-    market = replace(market, loaded=(*market.loaded, *read_for_labels))
+    labels, others = make_labels(data, strategy, market)
+    loaded = (*market.loaded, *(bars.fingerprint() for bars in others))
+    odd = (
+        finding
+        for bars in others
+        for finding in quality_of([bars], data.characteristics(bars.symbol), strategy.quality)
+    )
+    market = replace(market, loaded=loaded, quality=(*market.quality, *odd))
     whole = _whole_windows(matrix, market, strategy)
     notes = (*market.notes, *override_notes(strategy, symbol), *labels.notes, *settling_notes(features, market))
     notes = (*notes, *uncovered(strategy, matrix))

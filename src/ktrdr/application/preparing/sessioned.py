@@ -76,7 +76,9 @@ class SessionedRepository(DataRepository):
             raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
         return bars
 
-    def admitted(self, bars: Bars, drop_unfinished: bool = False) -> Admitted:
+    def admitted(
+        self, bars: Bars, drop_unfinished: bool = False, facts: SymbolCharacteristics | None = None
+    ) -> Admitted:
         """Return bars from elsewhere as they are to be kept, and as `load` would then give them.
 
         Parameters
@@ -85,6 +87,8 @@ class SessionedRepository(DataRepository):
             Clock times of which nobody says the zone are those of the symbol's `stamp_zone`.
         drop_unfinished : bool
             Leave out rows that are not over, instead of refusing them.
+        facts : SymbolCharacteristics, optional
+            What is known of the symbol elsewhere; counts where the source says nothing.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class SessionedRepository(DataRepository):
         InvalidInput, Unavailable
             As `load` does.
         """
-        facts = self._source.facts(bars.symbol) or self._likely(bars.symbol, bars)
+        facts = self._source.facts(bars.symbol) or facts or self._likely(bars.symbol, bars)
         bars = on_clock_of(bars, facts.stamp_zone)
         sessions = self._sessions_of(bars, facts)
         kept = bars if sessions is None else settled(bars, sessions, drop_unfinished)

@@ -15,6 +15,7 @@ from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.own_strategy import own_job
 from ktrdr.application.preparing.pool import Prepared, prepare
+from ktrdr.application.preparing.quality import require_accepted
 from ktrdr.application.preparing.rows import require_no_warnings
 from ktrdr.application.training.fits import Fitted, fit
 from ktrdr.application.training.folds import judge_folds, require_enough_symbols
@@ -83,6 +84,7 @@ class JobTrainer:
             return kept
         with Runs(self._journal, _work(job)) as runs:
             prepared = prepare(self._sources, job, start)
+            require_accepted(prepared.quality, job.request.accept_quality)
             require_no_warnings(prepared.warnings, job.request.strict)
             require_enough_symbols(prepared, job.request.symbol_folds)
             runs.about(prepared.seen, _facts(job, prepared))

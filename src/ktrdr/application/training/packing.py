@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import gather
 from ktrdr.application.preparing.members import fingerprints
+from ktrdr.application.preparing.quality import quality_document
 from ktrdr.application.training.references import reference_for
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
@@ -66,6 +67,7 @@ def pack(
         split=_split(job, prepared),
         settled_history=dict(prepared.history.bars),
         symbols={symbol: profile.as_dict() for symbol, profile in profiles.items()},
+        quality=quality_document(prepared.quality, job.request.accept_quality),
         **(moments if fitted.start is None else fitted.start.latest(moments)),
         **_common_fields(job, prepared, fitted, judgement, kernels),
     )
@@ -138,7 +140,7 @@ def _common_fields(
 def _profile(data: DataRepository, job: TrainingJob, prepared: Prepared, symbol: str) -> SymbolProfile:
     """Return a symbol's profile; the bars of several symbols are read again, since those of all were not kept."""
     only = prepared.only
-    market = gather(data, job.strategy.training_data, symbol) if only is None else only.market
+    market = gather(data, job.strategy.training_data, symbol, limits=None) if only is None else only.market
     return profile_of(market.characteristics, market.base_bars, prepared.split.fitted_until)
 
 

@@ -73,7 +73,8 @@ def _stale_because(data: DataRepository, features: FeatureEngineer, artifact: Ar
     read: list[DataFingerprint] = []
     frozen = _frozen(artifact)
     for symbol in sorted({*job.symbols, *job.request.hold_out}):
-        market = with_context(data, gather(data, strategy.training_data, symbol), used_sources(strategy, resolved))
+        market = gather(data, strategy.training_data, symbol, limits=None)
+        market = with_context(data, market, used_sources(strategy, resolved), limits=None)
         read += (*market.loaded, *(bars.fingerprint() for bars in load_other(data, strategy, market).values()))
         facts, origins = frozen.get(symbol, ({}, manifest.data_origins))
         if facts and any(facts[name] != getattr(market.characteristics, name) for name in _FACTS):

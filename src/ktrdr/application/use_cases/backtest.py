@@ -134,7 +134,7 @@ class Backtest:
         decided = decided_on(served, rows)
         course = Course(matrix.base_rows[rows] - span.first, decided.outputs, decided.decisions)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
-        notes = *used.sentences, *market.notes, *span.notes, *_missing(course, len(bars)), *decided.notes
+        notes = *used.sentences, *market.said, *span.notes, *_missing(course, len(bars)), *decided.notes
         notes = *notes, *unfinished_warnings(bars, self._clock()), *_untraded(served, decided)
         notes = tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result))))
         return BacktestReport(used, opened.manifest, span, result, notes)

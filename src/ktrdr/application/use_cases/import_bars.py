@@ -9,12 +9,14 @@ from typing import Any
 
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.application.ports.bar_store import BarStore, Planned
+from ktrdr.application.ports.clock import Clock
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.series import SeriesInfo, bar_rows
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.unfinished import unfinished_warnings
 
 _SHOWN = 3
 _VENUE = ("asset_class", "exchange", "calendar", "time_zone", "inferred")
@@ -79,9 +81,10 @@ class Understood:
 class ImportBars:
     """Reads and checks all files as loading will, also against the bars that are there, before it keeps any."""
 
-    def __init__(self, reader: BarReader, store: BarStore) -> None:
+    def __init__(self, reader: BarReader, store: BarStore, clock: Clock) -> None:
         self._reader = reader
         self._store = store
+        self._clock = clock
 
     def understand(self, request: ImportRequest) -> tuple[Understood, ...]:
         """Return how the files are read and what keeping them comes to, in the order of their names; keep nothing.
@@ -114,9 +117,8 @@ class ImportBars:
         Conflict, Unavailable
             As the store says.
         """
-        return tuple(
-            self._store.save(one.planned.to_keep, replace=request.replace, append=request.append) for one in understood
-        )
+        series = [(one.planned.to_keep, one.planned.news) for one in understood]
+        return self._store.save_all(series, replace=request.replace, append=request.append)
 
     def execute(self, request: ImportRequest) -> tuple[SeriesInfo, ...]:
         """Understand and keep at once.
@@ -133,8 +135,10 @@ class ImportBars:
             raise InvalidBars(f"{path}: holds no bars")
         planned = self._store.check(
             bars,
+            self._reader.facts(path, bars.symbol),
             replace=request.replace,
             append=request.append,
             drop_unfinished=request.stated.drop_unfinished,
         )
-        return Understood(planned, quality_warnings(planned.whole))
+        warnings = *quality_warnings(planned.whole), *unfinished_warnings(planned.whole, self._clock())
+        return Understood(planned, warnings)

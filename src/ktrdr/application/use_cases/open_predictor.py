@@ -111,7 +111,7 @@ class OpenPredictor:
             market.origins,
             self._sessions(market),
             market.context,
-            tuple(dict.fromkeys((*found.sentences, *market.notes))),
+            tuple(dict.fromkeys((*found.sentences, *market.said))),
         )
         log.info("predictor", extra={"model": reference, "symbol": symbol, "reason": found.reason})
         predictor = Predictor(live, self._features, self._clock, strict=request.strict)

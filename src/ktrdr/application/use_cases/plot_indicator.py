@@ -124,7 +124,7 @@ class PlotIndicator:
             )
         newest = slice(max(len(market.base_bars) - request.bars, 0), None)
         outputs = {name: row[newest] for name, row in zip(names, values, strict=True)}
-        return IndicatorPlot(spec, parameters, market.base_bars.take(newest), outputs, sets, market.notes)
+        return IndicatorPlot(spec, parameters, market.base_bars.take(newest), outputs, sets, market.said)
 
     def _wanted(self, request: PlotRequest) -> TrainingData:
         symbol, timeframe = request.symbol, request.timeframe

@@ -178,7 +178,7 @@ class Predict:
             raise InvalidInput(f"{unfinished[0]}; --closed-only leaves it out")
         decided = decided_on(served, rows)
         left_out = len(served.matrix) - int(asked[0]) - len(asked)
-        notes = tuple(dict.fromkeys((*found.sentences, *market.notes, *unfinished, *decided.notes)))
+        notes = tuple(dict.fromkeys((*found.sentences, *market.said, *unfinished, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits
 from ktrdr.domain.problems import InvalidStrategy, Problem, with_lines
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.reading.quality import with_limits
 from ktrdr.domain.strategy.varying.for_symbol import SECTION
 from ktrdr.domain.strategy.varying.override import override
 
@@ -23,15 +25,19 @@ class ReadStrategy:
         Returns what the file at a path holds, as plain values.
     find_lines : callable
         Returns the line of each dotted path of a file.
+    quality : QualityLimits
+        Limits of data quality for what a strategy does not say.
     """
 
     def __init__(
         self,
         read_document: Callable[[Path], Any],
         find_lines: Callable[[Path], Mapping[str, int]] = lambda _: {},
+        quality: QualityLimits = DEFAULT_LIMITS,
     ) -> None:
         self._read_document = read_document
         self._find_lines = find_lines
+        self._quality = quality
 
     def execute(
         self,
@@ -92,7 +98,8 @@ class ReadStrategy:
             strategy = parse(effective, where=str(path), command_line=given, overridden=overridden)
         except InvalidStrategy as error:
             raise InvalidStrategy(self._located(path, error.problems, symbol_configs), str(path)) from error
-        return replace(strategy, warnings=self._located(path, strategy.warnings, symbol_configs))
+        strategy = replace(strategy, warnings=self._located(path, strategy.warnings, symbol_configs))
+        return with_limits(strategy, self._quality, "ktrdr.toml")
 
     def _located(
         self, path: str | Path, found: tuple[Problem, ...], configs: str | Path | None = None

@@ -60,6 +60,6 @@ class ShowBars:
         DataNotFound, InvalidBars, Unavailable
             See `DataRepository.load`.
         """
-        bars = self._data.load(symbol, timeframe)
-        warnings = *quality_warnings(bars), *unfinished_warnings(bars, self._clock())
-        return ShownBars(bars, self._data.characteristics(symbol), warnings, last)
+        bars, facts = self._data.load(symbol, timeframe), self._data.characteristics(symbol)
+        warnings = *quality_warnings(bars, facts), *unfinished_warnings(bars, self._clock())
+        return ShownBars(bars, facts, warnings, last)

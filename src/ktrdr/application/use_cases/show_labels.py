@@ -91,14 +91,14 @@ class ShowLabels:
         """
         job = plan_one_symbol(with_selected_symbols(self._data, request))
         strategy = own_strategy(self._data, job.strategy, job.symbol)
-        market = gather(self._data, strategy.training_data, job.symbols[0])
+        market = gather(self._data, strategy.training_data, job.symbols[0], limits=strategy.quality)
         bars = market.base_bars
         labels, _ = make_labels(self._data, strategy, market)
         classes = as_classes(labels)
         spans = (labels.end_rows - np.arange(len(bars)))[labels.defined]
         mean, longest = (float(spans.mean()), int(spans.max())) if len(spans) else (0.0, 0)
         found = label_balance(labels, bars, strategy, _test_from(labels, bars, strategy))
-        notes = (*market.notes, *override_notes(strategy, job.symbol), *labels.notes)
+        notes = (*market.said, *override_notes(strategy, job.symbol), *labels.notes)
         return LabelView(
             strategy, bars, labels, classes.class_shares(), found, run_lengths(classes), mean, longest, notes
         )

@@ -21,6 +21,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "list[str] | None": lambda value: value is None or _list_of(str)(value),
     "list[dict[str, Any]]": _list_of(dict),
     "dict[str, Any]": lambda value: isinstance(value, dict),
+    "dict[str, Any] | None": lambda value: value is None or isinstance(value, dict),
     "dict[str, str]": lambda value: isinstance(value, dict) and _list_of(str)(list(value.values())),
     "dict[str, dict[str, Any]] | None": lambda value: (
         value is None or (isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()))

@@ -30,8 +30,9 @@ class Manifest:
     manifests do not have it. `settled_history` says per timeframe how many bars a prediction needs, and
     `input_columns` what the matrix carries: the resolved features, but for learnable fuzzy sets their indicators. Of
     such a set `fuzzy_sets` has the tuned parameters, and `strategy` the written ones. `symbols` has the
-    `SymbolProfile` of each training symbol up to `fitted_until`. `symbol` and `timeframe` are None for a universal
-    model.
+    `SymbolProfile` of each training symbol up to `fitted_until`. `quality` has the verdict on all series that were
+    read, every finding, and why findings were accepted that the limits refuse. `symbol` and `timeframe` are None for
+    a universal model.
 
     Raises
     ------
@@ -71,6 +72,7 @@ class Manifest:
     settled_history: dict[str, int] | None = None
     input_columns: list[str] | None = None
     symbols: dict[str, dict[str, Any]] | None = None
+    quality: dict[str, Any] | None = None
     schema_version: int = SCHEMA_VERSION
     created_at: str = ""
     version: int = 0
@@ -168,7 +170,7 @@ def base_timeframe(timeframe: str | None, strategy: Mapping[str, Any]) -> str | 
     return base if isinstance(base, str) else None
 
 
-_MAY_BE_ABSENT = frozenset({"settled_history", "input_columns", "symbols"})
+_MAY_BE_ABSENT = frozenset({"settled_history", "input_columns", "symbols", "quality"})
 
 
 def digest(values: Mapping[str, Any]) -> str:

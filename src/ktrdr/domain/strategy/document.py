@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits
 from ktrdr.domain.problems import Problem
 
 
@@ -244,5 +245,6 @@ class Strategy:
     kept: Mapping[str, Any] = field(default_factory=dict)
     context_data: tuple[ContextSource, ...] = ()
     symbol_overrides: SymbolOverrides = field(default_factory=SymbolOverrides)
+    quality: QualityLimits = DEFAULT_LIMITS
     settings: tuple[Setting, ...] = field(default=(), compare=False)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)

@@ -12,6 +12,7 @@ from ktrdr.domain.strategy.document import Strategy
 Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
 DEFAULT_COMBINATION: Combination = "balanced"
 COMBINATIONS: tuple[str, ...] = get_args(Combination)
+LONGEST_REASON = 500
 
 
 class Mode(StrEnum):
@@ -100,6 +101,8 @@ class TrainingRequest:
         on that fold; 0 for none.
     leave_out : bool
         Leave symbols that cannot be pooled out with a warning, for nobody named them: see `with_selected_symbols`.
+    accept_quality : str or None
+        Why bars are accepted that the limits of data quality refuse; kept with the model. None: they are not.
     """
 
     strategy: Strategy
@@ -112,11 +115,17 @@ class TrainingRequest:
     strict: bool = False
     symbol_folds: int = 0
     leave_out: bool = False
+    accept_quality: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
             raise InvalidInput(f"seeds must be 1 to 1000, found {self.seeds}")
         read_combination(self.combination)
+        reason = self.accept_quality
+        if reason is not None and not (reason.strip() and reason.isprintable() and len(reason) <= LONGEST_REASON):
+            raise InvalidInput(
+                f"accept_quality: needs a reason of 1 to {LONGEST_REASON} letters, found {shown(reason)}"
+            )
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ktrdr.entrypoints.cli.data_check import check
 from ktrdr.entrypoints.cli.data_import import import_bars
 from ktrdr.entrypoints.cli.data_text import open_store, series_table, values_table
 from ktrdr.entrypoints.cli.options import DataDir, Json
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.show_bars import ShownBars
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
-app.command("import")(import_bars)
 
 _NAMED_AT_MOST = 25
 
@@ -48,6 +48,10 @@ def show(
     shown = open_container(data_dir=data_dir).show_bars().execute(symbol, Timeframe(timeframe), last)
     payload = shown.as_dict()
     emit(payload, _describe(shown, payload["bars"]), json)
+
+
+app.command()(check)
+app.command("import")(import_bars)
 
 
 @app.command()

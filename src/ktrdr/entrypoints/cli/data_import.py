@@ -11,17 +11,15 @@ import typer
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.market.reading import ROLES, Stated
-from ktrdr.entrypoints.cli.data_text import open_store, series_table, values_table
+from ktrdr.entrypoints.cli.data_text import open_store, series_table
 from ktrdr.entrypoints.cli.options import DataDir, Json
-from ktrdr.entrypoints.cli.reading_text import reading_rows, venue_text
-from ktrdr.entrypoints.cli.render import emit, say, section
+from ktrdr.entrypoints.cli.render import emit, say
+from ktrdr.entrypoints.cli.understood_text import understood_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ktrdr.application.ports.bar_store import Planned
     from ktrdr.application.use_cases.import_bars import Understood
-    from ktrdr.domain.market.growing import Growth
 
 
 def import_bars(
@@ -34,6 +32,9 @@ def import_bars(
     ] = None,
     time_zone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of clock times that carry none, such as America/New_York.")
+    ] = None,
+    decimal_mark: Annotated[
+        str | None, typer.Option(metavar="MARK", help="Of numbers that can be read in two ways: . or ,")
     ] = None,
     adjusted: Annotated[
         bool, typer.Option("--adjusted", help="Take the adjusted close, and scale open, high and low like it.")
@@ -67,6 +68,7 @@ def import_bars(
         layout=layout,
         columns=_columns(columns),
         time_zone=time_zone,
+        decimal_mark=decimal_mark,
         adjusted=adjusted,
         allow_nonpositive=allow_nonpositive,
         drop_unfinished=drop_unfinished,
@@ -75,8 +77,7 @@ def import_bars(
     container = open_store(out or data_dir)
     use_case = container.import_bars()
     understood = use_case.understand(request)
-    for one in understood:
-        say(_block(one, len(understood) > 1) + "\n")
+    say(understood_text(understood))
     if not (yes or json) and _asked(understood):
         typer.confirm("Keep these bars?", abort=True, err=True)
     kept = use_case.keep(understood, request)
@@ -103,45 +104,3 @@ def _asked(understood: Sequence[Understood]) -> bool:
     """Return whether there is somebody to ask, and anything to ask about."""
     news = any(one.planned.effect != "same" for one in understood)
     return news and all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
-def _block(one: Understood, brief: bool) -> str:
-    """Return what is shown of a series before it is kept."""
-    info, (first, last) = one.series, one.ends()
-    rows = [
-        *reading_rows(one.planned.bars.reading),
-        ("venue", venue_text(one.planned.facts)),
-        ("bars", f"{info.rows:,}, {first[0]['timestamp']} to {(last or first)[-1]['timestamp']}"),
-        ("known", f"the first at {first[0]['known_at']}, the last at {(last or first)[-1]['known_at']}"),
-        ("kept", _effect(one.planned)),
-    ]
-    said = [section(f"{info.source}: {info.symbol} {info.timeframe}", rows)]
-    if not brief:
-        said += [values_table([*first, *last])]
-    reading = one.planned.bars.reading
-    notes = (*(reading.remarks if reading else ()), *one.planned.facts.inferred)
-    said += [f"note: {info.source}: {note}" for note in notes]
-    said += [f"warning: {info.source}: {warning}" for warning in one.warnings]
-    return "\n".join(said)
-
-
-def _effect(planned: Planned) -> str:
-    """Return what keeping a series comes to, in words."""
-    if planned.growth is not None:
-        return _grown(planned.growth)
-    plain = {"new": "as a new series", "same": "nothing changes: these bars are there already"}
-    return plain.get(planned.effect, "in place of the bars that are there")
-
-
-def _grown(growth: Growth) -> str:
-    if growth.nothing_new:
-        return f"nothing changes: all {growth.overlap:,} bars are among the {growth.kept:,} that are there already"
-    added = [f"{count:,} {where}" for count, where in ((growth.before, "before"), (growth.after, "after")) if count]
-    said = [f"adds {' and '.join(added) or 'no bars to'} the {growth.kept:,} that are there"]
-    if growth.missing_sessions:
-        said += [f"between them {growth.missing_sessions:,} sessions are missing"]
-    if growth.overlap:
-        said += [f"{growth.overlap:,} are there already, with equal values"]
-    if growth.revised:
-        said += [f"history is overwritten: {growth.revisions}"]
-    return "; ".join(said)

@@ -72,6 +72,7 @@ def show_text(shown: ShownModel) -> str:
         *inputs_text(manifest.indicators, manifest.strategy.get("context_data")),
         *_learned(manifest),
         section("data", [[_value(entry.get(name)) for name in _SERIES] for entry in manifest.data]),
+        *_quality(manifest),
         section("split", _parts(manifest.split)),
         section("settings", _settings(manifest.settings)),
         section("libraries", _flat(manifest.libraries)),
@@ -136,6 +137,21 @@ def _symbol(name: str, one: PooledSymbol, config: Mapping[str, Any]) -> tuple[st
     rows = (f"{one.rows[part]:,}" for part in ("train", "validation", "test"))
     asset_class = _value(one.characteristics.get("asset_class"))
     return (name, asset_class, *map(_value, facts), *rows, ", ".join(config.get("overrides", ())) or "-")
+
+
+def _quality(manifest: Manifest) -> list[str]:
+    """Return a section of the verdict on the bars, where the model has one."""
+    quality = manifest.quality
+    if quality is None:
+        return []
+    accepted = [("accepted because", _value(quality["accepted"]))] if "accepted" in quality else []
+    found = quality.get("findings")
+    rows = [
+        (_value(item.get("rule")), f"{_value(item.get('series'))}: {_value(item.get('sentence'))}")
+        for item in (found if isinstance(found, list) else [])
+        if isinstance(item, Mapping)
+    ]
+    return [section("data quality", [("verdict", _value(quality.get("verdict"))), *accepted, *rows])]
 
 
 def _learned(manifest: Manifest) -> list[str]:

@@ -18,11 +18,12 @@ def reading_rows(reading: Reading | None) -> list[tuple[str, str]]:
         return []
     marks = {"delimiter": reading.delimiter, "decimal mark": reading.decimal_mark, "thousands": reading.thousands_mark}
     kind = [f"{name} {_mark(mark)}" for name, mark in marks.items() if mark]
+    order = "from new to old" if reading.newest_first else ""
     adjusted = f"adjusted for {reading.adjustment}" if reading.adjustment else "as they are in the file"
     rows = [
         ("layout", reading.layout),
         ("file", ", ".join([reading.kind, *kind])),
-        ("times", ", ".join(filter(None, (reading.times, _zone(reading))))),
+        ("times", ", ".join(filter(None, (reading.times, _zone(reading), order)))),
         ("columns", ", ".join(f"{role} from {name!r}" for role, name in reading.columns.items())),
         ("prices", adjusted),
     ]

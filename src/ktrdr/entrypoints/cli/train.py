@@ -48,6 +48,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Decides every random draw.")] = None,
     seeds: Annotated[int, typer.Option(help="Fit this many seeds to show their spread; the first is shipped.")] = 1,
     importance: Annotated[bool, typer.Option(help="Measure permutation importance.")] = True,
+    accept_quality: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Train on bars that the limits of quality refuse; it is kept.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that train side by side [default: processors].")
     ] = None,
@@ -85,7 +88,16 @@ def train(
     )
     held_out = named_symbols("--hold-out-symbols", hold_out_symbols) or ()
     request = TrainingRequest(
-        effective, seeds, importance, wanted, read_combination(combination), execution, held_out, strict, symbol_folds
+        effective,
+        seeds,
+        importance,
+        wanted,
+        read_combination(combination),
+        execution,
+        held_out,
+        strict,
+        symbol_folds,
+        accept_quality=accept_quality,
     )
     warn_or_refuse(run_warnings(container.data_repository(), request), str(strategy), strict)
     if dry_run:

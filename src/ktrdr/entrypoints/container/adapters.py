@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from ktrdr.application.ports.clock import Clock
     from ktrdr.application.ports.data_repository import DataRepository
     from ktrdr.application.ports.feature_engineer import FeatureEngineer
+    from ktrdr.application.ports.frame_reader import ReadFrame
     from ktrdr.application.ports.journal import Journal
     from ktrdr.application.ports.model_storage import ModelStorage
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
+    from ktrdr.application.use_cases.check_data import QualityReport
     from ktrdr.application.use_cases.list_models import Overview
+    from ktrdr.application.use_cases.make_bars import HoldBars
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView
@@ -82,10 +85,12 @@ class Adapters(containers.DeclarativeContainer):
     simulated_data: Factory[DataRepository] = Factory(lazy("adapters.data.sources:repository_of"), "simulated")
     clock: Object[Clock] = Object(time.time_ns)
     calendar: Object[Calendar] = Object(lazy("adapters.data.calendars:sessions_for"))
-    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"))
+    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"), settings.provided.data_dir)
     not_taken: Factory[Sequence[NotTaken]] = Factory(
         lazy("adapters.data.folder_listing:not_taken"), settings.provided.data_dir
     )
+    read_frame: Object[ReadFrame] = Object(lazy("adapters.data.frames:read_frame"))
+    hold_bars: Object[HoldBars] = Object(lazy("adapters.memory.bar_source:MemorySource"))
     bar_store: Singleton[BarStore] = Singleton(lazy("adapters.data.store:ParquetStore"), settings.provided.data_dir)
 
     feature_engineer: Singleton[FeatureEngineer] = Singleton(lazy("adapters.features.engineer:TalibFeatureEngineer"))
@@ -137,4 +142,5 @@ class Adapters(containers.DeclarativeContainer):
     indicator_page: Object[Callable[[IndicatorPlot], bytes]] = Object(lazy("adapters.report.plots:indicator_page"))
     sets_page: Object[Callable[[SetPlots], bytes]] = Object(lazy("adapters.report.plots:sets_page"))
     labels_page: Object[Callable[[LabelView, int], bytes]] = Object(lazy("adapters.report.plots:labels_page"))
+    quality_page: Object[Callable[[QualityReport], bytes]] = Object(lazy("adapters.report.quality:quality_page"))
     backtest_page: Object[Callable[[BacktestReport], bytes]] = Object(lazy("adapters.report.backtests:backtest_page"))

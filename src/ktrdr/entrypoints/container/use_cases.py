@@ -14,9 +14,12 @@ from ktrdr.entrypoints.container.adapters import lazy
 from ktrdr.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ktrdr.application.training.job import JobTrainer
     from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.application.use_cases.backtest import Backtest
+    from ktrdr.application.use_cases.check_data import CheckData
     from ktrdr.application.use_cases.check_strategies import CheckStrategies
     from ktrdr.application.use_cases.copy_bars import CopyBars
     from ktrdr.application.use_cases.describe_indicators import DescribeIndicators
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.list_indicators import ListIndicators
     from ktrdr.application.use_cases.list_models import ListModels
     from ktrdr.application.use_cases.load_model import LoadModel
+    from ktrdr.application.use_cases.make_bars import MakeBars
     from ktrdr.application.use_cases.migrate_strategy import MigrateStrategy
     from ktrdr.application.use_cases.new_strategy import NewStrategy
     from ktrdr.application.use_cases.open_predictor import OpenPredictor
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.sign_models import SignModels
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
+    from ktrdr.domain.market.bars import Bars
+    from ktrdr.domain.market.quality.limits import QualityLimits
     from ktrdr.domain.training.plan import TrainingJob
 
 _FILES = (Of.read_document, Of.find_lines)
@@ -92,13 +98,33 @@ def _list_models(container: Container) -> ListModels:
     return ListModels(container.model_files(), container.read_overview())
 
 
+def _bars_of(
+    make_bars: Callable[[], MakeBars],
+    frame: pd.DataFrame,
+    symbol: str,
+    timeframe: str,
+    *,
+    calendar: str | None = None,
+    **said: Any,
+) -> Bars:
+    """Return the bars of a data frame, see `MakeBars`; `said` is what else `Stated` has (``time_zone="..."``)."""
+    from ktrdr.domain.market.reading import Stated
+    from ktrdr.domain.market.symbol import Symbol
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    return make_bars().execute(frame, Stated(Symbol(symbol).text, Timeframe(timeframe), **said), calendar)
+
+
 class Container(Of):
     """Ports bound to adapters, and use cases bound to ports."""
 
     __self__: providers.Self[Container] = providers.Self()
     run_jobs: providers.Callable[RunJobs] = providers.Callable(_run_jobs, __self__)
 
-    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES)
+    quality_limits: Factory[QualityLimits] = Factory(
+        lazy("domain.market.quality.limits:read_limits"), Of.settings.provided.quality, "quality"
+    )
+    read_strategy: Factory[ReadStrategy] = _verb("read_strategy:ReadStrategy", *_FILES, quality=quality_limits)
     check_strategies: Factory[CheckStrategies] = _verb("check_strategies:CheckStrategies", Of.strategy_files, *_FILES)
     list_features: Factory[ListFeatures] = _verb("list_features:ListFeatures")
     diff_strategies: Factory[DiffStrategies] = _verb("diff_strategies:DiffStrategies")
@@ -143,7 +169,10 @@ class Container(Of):
 
     list_bars: Factory[ListBars] = _verb("list_bars:ListBars", Of.data_repository, Of.not_taken.provider)
     show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository, Of.clock)
-    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
+    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store, Of.clock)
+    check_data: Factory[CheckData] = _verb("check_data:CheckData", Of.data_repository, quality_limits)
+    make_bars: Factory[MakeBars] = _verb("make_bars:MakeBars", Of.read_frame, Of.hold_bars, Of.calendar)
+    bars_of: providers.Callable[Bars] = providers.Callable(_bars_of, make_bars.provider)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 
 

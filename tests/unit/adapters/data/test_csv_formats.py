@@ -28,8 +28,10 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], list[list[float]]]:
-    (bars,) = read_bars(written(folder, text, encoding), Stated("X", Timeframe("5m")))
+def read(
+    folder: Path, text: str, encoding: str = "utf-8", zone: str | None = None
+) -> tuple[list[str], list[list[float]]]:
+    (bars,) = read_bars(written(folder, text, encoding), Stated("X", Timeframe("5m"), time_zone=zone))
     columns = (getattr(bars, name).tolist() for name in BAR_COLUMNS)
     return [iso(stamp) for stamp in bars.stamps], [list(row) for row in zip(*columns, strict=True)]
 
@@ -56,11 +58,6 @@ def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], l
             "Local time,Open,High,Low,Close,Volume\n02.01.2024 10:30:00.000 GMT+0100,1.5,2,1,1.75,1200\n"
             "13.01.2024 10:35:00.000 GMT+0100,1.75,2.5,1.5,2,0\n",
             id="GMT offset",
-        ),
-        pytest.param(
-            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
-            "2024.01.02\t09:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t09:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n",
-            id="MetaTrader 5",
         ),
         pytest.param(
             "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
@@ -112,6 +109,23 @@ def test_vendors_files_are_read(text: str, tmp_path: Path) -> None:
     assert read(tmp_path, text) == (EXPECTED_TIMES, EXPECTED_VALUES)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+            "2024.01.02\t11:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t11:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n"
+        ),
+        "2024.01.02,11:30,1.5,2,1,1.75,1200\n2024.01.13,11:35,1.75,2.5,1.5,2,0\n",
+    ],
+    ids=["MetaTrader 5", "MetaTrader 4"],
+)
+def test_a_brokers_clock_is_read_only_in_a_zone_that_is_said(text: str, tmp_path: Path) -> None:
+    assert read(tmp_path, text, zone="Europe/Athens") == (EXPECTED_TIMES, EXPECTED_VALUES)
+    with pytest.raises(InvalidBars, match=r"writes its broker's clock without its time zone; say it: --time-zone"):
+        read(tmp_path, text)
+
+
 def test_utf_16_and_byte_order_marks_are_read(tmp_path: Path) -> None:
     text = (
         "timestamp,open,high,low,close,volume\n2024-01-02 09:30,1.5,2,1,1.75,1200\n2024-01-13 09:35,1.75,2.5,1.5,2,0\n"
@@ -144,18 +158,18 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
         ("time,open,high,low,close\n2024-01-02,1,2,abc,1\n", "row 0: low 'abc' is not a number"),
         ("time,open,high,low,close\n2024-01-02,1,2,1,1\nyesterday,1,2,1,1\n", "row 1: 'yesterday' is not a time"),
         ("time,open,high,low,close\n09:30,1,2,1,1\n", "row 0: '09:30' has no year of four digits"),
-        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: 930 is not a date, nor seconds since 1970"),
+        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: '930' is not a date, nor seconds since 1970"),
         ("time,open,high,low,close\n1/2/24,1,2,1,1\n", "row 0: '1/2/24' has no year of four digits"),
-        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: the time is not a number"),
+        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: 'x' is not a time"),
         ("time,open,high,low,close\n2024-01-02,1,2,1\n", "not a table of 5 columns"),
         ("time,open,high,low,close\n9999-01-02,1,2,1,1\n", "a time lies outside the years 1678 to 2262"),
         (
             "time,open,high,low,close\n01/02/2024,1,2,1,1\n02/02/2024,1,2,1,1\n",
-            "day and month cannot be told apart in dates such as '01/02/2024' (no day is above 12); write them as",
+            "row 0: '01/02/2024' is 2024-02-01 or 2024-01-02: day and month cannot be told apart (no day is above 12)",
         ),
         (
             "time,open,high,low,close\n13/02/2024,1,2,1,1\n02/13/2024,1,2,1,1\n",
-            "(some have the day first and some the month)",
+            "row 0: '13/02/2024' has the day first and row 1: '02/13/2024' the month: day and month cannot",
         ),
     ],
 )

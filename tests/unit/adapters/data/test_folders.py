@@ -25,6 +25,7 @@ DAY = Timeframe("1d")
         ("SPY_4H.Parquet", ("SPY", "4h")),
         ("SPY_1W.csv.gz", ("SPY", "1w")),
         ("BRK.B_5m.TSV", ("BRK.B", "5m")),
+        ("SPY_1d.csv.zip", ("SPY", "1d")),
         ("A_1h_5m.zip", ("A_1h", "5m")),
         ("BTC%2FUSDT_1h.feather", ("BTC/USDT", "1h")),
         ("SPY_1M.csv", None),

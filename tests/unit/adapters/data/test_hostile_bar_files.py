@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_import_and_loading_refuse_the_same_file_by_the_same_words(
     good(tmp_path)
     path = write(tmp_path)
     with pytest.raises(InvalidInput) as of_import:
-        ImportBars(FileReader(), ParquetStore(store)).execute(ImportRequest(path))
+        ImportBars(FileReader(), ParquetStore(store), time.time_ns).execute(ImportRequest(path))
     with pytest.raises(InvalidInput) as of_loading:
         repository_of("folder", tmp_path).load("BAD", DAY)
     assert str(of_import.value) == str(of_loading.value)
@@ -135,7 +136,7 @@ def test_what_is_no_file_is_never_opened_and_always_named(suffix: str, problem: 
     assert str(of_loading.value) == f"{path.name}: {problem}"
     if "folder" not in problem:
         with pytest.raises(InvalidInput) as of_import:
-            ImportBars(FileReader(), ParquetStore(tmp_path / "kept")).execute(ImportRequest(path))
+            ImportBars(FileReader(), ParquetStore(tmp_path / "kept"), time.time_ns).execute(ImportRequest(path))
         assert str(of_import.value) == str(of_loading.value)
     with pytest.raises(InvalidInput, match="must be a plain file, is a device"):
         FileReader().read(Path("/dev/zero"), Stated("BAD", DAY))

@@ -21,7 +21,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 DAY = Timeframe("1d")
 READING = Reading(
-    "yahoo", "csv", ",", ".", "", "dates", "America/New_York", "stated", "splits", {"time": "Date"}, ("a",)
+    "yahoo", "csv", ",", ".", "", "dates", "America/New_York", "stated", True, "splits", {"time": "Date"}, ("a",)
 )
 
 
@@ -41,9 +41,11 @@ def test_it_is_loaded_with_the_bars_and_its_adjustment_is_a_fact_of_the_symbol(t
     assert repository_of("folder", tmp_path).characteristics("A").adjustment == "dividends"
 
 
-def test_where_nothing_is_noted_there_is_none(tmp_path: Path) -> None:
+def test_where_nothing_is_noted_the_file_itself_is_understood(tmp_path: Path) -> None:
     ParquetStore(tmp_path).save(bars(None))
-    assert repository_of("folder", tmp_path).load("A", DAY).reading is None
+    reading = repository_of("folder", tmp_path).load("A", DAY).reading
+    assert reading is not None
+    assert (reading.kind, reading.adjustment) == ("parquet", "")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b'{"reading": 7}', b'{"reading": {"remarks": 7}}'])
@@ -52,7 +54,9 @@ def test_what_nobody_can_read_does_not_stand_in_the_way_of_the_bars(content: byt
     ParquetStore(tmp_path).save(bars(None))
     pq.write_table(pq.read_table(path).replace_schema_metadata({b"ktrdr": content}), path)
     loaded = repository_of("folder", tmp_path).load("A", DAY)
-    assert (len(loaded), loaded.reading) == (3, None)
+    assert len(loaded) == 3
+    assert loaded.reading is not None
+    assert loaded.reading.kind == "parquet"
 
 
 TEXTS = st.text(max_size=5)
@@ -65,6 +69,7 @@ TEXTS = st.text(max_size=5)
         delimiter=TEXTS,
         times=TEXTS,
         zone_from=st.sampled_from(["file", "stated", "assumed"]),
+        newest_first=st.booleans(),
         adjustment=TEXTS,
         columns=st.dictionaries(TEXTS, TEXTS),
         remarks=st.lists(TEXTS).map(tuple),

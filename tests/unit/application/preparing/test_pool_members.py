@@ -31,6 +31,7 @@ def gathered(whole: list[bool] | None = None) -> SymbolRows:
     labels = LabelSet(np.zeros(10, dtype=np.int64), ENDS, CLASSES)
     market: Any = SimpleNamespace(
         base_bars=BARS,
+        quality=(),
         bars={"5m": BARS},
         context={},
         base="5m",

@@ -26,6 +26,7 @@ LAYOUTS = (
         "MetaTrader 5",
         header=("date", *_OHLC, "tickvol"),
         roles={"volume": "tickvol"},
+        asks_zone=True,
         remark="the volume is the number of ticks",
     ),
     Layout(
@@ -57,7 +58,7 @@ LAYOUTS = (
     ),
     Layout("ib", "Interactive Brokers", header=("date", *_OHLC, "volume", "average", "barcount")),
     Layout("polygon", "Polygon, flat file", header=("ticker", *_OHLC, "window start"), roles={"time": "window start"}),
-    Layout("polygon-json", "Polygon, aggregates", header=("v", "o", "c", "h", "l", "t")),
+    Layout("polygon-json", "Polygon, aggregates", header=("v", "vw", "o", "c", "h", "l", "t")),
     Layout("dukascopy", "Dukascopy", header=("gmt time", *_OHLC)),
     Layout(
         "coinbase",
@@ -68,9 +69,12 @@ LAYOUTS = (
     ),
     Layout("tradingview", "TradingView", exactly=("time", *_OHLC, "Volume"), point=False),
     Layout("kraken", "Kraken, OHLCVT without header", unnamed=(*_BARS, ""), begins=(_SECONDS,)),
+    Layout("kraken-api", "Kraken, OHLC reply", unnamed=(*_BARS[:-1], "", "volume", ""), begins=(_SECONDS,)),
     Layout("ccxt", "rows of ccxt or freqtrade", unnamed=_BARS, begins=(_EPOCH,)),
-    Layout("mt4", "MetaTrader 4, without header", unnamed=("time", *_BARS), begins=(_DAY, _CLOCK)),
-    Layout("mt4", "MetaTrader 4, without header", unnamed=("time", "time", *_OHLC), begins=(_DAY, _CLOCK)),
+    Layout("mt4", "MetaTrader 4, without header", unnamed=("time", *_BARS), begins=(_DAY, _CLOCK), asks_zone=True),
+    Layout(
+        "mt4", "MetaTrader 4, without header", unnamed=("time", "time", *_OHLC), begins=(_DAY, _CLOCK), asks_zone=True
+    ),
     Layout(
         "ninjatrader",
         "NinjaTrader, without header",

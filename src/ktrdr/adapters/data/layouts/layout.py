@@ -32,6 +32,8 @@ class Layout:
         Whether a point is always a decimal point there.
     zone : str
         IANA name of the zone of its clock times, where the vendor says so and the file does not.
+    asks_zone : bool
+        Whether its clock times are of a zone that neither vendor nor file says, so that somebody must.
     ends : bool
         Whether bars are stamped at their end.
     remark : str
@@ -48,5 +50,6 @@ class Layout:
     stated_only: bool = False
     point: bool = True
     zone: str = ""
+    asks_zone: bool = False
     ends: bool = False
     remark: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ktrdr.adapters.data.columns import Columns, find_columns, plain
 from ktrdr.adapters.data.layouts import BY_NAME, LAYOUTS, Layout, layouts_named
@@ -54,10 +55,9 @@ def placings(table: Table, stated: Stated, source: str) -> tuple[Placed, ...]:
 def _headed(table: Table, stated: Stated, source: str) -> Placed:
     names = _asked_for(table, stated.symbol, source)
     short = [plain(name) for name in names]
-    known = layouts_named(stated.layout) if stated.layout else LAYOUTS
-    layout = next((layout for layout in known if _names_fit(layout, names, short)), None)
+    layout = _layout_of(names, stated.layout)
     if layout is None:
-        (wanted, *_) = known
+        wanted = layouts_named(stated.layout or "")[0]
         absent = [name for name in (*wanted.header, *map(plain, wanted.exactly)) if name not in short]
         raise InvalidBars(
             f"{source}: is not of the layout {stated.layout}: no column {', '.join(map(shown, absent))}; "
@@ -66,6 +66,13 @@ def _headed(table: Table, stated: Stated, source: str) -> Placed:
     places = {role: short.index(name) for role, name in layout.roles.items() if short.count(name) == 1}
     places |= _stated_places(names, stated.columns, source)
     return Placed(layout, find_columns(names, source, places, stated.symbol))
+
+
+@lru_cache(maxsize=256)
+def _layout_of(names: tuple[str, ...], stated: str | None) -> Layout | None:
+    short = [plain(name) for name in names]
+    known = layouts_named(stated) if stated else LAYOUTS
+    return next((layout for layout in known if _names_fit(layout, names, short)), None)
 
 
 def _names_fit(layout: Layout, names: Sequence[str], short: Sequence[str]) -> bool:

@@ -41,7 +41,7 @@ class FolderSource(BarSource):
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
         self._listed: tuple[object, tuple[BarFile, ...]] = (None, ())
-        self._described: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
+        self._described: dict[str, tuple[tuple[int, int, str], SeriesInfo]] = {}
         self._entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class FolderSource(BarSource):
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
         _require_one(file)
-        return _noting(file, _only(file, read_bars(file.path, self._stated(symbol, file.timeframe)), symbol))
+        return _noting(file, _only(file, read_bars(file.path, self._stated(file, symbol)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
         """See the port."""
@@ -69,11 +69,6 @@ class FolderSource(BarSource):
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; either kind of file is found, whatever the bars are in."""
         return read_context(self._folder, source.provider, source.name)
-
-    def _stated(self, symbol: str, timeframe: Timeframe) -> Stated:
-        """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
-        entry = entry_of(self._catalogue(), symbol)
-        return Stated(symbol, timeframe, time_zone=(entry and entry.stamp_zone) or None)
 
     def _catalogue(self) -> dict[str, SymbolCharacteristics]:
         """Return what ``symbols.yaml`` says, read again only once it has changed."""
@@ -102,18 +97,23 @@ class FolderSource(BarSource):
     def _files_of(self, symbol: str) -> list[BarFile]:
         return [file for file in self._files() if same_symbol(file.symbol, symbol)]
 
+    def _stated(self, file: BarFile, symbol: str) -> Stated:
+        """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
+        entry = entry_of(self._entries[1], file.symbol)
+        return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
+
     def _info(self, file: BarFile) -> SeriesInfo:
         try:
             _require_one(file)
             with reading(file.path, "file of bars"):
                 status = file.path.stat()
-                version = (status.st_mtime_ns, status.st_size)
-                known, info = self._described.get(file, (None, None))
-                if info is None or known != version:
-                    rows, first, last, adjustment = span(file.path, self._stated(file.symbol, file.timeframe))
-                    info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
-                    self._described[file] = (version, info)
-                return info
+            version = (status.st_mtime_ns, status.st_size, file.symbol)
+            known, info = self._described.get(file.path.name, (None, None))
+            if info is None or known != version:
+                rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
+                info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
+                self._described[file.path.name] = (version, info)
+            return info
         except KtrdrError as error:
             problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from io import BytesIO
@@ -44,9 +45,10 @@ def _rows(content: Content, source: str) -> list[tuple[Any, ...]]:
         from openpyxl import load_workbook
     except ModuleNotFoundError as error:
         raise Unavailable(f"{source}: Excel files need openpyxl; {to_install('excel')}, or keep it as CSV") from error
-    workbook = load_workbook(
-        BytesIO(content if isinstance(content, bytes) else content.read_bytes()), True, False, True
-    )
+    file = BytesIO(content if isinstance(content, bytes) else content.read_bytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of what is missing in a workbook that others have written
+        workbook = load_workbook(file, read_only=True, data_only=True)
     try:
         for sheet in workbook.worksheets:
             rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]

@@ -43,6 +43,8 @@ def head_of(rows: Sequence[Sequence[str]], words: Sequence[str] = ()) -> Head | 
         if not (is_header(cells) or (wanted and wanted <= {plain(cell) for cell in cells})):
             continue
         return _with_levels(rows, row) or Head(tuple(cell.strip() for cell in cells), (), row + 1)
+    if words and rows and len(rows[0]) > 3 and not any(cell.strip()[:1].isdigit() for cell in rows[0]):
+        return Head(tuple(cell.strip() for cell in rows[0]), (), 1)
     return None
 
 

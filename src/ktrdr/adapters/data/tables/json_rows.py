@@ -27,14 +27,14 @@ def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
         raise InvalidBars(f"{source}: holds no bars")
 
     def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
-        return Loaded({place: column_of_values(columns[place]) for place in (*texts, *numbers)})
+        return Loaded({place: column_of_values(columns[place]) for place in (*texts, *numbers)}, pointed=True)
 
     sample = (
         ()
         if names
         else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns), strict=True))
     )
-    return Table("json", names, len(columns), load, sample=sample, pointed=True)
+    return Table("json", names, len(columns), load, sample=sample)
 
 
 def column_of_values(values: Sequence[Any]) -> pa.Array:
@@ -76,7 +76,7 @@ def _of_object(found: dict[str, Any], source: str) -> tuple[tuple[str, ...], lis
         return tuple(lists), list(lists.values())
     if len(found) > 1 and _are_bars(found.values()):
         return _of_objects([{"time": time, **bar} for time, bar in found.items()])
-    inner = [value for value in found.values() if isinstance(value, list | dict) and _holds_rows(value)]
+    inner = [value for value in found.values() if _holds_rows(value)]
     if len(inner) == 1:
         return _table(inner[0], source)
     keys = ", ".join(map(str, list(found)[:9]))
@@ -88,7 +88,11 @@ def _are_bars(values: Iterable[Any]) -> bool:
     return all(isinstance(value, dict) and len(value) > 3 for value in values)
 
 
-def _holds_rows(value: list[Any] | dict[str, Any]) -> bool:
+def _holds_rows(value: Any, deep: int = 2) -> bool:
+    """Return whether rows of bars stand there, or in something that stands there."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(row, list | dict) for row in value)
-    return len(value) > 1 and _are_bars(value.values())
+    if not isinstance(value, dict):
+        return False
+    inside = deep > 0 and any(_holds_rows(one, deep - 1) for one in value.values())
+    return inside or (len(value) > 1 and _are_bars(value.values()))

@@ -28,29 +28,22 @@ def open_parquet(content: Content, _source: str, _words: Sequence[str]) -> Table
         table = file.read(columns=wanted, use_threads=file.metadata.num_rows >= _SEVERAL_THREADS)
         return Loaded({place: table.column(schema.names[place]) for place in places})
 
-    return Table(
-        "parquet",
-        names,
-        len(names),
-        load,
-        tickers,
-        span=lambda place: _statistics(file, place),
-        types=schema.types,
-        metadata=file.metadata.metadata or {},
-    )
+    metadata = file.metadata.metadata or {}
+    return Table("parquet", names, len(names), load, tickers, types=schema.types, metadata=metadata)
 
 
-def _statistics(file: pq.ParquetFile, place: int) -> tuple[int, int, int] | None:
+def statistics(file: pq.ParquetFile, schema: pa.Schema, place: int) -> tuple[int, int, int] | None:
     """Return rows, least and greatest time by the file's own statistics, or None where it has none."""
-    if not pa.types.is_timestamp(file.schema_arrow.field(place).type):
+    written, metadata = file.schema, file.metadata
+    if not pa.types.is_timestamp(schema.field(place).type):
         return None
-    if not file.metadata.num_rows:
+    if not metadata.num_rows:
         return 0, 0, 0
-    index = next(i for i in range(len(file.schema)) if file.schema.column(i).path == file.schema_arrow.names[place])
-    unit = json.loads(file.schema.column(index).logical_type.to_json()).get("timeUnit", "")
-    found = [file.metadata.row_group(group).column(index).statistics for group in range(file.metadata.num_row_groups)]
+    index = next(i for i in range(len(written)) if written.column(i).path == schema.names[place])
+    unit = json.loads(written.column(index).logical_type.to_json()).get("timeUnit", "")
+    found = [metadata.row_group(group).column(index).statistics for group in range(metadata.num_row_groups)]
     if unit not in _NS_PER_UNIT or not all(one and one.has_min_max and not one.null_count for one in found):
         return None
     factor = _NS_PER_UNIT[unit]
     first, last = min(one.min_raw for one in found) * factor, max(one.max_raw for one in found) * factor
-    return (file.metadata.num_rows, first, last) if max(abs(first), abs(last)) < 2**63 else None
+    return (metadata.num_rows, first, last) if max(abs(first), abs(last)) < 2**63 else None

@@ -25,10 +25,13 @@ class Loaded:
         By their position; numbers where the file leaves no doubt how they are written, texts otherwise.
     remarks : tuple of str
         What was left out.
+    pointed : bool
+        Whether a point in a number can only be a decimal point.
     """
 
     columns: dict[int, Column]
     remarks: tuple[str, ...] = ()
+    pointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,6 @@ class Table:
         Cells of the first rows, where it has no header.
     delimiter : str
         Empty where the file has none.
-    pointed : bool
-        Whether a point in a number can only be a decimal point.
-    span : callable
-        Takes the position of a column of times; number of rows, least and greatest (UTC nanoseconds), where the file
-        keeps count of them, None otherwise.
     types : sequence of pyarrow types
         Of its columns; empty where the file has none.
     metadata : mapping of bytes to bytes
@@ -69,8 +67,6 @@ class Table:
     tickers: tuple[str, ...] = ()
     sample: tuple[tuple[str, ...], ...] = ()
     delimiter: str = ""
-    pointed: bool = False
-    span: Callable[[int], tuple[int, int, int] | None] = field(default=lambda _: None)
     types: Sequence[pa.DataType] = ()
     metadata: Mapping[bytes, bytes] = field(default_factory=dict)
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from ktrdr.adapters.data.arrow import Column, values_of
+from ktrdr.adapters.data.arrow import Column, matches
 from ktrdr.adapters.data.columns import NEEDED
 from ktrdr.adapters.data.reading import reason_of
 from ktrdr.adapters.data.tables.head import WITHIN, Head, head_of
+from ktrdr.adapters.data.tables.points import may_group, shows_decimal_point, stands_between_commas
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidBars, in_one_line, shown
 
@@ -28,8 +28,6 @@ _SEVERAL_THREADS = 2**21
 """Bytes from which on more than one thread is worth its start."""
 _MISSING = ["", "nan", "NaN", "NAN", "null", "NULL", "None", "N/A", "n/a", "NA", "#N/A", "-", "--", "."]
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
-_POINT = re.compile(r"(?<![\d.,])[+-]?(?:0?\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|0\d*\.\d+)(?![\d.,])")
-"""A number with a point that can only be a decimal point."""
 _NO_BAR = 9
 """Lines that are no bars, up to which they are looked at one by one."""
 
@@ -44,7 +42,6 @@ class _Written:
     delimiter: str
     head: Head
     width: int
-    doubtful: bool
     strays: list[Any] = field(default_factory=list)
 
     @property
@@ -66,18 +63,19 @@ def open_text(content: Content, source: str, words: Sequence[str]) -> Table:
     lines = list(islice(StringIO(text, newline=None), WITHIN + 1))
     delimiter, head, sample = _split(lines, words, source)
     width = len(head.names) or len(sample[0])
-    doubtful = _in_doubt(lines[head.rows :], delimiter)
-    written = _Written(content, source, encoding, delimiter, head, width, doubtful)
+    written = _Written(content, source, encoding, delimiter, head, width)
     empty = not "".join(lines[head.rows :]).strip()
 
     def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
         if empty:
             kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
             return Loaded({place: pa.nulls(0, kind) for place, kind in kinds.items()})
-        return _load(written, texts, numbers)
+        body = lines[head.rows :]
+        shown = shows_decimal_point(body, delimiter, numbers)
+        return _load(written, texts, numbers, shown, shown or stands_between_commas(body, delimiter))
 
     cells = tuple(map(tuple, sample))
-    return Table("text", head.names, width, load, head.tickers, cells, delimiter, pointed=not doubtful)
+    return Table("text", head.names, width, load, head.tickers, cells, delimiter)
 
 
 def _beginning(path: Any) -> bytes:
@@ -104,6 +102,8 @@ def _encoding(start: bytes, source: str) -> str:
 
 def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, Head, list[list[str]]]:
     """Return delimiter, header and, where there is no header, the first rows."""
+    if lines and re.match(r"\s*<(!doctype|html|\?xml)", lines[0], re.IGNORECASE):
+        raise InvalidBars(f"{source}: holds a page in place of bars; it begins with {shown(lines[0].strip())}")
     tables = {mark: list(csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS}
     heads = {mark: head_of(rows, words) for mark, rows in tables.items()}
     found = [(len(head.names), mark, head) for mark, head in heads.items() if head is not None]
@@ -115,8 +115,6 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
         if sample and len(sample[0]) > 4 and {len(row) for row in sample} == {len(sample[0])} and _begins(sample[0]):
             return mark, Head(), sample
     first = next((line for line in lines if line.strip()), "nothing")
-    if first.lstrip().startswith("<"):
-        raise InvalidBars(f"{source}: holds a web page in place of bars; it begins with {shown(first.strip())}")
     raise InvalidBars(
         f"{source}: no header with the names of the columns in the first {WITHIN} lines; found "
         f"{in_one_line(first.strip(), 80)!r}; {NEEDED}"
@@ -128,18 +126,12 @@ def _begins(row: Sequence[str]) -> bool:
     return bool(re.match(r"\d", row[0].strip()))
 
 
-def _in_doubt(lines: Sequence[str], delimiter: str) -> bool:
-    """Return whether ``1.234`` may be a thousand: not between commas without quotes, nor beside ``1.23``."""
-    if delimiter == "," and not any('"' in line for line in lines):
-        return False
-    cells = (cell for row in csv.reader(lines, delimiter=delimiter) for cell in row[1:])
-    return not any(_POINT.fullmatch(cell.strip()) for cell in cells)
-
-
-def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
+def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], shown: bool, pointed: bool) -> Loaded:
+    """Return columns; numbers as such where a point is shown to be a decimal point, or nothing speaks against it."""
     try:
-        kind = pa.string() if written.doubtful else pa.float64()
-        cells, remarks = _cells(written, texts, numbers, kind)
+        cells, remarks = _cells(written, texts, numbers, pa.float64() if pointed else pa.string())
+        if pointed and not shown and any(may_group(cells[place]) for place in numbers):
+            cells, remarks = _cells(written, texts, numbers, pa.string())
     except pa.ArrowInvalid:
         cells, remarks = _cells(written, texts, numbers, pa.string())
     names = written.head.names
@@ -149,7 +141,7 @@ def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int]) -> Lo
         keep = pa.array(~again)
         cells = {place: column.filter(keep) for place, column in cells.items()}
         remarks += (f"row {row} is a header once more and is left out",)
-    return Loaded(cells, remarks)
+    return Loaded(cells, remarks, pointed)
 
 
 def _cells(
@@ -219,8 +211,7 @@ def _repeats(cells: dict[int, Column], names: Sequence[str]) -> np.ndarray | Non
     for place, column in cells.items():
         if not pa.types.is_string(column.type):
             return None
-        same = pc.equal(pc.utf8_trim_whitespace(column), names[place])
-        found = values_of(pc.cast(pc.fill_null(same, False), pa.uint8()), np.uint8) > 0
+        found = matches(column, rf"^\s*{re.escape(names[place])}\s*$")
         fits = found if fits is None else fits & found
         if not fits.any():
             return fits

@@ -18,6 +18,11 @@ from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, shown
 from ktrdr.domain.market.clocks import wall_time
 
+_HOUR_AND_MINUTE = len("0930")
+_SHORT = r"^([1-9]\d{0,3}|0[1-9]\d?|00[1-9])$"
+_SHORT_OR_LONG = r"^(\d{5,}|0?\d?[0-5]?\d|1\d[0-5]\d|2[0-3][0-5]\d)$"
+"""Digits that are hours and minutes, or more than four."""
+
 
 def utc_times(
     columns: Sequence[Column], source: str, name: str = "timestamp", zone: str | None = None, utc: bool = False
@@ -63,7 +68,7 @@ def utc_times(
 def _parsed(column: Column, lengths: Int64s, clock: Clock) -> Times:
     kind = column.type
     if pa.types.is_date(kind):
-        return Times(_counted(column, clock), spelling="dates")
+        return Times(_counted(column, clock), spelling="dates", dates=np.ones(len(column), dtype=np.bool_))
     if pa.types.is_timestamp(kind):
         return _of_timestamps(column, clock)
     if is_text(kind):
@@ -109,18 +114,23 @@ def _joined(dates: Column, clocks: Column, source: str) -> Column:
 
 
 def _padded(clock: Column, source: str) -> Column:
-    """Return times of day of digits alone as six of them, which may lack zeros before them; others as they are."""
-    bare = pc.match_substring_regex(clock, r"^\d{1,6}$")
-    if not pc.all(bare).as_py() or not len(clock):
+    """Return times of day of digits alone as six of them; others as they are.
+
+    Without zeros before them they are hours and minutes if no row has more than four digits, and are refused if some
+    have and others could be hours and minutes all the same.
+    """
+    if not len(clock) or not pc.all(pc.match_substring_regex(clock, r"^\d{1,6}$")).as_py():
         return clock
-    short = pc.match_substring_regex(clock, r"^([1-9]|[1-9]\d{1,3})$")
-    if _lengths(clock).max() <= 4:
-        return pc.utf8_rpad(pc.utf8_lpad(clock, 4, "0"), 6, "0")
-    if pc.any(short).as_py() and pc.all(pc.match_substring_regex(clock, r"^(\d{5,}|\d?\d?[0-5]\d)$")).as_py():
-        row = int(values_of(pc.cast(short, pa.uint8()), np.uint8).argmax())
-        hour, minute = divmod(int(clock[row].as_py()), 100)
+    if _lengths(clock).max() <= _HOUR_AND_MINUTE:
+        return pc.utf8_rpad(pc.utf8_lpad(clock, _HOUR_AND_MINUTE, "0"), 6, "0")
+    six = pc.replace_substring_regex(clock, r"^(0\d{3})$", r"\100")
+    unclear = values_of(pc.cast(pc.match_substring_regex(six, _SHORT), pa.uint8()), np.uint8)
+    if unclear.any() and pc.all(pc.match_substring_regex(six, _SHORT_OR_LONG)).as_py():
+        row = int(unclear.argmax())
+        found = clock[row].as_py()
+        one, other = f"{found:0>4}", f"{found:0>6}"
         raise InvalidBars(
-            f"{source}: row {row}: the time of day {clock[row].as_py()!r} is {hour:02}:{minute:02} or "
-            f"00:{hour:02}:{minute:02}; write it as 09:30:00"
+            f"{source}: row {row}: the time of day {found!r} is {one[:2]}:{one[2:]} or "
+            f"{other[:2]}:{other[2:4]}:{other[4:]}; write it as 09:30:00"
         )
-    return pc.utf8_lpad(clock, 6, "0")
+    return pc.utf8_lpad(six, 6, "0")

@@ -17,13 +17,16 @@ from ktrdr.domain.errors import InvalidBars
 
 _Numbers = NDArray[Any]
 _UNITS = (("seconds", 10**9), ("milliseconds", 10**6), ("microseconds", 10**3), ("nanoseconds", 1))
-_FROM = (1e7, 1e11, 1e14, 1e17)
-"""The least count of each unit that is no other's: in April 1970 for seconds, in March 1973 for the others."""
+_FROM = (1e7, 2.0**63 / 10**9, 2.0**63 / 10**6, 2.0**63 / 10**3)
+"""The least count of each unit, in April 1970: as a count of the unit before, 64 bits could not hold its moment."""
 _UNTIL = (4.2e9, 4.2e12, 4.2e15, 2.0**63)
 """Counts below: in 2103, and 2262 for nanoseconds; between two units a number could be of either."""
-_COMPACT = (8, 12, 14)
+_COMPACT = tuple((1900 * 10 ** (digits - 4), 2101 * 10 ** (digits - 4)) for digits in (8, 12, 14))
+"""Between which numbers the digits of a date lie, alone or with a time of day."""
 _EXCEL = (10_000, 80_000)
 _UNKNOWN = -1
+_SIZES = np.array([size for _, size in _UNITS] + [0], dtype=np.int64)
+"""Nanoseconds by place in `_UNITS`; the last, none, is that of `_UNKNOWN`."""
 _FINEST_FLOAT = 1000
 """Nanoseconds to which a float of 64 bits tells moments of our time, in whatever unit."""
 
@@ -39,18 +42,21 @@ def from_numbers(column: Column, clock: Clock) -> Times:
         If one is no time, or it cannot be told which.
     """
     numbers = _values(column)
-    if not np.isfinite(numbers).all():
+    if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
         row = int((~np.isfinite(numbers)).argmax())
         raise InvalidBars(f"{clock.at(row)}: the time is not a finite number")
+    unit = _only_unit(float(numbers.min()), float(numbers.max()))
+    if unit is not None:
+        return Times(_counted(numbers, _UNITS[unit][1]), spelling=_UNITS[unit][0])
     compact = _are_compact(numbers)
     if compact.all():
         return _from_compact(numbers.astype(np.int64), clock)
     units = _units(numbers, compact)
-    times = _counted(numbers, units)
+    times = _counted(numbers, _SIZES[units])
     unclear = units == _UNKNOWN
     if unclear.any():
         units = np.where(unclear, _unit_around(units), units)
-        times, known = _counted(numbers, units), units != _UNKNOWN
+        times, known = _counted(numbers, _SIZES[units]), units != _UNKNOWN
         _refuse(unclear & ~(known & _lies_between(times, unclear)), numbers, compact, clock)
     spelling = " and ".join(_UNITS[unit][0] for unit in np.flatnonzero(np.bincount(units, minlength=len(_UNITS))))
     return Times(times, spelling=spelling)
@@ -65,13 +71,16 @@ def _values(column: Column) -> _Numbers:
     return values_of(pc.cast(column, pa.float64()), np.float64)
 
 
+def _only_unit(low: float, high: float) -> int | None:
+    """Return the place of the unit of all numbers between two, None if there is more to tell."""
+    if any(low < beyond and high >= least for least, beyond in _COMPACT):
+        return None
+    fitting = (unit for unit in range(len(_UNITS)) if _FROM[unit] <= low and high < _UNTIL[unit])
+    return next(fitting, None)
+
+
 def _are_compact(numbers: _Numbers) -> Bools:
-    compact = np.zeros(len(numbers), dtype=np.bool_)
-    low, high = numbers.min(), numbers.max()
-    for digits in _COMPACT:
-        least, beyond = 1900 * 10 ** (digits - 4), 2101 * 10 ** (digits - 4)
-        if high >= least and low < beyond:
-            compact |= (numbers >= least) & (numbers < beyond)
+    compact: Bools = np.any([(numbers >= least) & (numbers < beyond) for least, beyond in _COMPACT], axis=0)
     return compact
 
 
@@ -91,25 +100,15 @@ def _from_compact(numbers: Int64s, clock: Clock) -> Times:
 def _units(numbers: _Numbers, compact: Bools) -> Int64s:
     """Return the place of each number's unit in `_UNITS`, or `_UNKNOWN`."""
     size = np.abs(numbers)
-    low, high = float(size.min()), float(size.max())
-    units = np.full(len(numbers), _UNKNOWN, dtype=np.int64)
-    for unit, (least, beyond) in enumerate(zip(_FROM, _UNTIL, strict=True)):
-        if least <= low and high < beyond:
-            units[:] = unit
-        elif high >= least and low < beyond:
-            units[(size >= least) & (size < beyond)] = unit
-    units[compact] = _UNKNOWN
-    return units
+    fits = [(size >= least) & (size < beyond) & ~compact for least, beyond in zip(_FROM, _UNTIL, strict=True)]
+    return np.select(fits, [np.int64(unit) for unit in range(len(_UNITS))], np.int64(_UNKNOWN))
 
 
-def _counted(numbers: _Numbers, units: Int64s) -> Int64s:
-    """Return counts as nanoseconds; 0 where the unit is not known."""
-    sizes = np.array([size for _, size in _UNITS] + [0], dtype=np.int64)
-    size = sizes[units[0]] if (units == units[0]).all() else sizes[units]
-    if numbers.dtype.kind == "i":
-        counted: Int64s = numbers * size
-        return counted
-    return np.rint(numbers * (size / _FINEST_FLOAT)).astype(np.int64) * _FINEST_FLOAT
+def _counted(numbers: _Numbers, size: Int64s | int) -> Int64s:
+    """Return counts of units of a size as nanoseconds."""
+    if numbers.dtype.kind == "f":
+        return np.rint(numbers * (size / _FINEST_FLOAT)).astype(np.int64) * _FINEST_FLOAT
+    return np.asarray(numbers * size, dtype=np.int64)
 
 
 def _unit_around(units: Int64s) -> Int64s:
@@ -139,23 +138,22 @@ def _refuse(broken: Bools, numbers: _Numbers, compact: Bools, clock: Clock) -> N
     if not broken.any():
         return
     row = int(broken.argmax())
-    size = abs(float(numbers[row]))
+    count = abs(float(numbers[row]))
     if compact[row]:
-        raise InvalidBars(f"{clock.at(row)} is a date in digits among counts since 1970, or is such a count itself")
-    if size >= _UNTIL[-1]:
+        other = clock.at(int(compact.argmin()), "")
+        raise InvalidBars(f"{clock.at(row)} is a date in digits, and {other} is none; {ADVICE}")
+    if count >= _UNTIL[-1]:
         raise InvalidBars(f"{clock.at(row)}: a time lies outside the years 1678 to 2262")
     if _EXCEL[0] <= float(numbers[row]) < _EXCEL[1]:
         raise InvalidBars(
             f"{clock.at(row)} is not a date, nor seconds since 1970; it may be a serial date of Excel, which counts "
             "days: format the column as dates such as 2024-01-31 09:30 there, and export it again"
         )
-    if size < _FROM[0]:
+    if count < _FROM[0]:
         raise InvalidBars(f"{clock.at(row)} is not a date, nor seconds since 1970")
-    place = int(np.searchsorted(_UNTIL, size, side="right"))
+    place = int(np.searchsorted(_UNTIL, count, side="right"))
     counts = " or ".join(
-        f"{name} since 1970 ({np.datetime64(int(numbers[row] * unit), 'ns').astype('datetime64[D]')})"
-        if abs(float(numbers[row]) * unit) < 2.0**63
-        else f"{name} since 1970 (after 2262)"
-        for name, unit in _UNITS[place - 1 : place + 1]
+        f"{name} since 1970 ({np.datetime64(int(numbers[row]) * size // 10**9, 's').astype('datetime64[D]')})"
+        for name, size in _UNITS[place - 1 : place + 1]
     )
     raise InvalidBars(f"{clock.at(row)} counts {counts}; {ADVICE}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +16,9 @@ from ktrdr.adapters.data.times.zones import Clock, Times, clock_of_zone
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.errors import InvalidBars
 
-_DATE_LENGTH = len("2024-01-31")
-_LONGEST_ZONE = len("+05:30")
+_DATE_LENGTH, _ZONE_LENGTH = len("2024-01-31"), len("+05:30")
 _TAIL = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_AFTER_NOON = 2
 _NUMBER = r"^[+-]?\d+(\.\d*)?$"
 
 
@@ -31,34 +30,54 @@ def from_text(text: Column, lengths: Int64s, clock: Clock) -> Times:
     InvalidBars
         If one is not a time, day and month cannot be told apart, or some carry a zone and some carry none.
     """
-    try:
-        walls = _cast(text, pa.timestamp("ns"))
-    except pa.ArrowInvalid:
-        pass
-    else:
+    walls = _iso(text)
+    if walls is not None:
         clocked = lengths > _DATE_LENGTH
         return clock.naive(walls, clocked, _spelling(clocked))
+    ended = _iso_with_offset(text) if lengths.min() > _DATE_LENGTH + _ZONE_LENGTH else None
+    if ended is not None:
+        walls, ahead = ended
+        return clock.zoned(walls - ahead, walls, np.unique(ahead).tolist(), "texts")
+    if pc.all(pc.ascii_is_decimal(text)).as_py() or (re.match(_NUMBER, text[0].as_py()) and _are_numbers(text).all()):
+        return from_numbers(text, clock)
+    return _of_any_form(text, clock)
+
+
+def _iso(text: Column) -> Int64s | None:
+    """Return times of ISO 8601 without zone; None if there is another, on which a cast of all would lose time."""
     try:
-        stamps = _cast(text, pa.timestamp("ns", "UTC"))
+        pc.cast(text.slice(0, 1), pa.timestamp("ns"))
+        return values_of(pc.cast(pc.cast(text, pa.timestamp("ns")), pa.int64()), np.int64)
     except pa.ArrowInvalid:
-        return _of_any_form(text, clock)
-    if pc.all(pc.match_substring_regex(text, r"(Z|\+00:?(00)?)$")).as_py():
-        return clock.zoned(stamps, stamps, [0], "texts")
-    ahead = of_each(pc.utf8_slice_codeunits(text, -_LONGEST_ZONE), _offset)
-    return clock.zoned(stamps, stamps + ahead, np.unique(ahead).tolist(), "texts")
+        return None
+
+
+def _iso_with_offset(text: Column) -> tuple[Int64s, Int64s] | None:
+    """Return clock times and how far they are ahead of UTC, if all texts are of ISO 8601 and end like the first."""
+    tail = _TAIL.search(text[0].as_py())
+    if tail is None:
+        return None
+    length = len(tail.group())
+    tails = pc.utf8_slice_codeunits(text, -length)
+    if not all(isinstance(clock_of_zone(one), int) for one in pc.unique(tails).to_pylist()):
+        return None
+    walls = _iso(pc.utf8_slice_codeunits(text, 0, -length))
+    return None if walls is None else (walls, of_each(tails, lambda one: int(clock_of_zone(one) or 0)))
+
+
+def _are_numbers(text: Column) -> Bools:
+    return values_of(pc.cast(pc.match_substring_regex(text, _NUMBER), pa.uint8()), np.uint8) > 0
 
 
 def _of_any_form(text: Column, clock: Clock) -> Times:
-    numeric = _bools(pc.match_substring_regex(text, _NUMBER))
-    if numeric.all():
-        return from_numbers(text, clock)
     cells = read_forms(text)
-    _refuse_unread(cells, numeric, text, clock)
-    hour, fits = _hours(cells, clock)
+    _refuse_unread(cells.year == 0, text, clock)
+    hour, fits = _hours(cells)
     month, day, order = _months_and_days(cells, clock)
     walls, right = moments_of_parts(cells.year, month, day, hour, cells.minute, cells.second)
     _refuse_impossible(~(fits & right), cells.year, clock)
-    spelling = f"{_spelling(cells.clocked | cells.zoned)}{order}"
+    _refuse_missing_halves(cells, clock)
+    spelling = f"{_spelling(cells.clocked)}{order}"
     if not cells.zoned.any():
         return clock.naive(walls + cells.part, cells.clocked, spelling)
     return _in_own_zones(walls + cells.part, cells, spelling, clock)
@@ -75,56 +94,67 @@ def _in_own_zones(walls: Int64s, cells: Cells, spelling: str, clock: Clock) -> T
             clock.refuse_zone(name, int(rows[0]))
         stamps[rows] = clock.moments(walls[rows], own, rows) if isinstance(own, str) else walls[rows] - own
         found.append(own)
-    return clock.zoned(stamps, walls, found, spelling)
+    times = clock.zoned(stamps, walls, found, spelling)
+    return times if cells.clocked.all() else times._replace(dates=~cells.clocked)
 
 
-def _hours(cells: Cells, clock: Clock) -> tuple[Int64s, Bools]:
+def _hours(cells: Cells) -> tuple[Int64s, Bools]:
     """Return hours of the day, and where they are right: 1 to 12 on a clock of two halves."""
-    hour, halved = cells.hour, cells.half > 0
-    unclear = ~halved & cells.clocked & (hour >= 1) & (hour <= 12)
+    halved, late = cells.half > 0, cells.half == _AFTER_NOON
+    return np.where(halved, cells.hour % 12 + 12 * late, cells.hour), ~halved | _is_within_half(cells.hour)
+
+
+def _is_within_half(hour: Int64s) -> Bools:
+    within: Bools = (hour >= 1) & (hour <= 12)
+    return within
+
+
+def _refuse_missing_halves(cells: Cells, clock: Clock) -> None:
+    halved = cells.half > 0
+    unclear = ~halved & cells.clocked & _is_within_half(cells.hour)
     if halved.any() and unclear.any():
         other = clock.at(int(halved.argmax()), "")
         raise InvalidBars(f"{clock.at(int(unclear.argmax()))} says neither AM nor PM, as others do ({other})")
-    late = cells.half == 2
-    return np.where(halved, hour % 12 + 12 * late, hour), ~halved | ((hour >= 1) & (hour <= 12))
 
 
 def _months_and_days(cells: Cells, clock: Clock) -> tuple[Int64s, Int64s, str]:
-    """Return months and days, and which comes first if that had to be told, as the whole column does."""
-    rows = cells.either
-    if not rows.any():
+    """Return months and days, and which comes first, if they stand before the year.
+
+    With dots between them the day comes first, as in Germany; of others all rows together must tell.
+    """
+    if not cells.either.any():
         return cells.month, cells.day, ""
-    one, other = cells.month, cells.day
-    day_first, month_first = rows & (one > 12), rows & (other > 12)
+    told = cells.either & ~cells.dotted
+    day_first, month_first = told & (cells.month > 12), told & (cells.day > 12)
     if day_first.any() and month_first.any():
         raise InvalidBars(
             f"{clock.at(int(day_first.argmax()))} has the day first and {clock.at(int(month_first.argmax()), '')} the "
-            "month: day and month cannot be told apart (some have the day first and some the month); write them as "
-            "2024-01-31"
+            "month: day and month cannot be told apart; write them as 2024-01-31"
         )
-    open_rows = rows & (one != other)
-    german = bool((cells.dotted | ~open_rows).all())
-    if not (day_first.any() or month_first.any() or german):
-        row = int((open_rows & ~cells.dotted).argmax())
-        year, first, second = (int(part[row]) for part in (cells.year, one, other))
+    unclear = told & (cells.month != cells.day)
+    if unclear.any() and not (day_first.any() or month_first.any()):
+        row = int(unclear.argmax())
+        year, one, other = int(cells.year[row]), int(cells.month[row]), int(cells.day[row])
         raise InvalidBars(
-            f"{clock.at(row)} is {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}: day and month cannot "
-            "be told apart (no day is above 12); write them as 2024-01-31"
+            f"{clock.at(row)} is {year}-{other:02}-{one:02} or {year}-{one:02}-{other:02}: day and month cannot be "
+            "told apart (no day is above 12); write them as 2024-01-31"
         )
-    if month_first.any():
-        return one, other, ", month first"
-    return np.where(rows, other, one), np.where(rows, one, other), ", day first"
+    swapped = cells.either & (cells.dotted | bool(day_first.any()))
+    month, day = np.where(swapped, cells.day, cells.month), np.where(swapped, cells.month, cells.day)
+    return month, day, ", day first" if swapped.any() else ", month first"
 
 
-def _refuse_unread(cells: Cells, numeric: Bools, text: Column, clock: Clock) -> None:
-    unread = cells.year == 0
+def _refuse_unread(unread: Bools, text: Column, clock: Clock) -> None:
     if not unread.any():
         return
-    row = int(np.where((unread & ~numeric).any(), unread & ~numeric, unread).argmax())
-    if numeric[row]:
-        other = clock.at(int(numeric.argmin()), "")
+    numbers = _are_numbers(text)
+    strange = unread & ~numbers
+    row = int((strange if strange.any() else unread).argmax())
+    found = text[row].as_py()
+    if not strange.any():
+        other = clock.at(int(numbers.argmin()), "")
         raise InvalidBars(f"{clock.at(row)} is a number among times that are written otherwise ({other})")
-    if re.search(r"\d", text[row].as_py()) and not re.search(r"\d{4}", text[row].as_py()):
+    if re.search(r"\d", found) and not re.search(r"\d{4}", found):
         raise InvalidBars(f"{clock.at(row)} has no year of four digits; {ADVICE}")
     raise InvalidBars(f"{clock.at(row)} is not a time; {ADVICE}")
 
@@ -150,19 +180,3 @@ def _refuse_stray_zones(zoned: Bools, clock: Clock) -> None:
 
 def _spelling(clocked: Bools) -> str:
     return "texts" if clocked.all() else "dates and texts" if clocked.any() else "dates"
-
-
-def _offset(tail: str) -> int:
-    """Return nanoseconds ahead of UTC of a time that ends so."""
-    found = _TAIL.search(tail)
-    own = clock_of_zone(found.group()) if found else 0
-    return own if isinstance(own, int) else 0
-
-
-def _cast(text: Column, kind: pa.DataType) -> Int64s:
-    return values_of(pc.cast(pc.cast(text, kind), pa.int64()), np.int64)
-
-
-def _bools(column: Column) -> Bools:
-    flags: Any = values_of(pc.cast(column, pa.uint8()), np.uint8)
-    return np.asarray(flags, dtype=np.bool_)

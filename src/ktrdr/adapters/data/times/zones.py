@@ -39,6 +39,8 @@ class Times(NamedTuple):
     zone_from : str
         ``file`` where the times say so themselves or need none, ``stated`` where somebody did, ``assumed`` where
         nobody does.
+    dates : ndarray of bool, shape (n,) or None
+        Which rows are a date and no more, not even a midnight; None where none is.
     """
 
     stamps: Int64s
@@ -46,6 +48,7 @@ class Times(NamedTuple):
     spelling: str = "texts"
     time_zone: str = "UTC"
     zone_from: ZoneFrom = "file"
+    dates: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,12 @@ class Clock:
             If the stated zone contradicts the column's name, skips a time or shows it twice, or dates and times are
             mixed, which in a zone could be meant either way.
         """
+        dates = None if clocked.all() else ~clocked
         if not clocked.any():
-            return Times(walls, spelling=spelling)
+            return Times(walls, spelling=spelling, dates=dates)
         if self.zone is None or is_utc(self.zone):
-            return Times(
-                walls, None, spelling, "UTC", "file" if self.utc else "assumed" if self.zone is None else "stated"
-            )
+            said: ZoneFrom = "file" if self.utc else "assumed" if self.zone is None else "stated"
+            return Times(walls, None, spelling, "UTC", said, dates)
         if self.utc:
             self._refuse_contradiction(int(clocked.argmax()), "UTC by the name of its column")
         if not clocked.all():
@@ -148,9 +151,9 @@ class Clock:
         ------
         InvalidBars
         """
+        hint = did_you_mean(name, available_timezones()) if "/" in name else ""
         raise InvalidBars(
-            f"{self.at(row)}: the time zone {shown(name)} is not known{did_you_mean(name, available_timezones())}; "
-            "write an offset such as -05:00 behind each time"
+            f"{self.at(row)}: the time zone {shown(name)} is not known (write an offset such as -05:00 instead){hint}"
         )
 
     def _refuse_contradiction(self, row: int, own: str) -> NoReturn:

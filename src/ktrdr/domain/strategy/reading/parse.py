@@ -20,6 +20,7 @@ from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
 from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable
+from ktrdr.domain.strategy.reading.quality import read_quality
 from ktrdr.domain.strategy.reading.sections import Findings, Section, TooManyErrorsError, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
 from ktrdr.domain.strategy.reading.training_data import read_training_data
@@ -115,13 +116,14 @@ def _read_sections(document: Any, command_line: Mapping[str, Any], findings: Fin
     labels, split, training = read_training(root, command_line, findings)
     decisions = read_decisions(root, labels, findings)
     kept = _read_kept(root, findings)
+    quality = read_quality(root, findings)
     scope = _read_scope(root, findings)
     description = root.text("description")
     root.warn_unknown()
     warn_empty({name: value for name, value in document.items() if name not in _KEPT or value is None}, "", findings)
     strategy = Strategy(
         name, data, indicators, fuzzy_sets, entries, model, labels, split, training, decisions, description,
-        version, scope, kept, context_data,
+        version, scope, kept, context_data, quality=quality,
     )  # fmt: skip
     strategy = replace(strategy, symbol_overrides=read_symbol_overrides(root, strategy, findings))
     if not findings.errors:

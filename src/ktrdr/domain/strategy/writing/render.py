@@ -32,6 +32,7 @@ def render(strategy: Strategy) -> dict[str, Any]:
     document["decisions"] = _decisions(strategy.decisions)
     document["training"] = _training(strategy)
     document["symbol_overrides"] = overrides_document(strategy.symbol_overrides)
+    document["quality"] = strategy.quality.as_dict() or None
     for path, default in idle_defaults(strategy).items():
         _leave_out(document, path, default)
     return {name: value for name, value in (document | dict(strategy.kept)).items() if value is not None}

@@ -13,6 +13,8 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
+from ktrdr.domain.market.quality.rule import ACTIONS, Rule
+from ktrdr.domain.market.quality.table import RULES
 from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.deployment import SYMBOL_MODES
@@ -61,6 +63,7 @@ def strategy_schema() -> dict[str, Any]:
         "decisions": _decisions(),
         "training": _training(),
         "symbol_overrides": _symbol_overrides(),
+        "quality": object_of({rule.id: _quality(rule) for rule in RULES.values()}, additionalProperties=False),
         "risk_management": ANYTHING,
         "backtesting": ANYTHING,
         "orchestrator": ANYTHING,
@@ -195,6 +198,13 @@ def _decisions() -> dict[str, Any]:
         "cost_model": object_of(values_of(COSTS)),
     }
     return object_of(properties | values_of([THRESHOLD, *POSITION]))
+
+
+def _quality(rule: Rule) -> dict[str, Any]:
+    action = {"enum": [*ACTIONS, False], "default": rule.action, "description": rule.advice}
+    number = {"type": "number", "minimum": 0, "default": rule.limit, "description": rule.means}
+    limit = {"limit": number} if rule.means else {}
+    return {"anyOf": [action, object_of({"do": action} | limit, additionalProperties=False, minProperties=1)]}
 
 
 def _symbol_overrides() -> dict[str, Any]:
