@@ -52,6 +52,14 @@ def test_a_midnight_of_the_venues_clock_is_a_date_across_the_change_of_clocks() 
     ]
 
 
+def test_dates_before_1970_are_dates() -> None:
+    old = bars_at("1962-01-02T00:00:00Z", "1962-01-03T00:00:00Z", "1962-01-04T00:00:00Z")
+    stamps = ["1962-01-02T00:00:00Z", "1962-01-03T00:00:00Z", "1962-01-04T00:00:00Z"]
+    assert [stamp for stamp, _ in read(old, "XNYS")] == stamps
+    eastern = bars_at("1962-01-02T05:00:00Z", "1962-01-03T05:00:00Z", "1962-01-04T05:00:00Z", shown=tuple(stamps))
+    assert [stamp for stamp, _ in read(eastern, "XNYS")] == stamps
+
+
 def test_a_moment_inside_a_session_has_its_date_and_one_outside_is_known_once_it_is_full() -> None:
     opens = bars_at("2024-03-07T14:30:00Z", "2024-03-08T14:30:00Z", "2024-03-11T13:30:00Z")
     assert read(opens, "XNYS")[2] == ("2024-03-11T00:00:00Z", "2024-03-11T20:00:00Z")
