@@ -12,8 +12,8 @@ import pytest
 from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples.defects import DATED
-from samples.door import imported, judge, ns
+from samples.defects import DATED, Allowed
+from samples.door import imported, judge, ns, refused
 from samples.drawn_files import Drawn, plain_file
 from samples.exports import DATES, MOMENTS, own_midnight
 from samples.markets import VENUES, Venue, times, walk
@@ -52,7 +52,7 @@ ANY_SYMBOL = [
 ANY_ZONE = ["America/New_York", "Asia/Tokyo", "Asia/Hong_Kong", "Europe/London", "Europe/Paris", "Asia/Kolkata", "UTC"]
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 @given(
     st.sampled_from(ANY_SYMBOL),
     st.sampled_from(ANY_ZONE),
@@ -101,3 +101,29 @@ def test_bars_closer_together_than_their_timeframe_are_refused(
     with pytest.raises(KtrdrError) as refusal:
         imported(plain_file(f"{venue.symbol}_{stated}.csv", bars, MOMENTS["Z"], venue, stated), folders())
     assert refusal.value.family == "invalid_input"
+
+
+@settings(max_examples=examples(40))
+@given(
+    st.sampled_from(VENUES),
+    st.sampled_from(("5m", "15m", "1h", "4h")),
+    st.integers(0, 19),
+    st.integers(1, 9),
+    st.floats(0, 0.99),
+)
+def test_a_bar_that_begins_within_another_is_refused_or_left_out(
+    folders: Callable[[], Path], venue: Venue, timeframe: str, row: int, tenths: int, place: float
+) -> None:
+    bars = walk(times(venue, timeframe, place, 20), 1, 58, 2, True)
+    begins = bars[row].stamp + (bars[row].known - bars[row].stamp) * tenths / 10
+    within = replace(bars[row], stamp=begins.replace(microsecond=0))
+    made = plain_file(
+        f"{venue.symbol}_{timeframe}.csv", [*bars[: row + 1], within, *bars[row + 1 :]], MOMENTS["Z"], venue, timeframe
+    )
+    try:
+        found, said = imported(made, folders())
+    except KtrdrError as error:
+        refused(replace(made, allowed=Allowed(row=True), rows_named=(row, row + 3)), error)
+    else:
+        judge(replace(made, bars=bars), found)
+        assert re.search(r"row|left out|unfinished", said)

@@ -187,7 +187,7 @@ ANYWHERE: dict[str, Defect] = {
     "no such day": instead("time", "2024-02-30"),
     "a word for a time": instead("time", "yesterday"),
     "a far time": instead("time", "99999999999999999999"),
-    "a zero byte": instead("close", "1\0"),
+    "a zero byte": instead("close", "1\0", Allowed(whole=False, without_it=True)),
     "blank line": line("\n", "  \n", "\n\n\n"),
     "comment": line("# a remark\n", "// a remark\n"),
     "footer": footer,

@@ -125,8 +125,10 @@ def written_files(draw: st.DrawFn) -> Drawn:
     fitting = [name for name in sorted(LAYOUTS) if re.fullmatch(LAYOUTS[name].takes, spelled)]
     choosy = [name for name in fitting if LAYOUTS[name].delimiter]
     name = draw(st.sampled_from(fitting + 3 * choosy))
-    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
     delimiter = draw(st.sampled_from(",,;\t|"))
+    marks = Marks() if LAYOUTS[name].delimiter else draw(st.sampled_from(MARKS))
+    if delimiter == "," and marks.thousands == ".":  # 1.234 between commas is a little more than one
+        marks = replace(marks, thousands="")
     spelling = _of_dates(how, bars) if venue.calendar == "24/7" else how.spelling
     made = sheet(bars, LAYOUTS[name], spelling, venue.symbol, marks, delimiter)
     backwards = draw(st.booleans())
@@ -137,8 +139,8 @@ def written_files(draw: st.DrawFn) -> Drawn:
     if defect == "finer unit" and backwards:
         defect = "nothing"
     allowed = known[defect](made, row)
-    if not _clear(made.places, bars, marks, name, spelled):
-        allowed = replace(allowed, refused=True)
+    if not _clear(made.places, bars, marks, name, spelled, venue):
+        allowed = replace(allowed, refused=True, row=False)
     text, encoding = made.written(), draw(st.sampled_from(("utf-8", "utf-8", "utf-8-sig", "utf-16")))
     file, content = packed(
         text.encode(encoding), f"{venue.symbol}_{timeframe}.csv", draw(st.sampled_from(("", "", "gz", "zip")))
@@ -157,10 +159,12 @@ def _of_dates(how: Times, bars: list[Bar]) -> Spelling:
     return lambda stamp: how.spelling(stamp.astimezone(zone).replace(tzinfo=ZoneInfo("UTC")))
 
 
-def _clear(places: Mapping[str, int], bars: list[Bar], marks: Marks, layout: str, spelled: str) -> bool:
+def _clear(places: Mapping[str, int], bars: list[Bar], marks: Marks, layout: str, spelled: str, venue: Venue) -> bool:
     """Return whether the file can be read in one way alone, so that it must not be refused."""
     columns = [[bar.texts[place] for bar in bars] for place, role in enumerate(ROLES) if role in places]
-    if layout == "bare" or not all(marks.clear(column) for column in columns):
+    if layout == "bare" or (layout == "crypto" and venue.symbol != "BTCUSDT"):  # which volume, that in BTC?
+        return False
+    if not all(marks.clear(column) for column in columns):
         return False
     if spelled == "month first":
         return any(bar.stamp.day > 12 for bar in bars)

@@ -95,7 +95,7 @@ def _dated(bars: Bars, sessions: Sessions) -> Bars:
     days = _Days.of(bars, sessions)
     _require_one_a_session(bars, days.dates)
     known = known_at(days.dates, bars.timeframe, sessions)
-    outside = days.moments & (sessions.locate(bars.stamps, MOMENT) < 0) | sessions.continuous
+    outside = days.moments & _outside(bars.stamps, sessions) | sessions.continuous
     known = np.where(outside, np.maximum(known, bars.stamps + bars.timeframe.ns), known)
     dated = replace(bars, stamps=days.dates, sessions=sessions, known_at=np.maximum.accumulate(known))
     require_spacing(dated, sessions)
@@ -119,13 +119,32 @@ class _Days:
             clock = DayClock.of(stamps)
             return cls(stamps, stamps, np.ones(len(stamps), dtype=np.bool_), ~clock.shown_at(stamps), _among(clock))
         written = stamps if bars.written is None else bars.written
-        wall = wall_time(stamps, sessions.time_zone)
-        own, venues = written % NS_PER_DAY == 0, wall % NS_PER_DAY == 0
-        moments, odd, why = _kinds(stamps, ~(own | venues), sessions)
-        midnights = np.where(own, written, wall)
-        dates = np.where(moments, session_dates(stamps, sessions), midnights) if moments.any() else midnights
-        stays = moments | (dates < stamps) if sessions.continuous else moments
+        wall, local = wall_time(stamps, sessions.time_zone), session_dates(stamps, sessions)
+        own, utc = written % NS_PER_DAY == 0, stamps % NS_PER_DAY == 0
+        utc_dates = utc & ((local == stamps) | (utc.all() and len(np.unique(written % NS_PER_DAY)) > 1))
+        _require_told(bars, utc & ~own & ~utc_dates & (wall % NS_PER_DAY != 0))
+        midnight = np.select([own, utc_dates, wall % NS_PER_DAY == 0], [written, stamps, wall], -1)
+        moments, odd, why = _kinds(stamps, midnight < 0, sessions)
+        dates = np.where(moments, local, midnight)
+        lost = (dates < stamps) if sessions.continuous else moments & _outside(stamps, sessions)
+        stays = (moments | sessions.continuous) & lost.any()
         return cls(dates, np.where(stays, stamps, dates), moments, odd, why)
+
+
+def _outside(stamps: Int64s, sessions: Sessions) -> Bools:
+    """Return which moments lie in no session."""
+    outside: Bools = sessions.locate(stamps, MOMENT) < 0
+    return outside
+
+
+def _require_told(bars: Bars, unclear: Bools) -> None:
+    """Refuse days that begin at a midnight of UTC which the source's clock shows as another day's time."""
+    if unclear.any():
+        row = int(unclear.argmax())
+        raise InvalidBars(
+            f"{bars.source}: row {row} at {_shown(bars, row)} of the file's clock is {iso(bars.stamps[row])}: it can "
+            "not be told whether that is a moment or a date; write dates such as 2024-01-31"
+        )
 
 
 def _kinds(stamps: Int64s, moments: Bools, sessions: Sessions) -> tuple[Bools, Bools, str]:

@@ -37,7 +37,7 @@ def too_close(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Bools
     close = np.zeros(len(stamps), dtype=np.bool_)
     if timeframe.intraday:
         close[1:] = np.diff(stamps) < timeframe.ns
-        if close.any() and not sessions.never_closes:
+        if close.any() and not sessions.never_closes and len(sessions.dates):
             close[close] = ~_cut_short(stamps, np.flatnonzero(close), timeframe, sessions)
     elif timeframe.ns % _WEEK == 0:
         close[1:] = np.diff((stamps - _MONDAY) // _WEEK) < timeframe.ns // _WEEK
@@ -51,8 +51,9 @@ def _cut_short(stamps: Int64s, rows: Int64s, timeframe: Timeframe, sessions: Ses
     resumes = np.empty(0, dtype=np.int64) if sessions.breaks is None else sessions.breaks[:, 1]
     begins = np.sort(np.concatenate((sessions.opens, resumes)))
     parts = np.searchsorted(begins, stamps + timeframe.ns, side="left")
-    first = parts[rows - 1] != np.where(rows > 1, parts[rows - 2], -1)
-    now = stamps[rows]
+    before, now = stamps[rows - 1], stamps[rows]
+    near = begins[np.maximum(parts[rows - 1], 1) - 1] > before - timeframe.ns
+    first = near & (parts[rows - 1] != np.where(rows > 1, parts[rows - 2], 0))
     on_grid = (wall_time(now, sessions.time_zone) % timeframe.ns == 0) | (now % timeframe.ns == 0)
     short: Bools = (first & on_grid) | np.isin(now, resumes)
     return short
