@@ -28,6 +28,12 @@ def bars():
 def folder(bars, tmp_path_factory):
     place = tmp_path_factory.mktemp("bars")
     ParquetStore(place).save(bars)
+    return place
+
+
+@pytest.fixture(scope="module")
+def csv_folder(bars, tmp_path_factory):
+    place = tmp_path_factory.mktemp("csv")
     bars.to_frame().to_csv(place / "SIM_STOCK_5m.csv", index=False)
     return place
 
@@ -72,10 +78,10 @@ def test_load_parquet_with_gate_and_sessions(folder, benchmark):
     benchmark.pedantic(lambda: repository.load("SIM_STOCK", FIVE), rounds=1)
 
 
-def test_load_csv_with_gate_and_sessions(folder, benchmark):
-    repository = repository_of("folder", folder)
+def test_load_csv_with_gate_and_sessions(csv_folder, benchmark):
+    repository = repository_of("folder", csv_folder)
     repository.load("SIM_STOCK", FIVE)
-    path = folder / "SIM_STOCK_5m.csv"
+    path = csv_folder / "SIM_STOCK_5m.csv"
     report("csv", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_csv(path, parse_dates=["timestamp"]))
     benchmark.pedantic(lambda: repository.load("SIM_STOCK", FIVE), rounds=1)
 
