@@ -106,20 +106,24 @@ class FolderSource(BarSource):
         return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
 
     def _info(self, file: BarFile) -> SeriesInfo:
+        name = file.path.name
         try:
             _require_one(file)
-            with reading(file.path, "file of bars"):
+            with reading(file.path, "file of bars", name):
                 status = file.path.stat()
             version = (status.st_mtime_ns, status.st_size, file.symbol)
-            known, info = self._described.get(file.path.name, (None, None))
+            known, info = self._described.get(name, (None, None))
             if info is None or known != version:
-                rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
-                info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
-                self._described[file.path.name] = (version, info)
+                info = _listed_as(file, name, *span(file.path, self._stated(file, file.symbol)))
+                self._described[name] = (version, info)
             return info
         except KtrdrError as error:
-            problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
-            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
+            problem = in_one_line(str(error).removeprefix(f"{name}: "), 500)
+            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, name, problem)
+
+
+def _listed_as(file: BarFile, name: str, rows: int, first: int, last: int, adjustment: str) -> SeriesInfo:
+    return SeriesInfo(file.symbol, file.timeframe, rows, first, last, name, adjustment=adjustment)
 
 
 def _spelt(symbol: str, catalogue: Mapping[str, SymbolCharacteristics]) -> str:
