@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES, FeatureCatalogue
@@ -19,6 +19,8 @@ from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
 from ktrdr.domain.catalogue.values import bounds
+from ktrdr.domain.market.quality.rule import Rule
+from ktrdr.domain.market.quality.table import RULES
 from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.fuzzy_sets import LEARNABLE
@@ -212,8 +214,27 @@ def program_settings() -> str:
     rows = [
         (code(item.name), code(f"KTRDR_{item.name.upper()}"), "not set" if item.default is None else code(item.default))
         for item in fields(Settings)
+        if item.default is not MISSING
     ]
+    rows.append((code("quality"), "none", "[the table of rules](../explanation/data-quality.md#rules)"))
     return table(["key in `ktrdr.toml`", "variable", "default"], rows)
+
+
+def quality_rules() -> str:
+    """Return the rules of data quality: what each finds, its limit, and what to do."""
+    rows = [
+        (code(rule.id), rule.scope, rule.severity, _first_sentence(rule.find), _limit(rule), rule.advice)
+        for rule in RULES.values()
+    ]
+    return table(["rule", "looks at", "severity", "what it does", "limit", "what to do"], rows)
+
+
+def _first_sentence(function: Callable[..., object]) -> str:
+    return (function.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
+def _limit(rule: Rule) -> str:
+    return f"{rule.limit:g}: {rule.means}" if rule.means else "none"
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
@@ -241,5 +262,6 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "losses": lambda: by_kind(LOSSES),
     "metrics": lambda: by_kind(METRICS),
     "program_settings": program_settings,
+    "quality_rules": quality_rules,
 }
 """What a placeholder is replaced with."""

@@ -41,6 +41,7 @@ from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.quality.table import RULES
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.varying.for_symbol import strategy_for
 from ktrdr.domain.strategy.writing.render import render
@@ -194,6 +195,12 @@ def series(document: Document) -> object:
     return strategy.context_data, [feature.source for feature in resolve(strategy)]
 
 
+def judged_bars(document: Document) -> object:
+    """What every rule lets pass, and what is done about the rest."""
+    quality = parse(document).quality
+    return [(rule.id, quality.action(rule), quality.limit(rule)) for rule in RULES.values()]
+
+
 Effect = Callable[[Document], object]
 Row = tuple[str, Any, Effect, Mapping[str, Any]]
 NOTHING: Mapping[str, Any] = {}
@@ -323,6 +330,8 @@ ROWS: list[Row] = [
     ("deployment.target_symbols.restrictions.excluded_symbols", ["THIRD"], served,
      {"deployment.target_symbols.mode": "universal"}),
     ("deployment.target_timeframes.supported", ["1d"], served, NOTHING),
+    # data quality
+    *((f"quality.{name}.do", "off", judged_bars, {f"quality.{name}": {"do": "refuse"}}) for name in RULES),
     # other values for some symbols
     ("symbol_overrides.defaults", {"indicators": {"rsi_a": {"period": 21}}}, matrix, NOTHING),
     ("symbol_overrides.asset_classes", {"stock": {"indicators": {"rsi_a": {"period": 21}}}}, matrix, NOTHING),

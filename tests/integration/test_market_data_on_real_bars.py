@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
-from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.quality import findings
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -30,8 +31,8 @@ def repository() -> DataRepository:
     return repository_of("folder", FOLDER)
 
 
-def sentence(bars: Bars, part: str) -> str:
-    return next((found for found in quality_warnings(bars) if part in found), "0 ")
+def counts(bars: Bars) -> Counter[str]:
+    return Counter({finding.rule: finding.count for finding in findings(bars)})
 
 
 @pytest.mark.parametrize("facts", LISTED, ids=lambda facts: facts["file"])
@@ -42,13 +43,19 @@ def test_every_file_loads_as_its_index_says(facts: dict, repository: DataReposit
     assert bars.symbol == facts["symbol"]
     assert (bars.known_at > bars.stamps).all()
     assert (np.diff(bars.known_at) >= 0).all()
-    checks = facts["checks"]
+    checks, found = facts["checks"], counts(bars)
     silent = checks.get("zero_volume_rows", 0)
-    assert sentence(bars, "volume").startswith("no bar has volume" if silent == len(bars) else f"{silent} ")
-    assert sentence(bars, "open or close outside").startswith(f"{checks['ohlc_violations']} ")
+    assert found["zero_volume"] + found["no_volume"] == silent
+    assert (found["no_volume"] > 0) == (silent == len(bars))
+    assert found["body_outside"] == checks["ohlc_violations"]
     if facts["timeframe"] == "1d" and facts["exchange"] in NEW_YORK:
-        assert sentence(bars, "sessions have no bars").startswith(f"{checks['exchange_sessions_missing']} ")
-        assert sentence(bars, "outside the sessions").startswith(f"{checks['rows_on_non_sessions']} ")
+        assert found["missing_sessions"] == checks["exchange_sessions_missing"]
+        assert found["closed_days"] == checks["rows_on_non_sessions"]
+    if facts["timeframe"] != "1d" and facts["exchange"] in NEW_YORK and "rows_outside_regular_session" in checks:
+        assert found["outside_hours"] == checks["rows_outside_regular_session"]
+        assert found["missing_bars"] == checks.get("regular_session_bars_missing", 0)
+    if "missing_bars" in checks and facts["timeframe"] != "1d":
+        assert found["missing_bars"] == checks["missing_bars"]
 
 
 def test_each_is_listed_once(repository: DataRepository) -> None:
@@ -120,5 +127,6 @@ def test_csv_gives_the_same_bits_as_parquet(repository: DataRepository, tmp_path
 
 
 def test_a_split_is_noticed(repository: DataRepository) -> None:
-    warnings = quality_warnings(repository.load("BAC", Timeframe("1h")))
-    assert any("2004-08-30T13:00:00Z (x 0.50)" in sentence for sentence in warnings)
+    found = {finding.rule: finding.sentence for finding in findings(repository.load("BAC", Timeframe("1h")))}
+    assert found["splits"].endswith("not adjusted for: 2004-08-30T13:00:00Z (2:1)")
+    assert "2004-08-30T13:00:00Z (x 0.50)" in found["big_moves"]

@@ -13,7 +13,6 @@ from ktrdr.adapters.report.svg import (
     below,
     boxes,
     curve,
-    dot,
     drawing,
     level_lines,
     linear,
@@ -30,7 +29,7 @@ _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 960.0, 110.0, 14.0, 12.0, 30.0, 
 _ROW = 16.0
 _LEVELS = ((1.0, "all", 0), (0.95, "95 % and more", 4), (0.5, "half and more", 3), (0.0, "less than half", 2))
 _TONES = {"error": 2, "warning": 3, "info": 1}
-_MARKED_AT_MOST = 100
+_MARKED_AT_MOST, _HALF = 100, 3.0
 _HEADER = ("rule", "severity", "how many", "first at", "example", "what to do")
 
 
@@ -105,22 +104,24 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 
 def _price(one: CheckedSeries, sketch: Sketch) -> Chart:
-    """Return the closes with a dot at every marked place, by severity."""
+    """Return the closes with a square at every marked place, by severity."""
     stamps, closes = sketch.stamps, sketch.closes
     x = linear(0, max(len(stamps) - 1, 1), _LEFT, _WIDTH - _RIGHT)
     low, high = padded(float(closes.min()), float(closes.max()))
     y = linear(low, high, _HEIGHT - _BOTTOM, _TOP)
     parts = [level_lines(ticks(low, high, 4), y, _LEFT, _WIDTH - _RIGHT)]
     parts.append(curve("price", x(np.arange(len(stamps), dtype=np.float64)), y(closes)))
-    parts += [mark for finding in one.findings for mark in _dots(finding, sketch, x, y)]
+    parts += [_marks(finding, sketch, x, y) for finding in one.findings]
     parts.append(below([(x(place), text) for place, text in time_ticks(stamps)], _HEIGHT - _BOTTOM))
     legend = [(name, tone) for name, tone in _TONES.items() if any(item.severity == name for item in one.findings)]
-    caption = f"Closes of {_name(one)}; a dot is a place at which something was found."
+    caption = f"Closes of {_name(one)}; a square is a place at which something was found."
     return Chart(drawing(f"Price of {_name(one)}", _WIDTH, _HEIGHT, parts), caption, legend)
 
 
-def _dots(finding: Finding, sketch: Sketch, x: Scale, y: Scale) -> list[Markup]:
+def _marks(finding: Finding, sketch: Sketch, x: Scale, y: Scale) -> Markup:
+    """Return a square on the price at each of the finding's first places."""
     places = np.array(finding.places[:_MARKED_AT_MOST], dtype=np.int64)
-    rows = np.minimum(np.searchsorted(sketch.stamps, places), len(sketch.stamps) - 1)
-    tone = f"tone c{_TONES[finding.severity]}"
-    return [dot(tone, (float(x(row)), float(y(sketch.closes[row]))), 3.0) for row in np.unique(rows).tolist()]
+    rows = np.unique(np.minimum(np.searchsorted(sketch.stamps, places), len(sketch.stamps) - 1))
+    spots = [(float(x(row)), float(y(sketch.closes[row]))) for row in rows.tolist()]
+    squares = [(across - _HALF, across + _HALF, down - _HALF, down + _HALF) for across, down in spots]
+    return boxes(f"mark c{_TONES[finding.severity]}", squares)

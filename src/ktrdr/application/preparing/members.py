@@ -17,7 +17,7 @@ from ktrdr.domain.market.inference import guesses_in_one
 from ktrdr.domain.market.quality.finding import Finding
 from ktrdr.domain.market.quality.judge import pool_findings
 from ktrdr.domain.market.quality.limits import QualityLimits
-from ktrdr.domain.market.quality.together import PoolSymbol
+from ktrdr.domain.market.quality.together import PoolSymbol, shows_split
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
 
@@ -123,7 +123,9 @@ def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
 def own_quality(members: Mapping[str, Member], limits: QualityLimits) -> tuple[Finding, ...]:
     """Return what the rules find in the series of all symbols, each series once, and in the symbols together."""
     pool = {
-        symbol: PoolSymbol(member.facts.asset_class, member.facts.adjustment, *member.span)
+        symbol: PoolSymbol(
+            member.facts.asset_class, member.facts.adjustment, *member.span, split=shows_split(member.quality, symbol)
+        )
         for symbol, member in members.items()
     }
     alone = dict.fromkeys(finding for member in members.values() for finding in member.quality)

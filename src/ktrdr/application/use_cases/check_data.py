@@ -18,7 +18,7 @@ from ktrdr.domain.market.quality.coverage import monthly_coverage
 from ktrdr.domain.market.quality.finding import Finding
 from ktrdr.domain.market.quality.judge import findings, pool_findings, symbol_findings
 from ktrdr.domain.market.quality.limits import DEFAULT_LIMITS, QualityLimits
-from ktrdr.domain.market.quality.together import PoolSymbol
+from ktrdr.domain.market.quality.together import PoolSymbol, shows_split
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 
 _POINTS = 1_200
@@ -127,7 +127,8 @@ class CheckData:
         if read:
             facts = self._data.characteristics(infos[0].symbol)
             first, last = min(int(bars.stamps[0]) for bars in read), max(int(bars.stamps[-1]) for bars in read)
-            pool[infos[0].symbol] = PoolSymbol(facts.asset_class, facts.adjustment, first, last)
+            split = any(shows_split(one.findings, infos[0].symbol) for one in checked)
+            pool[infos[0].symbol] = PoolSymbol(facts.asset_class, facts.adjustment, first, last, split)
         return checked, symbol_findings(read, self._limits)
 
     def _each(self, infos: Sequence[SeriesInfo], read: list[Bars]) -> Iterator[CheckedSeries]:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
 
-app.command()(check)
-
 _NAMED_AT_MOST = 25
 
 
@@ -52,6 +50,7 @@ def show(
     emit(payload, _describe(shown, payload["bars"]), json)
 
 
+app.command()(check)
 app.command("import")(import_bars)
 
 

@@ -87,16 +87,19 @@ def missing_weekdays(evidence: Evidence, limit: float) -> Found | None:
 
 
 def expected_and_present(sessions: Sessions, traded: Int64s, timeframe: Timeframe) -> tuple[Int64s, Int64s]:
-    """Return the bars that each session from the first to the last should have, and has."""
-    present = np.bincount(traded - traded[0])
-    if not timeframe.intraday:
-        return np.ones(len(present), dtype=np.int64), present
+    """Return the bars that each session from the first to the last traded one should have, and has."""
     some = slice(int(traded[0]), int(traded[-1]) + 1)
+    return expected_bars(sessions, some, timeframe), np.bincount(traded - traded[0])
+
+
+def expected_bars(sessions: Sessions, some: slice, timeframe: Timeframe) -> Int64s:
+    """Return the bars that each of some sessions should have: one, or what fits into it without its pause."""
     opens, closes = sessions.opens[some], sessions.closes[some]
-    if sessions.breaks is None:
-        return -((opens - closes) // timeframe.ns), present
-    stops, resumes = sessions.breaks[some].T
-    return -((opens - stops) // timeframe.ns) - ((resumes - closes) // timeframe.ns), present
+    if not timeframe.intraday:
+        return np.ones(len(opens), dtype=np.int64)
+    pauses = np.stack((closes, closes), axis=1) if sessions.breaks is None else sessions.breaks[some]
+    parts: Int64s = -((opens - pauses[:, 0]) // timeframe.ns) - ((pauses[:, 1] - closes) // timeframe.ns)
+    return parts
 
 
 def _quiet(evidence: Evidence, dates: Int64s) -> Bools:

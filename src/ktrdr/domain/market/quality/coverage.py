@@ -31,6 +31,7 @@ def monthly_coverage(bars: Bars) -> tuple[Int64s, Floats]:
         own = _months(bars.stamps)
         return np.arange(own[0], own[-1] + 1), (np.bincount(own - own[0]) > 0).astype(np.float64)
     expected, present = expected_and_present(sessions, traded, bars.timeframe)
+    expected[[0, -1]] = np.minimum(expected, present)[[0, -1]]  # a series may begin and end within a session
     months = _months(sessions.dates[traded[0] : traded[-1] + 1])
     due, there = (
         np.bincount(months - months[0], weights=np.minimum(counts, expected)) for counts in (expected, present)

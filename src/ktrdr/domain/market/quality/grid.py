@@ -12,7 +12,7 @@ from ktrdr.domain.market.quality.finding import Found, bar_text
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 _ON_GRID = 0.99
 _SAMPLE = 5_000
-_MOST_DECIMALS = 6
+_MOST_DECIMALS, _FEWEST_DECIMALS = 6, -3
 _BLOCK, _LASTING = 25, 4
 
 
@@ -58,18 +58,18 @@ def decimals_change(evidence: Evidence, limit: float) -> Found | None:
         return None
     stamps = bars.stamps[changes * _BLOCK]
     shown = [
-        f"{iso(stamp)[:10]} ({finest[edge - 1]} to {finest[edge]})"
+        f"{iso(stamp)[:10]} ({10.0 ** -finest[edge - 1]:g} to {10.0 ** -finest[edge]:g})"
         for stamp, edge in zip(stamps[:5], changes, strict=False)
     ]
-    sentence = f"prices change how many decimals they have, and have few for their moves: {', '.join(shown)}"
+    sentence = f"prices change their decimals, and have few for their moves: steps of {', '.join(shown)}"
     return Found(len(changes), len(bars), stamps, sentence, shown[0])
 
 
 def _decimals(prices: Floats) -> Int64s:
-    """Return how many decimals the prices of each bar need, at most one more than are told apart."""
+    """Return how many decimals the prices of each bar need, at most one more than are told apart; -1 for tens."""
     room = 1e-7 * np.maximum(np.abs(prices), 1e-3)
     needed = np.full(prices.shape[1], _MOST_DECIMALS + 1, dtype=np.int64)
-    for decimals in range(_MOST_DECIMALS, -1, -1):
+    for decimals in range(_MOST_DECIMALS, _FEWEST_DECIMALS - 1, -1):
         fits = (np.abs(prices - np.round(prices, decimals)) <= np.minimum(room, 0.02 * 10.0**-decimals)).all(axis=0)
         needed[fits] = decimals
     return needed

@@ -16,7 +16,8 @@ _NAMES = re.compile(
 _BOUGHT = ("stock", "etf", "crypto")
 _ENOUGH_BARS = 250
 _RESTLESS = 0.04
-_REVERTS = -4.0
+_REVERTS = -2.6
+_LEVELS = 5.0, 100.0
 
 
 def volatility_as_stock(evidence: Evidence, _: float) -> Found | None:
@@ -36,7 +37,10 @@ def _looks_like_volatility(evidence: Evidence) -> bool:
     bars, move = evidence.bars, evidence.move
     if bars.volume.any() or len(bars) < _ENOUGH_BARS or bars.timeframe.ns != NS_PER_DAY:
         return False
-    if move.std() < _RESTLESS or not np.isfinite(evidence.logs).all():
+    usual = float(np.median(bars.close))
+    if move.std() < _RESTLESS or not _LEVELS[0] < usual < _LEVELS[1] or not np.isfinite(evidence.logs).all():
+        return False
+    if ((move - move.mean()) ** 3).mean() <= 0:  # fear comes at once, and goes slowly
         return False
     level, step = evidence.logs[3][:-1], move[1:]
     centred = level - level.mean()

@@ -16,7 +16,7 @@ _RATIOS = {
 }  # fmt: skip
 _SMALLEST_SPLIT = 0.3
 _SPLIT_CALM = 2.0
-_SPIKE_BARS = 3
+_SPIKE_BARS, _SPIKE_TIMES = 3, 10.0
 _SPIKE_LEAST, _SPIKE_RETURNS = 0.01, 0.25
 _WICK_LEAST = 0.02
 _WITHIN_THE_DAY = 2.0
@@ -28,8 +28,6 @@ _NEVER_SPLIT = ("index", "forex", "metal")
 def big_moves(evidence: Evidence, limit: float) -> Found | None:
     """Find closes that move by more than a share in one bar, a fall counting like the rise that undoes it."""
     marks = np.abs(evidence.move) > np.log1p(limit) + 1e-12
-    explained, _ = split_bars(evidence)
-    marks &= ~explained & ~spike_edges(evidence, 12.0)
     rows = np.flatnonzero(marks)
     shown = ", ".join(f"{iso(evidence.bars.stamps[row])} (x {_factor(evidence.move[row])})" for row in rows[:5])
     said = "half" if limit == 0.5 else f"{limit:.0%}"
@@ -41,7 +39,7 @@ def splits(evidence: Evidence, limit: float) -> Found | None:
     """Find opens at a split's ratio to the close before, on a bar that is otherwise calm."""
     marks, names = split_bars(evidence, limit)
     rows = np.flatnonzero(marks)
-    shown = ", ".join(f"{iso(evidence.bars.stamps[row])[:10]} ({names[row]})" for row in rows[:5])
+    shown = ", ".join(f"{iso(evidence.bars.stamps[row])} ({names[row]})" for row in rows[:5])
     return marked(evidence.bars, marks, "look like splits that were not adjusted for", shown + rest(len(rows)))
 
 
@@ -76,7 +74,7 @@ def split_bars(evidence: Evidence, tolerance: float = 0.05) -> tuple[Bools, dict
         name = list(_RATIOS)[place]
         names[int(row)] = name if gap[row] < 0 else ":".join(reversed(name.split(":")))
     marks[list(names)] = True
-    return marks & ~spike_edges(evidence, 12.0), names
+    return marks & ~spike_edges(evidence, _SPIKE_TIMES), names
 
 
 def _calm(values: Floats, rows: Int64s, evidence: Evidence) -> Bools:

@@ -12,24 +12,31 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _FEWEST, _MOSTLY = 6, 0.9
 _LONG_PERIOD = 20 * NS_PER_DAY
+_FIRST_CLOSE = NS_PER_DAY // 6
+"""No exchange closes within the first four hours of a date's UTC day."""
 
 
 def context_early(series: ContextSeries, limit: float) -> Found | None:
-    """Find values of months, quarters or years that count before their month, quarter or year is over.
+    """Find values that are known before what they are about can be over.
 
-    What a value is about is its observation, at the first day of the period; where the series says none, moments that
-    are all first days of months look like it.
+    A value about a month, quarter or year is early before that is over; its observation is the first day of it, or
+    where the series says none, moments that are all first days of months look like it. A value of any other date is
+    early in the first hours of that date (UTC).
     """
     every = series.publications
     known = series.known_at if every is None else every.known_at
     about = _days(series.known_at, series.dated) if every is None else every.observed
     periods = np.unique(about)
-    usual = float(np.median(np.diff(periods))) if len(periods) >= _FEWEST else 0.0
-    if usual < _LONG_PERIOD or _first_days(periods).mean() < _MOSTLY:
+    if len(periods) < _FEWEST:
         return None
-    following = np.append(periods[1:], periods[-1] + int(usual))
-    over = following[np.searchsorted(periods, about)]
-    over = np.minimum(over, about + int(1.1 * usual))
+    usual = int(np.median(np.diff(periods)))
+    if usual >= _LONG_PERIOD and _first_days(periods).mean() >= _MOSTLY:
+        following = np.append(periods[1:], periods[-1] + usual)
+        over = np.minimum(following[np.searchsorted(periods, about)], about + int(1.1 * usual))
+    elif every is not None and usual >= NS_PER_DAY:
+        over = about + _FIRST_CLOSE
+    else:
+        return None
     early = known < over
     if early.mean() <= limit:
         return None

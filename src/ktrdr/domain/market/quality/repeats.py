@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.market.quality.evidence import Evidence
@@ -10,6 +11,7 @@ from ktrdr.domain.market.quality.finding import Found, marked
 
 _BY_CHANCE = 1e-3
 _LONGEST = 120
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def stale(evidence: Evidence, limit: float) -> Found | None:
@@ -32,38 +34,46 @@ def stale(evidence: Evidence, limit: float) -> Found | None:
 
 
 def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
-    """Find sessions whose bars are all those of the session before, to the last digit and volume."""
-    bars = evidence.bars
-    if bars.timeframe.intraday:
-        firsts, marks = _repeated_days(evidence)
-    else:
-        moving = evidence.span > 0
-        marks = evidence.repeats & moving & (np.diff(bars.volume, prepend=np.nan) == 0)
-        marks[1:] &= ~(marks[:-1] & marks[1:])
-        firsts = bars.stamps[marks]
-    found = marked(bars, marks, "are those of the session before again")
-    return found if found is not None and len(firsts) > limit else None
+    """Find sessions whose bars are all those of an earlier one, to the last digit and volume.
 
-
-def _repeated_days(evidence: Evidence) -> tuple[Int64s, Bools]:
+    Without volume only that of the session right before counts, for few prices come back by chance.
+    """
     bars, inside = evidence.bars, np.flatnonzero(evidence.session >= 0)
-    marks = np.zeros(len(bars), dtype=np.bool_)
-    if not len(inside):
-        return bars.stamps[:0], marks
-    session = evidence.session[inside]
-    starts = np.flatnonzero(np.diff(session, prepend=-1))
-    counts = np.diff(np.append(starts, len(session)))
-    place = np.arange(len(session)) - np.repeat(starts, counts)
-    values = np.vstack((evidence.prices, bars.volume))[:, inside]
-    mixed = np.zeros(len(session), dtype=np.uint64)
-    for column in values:
-        bits = np.ascontiguousarray(column).view(np.uint64)
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + (bits ^ (bits >> np.uint64(29)))
-    mixed *= (2 * place + 0x51ED2701).astype(np.uint64) | np.uint64(1)
-    mixed ^= mixed >> np.uint64(31)
-    sums = np.add.reduceat(mixed, starts)
+    if not bars.timeframe.intraday:
+        inside = np.arange(len(bars))
+    starts = np.flatnonzero(np.diff(evidence.session[inside], prepend=-2)) if bars.timeframe.intraday else inside
+    if not len(starts):
+        return None
+    counts = np.diff(np.append(starts, len(inside)))
     moving = np.maximum.reduceat(evidence.span[inside], starts) > 0
-    again = np.zeros(len(starts), dtype=np.bool_)
-    again[1:] = (np.diff(sums) == 0) & (np.diff(counts) == 0) & moving[1:] & (counts[1:] > 1)
+    again = _again(_fingerprints(evidence, inside, starts, counts), moving, bool(bars.volume.any()))
+    marks = np.zeros(len(bars), dtype=np.bool_)
     marks[inside] = np.repeat(again, counts)
-    return bars.stamps[inside[starts[again]]], marks
+    found = marked(bars, marks, "are those of an earlier session again")
+    return found if found is not None and again.sum() > limit else None
+
+
+def _again(prints: NDArray[np.uint64], moving: Bools, far: bool) -> Bools:
+    """Return which sessions are there before: anywhere, or else right before; flat ones never count."""
+    again = np.zeros(len(prints), dtype=np.bool_)
+    if far:
+        _, first = np.unique(prints, return_index=True)
+        again[:] = True
+        again[first] = False
+    else:
+        again[1:] = np.diff(prints) == 0
+        again[1:] &= ~again[:-1]
+    return again & moving
+
+
+def _fingerprints(evidence: Evidence, inside: Int64s, starts: Int64s, counts: Int64s) -> NDArray[np.uint64]:
+    """Return a number for each session that depends on every bit of its prices and volumes, in their order."""
+    place = np.arange(len(inside)) - np.repeat(starts, counts)
+    mixed = np.zeros(len(inside), dtype=np.uint64)
+    for column in np.vstack((evidence.prices, evidence.bars.volume))[:, inside]:
+        bits = np.ascontiguousarray(column).view(np.uint64)
+        mixed = mixed * _ODD + (bits ^ (bits >> np.uint64(29)))
+    mixed *= (2 * place + 0x51ED2701).astype(np.uint64)
+    mixed ^= mixed >> np.uint64(31)
+    prints: NDArray[np.uint64] = np.add.reduceat(mixed, starts) * _ODD + counts.astype(np.uint64)
+    return prints

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ktrdr.domain.market.bars import Bars, iso
-from ktrdr.domain.market.quality.finding import Found, named
+from ktrdr.domain.market.quality.finding import Finding, Found, named
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 _SHARE_APART, _ENOUGH_SHARED = 0.02, 10
 _STOCKS = ("stock", "etf")
+_NOT_ADJUSTED, _NO_SPLIT = "not adjusted for a split", "no such split"
 _YEARS_NS = 3 * 365 * NS_PER_DAY
 _ENOUGH_STOCKS = 5
 
@@ -27,12 +28,20 @@ class PoolSymbol:
         See `SymbolCharacteristics`.
     first, last : int
         Stamps of its first and last bar (UTC nanoseconds).
+    split : bool
+        Whether its bars show a split that was not adjusted for.
     """
 
     asset_class: str
     adjustment: str
     first: int
     last: int
+    split: bool = False
+
+
+def shows_split(found: Iterable[Finding], symbol: str) -> bool:
+    """Return whether the findings of a symbol's series have a split in them."""
+    return any(finding.rule == "splits" and finding.series.startswith(f"{symbol} ") for finding in found)
 
 
 def timeframes_disagree(series: Sequence[Bars], limit: float) -> Found | None:
@@ -62,11 +71,13 @@ def timeframes_disagree(series: Sequence[Bars], limit: float) -> Found | None:
 
 
 def mixed_adjustments(pool: Mapping[str, PoolSymbol], _: float) -> Found | None:
-    """Find symbols that are known to be adjusted differently; of symbols of which nothing is known, nothing."""
+    """Find symbols that are adjusted differently, as somebody says, or as a split in the bars of some of them shows."""
     found: dict[str, list[str]] = {}
+    split = any(one.split for one in pool.values())
     for symbol, one in sorted(pool.items()):
-        if one.adjustment:
-            found.setdefault(one.adjustment, []).append(symbol)
+        adjustment = _NOT_ADJUSTED if one.split else one.adjustment or (_NO_SPLIT if split else "")
+        if adjustment:
+            found.setdefault(adjustment, []).append(symbol)
     if len(found) < 2:
         return None
     said = "; ".join(f"{', '.join(symbols)}: {adjustment}" for adjustment, symbols in found.items())
