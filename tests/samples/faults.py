@@ -127,22 +127,15 @@ def missing_weekdays(rng: Rng, case: Case) -> Case:
 def repeated_sessions(rng: Rng, case: Case) -> Case:
     session = case.session
     days, counts = np.unique(session[session >= 0], return_counts=True)
+    spans = np.bincount(session[session >= 0], weights=(case.bars.high - case.bars.low)[session >= 0])[days]
+    place = int(rng.choice(np.flatnonzero((counts[1:] == counts[:-1]) & (np.diff(days) == 1) & (spans[:-1] > 0)) + 1))
+    far = np.flatnonzero((counts[:place] == counts[place]) & (spans[:place] > 0))
+    other = int(rng.choice(far)) if case.bars.volume.any() and rng.random() < 0.5 else place - 1
+    before, now = (np.flatnonzero(session == days[at]) for at in (other, place))
     columns = {name: getattr(case.bars, name).copy() for name in (*PRICES, "volume")}
-    far = bool(case.bars.volume.any()) and rng.random() < 0.5
-    for place in rng.permutation(np.arange(1, len(days)))[: int(rng.integers(1, 3))]:
-        other = int(rng.integers(0, place)) if far else place - 1
-        while counts[other] != counts[place] or not moves(case, days[other]):
-            place = int(rng.integers(1, len(days)))
-            other = place - 1
-        before, now = (np.flatnonzero(session == days[at]) for at in (other, place))
-        for values in columns.values():
-            values[now] = values[before]
+    for values in columns.values():
+        values[now] = values[before]
     return with_columns(case, **columns)
-
-
-def moves(case: Case, day: int) -> bool:
-    rows = case.session == day
-    return bool((case.bars.high[rows] > case.bars.low[rows]).any())
 
 
 def closed_days(rng: Rng, case: Case) -> Case:
