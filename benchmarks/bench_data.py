@@ -65,7 +65,7 @@ def test_resample(bars, benchmark, target, rule):
 
 
 def test_load_parquet_with_gate_and_sessions(folder, benchmark):
-    repository = repository_of("parquet", folder)
+    repository = repository_of("folder", folder)
     repository.load("SIM_STOCK", FIVE)
     path = folder / "SIM_STOCK_5m.parquet"
     report("parquet", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_parquet(path))
@@ -73,7 +73,7 @@ def test_load_parquet_with_gate_and_sessions(folder, benchmark):
 
 
 def test_load_csv_with_gate_and_sessions(folder, benchmark):
-    repository = repository_of("csv", folder)
+    repository = repository_of("folder", folder)
     repository.load("SIM_STOCK", FIVE)
     path = folder / "SIM_STOCK_5m.csv"
     report("csv", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_csv(path, parse_dates=["timestamp"]))

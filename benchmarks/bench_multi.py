@@ -40,7 +40,7 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("multi")
-    simulated, store = repository_of("simulated"), repository_of("parquet", place / "bars")
+    simulated, store = repository_of("simulated"), repository_of("folder", place / "bars")
     sample = simulated.load("SIM_STOCK", Timeframe("5m"))
     for number, name in enumerate(SYMBOLS):
         first = 37 * number

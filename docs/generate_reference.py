@@ -94,7 +94,7 @@ def indicators() -> str:
     specs = list(INDICATORS.values())
     outputs = sum(len(spec.outputs) or 1 for spec in specs)
     parts = [f"{len(specs)} types with {outputs} outputs."]
-    header = ["type", "parameters", "outputs, primary first", "scale", "first value", "settled after"]
+    header = ["type", "parameters", "outputs, primary first", "scale", "ratios", "first value", "settled after"]
     for category in dict.fromkeys(spec.category for spec in specs):
         own = [spec for spec in specs if spec.category == category]
         parts.append(f"## {category.capitalize()} {{#{category}}}\n\n{table(header, map(_indicator_row, own))}")
@@ -110,6 +110,7 @@ def _indicator_row(spec: IndicatorSpec) -> list[str]:
         ", ".join(f"{name} {value}" for name, value in defaults.items()) or "none",
         ", ".join(map(code, spec.outputs)) or "single",
         spec.scale,
+        "of prices" if spec.ratios else "no",
         f"bar {spec.first_value(defaults)}",
         "never: cumulative" if spec.cumulative else f"bar {settled}",
     ]
@@ -163,7 +164,8 @@ def _label_section(spec: LabelSpec) -> str:
     meaning = prose(spec.description[0].upper() + spec.description[1:])
     ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.without_effect.items())
     listed = parameters(item for item in spec.parameters if item.name != "method")
-    return f"## {title}\n\n{meaning}\n\n{span}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    ratios = " By default it takes ratios of prices, which must be above 0." if spec.ratios(defaults) else ""
+    return f"## {title}\n\n{meaning}\n\n{span}{ratios}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
 
 
 def _target(spec: LabelSpec, defaults: Mapping[str, Any]) -> str:

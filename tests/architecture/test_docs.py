@@ -142,12 +142,13 @@ def test_the_page_of_indicators_has_each_one_with_its_facts(name: str) -> None:
     spec = INDICATORS[name]
     defaults = {item.name: item.default for item in spec.parameters}
     settled = "never: cumulative" if spec.cumulative else f"bar {spec.settled_bars(defaults)}"
-    _, parameters, outputs, scale, first, after = rows("reference/indicators.md")[name]
+    _, parameters, outputs, scale, ratios, first, after = rows("reference/indicators.md")[name]
     assert [parameters, outputs] == [
         ", ".join(f"{key} {value}" for key, value in defaults.items()) or "none",
         ", ".join(f"`{output}`" for output in spec.outputs) or "single",
     ]
     assert [scale, first, after] == [spec.scale, f"bar {spec.first_value(defaults)}", settled]
+    assert ratios == ("of prices" if spec.ratios else "no")
     section = rendered("reference/indicators.md").partition(f"### {name} {{#type-{name}}}")[2].partition("\n##")[0]
     assert spec.reference.rstrip(".") in section
     assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == list(defaults)

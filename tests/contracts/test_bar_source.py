@@ -37,14 +37,14 @@ def in_memory(_: Path) -> BarSource:
 def as_parquet(folder: Path) -> BarSource:
     for one in GIVEN:
         ParquetStore(folder).save(one)
-    return source_of("parquet", folder)
+    return source_of("folder", folder)
 
 
 def as_csv(folder: Path) -> BarSource:
     for one in GIVEN:
         name = f"{one.symbol.removeprefix('^')}_{one.timeframe}.csv"
         one.to_frame().to_csv(folder / name, index=False)
-    return source_of("csv", folder)
+    return source_of("folder", folder)
 
 
 def source_of(name: str, *arguments: object) -> BarSource:
@@ -72,7 +72,7 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> BarSource:
 
 
 def test_every_source_of_the_table_is_tried_here() -> None:
-    assert set(MADE) == {"memory", *SOURCES}
+    assert {*MADE, "folder"} == {"memory", "parquet", "csv", *SOURCES}
 
 
 def test_series_are_sorted_and_say_what_is_read(source: BarSource) -> None:

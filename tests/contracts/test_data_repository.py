@@ -50,7 +50,7 @@ def as_parquet(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
     folder.mkdir(exist_ok=True)
     for one in bars:
         ParquetStore(folder).save(one)
-    return repository_of("parquet", folder)
+    return repository_of("folder", folder)
 
 
 def as_csv(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
@@ -58,7 +58,7 @@ def as_csv(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
     for one in bars:
         name = f"{one.symbol.removeprefix('^')}_{one.timeframe}.csv"
         one.to_frame().to_csv(folder / name, index=False)
-    return repository_of("csv", folder)
+    return repository_of("folder", folder)
 
 
 def as_chain(folder: Path, bars: Iterable[Bars] = BARS) -> DataRepository:
@@ -199,7 +199,7 @@ def test_a_span_without_bars_names_the_span_that_there_is(repository: DataReposi
 def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepository], tmp_path: Path) -> None:
     facts = fill(tmp_path).characteristics("BTCUSD")
     assert (facts.asset_class, facts.calendar, facts.time_zone) == ("crypto", "24/7", "UTC")
-    assert any("bars on Saturdays" in sentence for sentence in facts.inferred)
+    assert any("its name is the price of a coin" in sentence for sentence in facts.inferred)
     assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
 
 
@@ -250,7 +250,7 @@ def test_broken_bars_name_file_row_time_and_rule(
         frame.to_csv(path, index=False, na_rep="nan")
     else:
         frame.to_parquet(path)
-    repository = repository_of("csv", tmp_path) if kind == "csv" else repository_of("parquet", tmp_path)
+    repository = repository_of("folder", tmp_path)
     with pytest.raises(InvalidBars) as caught:
         repository.load("AAPL", HOUR)
     stamp = frame["timestamp"][row].strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -299,8 +299,8 @@ def with_context(kind: str, folder: Path) -> DataRepository:
         PUBLISHED.to_parquet(path.with_suffix(".parquet"))
     else:
         PUBLISHED.to_csv(path.with_suffix(".csv"), index=False)
-    folders = repository_of("parquet", folder), repository_of("csv", folder)
-    return ChainRepository([repository_of("sample"), *folders]) if kind == "chain" else folders[kind == "csv"]
+    own = repository_of("folder", folder)
+    return ChainRepository([repository_of("sample"), own]) if kind == "chain" else own
 
 
 @pytest.mark.parametrize("kind", ["memory", "parquet", "csv", "chain"])

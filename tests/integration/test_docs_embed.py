@@ -61,6 +61,8 @@ def test_it_loads_what_it_trained(after: list[dict[str, Any]]) -> None:
 def test_swapped_adapters_are_used(after: list[dict[str, Any]]) -> None:
     trained, storage = after[3]["trained"], after[3]["container"].model_storage()
     assert trained.stored.key.symbol == "MINE"
+    assert after[3]["bars"].close.tolist() == after[3]["close"].tolist()
+    assert [bars["source"] for bars in storage.load(trained.stored.reference).manifest.data] == ["DataFrame"]
     assert [version.reference for version in storage.versions()] == [trained.stored.reference]
     assert len(list((after[3]["folder"] / "models" / "neuro_mean_reversion").glob("*_v*"))) == 3
 

@@ -39,7 +39,7 @@ def everything(timeframe: str) -> tuple[Feature, ...]:
     [("AAPL", "5m"), ("BTCUSDT", "1h"), ("EURUSD", "1m"), ("^VIX", "1d"), ("NKE", "1d"), ("BAC", "1h")],
 )
 def test_every_row_after_warmup_is_usable(symbol, timeframe):
-    bars = repository_of("parquet", DATA).load(symbol, Timeframe(timeframe))
+    bars = repository_of("folder", DATA).load(symbol, Timeframe(timeframe))
     matrix = TalibFeatureEngineer().engineer(everything(timeframe), {timeframe: bars}, timeframe)
     warmup = max(spec.first_value(complete(name)) for name, spec in INDICATORS.items())
     assert matrix.warmup_rows == warmup
@@ -51,7 +51,7 @@ def test_every_row_after_warmup_is_usable(symbol, timeframe):
 
 
 def test_a_stocks_day_counts_from_its_close_on():
-    repository = repository_of("parquet", DATA)
+    repository = repository_of("folder", DATA)
     bars = {name: repository.load("BAC", Timeframe(name)) for name in ("1h", "1d")}
     matrix = TalibFeatureEngineer().engineer([raw("day", source("sma", timeframe="1d", period=1))], bars, "1h")
     assert len(np.unique(matrix.values)) > 1000

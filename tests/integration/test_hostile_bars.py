@@ -35,6 +35,7 @@ HOSTILE: dict[str, Callable[[np.random.Generator], Floats]] = {
     "huge": lambda random: 1e11 * np.exp(random.normal(0, 0.02, ROWS).cumsum()),
     "jumping": lambda random: random.choice([1e-4, 1e6], ROWS),
     "one step": lambda _: np.where(np.arange(ROWS) < ROWS // 2, 1.0, 1e9),
+    "through 0": lambda random: np.round(random.normal(0, 1, ROWS).cumsum()),
     "wild": lambda random: np.exp(random.normal(0, 3, ROWS)),
 }
 

@@ -227,8 +227,11 @@ def test_what_was_guessed_of_the_symbol_is_said_with_the_choice_and_once(contain
     built.data_repository.override(providers.Object(MemoryRepository(map(walk, SEEDS))))
     built.model_storage.override(providers.Object(container.model_storage()))
     loaded = built.load_model().execute(LoadRequest("small", "WILD", "5m"))
-    assert loaded.inferred[0] == "WILD is taken for stock, because nothing in its name or bars says otherwise"
-    assert loaded.sentences[-2:] == loaded.inferred
+    assert loaded.inferred[0] == (
+        "WILD is taken for stock by the calendar XNYS (America/New_York), because nothing in its name or bars says "
+        "otherwise"
+    )
+    assert loaded.sentences[-1:] == loaded.inferred
     assert container.load_model().execute(LoadRequest("small", "WILD", "5m")).inferred == ()
     notes = forecast(built, "small", "WILD", timeframe="5m").notes
-    assert [notes.count(said) for said in loaded.inferred] == [1, 1]
+    assert [notes.count(said) for said in loaded.inferred] == [1]

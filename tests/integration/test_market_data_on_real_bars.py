@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not LISTED, reason="the developers' real market 
 
 @pytest.fixture(scope="module")
 def repository() -> DataRepository:
-    return repository_of("parquet", FOLDER)
+    return repository_of("folder", FOLDER)
 
 
 def counts(bars: Bars) -> Counter[str]:
@@ -121,7 +121,9 @@ def test_weeks_of_daily_bars_equal_those_of_pandas(repository: DataRepository) -
 def test_csv_gives_the_same_bits_as_parquet(repository: DataRepository, tmp_path: Path) -> None:
     bars = repository.load("SPY", Timeframe("1h"))
     bars.to_frame().to_csv(tmp_path / "SPY_1h.csv", index=False)
-    assert repository_of("csv", tmp_path).load("SPY", Timeframe("1h")).fingerprint().sha256 == bars.fingerprint().sha256
+    assert (
+        repository_of("folder", tmp_path).load("SPY", Timeframe("1h")).fingerprint().sha256 == bars.fingerprint().sha256
+    )
 
 
 def test_a_split_is_noticed(repository: DataRepository) -> None:

@@ -52,14 +52,14 @@ def document(timeframe: str, **data: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", params=POOLS)
 def prepared(request: pytest.FixtureRequest) -> tuple[str, Prepared]:
-    strategy, data = parse(document(request.param)), repository_of("parquet", BARS)
+    strategy, data = parse(document(request.param)), repository_of("folder", BARS)
     pool = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS[request.param])
     return request.param, pool
 
 
 def test_every_symbol_keeps_all_its_rows_and_its_own_labels(prepared: tuple[str, Prepared]) -> None:
     timeframe, found = prepared
-    strategy, data, pool = parse(document(timeframe)), repository_of("parquet", BARS), found.pool
+    strategy, data, pool = parse(document(timeframe)), repository_of("folder", BARS), found.pool
     for symbol in POOLS[timeframe]:
         bars = data.load(symbol, Timeframe(timeframe))
         rows = pool.rows_of(symbol)
@@ -74,7 +74,7 @@ def test_every_symbol_keeps_all_its_rows_and_its_own_labels(prepared: tuple[str,
 
 def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prepared]) -> None:
     timeframe, found = prepared
-    pool, split, data = found.pool, found.split, repository_of("parquet", BARS)
+    pool, split, data = found.pool, found.split, repository_of("folder", BARS)
     assert set(found.seen) == set(POOLS[timeframe])
     for symbol in POOLS[timeframe]:
         known_at = data.load(symbol, Timeframe(timeframe)).known_at
@@ -85,7 +85,7 @@ def test_no_train_row_of_any_symbol_looks_past_the_cut(prepared: tuple[str, Prep
 
 
 def test_hours_in_common_are_those_of_the_stock() -> None:
-    data = repository_of("parquet", BARS)
+    data = repository_of("folder", BARS)
     strategy = parse(document("5m", alignment="common_hours"))
     found = prepare_pool(data, TalibFeatureEngineer(), strategy, POOLS["5m"], calendar=sessions_for)
     pool = found.pool
@@ -104,7 +104,7 @@ def test_hours_in_common_are_those_of_the_stock() -> None:
 
 def test_twenty_stocks_are_published_and_judged() -> None:
     container = make_container()
-    container.data_repository.override(providers.Object(repository_of("parquet", BARS)))
+    container.data_repository.override(providers.Object(repository_of("folder", BARS)))
     container.model_storage.override(providers.Object(MemoryStorage()))
     container.model_trainer.override(providers.Object(PriorTrainer()))
     request = TrainingRequest(parse(document("1d")), importance=False, mode=Mode.UNIVERSAL, hold_out=("JNJ", "NVDA"))

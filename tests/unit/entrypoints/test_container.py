@@ -15,7 +15,7 @@ from ktrdr.entrypoints.container import Container, make_container
 from ktrdr.entrypoints.container.adapters import Adapters
 
 PROMISED = {**Adapters.__annotations__, **Container.__annotations__}
-VERBS = [name for name, kind in Container.__annotations__.items() if name not in {"__self__", "run_jobs"}]
+VERBS = [name for name, kind in Container.__annotations__.items() if name not in {"__self__", "run_jobs", "bars_of"}]
 
 
 @pytest.fixture

@@ -38,6 +38,13 @@ def test_a_date_counts_from_the_end_of_its_day(spelling: str, tmp_path: Path) ->
     assert read_context(tmp_path, "fred", "DGS10").dated
 
 
+def test_a_date_among_moments_counts_from_the_end_of_its_own_day(tmp_path: Path) -> None:
+    rows = "2024-01-30 08:00,1\n2024-01-31,2\n2024-02-01 09:00,3\n"
+    known_at = ["2024-01-30T08:00:00Z", "2024-02-01T00:00:00Z", "2024-02-01T09:00:00Z"]
+    assert read(tmp_path, f"known_at,value\n{rows}") == list(zip(known_at, (1.0, 2.0, 3.0), strict=True))
+    assert read(tmp_path, 'known_at,value\n"Jan 31, 2024",1\n') == [("2024-02-01T00:00:00Z", 1.0)]
+
+
 def test_a_parquet_date_counts_from_the_end_of_its_day_and_a_midnight_from_itself(tmp_path: Path) -> None:
     path = write(tmp_path, "").with_suffix(".parquet")
     days = pd.to_datetime(["2024-01-31", "2024-02-01"])
@@ -103,7 +110,7 @@ BAD = {
     "column 'known_at' is missing; found value": "value\n1\n",
     "there are no rows": "known_at,value\n",
     "row 1: known_at is missing": f"known_at,value\n{GOOD},1\n,2\n",
-    "known_at: row 0: 'soon' has no year": "known_at,value\nsoon,1\n",
+    "known_at: row 0: 'soon' is not a time": "known_at,value\nsoon,1\n",
     "known_at must not descend": f"known_at,value\n{GOOD},1\n2024-01-02T21:00Z,2\n",
     "known_at must ascend and be unique": f"known_at,value\n{GOOD},1\n{GOOD},2\n",
     "known_at and observation must not repeat": f"known_at,observation,value\n{GOOD},2024-01-01,1\n"

@@ -54,6 +54,9 @@ def test_turnover_is_the_median_day_of_the_newest_250(timeframe: str) -> None:
 def test_turnover_is_not_known_without_volume_and_for_longer_bars() -> None:
     assert daily_turnover(bars(volume=0.0)) is None
     assert daily_turnover(bars("1w")) is None
+    below = bars().close.copy()
+    below[3] = 0.0
+    assert daily_turnover(replace(bars(), close=below)) is None
 
 
 @pytest.mark.parametrize("asset_class", ["forex", "index", "metal"])

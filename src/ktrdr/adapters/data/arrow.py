@@ -44,8 +44,9 @@ def column_of(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
 
 
 def decoded(column: Column) -> Column:
-    """Return a column with its values in place of numbers of a dictionary."""
-    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    """Return a column with its values in place of numbers of a dictionary, and texts in one piece."""
+    column = pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    return pc.cast(column, pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -95,8 +96,14 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     return np.where(is_missing(cast), np.nan, values) if cast.null_count else values
 
 
+def matches(text: Column, pattern: str, *, ignore_case: bool = True) -> NDArray[np.bool_]:
+    """Return where texts are of a pattern; missing ones are not."""
+    found = pc.match_substring_regex(text, pattern, ignore_case=ignore_case)
+    fits: NDArray[np.bool_] = values_of(pc.cast(found, pa.uint8()), np.uint8) > 0
+    return fits & ~is_missing(text) if text.null_count else fits
+
+
 def first_unreadable(text: Column, pattern: str) -> int:
     """Return the first row whose text is not of a pattern, the first of all where each is; missing ones are."""
-    fits = values_of(pc.cast(pc.match_substring_regex(text, pattern, ignore_case=True), pa.uint8()), np.uint8) > 0
-    broken = ~fits & ~is_missing(text)
+    broken = ~matches(text, pattern) & ~is_missing(text)
     return int(broken.argmax())

@@ -23,7 +23,7 @@ from ktrdr.domain.market.symbol import Symbol
 
 LOCK_SECONDS = 60
 _REQUIRED = ("asset_class", "exchange", "calendar", "time_zone")
-_OPTIONAL = ("simulated", "adjustment", "tick_size")
+_OPTIONAL = ("simulated", "adjustment", "tick_size", "stamp_zone")
 _KEYS = (*_REQUIRED, *_OPTIONAL)
 
 
@@ -108,8 +108,13 @@ def _characteristics(symbol: str, facts: Any, path: Path) -> SymbolCharacteristi
     tick_size = facts.get("tick_size")
     if tick_size is not None and not (is_number(tick_size) and tick_size > 0):
         raise InvalidInput(f"{where}.tick_size: must be a number above 0; found {shown(tick_size)}")
-    try:
-        ZoneInfo(facts["time_zone"])
-    except (ValueError, LookupError, OSError) as error:
-        raise InvalidInput(f"{where}.time_zone: no time zone is named {shown(facts['time_zone'])}") from error
+    _require_zones(facts, where)
     return SymbolCharacteristics(symbol, **facts)
+
+
+def _require_zones(facts: Mapping[str, Any], where: str) -> None:
+    for key in ("time_zone", "stamp_zone"):
+        try:
+            ZoneInfo(facts.get(key, "UTC"))
+        except (ValueError, LookupError, OSError, TypeError, AttributeError) as error:
+            raise InvalidInput(f"{where}.{key}: no time zone is named {shown(facts[key])}") from error

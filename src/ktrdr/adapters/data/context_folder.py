@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
-from ktrdr.adapters.data.arrow import Column, decoded, floats_of, is_text
+from ktrdr.adapters.data.arrow import Column, floats_of
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.times import utc_times
 from ktrdr.domain.errors import InvalidBars
@@ -27,9 +26,6 @@ from ktrdr.domain.market.context_series import (
 from ktrdr.domain.market.file_names import to_file_name
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
-_DATE = r"^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{1,2}[./-]\d{1,2}[./-]\d{4})\s*$"
-_WITH_OFFSET = r"^.+[T\s].*(Z|UTC|GMT|[+-]\d{1,2}:?(\d\d)?)$|^\d+(\.\d+)?$"
-_COMPACT = r"^(19|20)\d{10}(\d\d)?$"
 _SUFFIXES = (".parquet", ".csv")
 _WANTED = (KNOWN_AT, OBSERVATION, VALUE, *BAR_COLUMNS)
 
@@ -60,15 +56,15 @@ def read_context(folder: Path, provider: str, name: str) -> ContextSeries:
         if KNOWN_AT not in columns:
             found = ", ".join(columns) or "nothing that is wanted"
             raise InvalidBars(f"{where}: column {KNOWN_AT!r} is missing; found {found}")
-        dated = _are_dates(columns[KNOWN_AT])
-        moments = [columns[key] for key in _WANTED[:2] if key in columns]
-        zoneless = any(_lack_offset(column) for column in moments if not _are_dates(column))
         times = {key: utc_times([columns[key]], f"{where}: {key}", key) for key in _WANTED[:2] if key in columns}
         values = {key: floats_of(columns[key], where, key) for key in _WANTED[2:] if key in columns}
-    known = times[KNOWN_AT] + NS_PER_DAY if dated else times[KNOWN_AT]
-    observed = times.get(OBSERVATION)
+    published = times[KNOWN_AT]
+    dates = published.dates
+    known = published.stamps if dates is None else published.stamps + dates * NS_PER_DAY
+    zoneless = any(column.zone_from == "assumed" for column in times.values())
+    observed = times[OBSERVATION].stamps if OBSERVATION in times else None
     return ContextSeries.published(
-        provider, name, known, values, observed=observed, source=where, dated=dated, zoneless=zoneless
+        provider, name, known, values, observed=observed, source=where, dated=dates is not None, zoneless=zoneless
     )
 
 
@@ -90,24 +86,3 @@ def _texts(path: Path) -> pa.Table:
         column_types={name: pa.string() for name in names}, null_values=[""], strings_can_be_null=True
     )
     return arrow_csv.read_csv(path, convert_options=options)
-
-
-def _are_dates(column: Column) -> bool:
-    """Return whether the values are days: dates of parquet, or texts and numbers that no time of day follows."""
-    column = decoded(column)
-    if pa.types.is_date(column.type):
-        return len(column) > 0
-    if not (is_text(column.type) or pa.types.is_integer(column.type)) or not len(column):
-        return False
-    return bool(pc.all(pc.match_substring_regex(pc.cast(column, pa.string()), _DATE)).as_py())
-
-
-def _lack_offset(column: Column) -> bool:
-    """Return whether a time of day is written without an offset; numbers of seconds since 1970 need none."""
-    column = decoded(column)
-    if pa.types.is_timestamp(column.type):
-        return column.type.tz is None
-    whole = pc.cast(column, pa.int64(), safe=False) if pa.types.is_floating(column.type) else column
-    text = pc.utf8_trim_whitespace(pc.cast(whole, pa.string()))
-    with_offset = pc.match_substring_regex(text, _WITH_OFFSET, ignore_case=True)
-    return not pc.all(pc.and_not(with_offset, pc.match_substring_regex(text, _COMPACT))).as_py()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.reading import Stated
 
 NOTHING_STATED = Stated()
@@ -19,6 +20,7 @@ class BarReader(Protocol):
     def read(self, path: Path, stated: Stated = NOTHING_STATED) -> tuple[Bars, ...]:
         """Return the series of a file, without sessions; what nobody says of symbol and timeframe, its name must.
 
+        What `facts` says of the zone of clock times counts where nobody states one.
         Bars carry what their source's own clock shows and how the file was understood, see `Bars`.
 
         Raises
@@ -31,6 +33,16 @@ class BarReader(Protocol):
             If the bars break a rule of the gate; the message names file, row, time and rule.
         Unavailable
             If the file cannot be read.
+        """
+
+    @abstractmethod
+    def facts(self, path: Path, symbol: str) -> SymbolCharacteristics | None:
+        """Return what is said of a symbol where bars are kept, else beside the file; None where nothing is.
+
+        Raises
+        ------
+        InvalidInput, Unavailable
+            If something wrong is said, or it cannot be read.
         """
 
     @abstractmethod

@@ -13,6 +13,7 @@ from ktrdr.application.preparing.settling import Settling
 from ktrdr.domain.features.settling import SettledHistory
 from ktrdr.domain.market.bars import DataFingerprint
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.inference import guesses_in_one
 from ktrdr.domain.market.quality.finding import Finding
 from ktrdr.domain.market.quality.judge import pool_findings
 from ktrdr.domain.market.quality.limits import QualityLimits
@@ -105,12 +106,15 @@ def _windowless_note(rows: Mapping[str, int], window: int) -> tuple[str, ...]:
 
 
 def own_notes(members: Mapping[str, Member]) -> tuple[str, ...]:
-    """Return what is to be said of the symbols, once, with the symbol where the sentence does not name it."""
+    """Return what is to be said of the symbols, once, with the symbol where the sentence does not name it.
+
+    All that was guessed of them is one sentence.
+    """
     about: dict[str, list[str]] = {}
     for symbol, member in members.items():
         for note in member.notes:
             about.setdefault(note, []).append(symbol)
-    return tuple(
+    return guesses_in_one(
         note if symbols[0] in note.split() or len(symbols) == len(members) else f"{', '.join(symbols)}: {note}"
         for note, symbols in about.items()
     )

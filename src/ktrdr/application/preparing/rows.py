@@ -22,6 +22,7 @@ from ktrdr.domain.features.coverage import uncovered
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.matrix import FeatureMatrix
+from ktrdr.domain.features.ratios import require_ratios
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.warmup import declared_warmup
 from ktrdr.domain.labels.labelset import LabelSet
@@ -119,7 +120,14 @@ def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy
 
 
 def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> FeatureMatrix:
-    """Return the feature matrix of a symbol; training, prediction and export all come through here."""
+    """Return the feature matrix of a symbol; training, prediction and export all come through here.
+
+    Raises
+    ------
+    InvalidBars
+        If a feature takes ratios of prices that are not above 0.
+    """
+    require_ratios(features, market.bars, market.base)
     known = of_symbol(features, market.characteristics.asset_class)
     matrix = engineer.engineer(known, market.bars, market.base, market.context)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import DataNotFound, InvalidInput, KtrdrError, Unavailable
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.better_guess import require_fitting
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.dating import dates_of, settled
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
-from ktrdr.domain.market.sessions import Calendar, Sessions, session_dates
+from ktrdr.domain.market.sessions import Calendar, Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed
+from ktrdr.domain.market.zone_shift import on_clock_of
+
+
+class Admitted(NamedTuple):
+    """Bars from elsewhere that have passed all checks.
+
+    Attributes
+    ----------
+    kept : Bars
+        As a store keeps them, see `settled`; rows that were left out are named in the remarks of their `reading`.
+    bars : Bars
+        As they are loaded again, with their sessions.
+    facts : SymbolCharacteristics
+        What the source says of the symbol, else what was guessed, with a sentence in `inferred`.
+    """
+
+    kept: Bars
+    bars: Bars
+    facts: SymbolCharacteristics
 
 
 class SessionedRepository(DataRepository):
@@ -55,16 +76,32 @@ class SessionedRepository(DataRepository):
             raise missing_bars(str(self), self.series(), symbol, timeframe, start, end)
         return bars
 
-    def admitted(self, bars: Bars) -> Bars:
-        """Return bars from elsewhere as `load` would give them, if the source had them.
+    def admitted(
+        self, bars: Bars, drop_unfinished: bool = False, facts: SymbolCharacteristics | None = None
+    ) -> Admitted:
+        """Return bars from elsewhere as they are to be kept, and as `load` would then give them.
+
+        Parameters
+        ----------
+        bars : Bars
+            Clock times of which nobody says the zone are those of the symbol's `stamp_zone`.
+        drop_unfinished : bool
+            Leave out rows that are not over, instead of refusing them.
+        facts : SymbolCharacteristics, optional
+            What is known of the symbol elsewhere; counts where the source says nothing.
 
         Raises
         ------
+        InvalidBars
+            See `Bars.in_sessions`.
         InvalidInput, Unavailable
             As `load` does.
         """
-        facts = self._source.facts(bars.symbol)
-        return self._in_sessions(bars, facts or self._likely(bars.symbol, bars))
+        facts = self._source.facts(bars.symbol) or facts or self._likely(bars.symbol, bars)
+        bars = on_clock_of(bars, facts.stamp_zone)
+        sessions = self._sessions_of(bars, facts)
+        kept = bars if sessions is None else settled(bars, sessions, drop_unfinished)
+        return Admitted(kept, self._in_sessions(kept, facts), facts)
 
     def characteristics(self, symbol: str) -> SymbolCharacteristics:
         """See the port."""
@@ -94,10 +131,14 @@ class SessionedRepository(DataRepository):
         return self._inferred[symbol]
 
     def _likely(self, symbol: str, bars: Bars | None) -> SymbolCharacteristics:
-        return infer_characteristics(symbol, self._finest_stamps(symbol, bars))
+        finest = self._finest(symbol, bars)
+        if finest is None:
+            return infer_characteristics(symbol, np.empty(0, dtype=np.int64))
+        shown = finest.stamps if finest.timeframe.intraday or finest.written is None else finest.written
+        return infer_characteristics(symbol, shown, finest.timeframe)
 
-    def _finest_stamps(self, symbol: str, bars: Bars | None) -> Int64s:
-        """Return the stamps of a symbol's finest bars that can be read, those at hand included."""
+    def _finest(self, symbol: str, bars: Bars | None) -> Bars | None:
+        """Return a symbol's finest bars that can be read, those at hand included."""
         there: tuple[SeriesInfo, ...] = ()
         with suppress(DataNotFound):
             there = self._source.series(symbol)
@@ -105,16 +146,24 @@ class SessionedRepository(DataRepository):
             if bars is not None and not info.timeframe < bars.timeframe:
                 break
             with suppress(KtrdrError):
-                stamps = self._source.read(symbol, info.timeframe).stamps
-                if len(stamps):
-                    return stamps
-        return np.empty(0, dtype=np.int64) if bars is None else bars.stamps
+                read = self._source.read(symbol, info.timeframe)
+                if len(read):
+                    return read
+        return bars
 
     def _in_sessions(self, bars: Bars, facts: SymbolCharacteristics) -> Bars:
-        if self._calendar is None or not len(bars) or bars.sessions is not None:
+        sessions = self._sessions_of(bars, facts)
+        if sessions is None or self._calendar is None:
             return bars
-        sessions = self._sessions(facts, int(bars.stamps[0]), int(bars.stamps[-1]))
-        return bars if sessions is None else bars.in_sessions(sessions)
+        dated = bars.in_sessions(sessions)
+        require_fitting(dated, facts, self._calendar)
+        return dated
+
+    def _sessions_of(self, bars: Bars, facts: SymbolCharacteristics) -> Sessions | None:
+        """Return the calendar over the span of bars that have none yet."""
+        if not len(bars) or bars.sessions is not None:
+            return None
+        return self._sessions(facts, int(bars.stamps[0]), int(bars.stamps[-1]))
 
     def _sessions(self, facts: SymbolCharacteristics, first: int, last: int) -> Sessions | None:
         if self._calendar is None:
@@ -135,5 +184,5 @@ class SessionedRepository(DataRepository):
             return replace(info, rows=0, first=0, last=0, problem=str(error))
         if sessions is None:
             return info
-        first, last = session_dates(ends, sessions).tolist()
+        first, last = dates_of(ends, sessions).tolist()
         return replace(info, first=first, last=last)

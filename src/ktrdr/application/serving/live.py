@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +12,10 @@ from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.domain.arrays import Float32s
 from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.volume import VolumeGate
-from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.features.context import of_symbol
 from ktrdr.domain.features.learnable import input_columns
+from ktrdr.domain.features.ratios import RatioNeed, ratio_needs
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars, iso
@@ -22,6 +23,7 @@ from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.continuity import follows
 from ktrdr.domain.market.feeds import NATIVE, BarFeeds
+from ktrdr.domain.market.positive import require_positive
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.sessions import Sessions
 
@@ -126,6 +128,10 @@ class LiveRows:
         columns = [known[name] for name in opened.manifest.model["input_features"]]
         looked_back = self._spec.window + max((item.lag for item in columns), default=0)
         before, later = _parted(live, bars, looked_back) if bars else ({}, [])
+        self._needs = ratio_needs(columns, live.base)
+        for name, given in bars.items():
+            for need in self._needs_of(name):
+                require_positive(given, need.columns, need.name)
         self.feeds = live.feeds()
         if before:
             self.feeds.extend(before)
@@ -143,10 +149,12 @@ class LiveRows:
         Raises
         ------
         InvalidInput
-            See `BarFeeds.take` and `LiveModel.require_beginning`. Nothing has changed then.
+            See `BarFeeds.take` and `LiveModel.require_beginning`; or if a feature takes ratios of prices, and one of
+            these is not above 0. Nothing has changed then.
         """
         if timeframe in self.feeds.fed and not len(self.feeds.fed[timeframe]):
             self._live.require_beginning(timeframe, self.feeds.dated(timeframe, bar).stamp)
+        self._require_positive(timeframe, bar)
         grown = self.feeds.take(timeframe, bar)
         for name in grown:
             self._stream.advance(name)
@@ -166,6 +174,18 @@ class LiveRows:
             bars = {name: item.bars() for name, item in held.items()} if enough else {}
             self._settled = enough and history.first_row(bars, self._live.context) < len(self.base_bars)
         return self._settled
+
+    def _needs_of(self, timeframe: str) -> Iterator[RatioNeed]:
+        """Yield what takes ratios of a timeframe's bars, or of those that are made of them."""
+        origins = self._live.origins
+        return (need for need in self._needs if timeframe in (need.timeframe, origins.get(need.timeframe)))
+
+    def _require_positive(self, timeframe: str, bar: Bar) -> None:
+        if min(bar.open, bar.high, bar.low, bar.close) > 0:
+            return
+        for need in self._needs_of(timeframe):
+            if any(getattr(bar, name) <= 0 for name in need.columns):
+                raise InvalidBars(f"{bar}: {need.name} takes ratios of prices, which must be above 0")
 
     def _look_at(self, row: Float32s) -> None:
         """Add the newest row to those that the model reads; what comes after a break begins anew."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.serving.live import LiveModel, LiveRows
 from ktrdr.application.serving.opened import signals_of
@@ -16,7 +17,7 @@ from ktrdr.domain.decisions.step import Decision, Signal, State, step
 from ktrdr.domain.decisions.trading_decision import NO_VALUE, NO_WINDOW, OTHER_TIMEFRAME, UNSETTLED, TradingDecision
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.series import same_symbol
 
 
@@ -30,11 +31,15 @@ class Predictor:
     ----------
     live : LiveModel
     engineer : FeatureEngineer
+    clock : Clock
+        What bars are compared with: a decision says whether the newest one is over.
+    strict : bool
+        Refuse bars that are not over.
     """
 
-    def __init__(self, live: LiveModel, engineer: FeatureEngineer) -> None:
+    def __init__(self, live: LiveModel, engineer: FeatureEngineer, clock: Clock, *, strict: bool = False) -> None:
         self.live = live
-        self._engineer = engineer
+        self._engineer, self._clock, self._strict = engineer, clock, strict
         self._rows, self._state = LiveRows(live, engineer, {}), State()
 
     @property
@@ -66,7 +71,8 @@ class Predictor:
         ------
         InvalidInput
             If the model does not serve that symbol or timeframe, the bar comes twice or out of order, or an indicator
-            that counts from the first bar would begin on another one than in training. Nothing has changed then.
+            that counts from the first bar would begin on another one than in training; if it is not over, and that is
+            refused. Nothing has changed then.
         CorruptArtifact
             If the model's output is no finite number. The bar is taken in, and the position kept.
         """
@@ -97,7 +103,10 @@ class Predictor:
         if not bars:
             wanted = ", ".join(f"{self.symbol} {name}" for name in self.timeframes)
             raise InvalidInput(f"a predictor needs the bars {wanted}; given: none")
-        self._rows, self._state = LiveRows(self.live, self._engineer, bars), State()
+        rows = LiveRows(self.live, self._engineer, bars)
+        if rows.feeds.clock is not None:
+            self._require_over(rows.feeds.clock)
+        self._rows, self._state = rows, State()
 
     def state(self) -> bytes:
         """Return all that `restore` needs: every bar so far, and what the strategy remembers. No code, plain arrays."""
@@ -135,11 +144,19 @@ class Predictor:
 
     def _take(self, timeframe: str, bar: Bar) -> bool:
         """Take in a bar; return whether it makes a row, be there a decision on it or not."""
+        if self._strict:
+            self._require_over(self._rows.feeds.moment(timeframe, bar))
         makes_row = self._rows.take(timeframe, bar)
         since = self._state.bars_since
         if makes_row and since is not None:
             self._state = replace(self._state, bars_since=since + 1)
         return makes_row
+
+    def _require_over(self, moment: int) -> None:
+        if self._strict and moment > (now := self._clock()):
+            raise InvalidInput(
+                f"{self.symbol}: a bar is refused that is not over before {iso(moment)}; it is {iso(now)}"
+            )
 
     def _decided(self) -> TradingDecision:
         opened, rows = self.live.opened, np.stack(self._rows.window)
@@ -163,5 +180,5 @@ class Predictor:
         confidence: float | None = None,
     ) -> TradingDecision:
         moment = self._rows.feeds.clock or 0
-        facts = features, outputs, signal, confidence
+        facts = features, outputs, signal, confidence, moment <= self._clock()
         return TradingDecision(self.symbol, self.live.base, moment, done.action, done.position, done.reason, *facts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -26,7 +27,9 @@ from ktrdr.domain.backtest.tables import Course
 from ktrdr.domain.decisions.silence import silence
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.positive import require_positive
 from ktrdr.domain.market.series import same_symbol
+from ktrdr.domain.market.unfinished import unfinished_warnings
 from ktrdr.domain.training.windows import look_back, missing_look_back
 
 __all__ = ["Backtest", "BacktestReport", "BacktestRequest"]
@@ -88,12 +91,18 @@ class Backtest:
     """Finds the model, computes its features as in training, and trades what its strategy decides."""
 
     def __init__(
-        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        trainer: ModelTrainer,
+        storage: ModelStorage,
+        clock: Clock,
     ) -> None:
         self._data = data
         self._features = features
         self._trainer = trainer
         self._storage = storage
+        self._clock = clock
 
     def execute(self, request: BacktestRequest) -> BacktestReport:
         """Return what the strategy would have done and earned.
@@ -103,7 +112,7 @@ class Backtest:
         ModelNotFound, CorruptArtifact, DataNotFound
         InvalidInput
             If the model says nothing about trading, may not serve the symbol or cannot be given its features, or if the
-            bars asked for had a part in choosing it and `in_sample` is not set.
+            bars asked for had a part in choosing it and `in_sample` is not set; if an open or close is not above 0.
         """
         used = find_unseen(self._data, self._storage, request)
         opened = open_model(self._trainer, used, request.symbol)
@@ -120,12 +129,13 @@ class Backtest:
         rows = rows[np.searchsorted(matrix.base_rows[rows], span.first) :]
         if not len(rows):
             raise InvalidInput(f"{symbol} {market.base}: no bar from {iso(base.stamps[span.first])} can be predicted")
+        bars, rng = base.take(slice(span.first, None)), np.random.default_rng(opened.manifest.seed)
+        require_positive(bars, ("open", "close"), "a backtest")
         decided = decided_on(served, rows)
         course = Course(matrix.base_rows[rows] - span.first, decided.outputs, decided.decisions)
-        bars, rng = base.take(slice(span.first, None)), np.random.default_rng(opened.manifest.seed)
         result = replay(bars, course, opened.target, request.account, bars_per_year(base), rng)
         notes = *used.sentences, *market.said, *span.notes, *_missing(course, len(bars)), *decided.notes
-        notes = *notes, *_untraded(served, decided)
+        notes = *notes, *unfinished_warnings(bars, self._clock()), *_untraded(served, decided)
         notes = tuple(dict.fromkeys((*notes, *_few(len(bars)), *_ruin(result))))
         return BacktestReport(used, opened.manifest, span, result, notes)
 

@@ -27,6 +27,5 @@ class CopyBars:
         found = [self._source.load(info.symbol, timeframe) for info in listed]
         for bars in found:
             self._store.check(bars, replace=replace)
-        return tuple(
-            self._store.save(bars, self._source.characteristics(bars.symbol), replace=replace) for bars in found
-        )
+        series = [(bars, self._source.characteristics(bars.symbol)) for bars in found]
+        return self._store.save_all(series, replace=replace)

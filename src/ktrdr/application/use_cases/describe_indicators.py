@@ -51,6 +51,7 @@ class IndicatorFacts:
             "settled_bars": self.settled_bars,
             "by_session": spec.by_session(self.parameters),
             "cumulative": spec.cumulative,
+            "ratios": spec.ratios,
             "scale": spec.scale,
             "kernel": self.kernel,
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
@@ -21,6 +22,7 @@ from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.domain.errors import InvalidInput, Unavailable
 from ktrdr.domain.features.settling import never_settling
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.feeding import calendar_of
 from ktrdr.domain.market.moments import read_moment
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
@@ -43,7 +45,9 @@ class PredictorRequest:
         Of the model to choose, see `LoadRequest`; only with the name of a strategy.
     known_until : str or None
         The predictor has seen all bars of the repository that are known by this date (its beginning) or moment, and
-        is flat. None: it has seen none.
+        is flat. None: it has seen none. What is not over yet is not known.
+    strict : bool
+        Refuse a bar that is not over.
     """
 
     model: str
@@ -53,6 +57,7 @@ class PredictorRequest:
     prefer: str | None = None
     known_until: str | None = None
     ensemble: bool = False
+    strict: bool = False
 
     @property
     def wanted(self) -> LoadRequest:
@@ -75,12 +80,14 @@ class OpenPredictor:
         features: FeatureEngineer,
         trainer: ModelTrainer,
         storage: ModelStorage,
+        clock: Clock,
         calendar: Callable[[str, int, int], Sessions] | None = None,
     ) -> None:
         self._data = data
         self._features = features
         self._trainer = trainer
         self._storage = storage
+        self._clock = clock
         self._calendar = calendar
 
     def execute(self, request: PredictorRequest) -> Predictor:
@@ -107,9 +114,9 @@ class OpenPredictor:
             tuple(dict.fromkeys((*found.sentences, *market.said))),
         )
         log.info("predictor", extra={"model": reference, "symbol": symbol, "reason": found.reason})
-        predictor = Predictor(live, self._features)
+        predictor = Predictor(live, self._features, self._clock, strict=request.strict)
         if until is not None:
-            predictor.observe_all(self._history(predictor, market, until))
+            predictor.observe_all(self._history(predictor, market, min(until, self._clock())))
         return predictor
 
     def _sessions(self, market: MarketData) -> Sessions | None:
@@ -122,7 +129,8 @@ class OpenPredictor:
             ahead = self._calendar(market.characteristics.calendar, first, last + _AHEAD)
         except (InvalidInput, Unavailable):
             return bars.sessions
-        return bars.sessions.continued_by(ahead)
+        own = calendar_of(bars, ahead)
+        return bars.sessions if own is None else bars.sessions.continued_by(own)
 
     def _history(self, predictor: Predictor, market: MarketData, until: int) -> dict[str, Bars]:
         """Return the bars of each timeframe that is fed, as far as they are known by then."""

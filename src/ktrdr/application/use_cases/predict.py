@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.serving.choosing import find_model, open_model
-from ktrdr.application.serving.opened import decided_on, serve
+from ktrdr.application.serving.opened import Served, decided_on, serve
 from ktrdr.application.serving.wanted import LoadRequest
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.decisions.decide import Signals
 from ktrdr.domain.decisions.run import DecisionSeries
@@ -23,6 +25,7 @@ from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.features.matrix import FeatureMatrix
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.unfinished import is_over, unfinished_warnings
 from ktrdr.domain.training.windows import whole_windows
 
 POSITIONS = {-1: "short", 0: "flat", 1: "long"}
@@ -42,6 +45,10 @@ class PredictRequest:
     last : int
     timeframe, as_of, prefer, ensemble
         Of the model to choose, see `LoadRequest`; only with the name of a strategy.
+    strict : bool
+        Refuse a signal on a bar that is not over.
+    closed_only : bool
+        Leave out bars that are not over.
     """
 
     model: str
@@ -51,6 +58,8 @@ class PredictRequest:
     as_of: str | None = None
     prefer: str | None = None
     ensemble: bool = False
+    strict: bool = False
+    closed_only: bool = False
 
     def __post_init__(self) -> None:
         if self.last < 1:
@@ -81,6 +90,8 @@ class Forecast:
     decisions : DecisionSeries
         What the strategy does at each row, by its filters and its position. It is flat before the first row that can
         be predicted, so that a decision does not depend on how many rows are shown.
+    closed : ndarray of bool, shape (n_rows,)
+        Whether the row's bar is over; what an unfinished one says may still change.
     target : Target
     notes : tuple of str
     reason : str or None
@@ -93,6 +104,7 @@ class Forecast:
     outputs: NDArray[np.float64]
     signals: Signals
     decisions: DecisionSeries
+    closed: NDArray[np.bool_]
     target: Target
     notes: tuple[str, ...]
     reason: str | None = None
@@ -111,6 +123,7 @@ class Forecast:
     def _row(self, row: int) -> dict[str, Any]:
         matrix, decision, confidence = self.matrix, self.decisions[row], self.signals.confidence
         entry: dict[str, Any] = {"timestamp": iso(matrix.stamps[row]), "known_at": iso(matrix.known_at[row])}
+        entry["closed"] = bool(self.closed[row])
         entry["signal"] = str(self.signals.actions[row])
         entry |= {"decision": decision.action, "position": POSITIONS[decision.position], "reason": decision.reason}
         if self.target.is_classification:
@@ -126,12 +139,18 @@ class Predict:
     """Loads a model with its own strategy, computes its features, and predicts."""
 
     def __init__(
-        self, data: DataRepository, features: FeatureEngineer, trainer: ModelTrainer, storage: ModelStorage
+        self,
+        data: DataRepository,
+        features: FeatureEngineer,
+        trainer: ModelTrainer,
+        storage: ModelStorage,
+        clock: Clock,
     ) -> None:
         self._data = data
         self._features = features
         self._trainer = trainer
         self._storage = storage
+        self._clock = clock
 
     def execute(self, request: PredictRequest) -> Forecast:
         """Return signals, outputs, decisions and memberships of the newest rows, of those that have settled.
@@ -141,18 +160,25 @@ class Predict:
         ModelNotFound, CorruptArtifact, DataNotFound
         InvalidInput
             If the model may not serve the symbol, its features can no longer be computed as in training, or there is
-            less history than they need.
+            less history than they need; if a bar to be shown is not over, and that is refused.
         """
+        now = self._clock()
         found = find_model(self._data, self._storage, request.wanted)
         opened = open_model(self._trainer, found, request.symbol)
         symbol = request.symbol or opened.only_symbol
         served = serve(self._data, self._features, opened, symbol)
         market, spec = served.market, opened.spec
         rows = whole_windows(served.matrix, market.base_bars, spec)
-        decided = decided_on(served, rows)
+        if request.closed_only:
+            rows = _those_over(served, rows, now)
         asked = rows[-request.last :]
+        shown_bars = np.isin(np.arange(len(market.base_bars)), served.matrix.base_rows[asked])
+        unfinished = unfinished_warnings(market.base_bars.take(shown_bars), now)
+        if unfinished and request.strict:
+            raise InvalidInput(f"{unfinished[0]}; --closed-only leaves it out")
+        decided = decided_on(served, rows)
         left_out = len(served.matrix) - int(asked[0]) - len(asked)
-        notes = tuple(dict.fromkeys((*found.sentences, *market.said, *decided.notes)))
+        notes = tuple(dict.fromkeys((*found.sentences, *market.said, *unfinished, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")
         newest = slice(-request.last, None)
@@ -160,4 +186,15 @@ class Predict:
         behind = resolved_matrix(served.matrix.take(asked), features)
         shown = behind, decided.outputs[newest], decided.signals.take(newest), decided.decisions.take(newest)
         reason = None if found.kind == "named" else found.reason
-        return Forecast(opened.manifest, symbol, *shown, opened.target, notes, reason)
+        closed = is_over(behind.known_at, now)
+        return Forecast(opened.manifest, symbol, *shown, closed, opened.target, notes, reason)
+
+
+def _those_over(served: Served, rows: Int64s, now: int) -> Int64s:
+    """Return the rows of a matrix whose bars are over."""
+    known_at = served.matrix.known_at[rows]
+    over = rows[is_over(known_at, now)]
+    if not len(over):
+        symbol, first = served.market.base_bars.symbol, iso(known_at[0])
+        raise InvalidInput(f"{symbol}: no bar that can be predicted is over before {first}, and it is {iso(now)}")
+    return over

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ktrdr.application.ports.clock import Clock
 from ktrdr.application.ports.data_repository import DataRepository
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.quality import quality_warnings
+from ktrdr.domain.market.series import bar_rows
 from ktrdr.domain.market.timeframe import Timeframe
+from ktrdr.domain.market.unfinished import unfinished_warnings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,21 +39,18 @@ class ShownBars:
         return {
             **asdict(self.bars.fingerprint()),
             "characteristics": asdict(self.facts),
+            "reading": self.bars.reading and self.bars.reading.as_dict(),
             "warnings": list(self.warnings),
-            "bars": [self._row(row) for row in range(max(len(self.bars) - self.last, 0), len(self.bars))],
+            "bars": bar_rows(self.bars, range(max(len(self.bars) - self.last, 0), len(self.bars))),
         }
-
-    def _row(self, row: int) -> dict[str, Any]:
-        bars = self.bars
-        times = {"timestamp": iso(bars.stamps[row]), "known_at": iso(bars.known_at[row])}
-        return {**times, **{name: float(getattr(bars, name)[row]) for name in BAR_COLUMNS}}
 
 
 class ShowBars:
     """Loads a whole series."""
 
-    def __init__(self, data: DataRepository) -> None:
+    def __init__(self, data: DataRepository, clock: Clock) -> None:
         self._data = data
+        self._clock = clock
 
     def execute(self, symbol: str, timeframe: Timeframe, last: int) -> ShownBars:
         """Return the series, of which the `last` bars are to be shown.
@@ -61,4 +61,5 @@ class ShowBars:
             See `DataRepository.load`.
         """
         bars, facts = self._data.load(symbol, timeframe), self._data.characteristics(symbol)
-        return ShownBars(bars, facts, quality_warnings(bars, facts), last)
+        warnings = *quality_warnings(bars, facts), *unfinished_warnings(bars, self._clock())
+        return ShownBars(bars, facts, warnings, last)

@@ -41,6 +41,8 @@ class TradingDecision:
         What the model asks for: ``buy``, ``hold``, ``sell`` or ``none``, after threshold and edge.
     confidence : float or None
         Probability of the likeliest action; None for a regression.
+    closed : bool
+        Whether the bar was over, by the clock of who decided; what an unfinished one says may still change.
     """
 
     symbol: str
@@ -53,6 +55,7 @@ class TradingDecision:
     outputs: Floats | None = None
     signal: str | None = None
     confidence: float | None = None
+    closed: bool = True
 
     @property
     def is_decided(self) -> bool:

@@ -197,6 +197,8 @@ _WINDOWED: Mapping[str, Callable[[Bars, int], Floats]] = {
     "volume_zscore": _volume_zscore,
     VOLATILITY_RANK: _volatility_rank,
 }
+PRICE_RATIOS = frozenset({"price_return", "price_ma_distance", VOLATILITY_RANK})
+"""Those that have no meaning where a close is at or below 0."""
 _TIME: Mapping[str, Callable[[Bars], Floats]] = {
     "time_hour_sin": lambda bars: np.sin(_hour(bars)),
     "time_hour_cos": lambda bars: np.cos(_hour(bars)),

@@ -16,6 +16,7 @@ from ktrdr.domain.labels.regime import balancing_crisis
 from ktrdr.domain.labels.triple_barrier import balancing_multipliers
 from ktrdr.domain.labels.zigzag_lookahead import balancing_threshold
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.positive import all_positive
 
 RARE_SHARE = 0.02
 BALANCERS: Mapping[str, Callable[[Bars, Parameters], Parameters]] = {
@@ -161,7 +162,7 @@ def _suggest(bars: Bars, spec: LabelSpec, parameters: Parameters) -> Suggestion 
     allowed = {item.name: item for item in spec.parameters}
     if not values or any(fault(allowed[name], value) for name, value in values.items()):
         return None
-    if spec.contradiction(complete | values):
+    if spec.contradiction(complete | values) or (spec.ratios(complete | values) and not all_positive(bars)):
         return None
     return Suggestion(values, label(bars, spec.source, complete | values).class_shares())
 

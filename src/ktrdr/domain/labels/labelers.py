@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from ktrdr.domain.catalogue.labels import Parameters, find_label
-from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.labels.context import context
 from ktrdr.domain.labels.direction import direction
 from ktrdr.domain.labels.forward_return import forward_return
@@ -19,7 +16,8 @@ from ktrdr.domain.labels.triple_barrier import triple_barrier
 from ktrdr.domain.labels.volatility import volatility
 from ktrdr.domain.labels.zigzag_lookahead import zigzag_lookahead
 from ktrdr.domain.labels.zigzag_segments import zigzag_segments
-from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.positive import require_positive
 
 Labeler = Callable[..., LabelSet]
 
@@ -58,11 +56,13 @@ def label(bars: Bars, source: str, parameters: Parameters, extra: Mapping[str, B
     InvalidInput
         If source, method or a parameter is not known, or parameters contradict each other.
     InvalidBars
-        If a close, or an open that counts as an entry, is not above 0: there is no return on it.
+        If a close, or an open that counts as an entry, is not above 0, and the labels take ratios of prices.
     """
     spec = find_label(source, parameters.get("method"))
     complete = spec.complete(parameters)
-    _refuse_worthless(bars, ("close", "open") if complete.get("entry") == "next_open" else ("close",))
+    if spec.ratios(complete):
+        columns = ("close", "open") if complete.get("entry") == "next_open" else ("close",)
+        require_positive(bars, columns, f"the label source {spec.key}")
     if spec.symbol:
         return LABELERS[spec.key](bars, complete, (extra or {}).get(complete[spec.symbol]))
     return LABELERS[spec.key](bars, complete)
@@ -72,14 +72,3 @@ def other_symbol(source: str, parameters: Parameters) -> str | None:
     """Return the symbol, besides the labelled one, whose bars these labels read; None for none."""
     spec = find_label(source, parameters.get("method"))
     return str(spec.complete(parameters)[spec.symbol]) if spec.symbol else None
-
-
-def _refuse_worthless(bars: Bars, columns: tuple[str, ...]) -> None:
-    for name in columns:
-        prices = getattr(bars, name)
-        if (prices <= 0).any():
-            row = int(np.flatnonzero(prices <= 0)[0])
-            raise InvalidBars(
-                f"{bars.source}: row {row} at {iso(bars.stamps[row])}: labels need {name} above 0; "
-                f"found {prices[row]:g}"
-            )

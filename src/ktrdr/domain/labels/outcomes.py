@@ -29,6 +29,14 @@ def entry_prices(bars: Bars, entry: str) -> Floats:
     return np.append(bars.open[1:], np.nan)[: len(bars)]
 
 
+def divisors(prices: Floats) -> Floats:
+    """Return what moves from prices are divided by: the price, which makes returns of them, or 1 where not above 0.
+
+    So a move keeps its sign, and its order beside others of its bar; nothing else of it has a meaning there.
+    """
+    return np.where(prices > 0, prices, 1.0)
+
+
 def forward_returns(bars: Bars, horizon: int, entry: str) -> Floats:
     """Return each bar's return from its entry price to the close `horizon` bars ahead.
 
@@ -42,12 +50,12 @@ def forward_returns(bars: Bars, horizon: int, entry: str) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_bars,)
-        Fractions; NaN for the last `horizon` bars.
+        Fractions, see `divisors`; NaN for the last `horizon` bars.
     """
     values = np.full(len(bars), np.nan)
     rows = max(len(bars) - horizon, 0)
     price = entry_prices(bars, entry)[:rows]
-    values[:rows] = (bars.close[horizon:] - price) / price
+    values[:rows] = (bars.close[horizon:] - price) / divisors(price)
     return values
 
 
@@ -79,15 +87,16 @@ def largest_moves(bars: Bars, lookahead: int, entry: str, *, touched: bool = Fal
     Returns
     -------
     gain, loss : ndarray of float64, shape (n_bars,)
-        Fractions of the entry price, a loss counted positive; negative where every close lies on the other side. NaN
-        for the last `lookahead` bars.
+        Fractions of the entry price (see `divisors`), a loss counted positive; negative where every close lies on the
+        other side. NaN for the last `lookahead` bars.
     """
     gain, loss = np.full(len(bars), np.nan), np.full(len(bars), np.nan)
     rows = max(len(bars) - lookahead, 0)
     price = entry_prices(bars, entry)[:rows]
+    unit = divisors(price)
     highest, lowest = (bars.high, bars.low) if touched else (bars.close, bars.close)
-    gain[:rows] = (_window_max(highest[1:], lookahead) - price) / price
-    loss[:rows] = (price + _window_max(-lowest[1:], lookahead)) / price
+    gain[:rows] = (_window_max(highest[1:], lookahead) - price) / unit
+    loss[:rows] = (price + _window_max(-lowest[1:], lookahead)) / unit
     return gain, loss
 
 

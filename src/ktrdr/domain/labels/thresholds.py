@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ktrdr.domain.arrays import Floats
+from ktrdr.domain.labels.outcomes import divisors
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.smoothing import exponential_mean
 
@@ -67,7 +68,7 @@ def threshold_unit(bars: Bars, threshold: Threshold, lookahead: int = 1) -> Floa
     Returns
     -------
     ndarray of float64, shape (n_bars,)
-        Fractions of the price; NaN where the ATR is warming up.
+        Fractions of the price (see `divisors`); NaN where the ATR is warming up.
 
     Notes
     -----
@@ -75,5 +76,5 @@ def threshold_unit(bars: Bars, threshold: Threshold, lookahead: int = 1) -> Floa
     """
     if not isinstance(threshold, Mapping):
         return np.ones(len(bars))
-    unit: Floats = average_true_range(bars) * np.sqrt(lookahead) / bars.close
+    unit: Floats = average_true_range(bars) * np.sqrt(lookahead) / divisors(bars.close)
     return unit

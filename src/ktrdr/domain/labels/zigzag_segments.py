@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.catalogue.labels import ZIGZAG_SEGMENTS, Parameters
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
+from ktrdr.domain.labels.outcomes import divisors
 from ktrdr.domain.labels.thresholds import threshold_multiple, threshold_unit
 from ktrdr.domain.labels.zigzag_lookahead import BUY, HOLD, SELL
 from ktrdr.domain.market.bars import Bars
@@ -81,16 +82,15 @@ def find_pivots(close: Floats, reversal: Floats) -> Pivots:
     Parameters
     ----------
     close : ndarray of float64, shape (n_bars,)
-        Above 0.
     reversal : ndarray of float64, shape (n_bars,)
-        Fractions of the close; NaN before some bar, from which the search starts.
+        Fractions of the close (see `divisors`); NaN before some bar, from which the search starts.
 
     Notes
     -----
     Causality: the pivots that the first k bars confirm are the first pivots of any longer series.
     """
     start = int(np.isnan(reversal).sum())
-    close, swing = close[start:], (reversal * close)[start:]
+    close, swing = close[start:], (reversal * divisors(close))[start:]
     floors = np.minimum(close - swing, np.nextafter(close, -np.inf))
     ceilings = np.maximum(close + swing, np.nextafter(close, np.inf))
     turns = _turning_points(close)

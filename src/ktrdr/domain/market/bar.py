@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS, FIRST, LAST, PRICE_COLUMNS, Bars, from_iso, iso
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR
+from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.values import LARGEST, NO_VOLUME, SIZES
 
 
@@ -80,3 +83,9 @@ class Bar:
         """Return symbol, time and values."""
         values = ", ".join(f"{name} {getattr(self, name):g}" for name in BAR_COLUMNS)
         return f"{self.symbol} {iso(self.stamp)}: {values}"
+
+
+def one_bar(bar: Bar, timeframe: Timeframe) -> Bars:
+    """Return a bar as a series of its own, without sessions."""
+    columns = {name: np.array([getattr(bar, name)]) for name in BAR_COLUMNS}
+    return Bars.of(bar.symbol, timeframe, np.array([bar.stamp], dtype=np.int64), columns, source="live")

@@ -14,8 +14,8 @@ from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
 from ktrdr.domain.market.reading import Reading
-from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
-from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
+from ktrdr.domain.market.sessions import Sessions, known_at
+from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain
 
 if TYPE_CHECKING:
@@ -195,28 +195,20 @@ class Bars:
     def in_sessions(self, sessions: Sessions) -> Bars:
         """Return these bars with the sessions of their calendar; those that carry some already are left as they are.
 
-        Bars of a day or more carry session dates: where they are stamped at another time of day, each gets the date of
-        the session that it lies in, or else the exchange's local date.
+        Bars of a day or more carry session dates: where they are stamped with moments, each gets the date of the
+        session that it lies in, or else the exchange's local date. Where a market never closes they keep their
+        moments, and its sessions begin at their time of day. They are known as `known_at` says; a bar that begins
+        outside the sessions, or on a calendar that hardly closes, not before it is full.
 
         Raises
         ------
         InvalidBars
-            If two bars get one date; the message names both.
+            If two bars get one date, a row is not over (see `settled`), bars lie closer together than their timeframe,
+            or clock times without a zone are plainly not those of UTC. The message names the rows.
         """
-        if self.sessions is not None or not len(self):
-            return self
-        stamps = self.stamps
-        if not self.timeframe.intraday and (stamps % NS_PER_DAY).any():
-            stamps = session_dates(stamps, sessions)
-            again = np.flatnonzero(np.diff(stamps) <= 0)
-            if len(again):
-                row = int(again[0]) + 1
-                one, other = (iso(stamp) for stamp in self.stamps[row - 1 : row + 1])
-                raise InvalidBars(
-                    f"{self.source}: row {row} at {other} and row {row - 1} at {one} belong to one session, that of "
-                    f"{iso(stamps[row])[:10]}; a series of {self.timeframe} has one bar of it"
-                )
-        return replace(self, stamps=stamps, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
+        from ktrdr.domain.market.dating import in_sessions
+
+        return in_sessions(self, sessions)
 
     def fingerprint(self) -> DataFingerprint:
         """Return rows, span and hash of these bars."""

@@ -38,6 +38,8 @@ class SymbolCharacteristics:
     trading_hours : str
         Usual weekdays and hours on the exchange's clock (``Mon-Fri, 09:30 to 16:00``), by the calendar; empty where it
         is not known.
+    stamp_zone : str
+        IANA name of the zone of clock times in the symbol's files that carry none; empty where they are those of UTC.
     first, last : str
         Stamps of the first and last bar of any timeframe (ISO 8601, UTC); empty where there are none.
     """
@@ -52,5 +54,6 @@ class SymbolCharacteristics:
     adjustment: str = ""
     tick_size: float | None = None
     trading_hours: str = ""
+    stamp_zone: str = ""
     first: str = ""
     last: str = ""

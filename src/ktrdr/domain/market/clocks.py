@@ -62,6 +62,28 @@ def moments_of(walls: Int64s, zone: str) -> Int64s:
     return first
 
 
+def last_moments_of(walls: Int64s, zone: str) -> Int64s:
+    """Return the last moments at which the clock of a zone shows times; for those that it skips, some time after.
+
+    Parameters
+    ----------
+    walls : ndarray of int64, shape (n,)
+        As `wall_time` gives them.
+    zone : str
+        IANA name.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        UTC nanoseconds since the epoch; later than those of `moments_of` where the clock shows a time twice.
+    """
+    if not len(walls):
+        return walls
+    changes, offsets = _offsets(zone, _year(int(walls.min())) - 1, _year(int(walls.max())) + 2)
+    last: Int64s = walls - offsets[np.searchsorted(changes + offsets[1:], walls, side="right")]
+    return last
+
+
 def _year(moment: int) -> int:
     return int(str(np.datetime64(moment, "ns").astype("datetime64[Y]")))
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, InvalidInput
-from ktrdr.domain.market.bar import Bar
+from ktrdr.domain.market.bar import Bar, one_bar
 from ktrdr.domain.market.bars import Bars, iso
-from ktrdr.domain.market.feeding import LATE, earliest_known, require_dates, require_moments
+from ktrdr.domain.market.feeding import LATE, calendar_of, earliest_known, require_dates, require_moments
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.resample import bucket_end, resample
 from ktrdr.domain.market.series import same_symbol
-from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
+from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
 NATIVE = "native"
@@ -83,7 +84,8 @@ class BarFeeds:
         """
         for name, item in self.fed.items():
             require_dates(bars[name], self._sessions)
-            require_moments(bars[name], self._sessions)
+            item.sessions = calendar_of(bars[name], self._sessions)
+            require_moments(bars[name], item.sessions)
             item.extend(bars[name])
         base = self.fed.get(self.base)
         until = int(base.known_at[-1]) if base is not None and len(base) else None
@@ -99,29 +101,48 @@ class BarFeeds:
             If bars of that timeframe or symbol are none of these, or the bar comes twice, too late, or is said to be
             known before it is over or before bars that came before. Nothing has changed then.
         """
-        bar = self.dated(timeframe, bar)
-        moment = self._moment(timeframe, bar)
+        bar, moment = self._placed(timeframe, bar)
         self.fed[timeframe].append(bar, moment)
         grown = [name for name, made in self._made.items() if self._completes(name, timeframe) and made.grow(moment)]
         grown += [timeframe] if timeframe in self.held and timeframe not in self._made else []
         return tuple(sorted(grown, key=lambda name: name == self.base))
 
     def dated(self, timeframe: str, bar: Bar) -> Bar:
-        """Return a bar with the stamp that its series has: of a day or more, the date of its session."""
+        """Return a bar with the stamp that its series has: of a day or more, the date of its session.
+
+        Where a market never closes that is its moment.
+        """
         own = self.fed.get(timeframe)
-        if own is None or self._sessions is None or own.timeframe.intraday or not bar.stamp % NS_PER_DAY:
-            return bar
-        date = session_dates(np.array([bar.stamp], dtype=np.int64), self._sessions)
-        return replace(bar, stamp=int(date[0]))
+        return bar if own is None else self._dated(own, bar)[0]
+
+    def _dated(self, own: HeldBars, bar: Bar) -> tuple[Bar, int]:
+        """Return a bar with the stamp of its series, and the moment before which such a moment cannot be known."""
+        sessions = self._sessions
+        if own.timeframe.intraday or sessions is None or sessions.never_closes or not bar.stamp % NS_PER_DAY:
+            return bar, bar.stamp - NS_PER_DAY
+        found = one_bar(bar, own.timeframe).in_sessions(sessions)
+        return replace(bar, stamp=int(found.stamps[0])), int(found.known_at[0])
+
+    def moment(self, timeframe: str, bar: Bar) -> int:
+        """Return when a bar is known (UTC nanoseconds); raises as `take` does where it may not be taken in."""
+        return self._placed(timeframe, bar)[1]
+
+    def _placed(self, timeframe: str, bar: Bar) -> tuple[Bar, int]:
+        """Return a bar with the stamp of its series, and when it is known, once it may be taken in."""
+        if timeframe not in self.fed:
+            raise InvalidInput(self._unknown(timeframe))
+        own = self.fed[timeframe]
+        dated, over = self._dated(own, bar)
+        if not own.timeframe.intraday and not len(own):
+            own.sessions = calendar_of(one_bar(dated, own.timeframe), self._sessions)
+        return dated, self._moment(timeframe, dated, over)
 
     def _completes(self, made: str, timeframe: str) -> bool:
         """Whether a bar of a timeframe says that buckets of a made one are over: a part of them, or a row's bar."""
         return timeframe in (self._made_of[made], self.base)
 
-    def _moment(self, timeframe: str, bar: Bar) -> int:
-        """Return when the bar is known, once it may be taken in."""
-        if timeframe not in self.fed:
-            raise InvalidInput(self._unknown(timeframe))
+    def _moment(self, timeframe: str, bar: Bar, over: int) -> int:
+        """Return when the bar is known, once it may be taken in; it cannot be before it is `over`."""
         if not same_symbol(bar.symbol, self.symbol):
             raise InvalidInput(f"bars of {bar.symbol} are refused: this serves {self.symbol}")
         own = self.fed[timeframe]
@@ -129,9 +150,10 @@ class BarFeeds:
             there = iso(own.stamps[-1])
             twice = "has come twice" if bar.stamp == own.stamps[-1] else "comes too late"
             raise InvalidBars(f"{bar}: this {timeframe} bar {twice}; the last one was that of {there}")
-        moment = self._derived(own, bar.stamp) if bar.known_at is None else bar.known_at
+        self._require_time_of_day(own, bar)
+        moment = max(self._derived(own, bar.stamp), over) if bar.known_at is None else bar.known_at
         self._require_order(timeframe, bar, moment)
-        earliest = int(earliest_known(np.array([bar.stamp], dtype=np.int64), own.timeframe, self._sessions)[0])
+        earliest = max(int(earliest_known(_alone(bar.stamp), own.timeframe, own.sessions)[0]), over)
         if not earliest <= moment <= bar.stamp + own.timeframe.ns + LATE:
             early = f"before it is over, at {iso(earliest)}"
             why = early if moment < earliest else "more than a year after it was over"
@@ -140,8 +162,21 @@ class BarFeeds:
 
     def _derived(self, own: HeldBars, stamp: int) -> int:
         """Return when a bar is known by the calendar: never before the one before it."""
-        moment = int(known_at(np.array([stamp], dtype=np.int64), own.timeframe, self._sessions)[0])
+        outside = own.outside + own.count_outside(_alone(stamp))
+        moment = int(known_at(_alone(stamp), own.timeframe, own.sessions, outside)[0])
         return max(moment, int(own.known_at[-1])) if len(own) else moment
+
+    def _require_time_of_day(self, own: HeldBars, bar: Bar) -> None:
+        """Refuse a day of a market that never closes which begins at another time of day than those before."""
+        sessions = own.sessions
+        if own.timeframe.intraday or sessions is None or not sessions.never_closes or not len(own):
+            return
+        whole_days = (bar.stamp - int(own.stamps[-1])) % NS_PER_DAY == 0
+        if not whole_days and sessions.locate(_alone(bar.stamp), own.timeframe)[0] < 0:
+            raise InvalidBars(
+                f"{bar}: this {own.timeframe} bar begins at another time of day than the last one, that of "
+                f"{iso(own.stamps[-1])}"
+            )
 
     def _require_order(self, timeframe: str, bar: Bar, moment: int) -> None:
         clock, rows = self.clock, self.held[self.base]
@@ -162,6 +197,10 @@ class BarFeeds:
         if timeframe in self._made_of:
             return f"{timeframe} bars are refused: they are made of {self._made_of[timeframe]} bars here; feed {wanted}"
         return f"{timeframe} bars are refused: this model reads {wanted}"
+
+
+def _alone(stamp: int) -> Int64s:
+    return np.array([stamp], dtype=np.int64)
 
 
 def _shown(moment: int) -> str:

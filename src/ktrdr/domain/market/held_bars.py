@@ -55,12 +55,18 @@ class HeldBars:
     ----------
     bars : Bars
         Those to begin with; they may be none. Calendar and source are theirs.
+
+    Attributes
+    ----------
+    outside : int
+        How many of them lie outside the sessions.
     """
 
     def __init__(self, bars: Bars) -> None:
         self.symbol, self.timeframe = bars.symbol, bars.timeframe
         self.sessions, self.source = bars.sessions, bars.source
         self._columns = {name: Growing(getattr(bars, name)) for name in ("stamps", *BAR_COLUMNS, "known_at")}
+        self.outside = self.count_outside(bars.stamps)
 
     @classmethod
     def empty(cls, symbol: str, timeframe: Timeframe, sessions: Sessions | None = None) -> HeldBars:
@@ -87,8 +93,15 @@ class HeldBars:
         """Return one of `BAR_COLUMNS` as a view."""
         return self._columns[name].values
 
+    def count_outside(self, stamps: Int64s) -> int:
+        """Return how many bars with such opens lie outside the sessions; none where no calendar is known."""
+        if self.sessions is None or not len(self.sessions.dates):
+            return 0
+        return int(np.count_nonzero(self.sessions.locate(stamps, self.timeframe) < 0))
+
     def append(self, bar: Bar, known_at: int) -> None:
         """Add one bar, which is later than all others."""
+        self.outside += self.count_outside(np.array([bar.stamp], dtype=np.int64))
         self._columns["stamps"].append(bar.stamp)
         self._columns["known_at"].append(known_at)
         for name in BAR_COLUMNS:
@@ -96,6 +109,7 @@ class HeldBars:
 
     def extend(self, bars: Bars) -> None:
         """Add several bars, which are later than all others."""
+        self.outside += self.count_outside(bars.stamps)
         for name, column in self._columns.items():
             column.extend(getattr(bars, name))
 

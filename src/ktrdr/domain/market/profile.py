@@ -13,6 +13,7 @@ from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.characteristics import ASSET_CLASSES, AssetClass, SymbolCharacteristics
+from ktrdr.domain.market.positive import all_positive
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 MIN_RETURNS = 20
@@ -147,9 +148,10 @@ def daily_turnover(bars: Bars) -> float | None:
     Returns
     -------
     float or None
-        In quote currency; None for bars longer than a day, where there are none, and where most days have no volume.
+        In quote currency; None for bars longer than a day, where there are none, where a close is not above 0, and
+        where most days have no volume.
     """
-    if not len(bars) or bars.timeframe.ns > NS_PER_DAY:
+    if not len(bars) or bars.timeframe.ns > NS_PER_DAY or not all_positive(bars, ("close",)):
         return None
     days = bars.stamps // NS_PER_DAY
     first = np.flatnonzero(np.diff(days, prepend=days[0] - 1))

@@ -27,6 +27,8 @@ class Stated:
         One of `ROLES` to the name of a column.
     time_zone : str or None
         IANA name of the zone of clock times that carry none.
+    decimal_mark : str or None
+        ``.`` or ``,``; the other one marks thousands.
     adjusted : bool
         Whether an adjusted close counts, and open, high and low are scaled like it.
     allow_nonpositive : bool
@@ -40,6 +42,7 @@ class Stated:
     layout: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
+    decimal_mark: str | None = None
     adjusted: bool = False
     allow_nonpositive: bool = False
     drop_unfinished: bool = False
@@ -63,6 +66,8 @@ class Reading:
         The zone of times (``UTC``, ``America/New_York``, ``-05:00 and -04:00``).
     zone_from : str
         ``file`` where it says so itself, ``stated`` where somebody did, ``assumed`` where nobody does.
+    newest_first : bool
+        Whether it is written from new to old.
     adjustment : str
         For what the prices were adjusted, where that was chosen.
     columns : mapping of str to str
@@ -79,6 +84,7 @@ class Reading:
     times: str = ""
     time_zone: str = "UTC"
     zone_from: ZoneFrom = "file"
+    newest_first: bool = False
     adjustment: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ktrdr.domain.errors import DataNotFound, did_you_mean
-from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 from ktrdr.domain.market.timeframe import Timeframe
 
 _NAMED_AT_MOST = 25
@@ -30,6 +30,8 @@ class SeriesInfo:
         File name or kind of source.
     problem : str
         Why it cannot be read, and is listed as empty; empty where nothing is wrong.
+    adjustment : str
+        For what its prices were adjusted, where that was chosen when it was kept.
     """
 
     symbol: str
@@ -39,12 +41,14 @@ class SeriesInfo:
     last: int
     source: str
     problem: str = ""
+    adjustment: str = ""
 
     @classmethod
     def of(cls, bars: Bars) -> SeriesInfo:
         """Return what there is to say of bars."""
         first, last = (int(bars.stamps[0]), int(bars.stamps[-1])) if len(bars) else (0, 0)
-        return cls(bars.symbol, bars.timeframe, len(bars), first, last, bars.source)
+        adjustment = bars.reading.adjustment if bars.reading else ""
+        return cls(bars.symbol, bars.timeframe, len(bars), first, last, bars.source, adjustment=adjustment)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for ``--json``."""
@@ -62,6 +66,23 @@ class SeriesInfo:
     def described(self) -> str:
         """The source, and why it cannot be read where it cannot."""
         return f"{self.source} (cannot be read: {self.problem})" if self.problem else self.source
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotTaken:
+    """An entry of a folder that is not taken for bars, and why."""
+
+    file: str
+    why: str
+
+
+def bar_rows(bars: Bars, rows: Iterable[int]) -> list[dict[str, Any]]:
+    """Return some bars as plain values: stamp and known-at time (ISO 8601, UTC), prices and volume."""
+    return [
+        {"timestamp": iso(bars.stamps[row]), "known_at": iso(bars.known_at[row])}
+        | {name: float(getattr(bars, name)[row]) for name in BAR_COLUMNS}
+        for row in rows
+    ]
 
 
 def same_symbol(one: str, other: str) -> bool:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
-_MOMENT = Timeframe("1m")
+MOMENT = Timeframe("1m")
+"""What a moment is taken for where bars are looked up in sessions."""
+_AFTER_HOURS_BARS = 5
+"""So many bars outside the sessions say that a series goes on after the close."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,11 @@ class Sessions:
         """Return some of these sessions."""
         breaks = None if self.breaks is None else self.breaks[rows]
         return replace(self, dates=self.dates[rows], opens=self.opens[rows], closes=self.closes[rows], breaks=breaks)
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether every day of UTC is one session, and ends when the next one begins."""
+        return self.continuous and self.time_zone == "UTC"
 
     def continued_by(self, more: Sessions) -> Sessions:
         """Return these sessions, and after them those of another calendar that begin later."""
@@ -100,18 +108,20 @@ def session_dates(stamps: Int64s, sessions: Sessions) -> Int64s:
         Midnights, as `Sessions.dates`.
     """
     dates = wall_time(stamps, sessions.time_zone) // NS_PER_DAY * NS_PER_DAY
-    session = sessions.locate(stamps, _MOMENT)
+    session = sessions.locate(stamps, MOMENT)
     inside = session >= 0
     dates[inside] = sessions.dates[session[inside]]
     return dates
 
 
-def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) -> Int64s:
+def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None, outside: int | None = None) -> Int64s:
     """Return the moment from which each bar is known: its close.
 
-    An intraday bar is known when it is full, or at its session's close if that comes first. A bar of a day or more is
-    known at the close of the last session that its span touches; where the calendar has no such session, when its
-    nominal span is over (00:00 UTC after the last day).
+    An intraday bar is known when it is full. It is known at its session's close, if that comes first, only where its
+    session counts its bars from its open, or from the end of its break, and the series has next to none outside the
+    sessions: other bars run on past a close. A bar of a day or more is known at the close of the last session that its
+    span touches; where the calendar has no such session, or hardly closes, when its nominal span is over (for dates
+    00:00 UTC after the last day).
 
     Parameters
     ----------
@@ -119,6 +129,8 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) ->
         Bar opens in UTC nanoseconds, ascending; session dates for bars of a day or more.
     timeframe : Timeframe
     sessions : Sessions or None
+    outside : int, optional
+        How many bars of their series lie outside the sessions, where these are not all of it.
 
     Returns
     -------
@@ -129,9 +141,7 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) ->
     if sessions is None or not len(sessions.dates):
         return nominal
     if timeframe.intraday:
-        session = sessions.locate(stamps, timeframe)
-        closes = sessions.closes[np.maximum(session, 0)]
-        known = np.where((session >= 0) & (closes < nominal), closes, nominal)
+        known = _when_full(stamps, timeframe, sessions, outside)
     elif sessions.continuous:
         known = nominal
     else:
@@ -140,3 +150,30 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None) ->
         covered = sessions.dates[-1] >= nominal - NS_PER_DAY
         known = np.where(in_span & covered, sessions.closes[last], nominal)
     return np.maximum.accumulate(known)
+
+
+def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
+    """Return the moment at which each intraday bar is over at the earliest: full, or at its session's close."""
+    closes = sessions.closes[np.maximum(sessions.locate(stamps, timeframe), 0)]
+    nominal = stamps + timeframe.ns
+    return np.where((stamps < closes) & (closes < nominal), closes, nominal)
+
+
+def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
+    nominal, over = stamps + timeframe.ns, over_at(stamps, timeframe, sessions)
+    cut = over < nominal
+    if not cut.any():
+        return nominal
+    session = sessions.locate(stamps, timeframe)
+    if (np.count_nonzero(session < 0) if outside is None else outside) >= _AFTER_HOURS_BARS:
+        return nominal
+    return np.where(cut & _counted_from_open(stamps, timeframe, sessions, session), over, nominal)
+
+
+def _counted_from_open(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, session: Int64s) -> Bools:
+    """Return which bars lie a whole number of lengths after their session's open, or after the end of its break."""
+    counted: Bools = (stamps - sessions.opens[session]) % timeframe.ns == 0
+    if sessions.breaks is not None:
+        after = stamps - sessions.breaks[session, 1]
+        counted |= (after >= 0) & (after % timeframe.ns == 0)
+    return counted

@@ -24,7 +24,7 @@ _NS_PER_MINUTE = 60 * 10**9
 def completed(
     facts: SymbolCharacteristics, series: Sequence[SeriesInfo], sessions: Sessions | None
 ) -> SymbolCharacteristics:
-    """Return the facts with what bars and calendar say: trading hours, and the span of the bars of all timeframes.
+    """Return the facts with what bars and calendar say: trading hours, span, and the adjustment if nobody said it.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def completed(
     """
     until = max((info.last for info in series), default=0)
     hours = "" if sessions is None or not until else trading_hours(sessions, until)
-    return with_span(replace(facts, trading_hours=hours), series)
+    adjustment = facts.adjustment or ", ".join(sorted({info.adjustment for info in series if info.adjustment}))
+    return with_span(replace(facts, trading_hours=hours, adjustment=adjustment), series)
 
 
 def with_span(facts: SymbolCharacteristics, series: Sequence[SeriesInfo]) -> SymbolCharacteristics:

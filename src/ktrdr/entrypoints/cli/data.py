@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ktrdr.domain.errors import InvalidInput
 from ktrdr.entrypoints.cli.data_check import check
+from ktrdr.entrypoints.cli.data_import import import_bars
+from ktrdr.entrypoints.cli.data_text import open_store, series_table, values_table
 from ktrdr.entrypoints.cli.options import DataDir, Json
-from ktrdr.entrypoints.cli.render import emit, say, table
+from ktrdr.entrypoints.cli.reading_text import reading_rows
+from ktrdr.entrypoints.cli.render import emit, say
 from ktrdr.entrypoints.cli.session import open_container
 
 if TYPE_CHECKING:
+    from ktrdr.application.use_cases.list_bars import ListedBars
     from ktrdr.application.use_cases.show_bars import ShownBars
-    from ktrdr.domain.market.series import SeriesInfo
 
 app = typer.Typer(no_args_is_help=True, help="Market bars: what there is, how good it is, and more of it.")
 
-Out = Annotated[Path | None, typer.Option(readable=False, help="Folder to write to [default: the data folder].")]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")]
+_NAMED_AT_MOST = 25
 
 
 @app.command("list")
 def list_series(data_dir: DataDir = None, json: Json = False) -> None:
-    """List symbols, timeframes, and the spans of their bars."""
-    found = open_container(data_dir=data_dir).data_repository().series()
-    _emit_series(found, json)
+    """List symbols, timeframes and the spans of their bars, and what else lies in the folder."""
+    listed = open_container(data_dir=data_dir).list_bars().execute()
+    if json:
+        emit(listed.as_dict(), "", json)
+    else:
+        emit({}, _listed(listed), json)
 
 
 @app.command()
@@ -48,31 +51,7 @@ def show(
 
 
 app.command()(check)
-
-
-@app.command("import")
-def import_bars(
-    path: Annotated[Path, typer.Argument(readable=False, help="CSV or parquet file, or a folder of them.")],
-    symbol: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
-    timeframe: Annotated[str | None, typer.Option(help="For a file not named SYMBOL_TIMEFRAME.")] = None,
-    out: Out = None,
-    replace: Replace = False,
-    data_dir: DataDir = None,
-    json: Json = False,
-) -> None:
-    """Check bars from elsewhere and keep them as parquet files."""
-    from ktrdr.application.use_cases.import_bars import ImportRequest
-    from ktrdr.domain.market.reading import Stated
-    from ktrdr.domain.market.timeframe import Timeframe
-
-    container = _open_store(out or data_dir)
-    stated = Stated(symbol, Timeframe(timeframe) if timeframe else None)
-    request = ImportRequest(path, stated, replace)
-    imported = container.import_bars().execute(request)
-    for one in imported:
-        for warning in one.warnings:
-            say(f"warning: {one.series.source}: {warning}")
-    _emit_series([one.series for one in imported], json)
+app.command("import")(import_bars)
 
 
 @app.command()
@@ -81,38 +60,33 @@ def simulate(
     timeframe: Annotated[str, typer.Option(help="Such as 1m or 5m.")] = "5m",
     bars: Annotated[int, typer.Option(min=1, help="How many bars of each.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bars.")] = 7,
-    out: Out = None,
-    replace: Replace = False,
+    out: Annotated[
+        Path | None, typer.Option(readable=False, help="Folder to write to [default: the data folder].")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Overwrite other bars of the same symbol and timeframe.")
+    ] = False,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Write made-up bars, to try things on; the catalogue beside them says that they are simulated."""
     from ktrdr.domain.market.timeframe import Timeframe
 
-    container = _open_store(out or data_dir)
+    container = open_store(out or data_dir)
     names = [name.strip() for name in symbols.split(",")]
     source = container.simulated_data(names, Timeframe(timeframe), bars, seed)
-    _emit_series(container.copy_bars(source).execute(Timeframe(timeframe), replace=replace), json)
+    kept = container.copy_bars(source).execute(Timeframe(timeframe), replace=replace)
+    emit({"series": [info.as_dict() for info in kept]}, series_table(kept), json)
     say("note: symbols.yaml in that folder has an entry of each; comments in it are not kept")
 
 
-def _open_store(folder: Path | None) -> Any:
-    container = open_container(data_dir=folder)
-    if container.settings().data_dir is None:
-        raise InvalidInput("there is no folder to write to; say --out DIR, or --data-dir DIR")
-    return container
-
-
-def _emit_series(found: Iterable[SeriesInfo], json: bool) -> None:
-    rows = [info.as_dict() for info in found]
-    text = table(
-        ["symbol", "timeframe", "rows", "first", "last", "source"],
-        [
-            [row["symbol"], row["timeframe"], f"{row['rows']:,}", row["first"], row["last"], row["source"]]
-            for row in rows
-        ],
-    )
-    emit({"series": rows}, text if rows else "no bars", json)
+def _listed(listed: ListedBars) -> str:
+    lines = [series_table(listed.series)]
+    if listed.not_taken:
+        lines += ["", "not taken:"]
+        lines += [f"  {entry.file}: {entry.why}" for entry in listed.not_taken[:_NAMED_AT_MOST]]
+    more = len(listed.not_taken) - _NAMED_AT_MOST
+    return "\n".join([*lines, f"  and {more:,} more; --json names all"] if more > 0 else lines)
 
 
 def _describe(shown: ShownBars, rows: list[dict[str, Any]]) -> str:
@@ -124,10 +98,8 @@ def _describe(shown: ShownBars, rows: list[dict[str, Any]]) -> str:
         f"{kind}, exchange {facts.exchange}, calendar {facts.calendar} ({facts.time_zone})",
         f"trades {facts.trading_hours or 'at hours that are not known'}, tick size {tick}",
         f"bars of any timeframe: {facts.first} to {facts.last}",
-        *(f"note: {sentence}" for sentence in facts.inferred),
+        *(f"read: {name} {said}" for name, said in reading_rows(bars.reading)),
+        *(f"note: {sentence}" for sentence in (*(bars.reading.remarks if bars.reading else ()), *facts.inferred)),
         *(f"warning: {sentence}" for sentence in shown.warnings),
     ]
-    if rows:
-        cells = [[f"{cell:.10g}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
-        lines += ["", table(list(rows[0]), cells)]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", values_table(rows)] if rows else lines)

@@ -139,6 +139,7 @@ def _facts_text(facts: IndicatorFacts) -> str:
         ("first value", f"bar {spec.first_value(facts.parameters)}, counted from 0"),
         ("settled after", _settled_text(facts)),
         ("cumulative", "yes" if spec.cumulative else "no"),
+        ("takes ratios", "yes: prices must be above 0" if spec.ratios else "no"),
         ("kernel", facts.kernel),
         ("reference", spec.reference),
     ]

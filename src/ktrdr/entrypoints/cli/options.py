@@ -10,7 +10,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object to stdout.")]
 DataDir = Annotated[
     Path | None,
-    typer.Option(readable=False, help="Folder of {SYMBOL}_{timeframe}.parquet or .csv files; else the embedded bars."),
+    typer.Option(
+        readable=False, help="Folder of files {SYMBOL}_{timeframe}.csv, .parquet, ...; else the embedded bars."
+    ),
 ]
 ModelsDir = Annotated[Path | None, typer.Option(readable=False, help="Where models are published [default: models].")]
 SymbolOption = Annotated[str | None, typer.Option("--symbol", help="Symbol instead of the strategy's.")]

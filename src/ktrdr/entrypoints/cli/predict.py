@@ -20,6 +20,8 @@ def predict(
     prefer: Prefer = None,
     ensemble: Ensemble = False,
     last: Annotated[int, typer.Option(help="How many of the newest bars.")] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a signal on a bar that is not over.")] = False,
+    closed_only: Annotated[bool, typer.Option("--closed-only", help="Leave out bars that are not over.")] = False,
     data_dir: DataDir = None,
     models_dir: ModelsDir = None,
     json: Json = False,
@@ -29,7 +31,8 @@ def predict(
 
     container = open_container(data_dir=data_dir, models_dir=models_dir)
     named, symbol, timeframe = strategy_of(container, model, symbol, timeframe)
-    forecast = container.predict().execute(PredictRequest(named, symbol, last, timeframe, as_of, prefer, ensemble))
+    choice = timeframe, as_of, prefer, ensemble
+    forecast = container.predict().execute(PredictRequest(named, symbol, last, *choice, strict, closed_only))
     say_notes(forecast.notes)
     payload = forecast.as_dict()
     emit(payload, _text(payload), json)
@@ -45,11 +48,13 @@ def _text(forecast: Mapping[str, Any]) -> str:
         for row in rows
     ]
     columns = ("timestamp", "signal", "decision", "position")
+    marks = [() if row["closed"] else (f"not over before {row['known_at']}",) for row in rows]
+    marked = ["" for _ in max(marks)]
     lines = table(
-        ["bar", *columns[1:], *figures[0]],
+        ["bar", *columns[1:], *figures[0], *marked],
         [
-            (*(row[name] for name in columns), *(f"{value:.4f}" for value in values.values()))
-            for row, values in zip(rows, figures, strict=True)
+            (*(row[name] for name in columns), *(f"{value:.4f}" for value in values.values()), *(mark or marked))
+            for row, values, mark in zip(rows, figures, marks, strict=True)
         ],
     )
     behind = table(["feature", "value"], [(name, f"{value:.4f}") for name, value in rows[-1]["features"].items()])

@@ -55,6 +55,8 @@ def say_notes(notes: Iterable[str]) -> None:
 
 def printable(text: str) -> str:
     """Return the text without what a terminal would obey; names in files may hold anything."""
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 

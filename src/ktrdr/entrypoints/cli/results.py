@@ -10,7 +10,7 @@ import typer
 
 from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.outcome import outcome_text
-from ktrdr.entrypoints.cli.render import emit, say, section, table
+from ktrdr.entrypoints.cli.render import emit, say, say_notes, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,15 +107,20 @@ def failures_text(failures: Sequence[FailedJob]) -> str:
 
 
 def _say_notes(models: Sequence[TrainedModel]) -> None:
-    """Say each note once, with the symbols that it is about where there are several models."""
+    """Say each note once, with the symbols that it is about where there are several models, and guesses in one line."""
+    from ktrdr.domain.market.inference import guesses_in_one, is_guess
+
     for warning in dict.fromkeys(warning for model in models for warning in model.warnings):
         say(f"warning: {warning}")
     about: dict[str, list[str]] = {}
     for model in models:
         for note in model.notes:
             about.setdefault(note, []).append(str(model.stored.key.symbol))
-    for note, symbols in about.items():
-        say(f"note: {note}{_whose(symbols, len(models))}")
+    say_notes(
+        guesses_in_one(
+            note if is_guess(note) else f"{note}{_whose(symbols, len(models))}" for note, symbols in about.items()
+        )
+    )
 
 
 def _whose(symbols: list[str], total: int) -> str:

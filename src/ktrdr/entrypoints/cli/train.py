@@ -117,13 +117,14 @@ def train(
 
 
 def _preview(container: Container, request: TrainingRequest, json: bool) -> None:
+    from ktrdr.domain.market.inference import guesses_in_one
     from ktrdr.entrypoints.cli.preview import preview_text
 
     found = container.dry_run().execute(request)
     for preview in found.previews:
         for warning in preview.warnings:
             say(f"warning: {warning}")
-        say_notes(preview.notes)
+    say_notes(guesses_in_one(note for preview in found.previews for note in preview.notes))
     texts = [*(preview_text(preview) for preview in found.previews), failures_text(found.failures)]
     emit(found.as_dict(), "\n\n\n".join(filter(None, texts)), json)
     if found.failures:

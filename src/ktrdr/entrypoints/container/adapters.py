@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -23,20 +24,24 @@ if TYPE_CHECKING:
     from ktrdr.adapters.storage.signatures import PublicKey
     from ktrdr.application.ports.bar_reader import BarReader
     from ktrdr.application.ports.bar_store import BarStore
+    from ktrdr.application.ports.clock import Clock
     from ktrdr.application.ports.data_repository import DataRepository
     from ktrdr.application.ports.feature_engineer import FeatureEngineer
+    from ktrdr.application.ports.frame_reader import ReadFrame
     from ktrdr.application.ports.journal import Journal
     from ktrdr.application.ports.model_storage import ModelStorage
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
     from ktrdr.application.use_cases.check_data import QualityReport
     from ktrdr.application.use_cases.list_models import Overview
+    from ktrdr.application.use_cases.make_bars import HoldBars
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView
     from ktrdr.application.use_cases.verify_models import Readable, Seals
     from ktrdr.domain.artifacts.artifact import Artifact, StoredModel
     from ktrdr.domain.artifacts.manifest import Manifest
+    from ktrdr.domain.market.series import NotTaken
     from ktrdr.domain.market.sessions import Calendar
     from ktrdr.domain.training.pool.pool import Allocate
 
@@ -60,7 +65,7 @@ def _open_data(settings: Settings) -> DataRepository:
 
     if settings.data_dir is None:
         return ChainRepository([repository_of(name) for name in ("sample", "simulated")])
-    return ChainRepository([repository_of(name, settings.data_dir) for name in ("parquet", "csv")])
+    return repository_of("folder", settings.data_dir)
 
 
 def _open_journal(log: TrialLog, onlookers: Sequence[Journal]) -> Journal:
@@ -78,8 +83,14 @@ class Adapters(containers.DeclarativeContainer):
 
     data_repository: Singleton[DataRepository] = Singleton(_open_data, settings)
     simulated_data: Factory[DataRepository] = Factory(lazy("adapters.data.sources:repository_of"), "simulated")
+    clock: Object[Clock] = Object(time.time_ns)
     calendar: Object[Calendar] = Object(lazy("adapters.data.calendars:sessions_for"))
-    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"))
+    bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"), settings.provided.data_dir)
+    not_taken: Factory[Sequence[NotTaken]] = Factory(
+        lazy("adapters.data.folder_listing:not_taken"), settings.provided.data_dir
+    )
+    read_frame: Object[ReadFrame] = Object(lazy("adapters.data.frames:read_frame"))
+    hold_bars: Object[HoldBars] = Object(lazy("adapters.memory.bar_source:MemorySource"))
     bar_store: Singleton[BarStore] = Singleton(lazy("adapters.data.store:ParquetStore"), settings.provided.data_dir)
 
     feature_engineer: Singleton[FeatureEngineer] = Singleton(lazy("adapters.features.engineer:TalibFeatureEngineer"))

@@ -14,6 +14,8 @@ from ktrdr.entrypoints.container.adapters import lazy
 from ktrdr.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ktrdr.application.training.job import JobTrainer
     from ktrdr.application.training.outcomes import JobOutcome
     from ktrdr.application.use_cases.backtest import Backtest
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.export_features import ExportFeatures
     from ktrdr.application.use_cases.fit_sets import FitSets
     from ktrdr.application.use_cases.import_bars import ImportBars
+    from ktrdr.application.use_cases.list_bars import ListBars
     from ktrdr.application.use_cases.list_features import ListFeatures
     from ktrdr.application.use_cases.list_indicators import ListIndicators
     from ktrdr.application.use_cases.list_models import ListModels
     from ktrdr.application.use_cases.load_model import LoadModel
+    from ktrdr.application.use_cases.make_bars import MakeBars
     from ktrdr.application.use_cases.migrate_strategy import MigrateStrategy
     from ktrdr.application.use_cases.new_strategy import NewStrategy
     from ktrdr.application.use_cases.open_predictor import OpenPredictor
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.sign_models import SignModels
     from ktrdr.application.use_cases.train import RunJobs, TrainingOrchestrator
     from ktrdr.application.use_cases.verify_models import VerifyModels
+    from ktrdr.domain.market.bars import Bars
     from ktrdr.domain.market.quality.limits import QualityLimits
     from ktrdr.domain.training.plan import TrainingJob
 
@@ -93,6 +98,23 @@ def _list_models(container: Container) -> ListModels:
     return ListModels(container.model_files(), container.read_overview())
 
 
+def _bars_of(
+    make_bars: Callable[[], MakeBars],
+    frame: pd.DataFrame,
+    symbol: str,
+    timeframe: str,
+    *,
+    calendar: str | None = None,
+    **said: Any,
+) -> Bars:
+    """Return the bars of a data frame, see `MakeBars`; `said` is what else `Stated` has (``time_zone="..."``)."""
+    from ktrdr.domain.market.reading import Stated
+    from ktrdr.domain.market.symbol import Symbol
+    from ktrdr.domain.market.timeframe import Timeframe
+
+    return make_bars().execute(frame, Stated(Symbol(symbol).text, Timeframe(timeframe), **said), calendar)
+
+
 class Container(Of):
     """Ports bound to adapters, and use cases bound to ports."""
 
@@ -121,9 +143,9 @@ class Container(Of):
     export_features: Factory[ExportFeatures] = _verb("export_features:ExportFeatures", *_MARKET)
 
     load_model: Factory[LoadModel] = _verb("load_model:LoadModel", Of.data_repository, Of.model_storage)
-    predict: Factory[Predict] = _verb("predict:Predict", *_SERVING)
-    backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING)
-    open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.calendar)
+    predict: Factory[Predict] = _verb("predict:Predict", *_SERVING, Of.clock)
+    backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING, Of.clock)
+    open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.clock, Of.calendar)
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)
@@ -145,9 +167,12 @@ class Container(Of):
     fit_sets: Factory[FitSets] = _verb("fit_sets:FitSets", *_MARKET)
     show_labels: Factory[ShowLabels] = _verb("show_labels:ShowLabels", Of.data_repository)
 
-    show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository)
-    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store)
+    list_bars: Factory[ListBars] = _verb("list_bars:ListBars", Of.data_repository, Of.not_taken.provider)
+    show_bars: Factory[ShowBars] = _verb("show_bars:ShowBars", Of.data_repository, Of.clock)
+    import_bars: Factory[ImportBars] = _verb("import_bars:ImportBars", Of.bar_reader, Of.bar_store, Of.clock)
     check_data: Factory[CheckData] = _verb("check_data:CheckData", Of.data_repository, quality_limits)
+    make_bars: Factory[MakeBars] = _verb("make_bars:MakeBars", Of.read_frame, Of.hold_bars, Of.calendar)
+    bars_of: providers.Callable[Bars] = providers.Callable(_bars_of, make_bars.provider)
     copy_bars: Factory[CopyBars] = _verb("copy_bars:CopyBars", store=Of.bar_store)
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
-from ktrdr.adapters.data.sources.csv import read_csv
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, iso
 from ktrdr.domain.market.reading import Stated
@@ -28,8 +28,10 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], list[list[float]]]:
-    bars = read_csv(written(folder, text, encoding), "X", Timeframe("5m"))
+def read(
+    folder: Path, text: str, encoding: str = "utf-8", zone: str | None = None
+) -> tuple[list[str], list[list[float]]]:
+    (bars,) = read_bars(written(folder, text, encoding), Stated("X", Timeframe("5m"), time_zone=zone))
     columns = (getattr(bars, name).tolist() for name in BAR_COLUMNS)
     return [iso(stamp) for stamp in bars.stamps], [list(row) for row in zip(*columns, strict=True)]
 
@@ -56,11 +58,6 @@ def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[list[str], l
             "Local time,Open,High,Low,Close,Volume\n02.01.2024 10:30:00.000 GMT+0100,1.5,2,1,1.75,1200\n"
             "13.01.2024 10:35:00.000 GMT+0100,1.75,2.5,1.5,2,0\n",
             id="GMT offset",
-        ),
-        pytest.param(
-            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
-            "2024.01.02\t09:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t09:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n",
-            id="MetaTrader 5",
         ),
         pytest.param(
             "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
@@ -112,6 +109,23 @@ def test_vendors_files_are_read(text: str, tmp_path: Path) -> None:
     assert read(tmp_path, text) == (EXPECTED_TIMES, EXPECTED_VALUES)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+            "2024.01.02\t11:30:00\t1.5\t2\t1\t1.75\t1200\t0\t3\n2024.01.13\t11:35:00\t1.75\t2.5\t1.5\t2\t0\t0\t3\n"
+        ),
+        "2024.01.02,11:30,1.5,2,1,1.75,1200\n2024.01.13,11:35,1.75,2.5,1.5,2,0\n",
+    ],
+    ids=["MetaTrader 5", "MetaTrader 4"],
+)
+def test_a_brokers_clock_is_read_only_in_a_zone_that_is_said(text: str, tmp_path: Path) -> None:
+    assert read(tmp_path, text, zone="Europe/Athens") == (EXPECTED_TIMES, EXPECTED_VALUES)
+    with pytest.raises(InvalidBars, match=r"writes its broker's clock without its time zone; say it: --time-zone"):
+        read(tmp_path, text)
+
+
 def test_utf_16_and_byte_order_marks_are_read(tmp_path: Path) -> None:
     text = (
         "timestamp,open,high,low,close,volume\n2024-01-02 09:30,1.5,2,1,1.75,1200\n2024-01-13 09:35,1.75,2.5,1.5,2,0\n"
@@ -138,24 +152,24 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "no header with the names of the columns"),
-        ("2024-01-02,1,2,1,2,3\n", "no header with the names of the columns in the first 10 lines; found '2024-01-02"),
+        ("2024-01-02,1,2,1,2,3,4\n", "has no header, and a row of 7 cells is of no known layout ('2024-01-02,1,2"),
         ("time,open,high,close\n2024-01-02,1,2,1\n", "no column for low; found time, open, high, close; needed are"),
         ("open,high,low,close\n1,2,1,1\n", "no column for time; found open"),
         ("time,open,high,low,close\n2024-01-02,1,2,abc,1\n", "row 0: low 'abc' is not a number"),
         ("time,open,high,low,close\n2024-01-02,1,2,1,1\nyesterday,1,2,1,1\n", "row 1: 'yesterday' is not a time"),
         ("time,open,high,low,close\n09:30,1,2,1,1\n", "row 0: '09:30' has no year of four digits"),
-        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: 930 is not a date, nor seconds since 1970"),
+        ("time,open,high,low,close\n930,1,2,1,1\n", "row 0: '930' is not a date, nor seconds since 1970"),
         ("time,open,high,low,close\n1/2/24,1,2,1,1\n", "row 0: '1/2/24' has no year of four digits"),
-        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: the time is not a number"),
+        ("time,open,high,low,close\n1704187800,1,2,1,1\nx,1,2,1,1\n", "row 1: 'x' is not a time"),
         ("time,open,high,low,close\n2024-01-02,1,2,1\n", "not a table of 5 columns"),
         ("time,open,high,low,close\n9999-01-02,1,2,1,1\n", "a time lies outside the years 1678 to 2262"),
         (
             "time,open,high,low,close\n01/02/2024,1,2,1,1\n02/02/2024,1,2,1,1\n",
-            "day and month cannot be told apart in dates such as '01/02/2024' (no day is above 12); write them as",
+            "row 0: '01/02/2024' is 2024-02-01 or 2024-01-02: day and month cannot be told apart (no day is above 12)",
         ),
         (
             "time,open,high,low,close\n13/02/2024,1,2,1,1\n02/13/2024,1,2,1,1\n",
-            "(some have the day first and some the month)",
+            "row 0: '13/02/2024' has the day first and row 1: '02/13/2024' the month: day and month cannot",
         ),
     ],
 )
@@ -216,7 +230,7 @@ def test_missing_cells_are_refused_by_the_gate(tmp_path: Path) -> None:
 
 def test_a_header_alone_is_an_empty_series(tmp_path: Path) -> None:
     written(tmp_path, "time,open,high,low,close\n")
-    repository = repository_of("csv", tmp_path)
+    repository = repository_of("folder", tmp_path)
     assert [info.rows for info in repository.series()] == [0]
     with pytest.raises(DataNotFound, match=r"no 5m bars of X; there is 5m \(empty\)"):
         repository.load("X", Timeframe("5m"))
@@ -226,7 +240,7 @@ def test_daily_stamps_with_an_offset_become_session_dates(tmp_path: Path) -> Non
     (tmp_path / "AAPL_1d.csv").write_text(
         "Date,Open,High,Low,Close\n2024-01-05 00:00:00-05:00,1,2,1,1\n2024-07-03 00:00:00-04:00,1,2,1,1\n"
     )
-    repository = repository_of("csv", tmp_path)
+    repository = repository_of("folder", tmp_path)
     bars = repository.load("AAPL", Timeframe("1d"))
     assert [iso(stamp) for stamp in bars.stamps] == ["2024-01-05T00:00:00Z", "2024-07-03T00:00:00Z"]
     assert [iso(moment) for moment in bars.known_at] == ["2024-01-05T21:00:00Z", "2024-07-03T17:00:00Z"]
@@ -237,7 +251,7 @@ def test_daily_forex_stamped_at_its_open_gets_the_date_of_the_session(tmp_path: 
     (tmp_path / "EURUSD_1d.csv").write_text(
         "Date,Open,High,Low,Close\n2024-01-07 22:00,1,2,1,1\n2024-01-08 22:00,1,2,1,1\n"
     )
-    bars = repository_of("csv", tmp_path).load("EURUSD", Timeframe("1d"))
+    bars = repository_of("folder", tmp_path).load("EURUSD", Timeframe("1d"))
     assert [iso(stamp)[:10] for stamp in bars.stamps] == ["2024-01-08", "2024-01-09"]
     assert [iso(moment) for moment in bars.known_at] == ["2024-01-09T00:00:00Z", "2024-01-10T00:00:00Z"]
 
@@ -250,14 +264,14 @@ def test_single_files_need_a_name_or_to_be_told(tmp_path: Path) -> None:
         reader.read(path)
     (bars,) = reader.read(path, Stated("BTC/USDT", Timeframe("1d")))
     assert (bars.symbol, str(bars.timeframe), bars.source) == ("BTC/USDT", "1d", "export.csv")
-    with pytest.raises(InvalidInput, match=r"files of this kind are not read \(known: .csv, .txt, .parquet\)"):
+    with pytest.raises(InvalidInput, match=r"files of this kind are not read \(known: .csv, .txt, "):
         reader.read(path.rename(tmp_path / "export.xls"), Stated("X", Timeframe("1d")))
     with pytest.raises(DataNotFound, match="no such file"):
         reader.read(tmp_path / "gone.csv")
     with pytest.raises(Unavailable, match=r"gone.csv: cannot be read"):
-        read_csv(tmp_path / "gone.csv", "X", Timeframe("5m"))
+        read_bars(tmp_path / "gone.csv", Stated("X", Timeframe("5m")))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataNotFound, match=r"no .csv, .txt, .parquet files in it"):
+    with pytest.raises(DataNotFound, match=r"no .csv, .txt, .* files in it"):
         reader.files(tmp_path / "empty")
     with pytest.raises(DataNotFound, match="no such file or folder"):
         reader.files(tmp_path / "nowhere")

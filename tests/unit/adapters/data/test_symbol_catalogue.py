@@ -134,7 +134,7 @@ def test_bars_are_not_kept_while_another_writer_holds_the_catalogue(
     ]
     assert list(tmp_path.glob("[!.]*")) == []
     ParquetStore(tmp_path).save(bars, simulated("SIM"))
-    kept = repository_of("parquet", tmp_path).characteristics("SIM")
+    kept = repository_of("folder", tmp_path).characteristics("SIM")
     assert replace(kept, trading_hours="", first="", last="") == simulated("SIM")
 
 
@@ -142,7 +142,7 @@ def test_the_catalogue_decides_and_restores_the_caret(tmp_path: Path) -> None:
     close = np.array([1.0, 2.0])
     stamps = MONDAY + np.array([0, 24 * HOUR])
     ParquetStore(tmp_path).save(Bars("^HSI", Timeframe("1d"), stamps, close, close, close, close, close))
-    repository = repository_of("parquet", tmp_path)
+    repository = repository_of("folder", tmp_path)
     assert [info.symbol for info in repository.series()] == ["HSI"]
     write(tmp_path, "^HSI: {asset_class: index, exchange: XHKG, calendar: XHKG, time_zone: Asia/Hong_Kong}\n")
     assert [info.symbol for info in repository.series()] == ["^HSI"]
@@ -157,7 +157,7 @@ def test_an_unknown_calendar_names_file_and_key(tmp_path: Path) -> None:
     ParquetStore(tmp_path).save(bars)
     write(tmp_path, f"AAPL: {ENTRY.replace('calendar: XNAS', 'calendar: XNYSE')}\n")
     with pytest.raises(InvalidInput, match=r"symbols.yaml: AAPL.calendar: no calendar is named 'XNYSE'; did you mean"):
-        repository_of("parquet", tmp_path).load("AAPL", Timeframe("1d"))
+        repository_of("folder", tmp_path).load("AAPL", Timeframe("1d"))
 
 
 @pytest.mark.parametrize("key", ["calendar: XNAS", "time_zone: America/New_York", "asset_class: stock"])
@@ -167,7 +167,7 @@ def test_a_name_of_thousands_of_letters_is_cut(key: str, tmp_path: Path) -> None
     ParquetStore(tmp_path).save(Bars("AAPL", Timeframe("1d"), stamps, close, close, close, close, close))
     write(tmp_path, f"AAPL: {ENTRY.replace(key, key[:-4] + 'x' * 5000)}\n")
     with pytest.raises(InvalidInput) as caught:
-        repository_of("parquet", tmp_path).load("AAPL", Timeframe("1d"))
+        repository_of("folder", tmp_path).load("AAPL", Timeframe("1d"))
     assert len(str(caught.value).replace(str(tmp_path), "")) < 300
 
 
@@ -189,8 +189,8 @@ def test_a_name_of_thousands_of_letters_is_cut(key: str, tmp_path: Path) -> None
 def test_inference(symbol: str, stamps: np.ndarray, asset_class: str, calendar: str, reason: str) -> None:
     facts = infer_characteristics(symbol, stamps)
     assert (facts.symbol, facts.asset_class, facts.calendar) == (symbol, asset_class, calendar)
-    assert facts.inferred[0] == f"{symbol} is taken for {asset_class}, because {reason}"
-    assert calendar in facts.inferred[1]
+    taken = f"{symbol} is taken for {asset_class} by the calendar {calendar} ({facts.time_zone}), because {reason}"
+    assert facts.inferred == (taken,)
 
 
 def test_a_few_bars_after_hours_on_a_utc_saturday_make_no_crypto() -> None:

@@ -9,8 +9,7 @@ from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.application.preparing.sessioned import SessionedRepository
 
 SOURCES = {
-    "parquet": "ktrdr.adapters.data.sources.parquet:ParquetSource",
-    "csv": "ktrdr.adapters.data.sources.csv:CsvSource",
+    "folder": "ktrdr.adapters.data.sources.folder:FolderSource",
     "sample": "ktrdr.adapters.data.sources.sample:SampleSource",
     "simulated": "ktrdr.adapters.data.sources.simulated:SimulatedSource",
 }

@@ -1,24 +1,24 @@
-"""What all folders of bar files have in common."""
+"""Folders of bar files of any kind."""
 
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, NamedTuple
 
-from ktrdr.adapters.data.bar_files import name_of
+from ktrdr.adapters.data.any_file import read_bars, span
 from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
 from ktrdr.adapters.data.context_folder import read_context
+from ktrdr.adapters.data.folder_listing import BarFile, listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_source import BarSource
-from ktrdr.domain.errors import KtrdrError, in_one_line
+from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.reading import Reading, Stated
 from ktrdr.domain.market.series import SeriesInfo, missing_bars, same_symbol
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -26,48 +26,23 @@ _SETTLED_NS = 2 * 10**9
 """Age from which on the time of a folder's last change tells it from a later one, however coarse the clock of files."""
 
 
-class BarFile(NamedTuple):
-    """One file of a folder, and what its name says."""
-
-    path: Path
-    symbol: str
-    timeframe: Timeframe
-
-
-class Span(NamedTuple):
-    """Number of bars of a file, and least and greatest stamp; 0 where it is empty."""
-
-    rows: int
-    first: int
-    last: int
-
-
 class FolderSource(BarSource):
-    """Files ``{SYMBOL}_{timeframe}{suffix}``, with an optional ``symbols.yaml`` beside them.
+    """Files ``{SYMBOL}_{timeframe}.*``, with an optional ``symbols.yaml`` beside them.
 
     The ``^`` of an index is left out of file names; it is found with and without, and listed with it where the
-    catalogue spells it so. The folder is listed anew only once it has changed.
+    catalogue spells it so. Of several files of one series a Parquet file, as import keeps them, is preferred; where
+    that does not tell, none is read. The folder is listed anew only once it has changed.
 
     Parameters
     ----------
     folder : Path or str
     """
 
-    suffix: ClassVar[str]
-
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
         self._listed: tuple[object, tuple[BarFile, ...]] = (None, ())
-        self._described: dict[BarFile, tuple[tuple[int, int], SeriesInfo]] = {}
+        self._described: dict[str, tuple[tuple[int, int, str], SeriesInfo]] = {}
         self._entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
-
-    @abstractmethod
-    def _read(self, path: Path, symbol: str, timeframe: Timeframe) -> Bars:
-        """Return the bars of a file."""
-
-    @abstractmethod
-    def _span(self, path: Path) -> Span:
-        """Return what there is to list of a file."""
 
     def __str__(self) -> str:
         """Return the folder."""
@@ -80,10 +55,11 @@ class FolderSource(BarSource):
 
     def read(self, symbol: str, timeframe: Timeframe) -> Bars:
         """See the port."""
-        fitting = [file for file in self._files_of(symbol) if file.timeframe == timeframe]
-        if not fitting:
+        file = next((file for file in self._files_of(symbol) if file.timeframe == timeframe), None)
+        if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
-        return self._read(min(fitting, key=lambda file: file.symbol != symbol).path, symbol, timeframe)
+        _require_one(file)
+        return _noting(file, _only(file, read_bars(file.path, self._stated(file, symbol)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
         """See the port."""
@@ -110,11 +86,10 @@ class FolderSource(BarSource):
         catalogue = self._catalogue()
         with reading_folder(self._folder):
             changed = self._folder.stat().st_mtime_ns
-            if self._listed[0] == (changed, self._entries[0]):
-                return self._listed[1]
-            paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == self.suffix)
-        named = [(path, name_of(path)) for path in paths]
-        files = tuple(BarFile(path, _spelt(name[0], catalogue), name[1]) for path, name in named if name is not None)
+        if self._listed[0] == (changed, self._entries[0]):
+            return self._listed[1]
+        found = listing_of(self._folder).files
+        files = tuple(file._replace(symbol=_spelt(file.symbol, catalogue)) for file in found)
         if time.time_ns() - changed > _SETTLED_NS:
             self._listed = ((changed, self._entries[0]), files)
         return files
@@ -122,16 +97,23 @@ class FolderSource(BarSource):
     def _files_of(self, symbol: str) -> list[BarFile]:
         return [file for file in self._files() if same_symbol(file.symbol, symbol)]
 
+    def _stated(self, file: BarFile, symbol: str) -> Stated:
+        """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
+        entry = entry_of(self._entries[1], file.symbol)
+        return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
+
     def _info(self, file: BarFile) -> SeriesInfo:
         try:
-            with reading(file.path, f"{self.suffix.removeprefix('.')} file"):
+            _require_one(file)
+            with reading(file.path, "file of bars"):
                 status = file.path.stat()
-                version = (status.st_mtime_ns, status.st_size)
-                known, info = self._described.get(file, (None, None))
-                if info is None or known != version:
-                    info = SeriesInfo(file.symbol, file.timeframe, *self._span(file.path), file.path.name)
-                    self._described[file] = (version, info)
-                return info
+            version = (status.st_mtime_ns, status.st_size, file.symbol)
+            known, info = self._described.get(file.path.name, (None, None))
+            if info is None or known != version:
+                rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
+                info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
+                self._described[file.path.name] = (version, info)
+            return info
         except KtrdrError as error:
             problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
             return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
@@ -139,3 +121,30 @@ class FolderSource(BarSource):
 
 def _spelt(symbol: str, catalogue: Mapping[str, SymbolCharacteristics]) -> str:
     return f"^{symbol}" if f"^{symbol}" in catalogue else symbol
+
+
+def _require_one(file: BarFile) -> None:
+    if file.rivals:
+        others = ", ".join(path.name for path in file.rivals)
+        raise InvalidInput(
+            f"{file.path.name}: {others} would be the {file.timeframe} bars of {file.symbol} too; keep one of them here"
+        )
+
+
+def _only(file: BarFile, found: tuple[Bars, ...], symbol: str) -> Bars:
+    """Return the one series of a file that is of its symbol."""
+    fitting = [bars for bars in found if same_symbol(bars.symbol, symbol)]
+    if len(fitting) != 1:
+        held = ", ".join(dict.fromkeys(bars.symbol for bars in found)) or "nothing"
+        raise InvalidInput(f"{file.path.name}: holds bars of {held}, and not once those of {symbol}; import it")
+    return fitting[0]
+
+
+def _noting(file: BarFile, bars: Bars) -> Bars:
+    """Return the bars with a remark on files that might have been meant instead."""
+    if not file.passed_over:
+        return bars
+    understood = bars.reading or Reading()
+    others = ", ".join(path.name for path in file.passed_over)
+    remark = f"{file.path.name} is read, and not {others} beside it"
+    return replace(bars, reading=replace(understood, remarks=(*understood.remarks, remark)))

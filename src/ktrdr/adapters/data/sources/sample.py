@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from ktrdr.adapters.data.sources.parquet import ParquetSource
+from ktrdr.adapters.data.sources.folder import FolderSource
 from ktrdr.domain.market.context_series import ContextSeries, missing_context
 from ktrdr.domain.market.context_source import ContextSource
 
 
-class SampleSource(ParquetSource):
+class SampleSource(FolderSource):
     """Daily stocks and indices and one hourly currency pair; sources and licences stand in ``sample/LICENSES.md``."""
 
     def __init__(self) -> None:

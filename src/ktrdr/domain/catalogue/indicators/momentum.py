@@ -43,6 +43,7 @@ MOMENTUM = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Change over `period` bars, percent of the older value; 0 where that is 0.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 10",
     ),
@@ -174,6 +175,7 @@ MOMENTUM = (
         first_value=lambda p: p["slow_period"] + p["signal_period"] - 2,
         fade=lambda p: fade_of_difference(p, 11.6),
         scale="ratio",
+        ratios=True,
         check=_FAST_BELOW_SLOW,
         description="line = EMA(fast) - EMA(slow), percent of EMA(slow), 0 where that is 0; signal = EMA of the line; "
         "histogram = line - signal.",

@@ -14,6 +14,7 @@ PATTERN = (
         inputs=("low", "close"),
         first_value=lambda p: p["period"] - 1,
         scale="ratio",
+        ratios=True,
         description="Close above the lowest low of the last `period` bars, percent of the close. 0 at the support and "
         "in a flat market.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 4",
@@ -26,6 +27,7 @@ PATTERN = (
         inputs=("high", "close"),
         first_value=lambda p: p["period"] - 1,
         scale="ratio",
+        ratios=True,
         description="Highest high of the last `period` bars above the close, percent of the close. 0 at the resistance "
         "and in a flat market.",
         reference="Murphy (1999), Technical Analysis of the Financial Markets, ch. 4",
@@ -66,6 +68,7 @@ PATTERN = (
         outputs=("structure", "highs", "lows"),
         first_value=lambda p: 2 * p["period"] - 1,
         scale="ratio",
+        ratios=True,
         description="highs, lows = change of the highest high (lowest low) of the last `period` bars against that of "
         "the `period` bars before, percent; structure = 1 where both rise, -1 where both fall, 0 where they differ, "
         "0.5 or -0.5 where one stands still. 0 in a flat market.",
@@ -106,6 +109,7 @@ PATTERN = (
         outputs=("pivot", "resistance", "support"),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Distances in percent of the close. pivot = close above P, the mean of highest high, lowest low "
         "and last close of the `period` bars before; resistance = 2 P - lowest low above the close; support = close "
         "above 2 P - highest high. 0 in a flat market.",

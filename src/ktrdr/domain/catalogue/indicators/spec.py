@@ -39,6 +39,9 @@ class IndicatorSpec:
     scale : str
         ``bounded``; ``ratio`` (free of units, unbounded); ``price`` (in the units of what it reads); ``volume`` (in
         units that volume is part of).
+    ratios : bool
+        Whether values have no meaning where a price that it reads is at or below 0: it takes ratios or logarithms of
+        prices, or weighs by them. Any other is the same on prices that are all moved by one amount, or moves with them.
     description, reference : str
         Lines for the reference pages: the meaning, with units and what a flat market gives, and where it comes from.
     aliases : tuple of str
@@ -66,6 +69,7 @@ class IndicatorSpec:
     reference: str
     aliases: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    ratios: bool = False
     fade: Callable[[Parameters], int] = lambda _: 0
     cumulative: bool = False
     by_session: Callable[[Parameters], bool] = lambda _: False

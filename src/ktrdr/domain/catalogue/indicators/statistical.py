@@ -14,6 +14,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Change over `period` bars as a fraction of the older value; 0 where that is 0.",
         reference="Campbell, Lo and MacKinlay (1997), The Econometrics of Financial Markets, ch. 1",
     ),
@@ -37,6 +38,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"] + p["lag"],
         scale="bounded",
+        ratios=True,
         description="Correlation of the last `period` one-bar returns with those `lag` bars before; -1 to 1. 0 where "
         "either do not vary.",
         reference="Box and Jenkins (1970), Time Series Analysis: Forecasting and Control",
@@ -62,6 +64,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Third standardised moment of the last `period` one-bar returns (of the population). 0 where they "
         "do not vary.",
         reference="Joanes and Gill (1998), Comparing Measures of Sample Skewness and Kurtosis, The Statistician 47(1)",
@@ -74,6 +77,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Fourth standardised moment of the last `period` one-bar returns (of the population), less the 3 "
         "of a normal distribution. 0 where they do not vary.",
         reference="Joanes and Gill (1998), Comparing Measures of Sample Skewness and Kurtosis, The Statistician 47(1)",
@@ -135,6 +139,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
         scale="bounded",
+        ratios=True,
         description="Deepest fall from a value to a later one among the last `period`, percent of the earlier one; 0 "
         "to 100. 0 where none falls. Values of 0 and below count as next to nothing.",
         reference="Magdon-Ismail and Atiya (2004), Maximum Drawdown, Risk 17(10)",
@@ -170,6 +175,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="bounded",
+        ratios=True,
         description="Share of the negative ones in the sum of the squares of the last `period` one-bar returns; 0 to "
         "1. 0 in a flat market.",
         reference="Barndorff-Nielsen, Kinnebrock and Shephard (2010), Measuring Downside Risk: Realised Semivariance",
@@ -182,6 +188,7 @@ STATISTICAL = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Mean of the last `period` one-bar returns over their standard deviation (of the population), per "
         "bar. 0 where they do not vary.",
         reference="Sharpe (1966), Mutual Fund Performance, Journal of Business 39(1)",

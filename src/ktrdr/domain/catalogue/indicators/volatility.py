@@ -110,6 +110,7 @@ VOLATILITY = (
         first_value=lambda p: p["period"],
         fade=lambda p: fade_of_wilder(p["period"], 11.5),
         scale="ratio",
+        ratios=True,
         description="Average true range, percent of the close. 0 in a flat market, and where the close is 0.",
         reference="Forman (2006), Cross-Market Evaluations with Normalized Average True Range, "
         "Technical Analysis of Stocks & Commodities 24(5)",
@@ -160,6 +161,7 @@ VOLATILITY = (
         inputs=("source",),
         first_value=lambda p: p["period"] - 1,
         scale="ratio",
+        ratios=True,
         description="(upper - lower) / middle of the Bollinger bands, a fraction. 0 in a flat market, and where the "
         "middle is 0.",
         reference="Bollinger (2001), Bollinger on Bollinger Bands",
@@ -191,6 +193,7 @@ VOLATILITY = (
         inputs=("source",),
         first_value=lambda p: p["period"],
         scale="ratio",
+        ratios=True,
         description="Sample standard deviation of the last `period` log returns times the root of `bars_per_year`, a "
         "fraction. 0 in a flat market; no value where the window has a price of 0 or below.",
         reference="Hull (2018), Options, Futures, and Other Derivatives, ch. 15.4",
@@ -203,6 +206,7 @@ VOLATILITY = (
         inputs=("source",),
         first_value=lambda p: 2 * p["period"] - 2,
         scale="ratio",
+        ratios=True,
         description="Root of the mean square, over `period` bars, of the percent by which a value stands below the "
         "highest of its own last `period`. 0 in a flat or rising market.",
         reference="Martin and McCann (1989), The Investor's Guide to Fidelity Funds",

@@ -23,6 +23,7 @@ VOLUME = (
         inputs=HLCV,
         first_value=lambda p: p["period"],
         scale="bounded",
+        ratios=True,
         description="100 x money flow on rising typical prices / money flow on all changes, over `period` bars; "
         "0 to 100. 0 without volume or movement.",
         reference="Quong and Soudack (1989), Volume-Weighted RSI: Money Flow, "
@@ -76,6 +77,7 @@ VOLUME = (
         first_value=lambda _: 0,
         cumulative=True,
         scale="volume",
+        ratios=True,
         description="Running sum of volume x relative change of the close, begun with 0. Stays where it is in a flat "
         "market or without volume.",
         reference="Achelis (1995), Technical Analysis from A to Z",
@@ -89,6 +91,7 @@ VOLUME = (
         first_value=lambda _: 0,
         cumulative=True,
         scale="ratio",
+        ratios=True,
         description="Index begun at 1000 that follows the relative change of the close on bars whose volume fell. "
         "Stays where it is in a flat market or without volume.",
         reference="Fosback (1976), Stock Market Logic",
@@ -102,6 +105,7 @@ VOLUME = (
         first_value=lambda _: 0,
         cumulative=True,
         scale="ratio",
+        ratios=True,
         description="Index begun at 1000 that follows the relative change of the close on bars whose volume rose. "
         "Stays where it is in a flat market or without volume.",
         reference="Fosback (1976), Stock Market Logic",

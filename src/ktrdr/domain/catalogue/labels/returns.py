@@ -35,8 +35,9 @@ DIRECTION = LabelSpec(
     horizon=horizon_of("horizon"),
     classes=("up", "neutral", "down"),
     actions=BUY_HOLD_SELL,
+    ratios=lambda parameters: parameters["neutral_band"] != 0,
     description="up if the return to the close `horizon` bars ahead is above `neutral_band`, down if it is below its "
-    "negative, else neutral.",
+    "negative, else neutral. With a band of 0 any rise is up, and prices may be at or below 0.",
 )
 VOLATILITY = LabelSpec(
     source="volatility",

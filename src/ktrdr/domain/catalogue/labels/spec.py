@@ -56,6 +56,9 @@ class LabelSpec:
         Parameters that older files write and that change nothing -> why.
     symbol : str
         The parameter that names another symbol whose bars the labels read too; empty for none.
+    ratios : callable
+        Complete parameters to whether it takes ratios or logarithms of prices, and so needs prices above 0. Where not,
+        labels are the same on prices that are all moved by one amount.
     """
 
     source: str
@@ -73,6 +76,7 @@ class LabelSpec:
     contradiction: Callable[[Parameters], Contradiction | None] = lambda _: None
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
+    ratios: Callable[[Parameters], bool] = lambda _: True
 
     @property
     def key(self) -> str:

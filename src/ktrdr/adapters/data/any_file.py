@@ -1,0 +1,117 @@
+"""Bars out of a file of any kind and layout: the one way in, for import and for folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ktrdr.adapters.data.arrow import require_numbers
+from ktrdr.adapters.data.kept_reading import noted_reading
+from ktrdr.adapters.data.layouts.placing import placings
+from ktrdr.adapters.data.noted_span import noted_span
+from ktrdr.adapters.data.parts import Part, parts_of
+from ktrdr.adapters.data.reading import reading
+from ktrdr.adapters.data.rows import in_order, scaled, taken
+from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
+from ktrdr.adapters.data.tables import Table, kind_of, open_table
+from ktrdr.adapters.data.understood import reading_of
+from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
+from ktrdr.domain.market.reading import Stated
+from ktrdr.domain.market.symbol import Symbol
+from ktrdr.domain.market.timeframe import Timeframe
+
+
+class Span(NamedTuple):
+    """Number of bars of a file, least and greatest stamp, 0 where it is empty, and the adjustment that it notes."""
+
+    rows: int
+    first: int
+    last: int
+    adjustment: str = ""
+
+
+def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
+    """Return the series of a file, from old to new, without sessions; each says how it was understood.
+
+    Parameters
+    ----------
+    path : Path
+    stated : Stated
+        Its timeframe must be given, and its symbol where the file has no column of symbols; where it has, the symbol
+        chooses one of several.
+
+    Raises
+    ------
+    InvalidInput
+        If files of that kind are not read, symbol or timeframe are not said, or what is stated of layout or columns
+        names none.
+    InvalidBars
+        If there are no bars in it, values can be read in two ways or not at all, or bars break a rule of the gate; the
+        message names file, row and text.
+    Unavailable
+        If it cannot be opened, or needs an extra that is not installed.
+    """
+    if stated.timeframe is None:
+        raise _unnamed(path.name)
+    with reading(path, kind_of(path)):
+        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+
+
+def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
+    """Return the series of a table, as `read_bars` does those of a file; `source` is what messages call it."""
+    read = rows_of(table, stated, source)
+    parts = parts_of(table, read.symbols, stated.symbol, source)
+    if not parts or stated.timeframe is None:
+        raise _unnamed(source)
+    return tuple(_bars(read, table, stated, part, stated.timeframe, source) for part in parts)
+
+
+def _unnamed(source: str) -> InvalidInput:
+    return InvalidInput(
+        f"{source}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{Path(source).suffix}); say symbol and timeframe"
+    )
+
+
+def span(path: Path, stated: Stated) -> Span:
+    """Return number of rows, least and greatest time of a file, as cheaply as it can be told.
+
+    Raises
+    ------
+    InvalidInput, InvalidBars, Unavailable
+        As `read_bars` does, but for what only values show.
+    """
+    with reading(path, kind_of(path)):
+        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
+        told = noted_span(path) if plain else None
+        if told is not None:
+            return Span(*told)
+        table = open_table(path, tuple(stated.columns.values()))
+        placed = placings(table, stated, path.name)[0]
+        symbol = placed.columns.symbol
+        for role, kind in table.kinds(placed.columns.values).items():
+            require_numbers(kind, path.name, role)
+        kept = noted_reading(table.metadata)
+        adjustment = kept.adjustment if kept else ""
+        cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        stamps = times_of(cells, table, placed, stated, path.name).stamps
+        if symbol is not None and stated.symbol is not None:
+            stamps = stamps[parts_of(table, cells[symbol], stated.symbol, path.name)[0].rows]
+        ends = (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
+        return Span(len(stamps), *ends, adjustment)
+
+
+def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: Timeframe, source: str) -> Bars:
+    rows, remarks = in_order(taken(read.rows, part.rows), source)
+    if read.placed.layout.ends and timeframe.intraday:
+        moved = [name for name in ("stamps", "written") if name in rows]
+        rows = {**rows, **{name: rows[name] - timeframe.ns for name in moved}}
+    rows = scaled(rows) if stated.adjusted else rows
+    said = (*remarks, *filter(None, [part.remark]))
+    understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
+    stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
+    volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
+    name, written = Symbol(part.symbol).text, rows.get("written")
+    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)

@@ -1,0 +1,36 @@
+"""How a file was understood, in words that are said and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ktrdr.adapters.data.table_rows import ADJUSTED, TableRows
+from ktrdr.adapters.data.tables import Table
+from ktrdr.domain.market.reading import Reading, Stated
+
+
+def reading_of(read: TableRows, table: Table, stated: Stated, remarks: Sequence[str]) -> Reading:
+    """Return how a table was understood, with what else is to be said of one series of it."""
+    columns, times = read.placed.columns, read.times
+    named = {"time": " and ".join(table.name_of(place) for place in columns.times)}
+    named |= {role: table.name_of(place) for role, place in columns.values.items() if role != ADJUSTED}
+    said = [*read.remarks, *remarks, *filter(None, [read.placed.layout.remark])]
+    if columns.adjusted is not None and not stated.adjusted:
+        adjusted, close = table.name_of(columns.adjusted), table.name_of(columns.values["close"])
+        said.append(f"an adjusted close ({adjusted}) stands beside {close} and is not used; --adjusted chooses it")
+    if stated.adjusted and columns.adjusted is not None:
+        named["close"] = table.name_of(columns.adjusted)
+    return Reading(
+        layout=read.placed.layout.name,
+        kind=table.kind,
+        delimiter=table.delimiter,
+        decimal_mark=read.marks.decimal or ("." if table.delimiter else ""),
+        thousands_mark=read.marks.thousands,
+        times=times.spelling,
+        time_zone=times.time_zone,
+        zone_from=times.zone_from,
+        newest_first=len(times.stamps) > 1 and bool(times.stamps[0] > times.stamps[-1]),
+        adjustment="splits and dividends" if stated.adjusted else "",
+        columns=named,
+        remarks=tuple(said),
+    )
