@@ -25,7 +25,7 @@ from ktrdr.entrypoints.container import make_container
 
 KNOWN = {
     "SPY 1h": {"wicks"},  # trades far from the market before 2007
-    "BAC 1h": {"splits", "wicks", "decimals_change"},  # the split of 2004, sub-penny prices from 2019 on
+    "BAC 1h": {"big_moves", "splits", "wicks", "decimals_change"},  # the split of 2004, sub-penny prices from 2019 on
     "BTCBUSD 1h": {"missing_bars", "zero_volume"},  # outages of the exchange
     "BTCUSD 1h": {"spikes", "stale", "zero_volume"},  # the same, and 15 equal bars in August 2018
     "BTCUSD 1d": {"missing_sessions", "big_moves", "wicks", "volume_units"},  # an exchange in its first weeks

@@ -126,23 +126,28 @@ def missing_weekdays(rng: Rng, case: Case) -> Case:
 
 def repeated_sessions(rng: Rng, case: Case) -> Case:
     session = case.session
-    days, counts = np.unique(session[session >= 0], return_counts=True)
+    days, counts, moves = sessions_of(case)
+    place = int(rng.choice(alike(case)))
+    far = np.flatnonzero((counts[:place] == counts[place]) & moves[:place])
+    other = int(rng.choice(far)) if case.bars.volume.any() and rng.random() < 0.5 else place - 1
+    before, now = (np.flatnonzero(session == days[at]) for at in (other, place))
     columns = {name: getattr(case.bars, name).copy() for name in (*PRICES, "volume")}
-    far = bool(case.bars.volume.any()) and rng.random() < 0.5
-    for place in rng.permutation(np.arange(1, len(days)))[: int(rng.integers(1, 3))]:
-        other = int(rng.integers(0, place)) if far else place - 1
-        while counts[other] != counts[place] or not moves(case, days[other]):
-            place = int(rng.integers(1, len(days)))
-            other = place - 1
-        before, now = (np.flatnonzero(session == days[at]) for at in (other, place))
-        for values in columns.values():
-            values[now] = values[before]
+    for values in columns.values():
+        values[now] = values[before]
     return with_columns(case, **columns)
 
 
-def moves(case: Case, day: int) -> bool:
-    rows = case.session == day
-    return bool((case.bars.high[rows] > case.bars.low[rows]).any())
+def sessions_of(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the sessions that have bars, how many each has, and whether any of them moves."""
+    inside = case.session >= 0
+    days, counts = np.unique(case.session[inside], return_counts=True)
+    return days, counts, np.bincount(case.session[inside], weights=(case.bars.high - case.bars.low)[inside])[days] > 0
+
+
+def alike(case: Case) -> np.ndarray:
+    """Return the places of sessions that have as many bars as the one right before."""
+    days, counts, moves = sessions_of(case)
+    return np.flatnonzero((counts[1:] == counts[:-1]) & (np.diff(days) == 1) & moves[:-1]) + 1
 
 
 def closed_days(rng: Rng, case: Case) -> Case:
@@ -362,7 +367,7 @@ def suits(rule: str, case: Case) -> bool:
         "daylight_saving": clocked(case) and both_seasons(case),
         "shifted_stretch": clocked(case) and enough >= (60 if case.facts.asset_class == "forex" else 20),
         "uneven_steps": case.intraday and bars.timeframe.ns <= HOUR,
-        "repeated_sessions": enough >= 8,
+        "repeated_sessions": enough >= 8 and len(alike(case)) > 0,
         "splits": case.facts.asset_class in {"stock", "etf"} and (not case.intraday or enough >= 6),
         "zero_volume": sized,
         "no_volume": volume,

@@ -44,7 +44,7 @@ def splits(evidence: Evidence, limit: float) -> Found | None:
 
 
 def spikes(evidence: Evidence, limit: float) -> Found | None:
-    """Find closes that jump by many times the usual move, twice as many within the day, and return at once."""
+    """Find closes that jump by many times the usual move, twice as many within the day, and jump back."""
     return marked(evidence.bars, _spike_starts(evidence, limit)[0], "jump away and return within three bars")
 
 
@@ -104,11 +104,13 @@ def _spike_starts(evidence: Evidence, limit: float) -> tuple[Bools, Int64s]:
     for bars in range(_SPIKE_BARS, 0, -1):
         back = np.full(len(move), np.inf)
         back[1 : len(move) - bars] = np.abs(close[1 + bars :] - close[: -bars - 1])
-        returned = large & (back < _SPIKE_RETURNS * np.abs(move))
+        undone = np.zeros(len(move))
+        undone[: len(move) - bars] = np.abs(move[bars:])
+        returned = large & (back < _SPIKE_RETURNS * np.abs(move)) & (undone > (1 - _SPIKE_RETURNS) * np.abs(move))
         begins |= returned
         length[returned] = bars
-    undone = np.flatnonzero(begins) + length[begins]
-    begins[undone[undone < len(begins)]] = False
+    ends = np.flatnonzero(begins) + length[begins]
+    begins[ends[ends < len(begins)]] = False
     return begins, length
 
 

@@ -11,6 +11,7 @@ from ktrdr.domain.market.quality.finding import Found, marked
 
 _BY_CHANCE = 1e-3
 _LONGEST = 120
+_TELLING = 0.5
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,7 +37,7 @@ def stale(evidence: Evidence, limit: float) -> Found | None:
 def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
     """Find sessions whose bars are all those of an earlier one, to the last digit and volume.
 
-    Without volume only that of the session right before counts, for few prices come back by chance.
+    Where volumes tell little only the session right before counts, for prices come back by chance.
     """
     bars, inside = evidence.bars, np.flatnonzero(evidence.session >= 0)
     if not bars.timeframe.intraday:
@@ -46,7 +47,8 @@ def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
         return None
     counts = np.diff(np.append(starts, len(inside)))
     moving = np.maximum.reduceat(evidence.span[inside], starts) > 0
-    again = _again(_fingerprints(evidence, inside, starts, counts), moving, bool(bars.volume.any()))
+    telling = len(np.unique(bars.volume)) > _TELLING * len(bars)
+    again = _again(_fingerprints(evidence, inside, starts, counts), moving, telling)
     marks = np.zeros(len(bars), dtype=np.bool_)
     marks[inside] = np.repeat(again, counts)
     found = marked(bars, marks, "are those of an earlier session again")

@@ -6,28 +6,16 @@ import numpy as np
 
 from ktrdr.domain.market.quality.evidence import Evidence
 from ktrdr.domain.market.quality.finding import Found, bar_text, marked
-from ktrdr.domain.market.timeframe import NS_PER_MINUTE
+from ktrdr.domain.market.spacing import much_wider
 
-_ENOUGH_STEPS = 10
+_ENOUGH_BARS = 10
 
 
-def misnamed_timeframe(evidence: Evidence, limit: float) -> Found | None:
-    """Find a series whose usual step is many times its timeframe."""
+def misnamed_timeframe(evidence: Evidence, _: float) -> Found | None:
+    """Find a series whose bars mostly lie twice its timeframe apart, or more."""
     bars = evidence.bars
-    if evidence.sessions is None or bars.timeframe.intraday:
-        together = np.diff(evidence.session) == 0 if evidence.sessions is not None else np.ones(len(bars) - 1, bool)
-        steps = np.diff(bars.stamps)[together] / bars.timeframe.ns
-    else:
-        steps = np.diff(evidence.traded).astype(np.float64)
-    if len(steps) < _ENOUGH_STEPS:
-        return None
-    usual = float(np.median(steps))
-    if usual <= limit:
-        return None
-    minutes = usual * bars.timeframe.ns / NS_PER_MINUTE
-    said = f"{minutes:g} minutes" if bars.timeframe.intraday else f"{usual:g} bars of {bars.timeframe}"
-    sentence = f"its usual step is {said}, not {bars.timeframe}: is the timeframe misnamed?"
-    return Found(len(bars), len(bars), bars.stamps[:1], sentence, bar_text(bars, 1))
+    sentence = much_wider(bars) if len(bars) > _ENOUGH_BARS else None
+    return None if sentence is None else Found(len(bars), len(bars), bars.stamps[:1], sentence, bar_text(bars, 1))
 
 
 def uneven_steps(evidence: Evidence, limit: float) -> Found | None:

@@ -47,7 +47,7 @@ _ROWS = (
          "import it again with the zone whose clock wrote the times (--time-zone)", clock.daylight_saving),
     Rule("shifted_stretch", "warning", "series", 0.0, "share of the days that may be shifted",
          f"{_REFETCH}: the clock of the source was changed", clock.shifted_stretch),
-    Rule("misnamed_timeframe", "warning", "series", 1.5, "times the timeframe that the usual step may be",
+    Rule("misnamed_timeframe", "warning", "series", 0.0, "",
          "name the file after the timeframe that it holds", steps.misnamed_timeframe),
     Rule("uneven_steps", "warning", "series", 0.0, _SHARE,
          f"{_REFETCH}: bars of two timeframes, or of two sources, are mixed", steps.uneven_steps),

@@ -42,10 +42,17 @@ def volume_units(evidence: Evidence, limit: float) -> Found | None:
     if not beyond.any():
         return None
     edges = np.flatnonzero(np.diff(np.concatenate(([False], beyond, [False])).astype(np.int8)))
-    peaks = np.array([begin + int(size[begin:end].argmax()) for begin, end in edges.reshape(-1, 2)])
-    shown = ", ".join(f"{iso(dates[peak + width])[:10]} (x {np.exp(change[peak]):.3g})" for peak in peaks[:5])
+    steps = np.abs(np.diff(levels, prepend=levels[:1]))
+    turns = [
+        begin + width // 2 + int(steps[begin + width // 2 : end + 3 * width // 2].argmax())
+        for begin, end in edges.reshape(-1, 2)
+    ]
+    factors = [np.exp(change[begin:end][size[begin:end].argmax()]) for begin, end in edges.reshape(-1, 2)]
+    shown = ", ".join(
+        f"{iso(dates[turn])[:10]} (x {factor:.3g})" for turn, factor in zip(turns[:5], factors, strict=False)
+    )
     sentence = f"volume changes its unit, it seems: for ten sessions and more it is another size from {shown} on"
-    return Found(len(peaks), len(levels), dates[peaks + width], sentence, shown.partition(", ")[0])
+    return Found(len(turns), len(levels), dates[turns], sentence, shown.partition(", ")[0])
 
 
 def _levels(evidence: Evidence) -> tuple[Int64s, Floats]:
