@@ -66,7 +66,7 @@ def _closed(dates: Int64s, sessions: Sessions) -> Int64s:
     if not len(sessions.dates):
         return dates[:0]
     known = (dates >= sessions.dates[0]) & (dates <= sessions.dates[-1])
-    closed: Int64s = dates[known & ~np.isin(dates, sessions.dates)]
+    closed: Int64s = dates[known & (sessions.locate(dates, _DAY) < 0)]
     return closed
 
 

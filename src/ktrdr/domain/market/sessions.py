@@ -153,7 +153,7 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None, ou
     if sessions is None or not len(sessions.dates):
         return nominal
     if timeframe.intraday:
-        return _when_full(stamps, timeframe, sessions, outside)
+        return _when_full(stamps, nominal, timeframe, sessions, outside)
     if sessions.continuous:
         return nominal
     last = np.maximum(np.searchsorted(sessions.dates, nominal, side="left") - 1, 0)
@@ -169,8 +169,9 @@ def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
     return np.where((stamps < closes) & (closes < nominal), closes, nominal)
 
 
-def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
-    nominal = stamps + timeframe.ns
+def _when_full(
+    stamps: Int64s, nominal: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None
+) -> Int64s:
     first = np.searchsorted(stamps, sessions.closes - timeframe.ns, side="right")
     if sessions.never_closes or (first == np.searchsorted(stamps, sessions.closes, side="left")).all():
         return nominal  # none runs past a close
