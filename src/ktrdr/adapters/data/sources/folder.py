@@ -8,11 +8,10 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from ktrdr.adapters.data.any_file import read_bars, span
 from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
-from ktrdr.adapters.data.context_folder import read_context
 from ktrdr.adapters.data.folder_listing import BarFile, listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
+from ktrdr.adapters.data.spans import span
 from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line
 from ktrdr.domain.market.bars import Bars
@@ -56,6 +55,8 @@ class FolderSource(BarSource):
 
     def read(self, symbol: str, timeframe: Timeframe) -> Bars:
         """See the port."""
+        from ktrdr.adapters.data.any_file import read_bars
+
         file = next((file for file in self._files_of(symbol) if file.timeframe == timeframe), None)
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
@@ -69,6 +70,8 @@ class FolderSource(BarSource):
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; either kind of file is found, whatever the bars are in."""
+        from ktrdr.adapters.data.context_folder import read_context
+
         return read_context(self._folder, source.provider, source.name)
 
     def _catalogue(self) -> dict[str, SymbolCharacteristics]:
