@@ -55,12 +55,12 @@ class FolderSource(BarSource):
 
     def read(self, symbol: str, timeframe: Timeframe) -> Bars:
         """See the port."""
-        from ktrdr.adapters.data.any_file import read_bars
-
         file = next((file for file in self._files_of(symbol) if file.timeframe == timeframe), None)
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
         _require_one(file)
+        from ktrdr.adapters.data.any_file import read_bars
+
         return _noting(file, _only(file, read_bars(file.path, self._stated(file, symbol)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
