@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from ktrdr.adapters.data.arrow import require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
@@ -47,7 +48,9 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
     if stated.timeframe is None:
         raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+        found = bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+    pa.default_memory_pool().release_unused()
+    return found
 
 
 def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
