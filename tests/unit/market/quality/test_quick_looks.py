@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +40,7 @@ def test_a_block_needs_the_decimals_of_the_price_that_needs_most(blocks: list[li
 def test_usual_is_the_largest_median_of_three_blocks(values: list[int], size: int) -> None:
     array, n_blocks = np.array(values, dtype=float), max(len(values) // size, 1)
     edges = [int(edge) for edge in np.linspace(0, len(values), n_blocks + 1)]
-    width = min(end - begin for begin, end in zip(edges, edges[1:], strict=False))
+    width = min(end - begin for begin, end in pairwise(edges))
     medians = [float(np.median(values[begin : begin + width])) for begin in edges[:-1]]
     moving = [value for value in values if value > 0]
     least = float(np.median(moving)) / 2 if moving else 0.0
