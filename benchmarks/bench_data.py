@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv as arrow_csv
 
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
@@ -28,8 +33,27 @@ def bars():
 def folder(bars, tmp_path_factory):
     place = tmp_path_factory.mktemp("bars")
     ParquetStore(place).save(bars)
-    bars.to_frame().to_csv(place / "SIM_STOCK_5m.csv", index=False)
     return place
+
+
+def shouted(frame):
+    """Return a frame with thousands marks and currency signs, as some web pages export it."""
+    prices = {name: ("$" + (frame[name] * 30).map("{:,.2f}".format)) for name in ("open", "high", "low", "close")}
+    return frame.assign(**prices, volume=frame["volume"].map("{:,.0f}".format))
+
+
+SPELLINGS = {
+    "plain": lambda frame, path: frame.to_csv(path, index=False),
+    "decimal commas": lambda frame, path: frame.to_csv(path, index=False, sep=";", decimal=","),
+    "thousands and currencies": lambda frame, path: shouted(frame).to_csv(path, index=False),
+}
+
+
+@pytest.fixture(scope="module", params=SPELLINGS)
+def written(request, bars, tmp_path_factory):
+    path = tmp_path_factory.mktemp("written") / "SIM_STOCK_5m.csv"
+    SPELLINGS[request.param](bars.to_frame(), path)
+    return request.param, path
 
 
 def clocked(function):
@@ -38,14 +62,14 @@ def clocked(function):
     return time.perf_counter() - start
 
 
-def report(name, ours, theirs):
+def report(name, ours, theirs, whose="pandas"):
     """Print our median time and the median ratio of interleaved rounds."""
     seconds, ratios = [], []
     for _ in range(ROUNDS):
         seconds.append(clocked(ours))
         ratios.append(clocked(theirs) / seconds[-1])
     print(
-        f"\n{name}: {np.median(seconds):.3f} s for {ROWS:,} bars, {np.median(ratios):.2f}x pandas' speed "
+        f"\n{name}: {np.median(seconds):.3f} s for {ROWS:,} bars, {np.median(ratios):.2f}x the speed of {whose} "
         f"({min(ratios):.2f} to {max(ratios):.2f})"
     )
 
@@ -69,15 +93,32 @@ def test_load_parquet_with_gate_and_sessions(folder, benchmark):
     repository.load("SIM_STOCK", FIVE)
     path = folder / "SIM_STOCK_5m.parquet"
     report("parquet", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_parquet(path))
+    report("parquet, the file alone", lambda: FileReader().read(path), lambda: pq.read_table(path), "pyarrow")
     benchmark.pedantic(lambda: repository.load("SIM_STOCK", FIVE), rounds=1)
 
 
-def test_load_csv_with_gate_and_sessions(folder, benchmark):
-    repository = repository_of("folder", folder)
-    repository.load("SIM_STOCK", FIVE)
-    path = folder / "SIM_STOCK_5m.csv"
-    report("csv", lambda: repository.load("SIM_STOCK", FIVE), lambda: pd.read_csv(path, parse_dates=["timestamp"]))
-    benchmark.pedantic(lambda: repository.load("SIM_STOCK", FIVE), rounds=1)
+def test_read_csv_with_gate(written, benchmark):
+    spelling, path = written
+    alone = arrow_csv.ReadOptions(use_threads=False)
+    mark = arrow_csv.ParseOptions(delimiter=";" if spelling == "decimal commas" else ",")
+    theirs = "pyarrow's reader alone on one thread"
+    report(f"csv, {spelling}", lambda: FileReader().read(path), lambda: arrow_csv.read_csv(path, alone, mark), theirs)
+    told = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True).stdout
+    print(f"csv, {spelling}: at its peak {int(told) / path.stat().st_size:.1f}x the memory of the file")
+    benchmark.pedantic(lambda: FileReader().read(path), rounds=1)
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from ktrdr.adapters.data.files import FileReader
+import pyarrow.csv, pyarrow.compute
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+before = peak()
+FileReader().read(Path(sys.argv[1]))
+print(peak() - before)
+"""
 
 
 def test_simulated_five_minutes(benchmark):

@@ -11,16 +11,19 @@ import pandas as pd
 import pytest
 
 from ktrdr.adapters.data.calendars import sessions_for
+from ktrdr.adapters.data.catalogue import adding_to_catalogue
 from ktrdr.adapters.data.chain import ChainRepository
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.cached_data import CachedData
-from ktrdr.domain.errors import DataNotFound, InvalidBars, Unavailable
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso
+from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput, Unavailable
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
+from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.timeframe import Timeframe
 
 FIVE, HOUR, DAY = Timeframe("5m"), Timeframe("1h"), Timeframe("1d")
@@ -201,6 +204,59 @@ def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepositor
     assert (facts.asset_class, facts.calendar, facts.time_zone) == ("crypto", "24/7", "UTC")
     assert any("its name is the price of a coin" in sentence for sentence in facts.inferred)
     assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
+
+
+def plain_bars(symbol: str, timeframe: Timeframe, *texts: str, reading: Reading | None = None) -> Bars:
+    close = np.full(len(texts), 100.0)
+    stamps = np.array([from_iso(text) for text in texts], dtype=np.int64)
+    return Bars(symbol, timeframe, stamps, close, close, close, close, close, reading=reading)
+
+
+def test_what_is_admitted_is_what_is_loaded_once_it_is_kept(tmp_path: Path) -> None:
+    repository = repository_of("folder", tmp_path)
+    open_ = ("2024-03-07T14:30:00Z", "2024-03-08T14:30:00Z", "2024-03-11T13:30:00Z", "2024-03-12T13:41:07Z")
+    with pytest.raises(InvalidBars, match="row 3 at 2024-03-12T13:41:07Z: unfinished"):
+        repository.admitted(plain_bars("AAPL", DAY, *open_))
+    given = repository.admitted(plain_bars("AAPL", DAY, *open_), drop_unfinished=True)
+    assert given.facts.calendar == "XNYS"
+    assert [iso(stamp)[:10] for stamp in given.kept.stamps] == ["2024-03-07", "2024-03-08", "2024-03-11"]
+    assert given.kept.reading is not None
+    assert "row 3 at 2024-03-12T13:41:07Z left out" in given.kept.reading.remarks[0]
+    ParquetStore(tmp_path).save(given.kept)
+    loaded = repository.load("AAPL", DAY)
+    assert loaded.stamps.tolist() == given.bars.stamps.tolist()
+    assert loaded.known_at.tolist() == given.bars.known_at.tolist()
+    assert iso(loaded.known_at[2]) == "2024-03-11T20:00:00Z"
+
+
+def test_clock_times_of_which_nobody_says_the_zone_are_those_of_the_stamp_zone(tmp_path: Path) -> None:
+    clocks = [f"2024-03-07T{hour:02}:30:00" for hour in range(9, 16)]
+    naive = plain_bars("AAPL", HOUR, *(f"{text}Z" for text in clocks), reading=Reading(zone_from="assumed"))
+    pd.DataFrame({"time": clocks, **dict.fromkeys(("open", "high", "low", "close"), 100.0)}).to_csv(
+        tmp_path / "AAPL_1h.csv", index=False
+    )
+    repository = repository_of("folder", tmp_path)
+    for read in (lambda: repository.admitted(naive), lambda: repository.load("AAPL", HOUR)):
+        with pytest.raises(InvalidBars, match=r"stamp_zone: America/New_York in symbols\.yaml"):
+            read()
+    facts = SymbolCharacteristics("AAPL", "stock", "XNAS", "XNAS", "America/New_York", stamp_zone="America/New_York")
+    with adding_to_catalogue(tmp_path, {"AAPL": facts}):
+        pass
+    assert repository.characteristics("AAPL").stamp_zone == "America/New_York"
+    for bars in (repository.admitted(naive).bars, repository.load("AAPL", HOUR)):
+        assert (iso(bars.stamps[0]), iso(bars.known_at[-1])) == ("2024-03-07T14:30:00Z", "2024-03-07T21:00:00Z")
+
+
+def test_a_guess_that_the_dates_contradict_is_refused_until_somebody_states_the_calendar(tmp_path: Path) -> None:
+    sessions = sessions_for("XTKS", from_iso("2023-01-01T00:00:00Z"), from_iso("2023-12-31T00:00:00Z"))
+    days = plain_bars("7203", DAY, *map(iso, sessions.dates))
+    ParquetStore(tmp_path).save(days)
+    with pytest.raises(InvalidInput, match=r"7203 is taken to trade by the calendar XNYS, but .*XTKS fits better"):
+        repository_of("folder", tmp_path).load("7203", DAY)
+    facts = SymbolCharacteristics("7203", "stock", "XNYS", "XNYS", "America/New_York")
+    with adding_to_catalogue(tmp_path, {"7203": facts}):
+        pass
+    assert len(repository_of("folder", tmp_path).load("7203", DAY)) == len(days)
 
 
 def test_characteristics_say_when_it_trades_and_how_far_its_bars_go(repository: DataRepository) -> None:

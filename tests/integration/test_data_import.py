@@ -166,7 +166,7 @@ def test_a_series_grows_at_its_end_and_at_its_beginning(take: Command, tmp_path:
     rows = JANUARY.splitlines(True)
     take("".join(rows[2:4]), "--append")
     outcome = take("".join(rows[3:]), "--append")
-    assert "adds 3 after the 2 that are there; 1 are there already, with equal values" in outcome.stderr
+    assert "adds 3 after the 2 that are there; 1 is there already, with equal values" in outcome.stderr
     assert closes(tmp_path) == [4, 5, 8, 9, 10]
     (one,) = take("".join(rows[:3]), "--append", "--json").json["understood"]
     assert one["effect"] == "grown"
@@ -279,3 +279,16 @@ def test_a_file_from_new_to_old_says_so_and_is_kept_from_old_to_new(take: Comman
     assert "from new to old" in outcome.stderr
     assert closes(tmp_path) == [2, 3, 4, 5, 8, 9, 10]
     assert take(JANUARY, "--replace", "--json").json["understood"][0]["reading"]["newest_first"] is False
+
+
+def test_what_is_added_trades_where_what_is_kept_does(take: Command, tmp_path: Path) -> None:
+    """Two weekdays alone would be taken for those of a stock, and their moments for dates of its sessions."""
+    rows = [f"2024-01-{day:02} 16:00,{day},{day},{day},{day},1\n" for day in range(1, 25)]
+    take("".join(rows[:20]))
+    outcome = take("".join(rows[21:23]), "--append")
+    assert outcome.code == 0, outcome.stderr
+    assert "calendar 24/7" in outcome.stderr
+    assert "between them 1 session is missing" in outcome.stderr
+    bars = repository_of("folder", tmp_path / "kept").load("A", DAY)
+    assert bars.stamps[-2:].tolist() == [from_iso(f"2024-01-{day}T16:00:00Z") for day in (22, 23)]
+    assert bars.known_at[-1] == from_iso("2024-01-24T16:00:00Z")

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from samples.documents import changed
+from samples.features import random_bars
 from samples.predictors import Trained, bars_of, feed_of, replayed, train, train_file
 
+from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.adapters.memory.feature_engineer import PandasFeatureEngineer
 from ktrdr.application.preparing.rows import compute_features
@@ -70,6 +72,18 @@ def pool() -> Trained:
     return train(document, *bars, serve_symbol="SIM_2")
 
 
+def days_from_sixteen() -> Trained:
+    """A market that never closes, whose days begin at 16:00; its weeks are made of them."""
+    stamps = from_iso("2020-01-01T16:00:00Z") + 86_400 * 10**9 * np.arange(1400)
+    days = random_bars(1400, timeframe="1d", stamps=stamps)
+    days = days.in_sessions(sessions_for("24/7", int(stamps[0]), int(stamps[-1])))
+    document = changed("training_data.symbols", "TEST")
+    frames = {"mode": "multi_timeframe", "list": ["1d", "1w"], "base_timeframe": "1d"}
+    document = changed("training_data.timeframes", frames, document)
+    document = changed("nn_inputs", [{"fuzzy_set": "rsi", "timeframes": "all"}], document)
+    return train(document, days)
+
+
 def assert_same(said: list[TradingDecision], batch: Any, first: int = 0) -> None:
     served, rows, decided = batch
     assert [item.known_at for item in said] == served.matrix.known_at[rows][first:].tolist()
@@ -94,6 +108,7 @@ MODELS: dict[str, Callable[[], Trained]] = {
     "windows with gaps": cache(windows),
     "lags": cache(lags),
     "a pool": cache(pool),
+    "days from 16:00": cache(days_from_sixteen),
 }
 
 

@@ -127,13 +127,19 @@ STORIES = {
     "Paris' midnights": Story("MC.PA", plain(own_midnight(OFFSET, "Europe/Paris")), "1d"),
     "days from 16:00": Story("COIN", plain(MOMENTS["Z"]), "1d", "4h", moved=SIXTEEN),
     "days from 16:00, counted": Story("BTCUSDT", plain(epoch("ms")), "1d", "4h", moved=SIXTEEN),
+    "New York by Singapore's midnights": Story("AAA", plain(epoch("s", "Asia/Singapore")), "1d"),
     "a live row": Story("SPY", with_a_live_row, "1d"),
     "a clock that says no zone": Story("SPY", plain(clock("%Y-%m-%d %H:%M:%S", NEW_YORK)), "4h"),
     "decimal commas": Story("AAA", with_commas, base="1d"),
     "milliseconds, then microseconds": Story("COIN", in_two_units),
     "five minutes called an hour": Story("COIN", plain(MOMENTS["Z"]), base="5m", called="1h"),
 }
-REFUSED = ("a live row", "a clock that says no zone", "five minutes called an hour")
+REFUSED = (
+    "New York by Singapore's midnights",
+    "a live row",
+    "a clock that says no zone",
+    "five minutes called an hour",
+)
 
 
 def document(symbol: str, base: str, *others: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from samples.exports import DATES, MOMENTS, own_midnight
 from samples.markets import VENUES, Venue, times, walk
 from samples.sheets import LAYOUTS, Marks, sheet
 
-from ktrdr.domain.errors import KtrdrError
+from ktrdr.domain.errors import InvalidInput, KtrdrError
 
 
 @settings(max_examples=examples(20))
@@ -50,6 +51,26 @@ ANY_SYMBOL = [
     "X",
 ]
 ANY_ZONE = ["America/New_York", "Asia/Tokyo", "Asia/Hong_Kong", "Europe/London", "Europe/Paris", "Asia/Kolkata", "UTC"]
+
+
+@settings(max_examples=examples(40))
+@given(
+    st.sampled_from([venue for venue in VENUES if not venue.continuous]),
+    st.sampled_from(("Z", "s", "naive")),
+    st.integers(-14, 14),
+    st.floats(0, 0.99),
+)
+def test_days_that_begin_by_a_clock_far_away_are_not_known_early(
+    folders: Callable[[], Path], venue: Venue, spelled: str, ahead: int, place: float
+) -> None:
+    """Midnights of a zone that the file does not name, such as a Singapore broker writes for stocks of New York."""
+    bars = walk(times(venue, "1d", place, 30), 1, 58, 2, True)
+    begun = [replace(bar, stamp=bar.stamp - timedelta(hours=ahead)) for bar in bars]
+    made = plain_file(f"{venue.symbol}_1d.csv", begun, MOMENTS[spelled], venue, "1d")
+    with suppress(InvalidInput):
+        found, _ = imported(made, folders())
+        assert len(found) == 30
+        assert (found.known_at >= [ns(bar.known) for bar in bars]).all()
 
 
 @settings(max_examples=examples(40))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from samples.features import random_bars, weekday_sessions
 
+from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.simulation import simulate
 from ktrdr.domain.decisions.volume import VolumeGate, volume_permits
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.features.prices import newest_price, price_column
 from ktrdr.domain.market.bar import Bar
-from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
+from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso, iso
 from ktrdr.domain.market.feeding import earliest_known
 from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
@@ -22,6 +23,7 @@ from ktrdr.domain.market.timeframe import Timeframe
 
 FINE = simulate("SIM_STOCK", Timeframe("5m"), 1200, 2)
 HOUR = 3600 * 10**9
+DAY_ONE = from_iso("2024-01-01T00:00:00Z")
 COLUMNS = ("stamps", "known_at", *BAR_COLUMNS)
 
 
@@ -126,6 +128,62 @@ def test_where_no_calendar_says_when_a_bar_is_over_it_has_begun_and_an_intraday_
     later = weekday_sessions("1970-01-02", 5)
     assert earliest_known(stamps, Timeframe("1h"), later).tolist()[0] == 0
     assert earliest_known(stamps, Timeframe("1d"), later).tolist()[:2] == [-24 * HOUR, int(later.closes[0])]
+
+
+NEVER_CLOSED = sessions_for("24/7", DAY_ONE, DAY_ONE + 200 * 24 * HOUR)
+SIXTEEN = random_bars(40, timeframe="1d", stamps=DAY_ONE + HOUR * (16 + 24 * np.arange(40)))
+
+
+@pytest.mark.parametrize("history", [0, 1, 30])
+def test_days_of_a_market_that_never_closes_come_in_at_their_own_time_of_day(history: int) -> None:
+    batch = SIXTEEN.in_sessions(NEVER_CLOSED)
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, NEVER_CLOSED)
+    feeds.extend({"1d": batch.take(slice(0, history))})
+    for row in range(history, len(batch)):
+        feeds.take("1d", replace(Bar.of(batch, row), known_at=None))
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(feeds.held["1d"].bars(), name), getattr(batch, name))
+    early = replace(Bar.of(batch, 39), stamp=int(batch.stamps[39]) + 9 * HOUR, known_at=None)
+    with pytest.raises(InvalidBars, match=r"begins at another time of day than the last one, that of 2024-02-09T16:00"):
+        feeds.take("1d", early)
+    late = replace(Bar.of(batch, 39), stamp=int(batch.stamps[39]) + 24 * HOUR, known_at=int(batch.known_at[39]) + HOUR)
+    with pytest.raises(InvalidBars, match="before it is over, at 2024-02-11T16:00:00Z"):
+        feeds.take("1d", late)
+
+
+def test_history_of_a_market_that_never_closes_begins_at_one_time_of_day() -> None:
+    odd = SIXTEEN.stamps.copy()
+    odd[7] += 6 * HOUR
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, NEVER_CLOSED)
+    with pytest.raises(InvalidBars, match=r"row 7 is stamped 2024-01-08T22:00.*begins at 16:00 UTC"):
+        feeds.extend({"1d": replace(SIXTEEN, stamps=odd, known_at=odd + 24 * HOUR)})
+
+
+def test_a_live_day_that_begins_outside_the_sessions_is_known_once_it_is_full() -> None:
+    stamps = DAYS.stamps[:3] + 6 * HOUR
+    batch = replace(DAYS.take(slice(0, 3)), stamps=stamps, sessions=None, known_at=np.empty(0, dtype=np.int64))
+    batch = batch.in_sessions(WEEKDAYS)
+    assert batch.known_at.tolist() == (stamps + 24 * HOUR).tolist()
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, WEEKDAYS)
+    for row in range(3):
+        feeds.take("1d", replace(Bar.of(batch, row), stamp=int(stamps[row]), known_at=None))
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(feeds.held["1d"].bars(), name), getattr(batch, name))
+    feeds = BarFeeds("TEST", "1d", {"1d": "native"}, WEEKDAYS)
+    with pytest.raises(InvalidBars, match="before it is over"):
+        feeds.take("1d", replace(Bar.of(batch, 0), stamp=int(stamps[0]), known_at=int(DAYS.known_at[0])))
+
+
+def test_a_live_hour_is_known_as_in_the_batch_once_bars_after_hours_came_in() -> None:
+    sessions = sessions_for("XNYS", DAY_ONE, DAY_ONE + 30 * 24 * HOUR)
+    hours = np.concatenate([DAY_ONE + HOUR * (24 * day + np.arange(10, 24)) for day in (1, 2, 3)]) + HOUR // 2
+    batch = random_bars(len(hours), timeframe="1h", stamps=hours).in_sessions(sessions)
+    assert (batch.known_at == hours + HOUR).all()
+    feeds = BarFeeds("TEST", "1h", {"1h": "native"}, sessions)
+    feeds.extend({"1h": batch.take(slice(0, 14))})
+    for row in range(14, len(batch)):
+        feeds.take("1h", replace(Bar.of(batch, row), known_at=None))
+    np.testing.assert_array_equal(feeds.held["1h"].known_at, batch.known_at)
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,10 @@ def span(path: Path, stated: Stated) -> Span:
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
         cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
-        if symbol is not None and stated.symbol is not None:
-            stamps = stamps[parts_of(table, cells[symbol], stated.symbol, path.name)[0].rows]
+        if symbols is not None and stated.symbol is not None:
+            stamps = stamps[parts_of(table, symbols, stated.symbol, path.name)[0].rows]
         ends = (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
         return Span(len(stamps), *ends, adjustment)
 

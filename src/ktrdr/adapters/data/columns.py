@@ -45,6 +45,7 @@ ADJUSTED = ("adj close", "adj. close", "adjusted close", "adjclose", "adjustedcl
 SYMBOLS = ("symbol", "ticker", "tic", "name", "stock", "pair", "instrument")
 NEEDED = "needed are timestamp (or date and time), open, high, low, close, and volume where there is one"
 _NUMBERED = re.compile(r"^\d+[a-z]?\.\s*")
+_IN_CURRENCY = re.compile(r"^((?:open|high|low|close)(?: price)?) ?\([^()]{1,5}\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class Columns:
 
 @lru_cache(maxsize=4096)
 def plain(name: str) -> str:
-    """Return a name without what does not count: case, blanks, ``_``, ``<>``, and a number before it."""
-    words = " ".join(str(name).strip().strip("<>").replace("_", " ").casefold().split())
-    return _NUMBERED.sub("", words)
+    """Return a name without what does not count: case, blanks, ``_``, ``<>``, ``*``, a number, a price's currency."""
+    words = " ".join(str(name).strip().strip("<>*").replace("_", " ").casefold().split())
+    return _IN_CURRENCY.sub(r"\1", _NUMBERED.sub("", words))
 
 
 def is_utc(name: str) -> bool:

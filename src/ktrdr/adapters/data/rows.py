@@ -48,9 +48,10 @@ def in_order(rows: Rows, source: str) -> tuple[Rows, tuple[str, ...]]:
     InvalidBars
         If most come from new to old and some do not; the message names the row.
     """
-    steps = np.diff(rows["stamps"])
-    if (steps > 0).all():
+    stamps = rows["stamps"]
+    if (stamps[1:] > stamps[:-1]).all():
         return rows, ()
+    steps = np.diff(stamps)
     remarks: tuple[str, ...] = ()
     again = np.concatenate(([False], steps == 0))
     if again.any():

@@ -60,9 +60,10 @@ class ParquetStore(BarStore):
         drop_unfinished: bool = False,
     ) -> Planned:
         """See the port."""
+        path, news = self._path(bars), None if self._source.facts(bars.symbol) else facts
+        if append and not facts and os.path.lexists(path):
+            facts = self._repository.characteristics(bars.symbol)  # a few bars more tell less of a venue
         given = self._repository.admitted(bars, drop_unfinished, facts)
-        news = None if self._source.facts(bars.symbol) else facts
-        path = self._path(bars)
         with _writing(path):
             kept = None if replace and not append else _kept(path, given.kept)
         if kept is None:

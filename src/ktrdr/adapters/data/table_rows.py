@@ -73,22 +73,27 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     written = {role: loaded.columns[place] for role, place in columns.values.items()}
     loaded.columns.clear()
     values, marks = floats(written, source, point=point, decimal=stated.decimal_mark)
+    pa.default_memory_pool().release_unused()
     cells, values, remarks = _with_values(cells, values)
+    symbols = None if columns.symbol is None else cells.pop(columns.symbol)
     times = times_of(cells, table, placed, stated, source)
     if not table.names:
         placed, values = _agreeing(candidates, values, times, source)
-    symbols = None if columns.symbol is None else cells[columns.symbol]
     own = {} if times.written is None else {"written": times.written}
     rows = {"stamps": times.stamps, **own, **values}
+    marks = marks._replace(decimal=marks.decimal or loaded.mark)
     return TableRows(placed, rows, times, symbols, marks, (*loaded.remarks, *remarks))
 
 
 def times_of(cells: dict[int, Column], table: Table, placed: Placed, stated: Stated, source: str) -> Times:
-    """Return the times of some columns, by what they, their names, the layout and somebody say of their zone."""
+    """Return the times of some columns, by what they, their names, the layout and somebody say of their zone.
+
+    The columns are not kept, so that they are not held twice.
+    """
     places = placed.columns.times
     utc = any(is_utc(table.name_of(place)) for place in places)
     zone = stated.time_zone or placed.layout.zone or None
-    times = utc_times([cells[place] for place in places], source, zone=zone, utc=utc)
+    times = utc_times([cells.pop(place) for place in places], source, zone=zone, utc=utc)
     if placed.layout.asks_zone and times.zone_from == "assumed" and stated.timeframe and stated.timeframe.intraday:
         raise InvalidBars(
             f"{source}: {placed.layout.says} writes its broker's clock without its time zone; say it: --time-zone at "

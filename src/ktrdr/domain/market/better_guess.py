@@ -50,7 +50,13 @@ def require_fitting(bars: Bars, facts: SymbolCharacteristics, calendar: Calendar
 
 
 def _dates(bars: Bars, sessions: Sessions) -> Int64s:
-    return np.unique(session_dates(bars.stamps, sessions)) if bars.timeframe.intraday else bars.stamps
+    """Return the dates on which there are bars; of intraday ones, by the first and the last of each day of UTC."""
+    if not bars.timeframe.intraday:
+        return bars.stamps
+    days = np.arange(bars.stamps[0] // NS_PER_DAY, bars.stamps[-1] // NS_PER_DAY + 2) * NS_PER_DAY
+    borders = np.searchsorted(bars.stamps, days)
+    ends = np.unique(np.concatenate((borders[:-1], borders[1:] - 1)))
+    return np.unique(session_dates(bars.stamps[ends], sessions))
 
 
 def _closed(bars: Bars, sessions: Sessions) -> Int64s:

@@ -46,7 +46,8 @@ def settled(bars: Bars, sessions: Sessions, drop_unfinished: bool = False) -> Ba
     if bars.sessions is not None or not len(bars):
         return bars
     if bars.timeframe.intraday:
-        return _without(replace(bars, written=None), *_last_not_over(bars, sessions), drop_unfinished)
+        plain = bars if bars.written is None else replace(bars, written=None)
+        return _without(plain, *_last_not_over(bars, sessions), drop_unfinished)
     days = _Days.of(bars, sessions)
     kept, stamps = _without(bars, days.odd, days.why, drop_unfinished), days.kept[~days.odd]
     _require_one_a_session(kept, stamps)
@@ -122,10 +123,10 @@ class _Days:
         wall, local = wall_time(stamps, sessions.time_zone), session_dates(stamps, sessions)
         own, utc = written % NS_PER_DAY == 0, stamps % NS_PER_DAY == 0
         utc_dates = utc & ((local == stamps) | (utc.all() and len(np.unique(written % NS_PER_DAY)) > 1))
-        _require_told(bars, utc & ~own & ~utc_dates & (wall % NS_PER_DAY != 0))
-        midnight = np.select([own, utc_dates, wall % NS_PER_DAY == 0], [written, stamps, wall], -1)
-        moments, odd, why = _kinds(stamps, midnight < 0, sessions)
-        dates = np.where(moments, local, midnight)
+        clock_times = ~(own | utc_dates | (wall % NS_PER_DAY == 0))
+        _require_told(bars, utc & clock_times)
+        moments, odd, why = _kinds(stamps, clock_times, sessions)
+        dates = np.select([moments, own, utc_dates], [local, written, stamps], wall)
         lost = (dates < stamps) if sessions.continuous else moments & _outside(stamps, sessions)
         stays = (moments | sessions.continuous) & lost.any()
         return cls(dates, np.where(stays, stamps, dates), moments, odd, why)

@@ -141,15 +141,13 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None, ou
     if sessions is None or not len(sessions.dates):
         return nominal
     if timeframe.intraday:
-        known = _when_full(stamps, timeframe, sessions, outside)
-    elif sessions.continuous:
-        known = nominal
-    else:
-        last = np.maximum(np.searchsorted(sessions.dates, nominal, side="left") - 1, 0)
-        in_span = (sessions.dates[last] >= stamps) & (sessions.dates[last] < nominal)
-        covered = sessions.dates[-1] >= nominal - NS_PER_DAY
-        known = np.where(in_span & covered, sessions.closes[last], nominal)
-    return np.maximum.accumulate(known)
+        return _when_full(stamps, timeframe, sessions, outside)
+    if sessions.continuous:
+        return nominal
+    last = np.maximum(np.searchsorted(sessions.dates, nominal, side="left") - 1, 0)
+    in_span = (sessions.dates[last] >= stamps) & (sessions.dates[last] < nominal)
+    covered = sessions.dates[-1] >= nominal - NS_PER_DAY
+    return np.maximum.accumulate(np.where(in_span & covered, sessions.closes[last], nominal))
 
 
 def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
@@ -160,14 +158,15 @@ def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
 
 
 def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
-    nominal, over = stamps + timeframe.ns, over_at(stamps, timeframe, sessions)
-    cut = over < nominal
-    if not cut.any():
-        return nominal
-    session = sessions.locate(stamps, timeframe)
+    nominal = stamps + timeframe.ns
+    first = np.searchsorted(stamps, sessions.closes - timeframe.ns, side="right")
+    if sessions.never_closes or (first == np.searchsorted(stamps, sessions.closes, side="left")).all():
+        return nominal  # none runs past a close
+    session, over = sessions.locate(stamps, timeframe), over_at(stamps, timeframe, sessions)
     if (np.count_nonzero(session < 0) if outside is None else outside) >= _AFTER_HOURS_BARS:
         return nominal
-    return np.where(cut & _counted_from_open(stamps, timeframe, sessions, session), over, nominal)
+    cut = (over < nominal) & _counted_from_open(stamps, timeframe, sessions, session)
+    return np.maximum.accumulate(np.where(cut, over, nominal))
 
 
 def _counted_from_open(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, session: Int64s) -> Bools:

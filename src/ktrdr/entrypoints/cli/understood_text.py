@@ -103,9 +103,10 @@ def _grown(growth: Growth) -> str:
     added = [f"{count:,} {where}" for count, where in ((growth.before, "before"), (growth.after, "after")) if count]
     said = [f"adds {' and '.join(added) or 'no bars to'} the {growth.kept:,} that are there"]
     if growth.missing_sessions:
-        said += [f"between them {growth.missing_sessions:,} sessions are missing"]
+        missing = growth.missing_sessions
+        said += [f"between them {missing:,} session{' is' if missing == 1 else 's are'} missing"]
     if growth.overlap:
-        said += [f"{growth.overlap:,} are there already, with equal values"]
+        said += [f"{growth.overlap:,} {'is' if growth.overlap == 1 else 'are'} there already, with equal values"]
     if growth.revised:
         said += [f"history is overwritten: {growth.revisions}"]
     return "; ".join(said)

@@ -86,7 +86,7 @@ class Adapters(containers.DeclarativeContainer):
     clock: Object[Clock] = Object(time.time_ns)
     calendar: Object[Calendar] = Object(lazy("adapters.data.calendars:sessions_for"))
     bar_reader: Factory[BarReader] = Factory(lazy("adapters.data.files:FileReader"), settings.provided.data_dir)
-    not_taken: Factory[Sequence[NotTaken]] = Factory(
+    not_taken: Factory[tuple[NotTaken, ...]] = Factory(
         lazy("adapters.data.folder_listing:not_taken"), settings.provided.data_dir
     )
     read_frame: Object[ReadFrame] = Object(lazy("adapters.data.frames:read_frame"))

@@ -78,6 +78,8 @@ def test_no_catalogue_says_nothing(tmp_path: Path) -> None:
         (f"AAPL: {ENTRY.replace('}', ', simulated: perhaps}')}\n", "AAPL.simulated: must be true or false"),
         (f"AAPL: {ENTRY.replace('}', ', tick_size: 0}')}\n", "AAPL.tick_size: must be a number above 0; found 0"),
         (f"AAPL: {ENTRY.replace('}', ', tick_size: small}')}\n", "AAPL.tick_size: must be a number above 0"),
+        (f"AAPL: {ENTRY.replace('}', ', stamp_zone: NewYork}')}\n", "AAPL.stamp_zone: no time zone is named 'NewYork'"),
+        (f"AAPL: {ENTRY.replace('}', ', stamp_zone: 5}')}\n", "AAPL.stamp_zone: no time zone is named 5"),
         (f"'A B': {ENTRY}\n", "symbol 'A B' is not valid"),
         ("AAPL: {\n", "not valid YAML"),
     ],

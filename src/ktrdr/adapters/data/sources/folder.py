@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from ktrdr.adapters.data.any_file import read_bars, span
@@ -40,7 +41,7 @@ class FolderSource(BarSource):
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
-        self._listed: tuple[object, tuple[BarFile, ...]] = (None, ())
+        self._listed: tuple[object, dict[str, list[BarFile]]] = (None, {})
         self._described: dict[str, tuple[tuple[int, int, str], SeriesInfo]] = {}
         self._entries: tuple[object, dict[str, SymbolCharacteristics]] = (None, {})
 
@@ -50,7 +51,7 @@ class FolderSource(BarSource):
 
     def series(self, symbol: str | None = None) -> tuple[SeriesInfo, ...]:
         """See the port."""
-        files = self._files() if symbol is None else self._files_of(symbol)
+        files = chain.from_iterable(self._files().values()) if symbol is None else self._files_of(symbol)
         return tuple(sorted((self._info(file) for file in files), key=lambda info: (info.symbol, info.timeframe)))
 
     def read(self, symbol: str, timeframe: Timeframe) -> Bars:
@@ -81,21 +82,23 @@ class FolderSource(BarSource):
             self._entries = (version, read_catalogue(self._folder))
         return self._entries[1]
 
-    def _files(self) -> tuple[BarFile, ...]:
-        """Return the files whose names say what they hold; the folder is listed again only once it has changed."""
+    def _files(self) -> dict[str, list[BarFile]]:
+        """Return the files whose names say it, by symbols without ``^``; listed again only once the folder changed."""
         catalogue = self._catalogue()
         with reading_folder(self._folder):
             changed = self._folder.stat().st_mtime_ns
         if self._listed[0] == (changed, self._entries[0]):
             return self._listed[1]
-        found = listing_of(self._folder).files
-        files = tuple(file._replace(symbol=_spelt(file.symbol, catalogue)) for file in found)
+        files: dict[str, list[BarFile]] = {}
+        for file in listing_of(self._folder).files:
+            spelt = file._replace(symbol=_spelt(file.symbol, catalogue))
+            files.setdefault(file.symbol.removeprefix("^"), []).append(spelt)
         if time.time_ns() - changed > _SETTLED_NS:
             self._listed = ((changed, self._entries[0]), files)
         return files
 
     def _files_of(self, symbol: str) -> list[BarFile]:
-        return [file for file in self._files() if same_symbol(file.symbol, symbol)]
+        return self._files().get(symbol.removeprefix("^"), [])
 
     def _stated(self, file: BarFile, symbol: str) -> Stated:
         """Return what the name of a file says of it, and the catalogue of the zone of its clock times."""
@@ -103,20 +106,24 @@ class FolderSource(BarSource):
         return Stated(symbol, file.timeframe, time_zone=(entry and entry.stamp_zone) or None)
 
     def _info(self, file: BarFile) -> SeriesInfo:
+        name = file.path.name
         try:
             _require_one(file)
-            with reading(file.path, "file of bars"):
+            with reading(file.path, "file of bars", name):
                 status = file.path.stat()
             version = (status.st_mtime_ns, status.st_size, file.symbol)
-            known, info = self._described.get(file.path.name, (None, None))
+            known, info = self._described.get(name, (None, None))
             if info is None or known != version:
-                rows, first, last, adjustment = span(file.path, self._stated(file, file.symbol))
-                info = SeriesInfo(file.symbol, file.timeframe, rows, first, last, file.path.name, "", adjustment)
-                self._described[file.path.name] = (version, info)
+                info = _listed_as(file, name, *span(file.path, self._stated(file, file.symbol)))
+                self._described[name] = (version, info)
             return info
         except KtrdrError as error:
-            problem = in_one_line(str(error).removeprefix(f"{file.path.name}: "), 500)
-            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, file.path.name, problem)
+            problem = in_one_line(str(error).removeprefix(f"{name}: "), 500)
+            return SeriesInfo(file.symbol, file.timeframe, 0, 0, 0, name, problem)
+
+
+def _listed_as(file: BarFile, name: str, rows: int, first: int, last: int, adjustment: str) -> SeriesInfo:
+    return SeriesInfo(file.symbol, file.timeframe, rows, first, last, name, adjustment=adjustment)
 
 
 def _spelt(symbol: str, catalogue: Mapping[str, SymbolCharacteristics]) -> str:

@@ -1,4 +1,4 @@
-"""Whether a point in the numbers of a text can only be a decimal point."""
+"""Which mark in the numbers of a text can only be a decimal mark."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import numpy as np
 from ktrdr.adapters.data.arrow import Column, values_of
 from ktrdr.domain.arrays import Bools, Floats
 
-_POINT = re.compile(r"[+-]?(?:0?\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|0\d*\.\d+)")
-"""A number with a point that can only be a decimal point."""
+_SURE = r"[+-]?(?:0?{0}\d+|\d+{0}(?:\d{{1,2}}|\d{{4,}})|\d{{4,}}{0}\d+|0\d*{0}\d+)"
+_DECIMALS = {mark: re.compile(_SURE.format(re.escape(mark))) for mark in ".,"}
+"""Numbers with a mark that can only be a decimal mark."""
 _FIRST = 4096
 """Rows that are looked at before all are."""
 
 
-def shows_decimal_point(lines: Sequence[str], delimiter: str, places: Sequence[int]) -> bool:
-    """Return whether a number in some columns of the first lines has a point that no thousands mark can be."""
+def decimal_mark(lines: Sequence[str], delimiter: str, places: Sequence[int]) -> str:
+    """Return the mark that can only be a decimal mark in some columns of the first lines; empty where none can."""
     rows = csv.reader(lines, delimiter=delimiter)
-    cells = (row[place] for row in rows for place in places if place < len(row))
-    return any(_POINT.fullmatch(cell.strip()) for cell in cells)
+    cells = [row[place].strip() for row in rows for place in places if place < len(row)]
+    shown = [mark for mark, pattern in _DECIMALS.items() if any(map(pattern.fullmatch, cells))]
+    return shown[0] if len(shown) == 1 else ""
 
 
 def stands_between_commas(lines: Sequence[str], delimiter: str) -> bool:

@@ -27,11 +27,14 @@ class Loaded:
         What was left out.
     pointed : bool
         Whether a point in a number can only be a decimal point.
+    mark : str
+        The decimal mark with which numbers are written; empty where it does not show.
     """
 
     columns: dict[int, Column]
     remarks: tuple[str, ...] = ()
     pointed: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ktrdr.adapters.data.arrow import Column, matches
 from ktrdr.adapters.data.columns import NEEDED
 from ktrdr.adapters.data.reading import reason_of
 from ktrdr.adapters.data.tables.head import WITHIN, Head, head_of
-from ktrdr.adapters.data.tables.points import may_group, shows_decimal_point, stands_between_commas
+from ktrdr.adapters.data.tables.points import decimal_mark, may_group, stands_between_commas
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidBars, in_one_line, shown
 
@@ -71,8 +71,8 @@ def open_text(content: Content, source: str, words: Sequence[str]) -> Table:
             kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
             return Loaded({place: pa.nulls(0, kind) for place, kind in kinds.items()})
         body = lines[head.rows :]
-        shown = shows_decimal_point(body, delimiter, numbers)
-        return _load(written, texts, numbers, shown, shown or stands_between_commas(body, delimiter))
+        mark = decimal_mark(body, delimiter, numbers)
+        return _load(written, texts, numbers, mark, stands_between_commas(body, delimiter))
 
     cells = tuple(map(tuple, sample))
     return Table("text", head.names, width, load, head.tickers, cells, delimiter)
@@ -126,11 +126,12 @@ def _begins(row: Sequence[str]) -> bool:
     return bool(re.match(r"\d", row[0].strip()))
 
 
-def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], shown: bool, pointed: bool) -> Loaded:
-    """Return columns; numbers as such where a point is shown to be a decimal point, or nothing speaks against it."""
+def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], mark: str, between_commas: bool) -> Loaded:
+    """Return columns; numbers as such where their decimal mark is shown, or nothing speaks against a point."""
+    pointed = mark == "." or (not mark and between_commas)
     try:
-        cells, remarks = _cells(written, texts, numbers, pa.float64() if pointed else pa.string())
-        if pointed and not shown and any(may_group(cells[place]) for place in numbers):
+        cells, remarks = _cells(written, texts, numbers, pa.float64() if mark or pointed else pa.string(), mark or ".")
+        if pointed and not mark and any(may_group(cells[place]) for place in numbers):
             cells, remarks = _cells(written, texts, numbers, pa.string())
     except pa.ArrowInvalid:
         cells, remarks = _cells(written, texts, numbers, pa.string())
@@ -141,19 +142,19 @@ def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], shown
         keep = pa.array(~again)
         cells = {place: column.filter(keep) for place, column in cells.items()}
         remarks += (f"row {row} is a header once more and is left out",)
-    return Loaded(cells, remarks, pointed)
+    return Loaded(cells, remarks, pointed, mark)
 
 
 def _cells(
-    written: _Written, texts: Sequence[int], numbers: Sequence[int], kind: pa.DataType
+    written: _Written, texts: Sequence[int], numbers: Sequence[int], kind: pa.DataType, mark: str = "."
 ) -> tuple[dict[int, Column], tuple[str, ...]]:
     types = dict.fromkeys(map(str, numbers), kind) | dict.fromkeys(map(str, texts), pa.string())
     written.strays.clear()
     try:
-        table = _read(written, types, threads=written.size > _SEVERAL_THREADS)
+        table = _read(written, types, mark, threads=written.size > _SEVERAL_THREADS)
         if written.strays:
             written.strays.clear()
-            table = _read(written, types, threads=False)
+            table = _read(written, types, mark, threads=False)
     except pa.ArrowInvalid as error:
         if kind == pa.float64():
             raise
@@ -163,7 +164,7 @@ def _cells(
     return {int(name): table.column(name) for name in types}, _left_out(written, table.num_rows)
 
 
-def _read(written: _Written, types: dict[str, pa.DataType], *, threads: bool) -> pa.Table:
+def _read(written: _Written, types: dict[str, pa.DataType], mark: str, *, threads: bool) -> pa.Table:
     def stray(row: Any) -> str:
         written.strays.append(row)
         return "skip" if len(written.strays) <= _NO_BAR else "error"
@@ -179,7 +180,11 @@ def _read(written: _Written, types: dict[str, pa.DataType], *, threads: bool) ->
         ),
         arrow_csv.ParseOptions(delimiter=written.delimiter, invalid_row_handler=stray),
         arrow_csv.ConvertOptions(
-            include_columns=list(types), column_types=types, null_values=_MISSING, strings_can_be_null=True
+            include_columns=list(types),
+            column_types=types,
+            null_values=_MISSING,
+            strings_can_be_null=True,
+            decimal_point=mark,
         ),
     )
 

@@ -57,6 +57,7 @@ def utc_times(
     column = decoded(columns[0]) if len(columns) == 1 else _joined(decoded(columns[0]), decoded(columns[1]), source)
     if is_text(column.type):
         column = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    del columns
     lengths = _lengths(column) if is_text(column.type) else np.ones(len(column), dtype=np.int64)
     lacking = is_missing(column) | (lengths == 0)
     if lacking.any():

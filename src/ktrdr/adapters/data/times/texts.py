@@ -58,6 +58,12 @@ def _iso_with_offset(text: Column) -> tuple[Int64s, Int64s] | None:
     if tail is None:
         return None
     length = len(tail.group())
+    if pc.all(pc.ends_with(text, tail.group())).as_py():
+        offset = clock_of_zone(tail.group())
+        if not isinstance(offset, int):
+            return None
+        walls = _iso(pc.utf8_slice_codeunits(text, 0, -length))
+        return None if walls is None else (walls, np.broadcast_to(np.int64(offset), walls.shape))
     tails = pc.utf8_slice_codeunits(text, -length)
     if not all(isinstance(clock_of_zone(one), int) for one in pc.unique(tails).to_pylist()):
         return None

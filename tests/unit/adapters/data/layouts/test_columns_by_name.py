@@ -202,3 +202,22 @@ def test_prices_of_nothing_or_less_must_be_allowed(tmp_path: Path) -> None:
     )
     (bars,) = FileReader().read(path, Stated(allow_nonpositive=True))
     assert bars.close.tolist() == [18.0, -37.63]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Date", "Open", "High", "Low", "Close*", "Volume"),
+        ("timestamp", "1a. open (USD)", "2a. high (USD)", "3a. low (USD)", "4a. close (USD)", "5. volume"),
+        ("Timestamp", "OPEN_PRICE", "<HIGH>", "low (₹)", "Close/Last", "Volume_(BTC)"),
+        ("", "o", "h", "l", "c", "v"),
+    ],
+)
+def test_spellings_of_names(names: tuple[str, ...], tmp_path: Path) -> None:
+    assert values_of(read(tmp_path, ",".join(names) + "\n" + BODY)) == BARS
+
+
+def test_prices_in_two_currencies_are_refused(tmp_path: Path) -> None:
+    names = "timestamp,1a. open (EUR),1b. open (USD),high,low,close\n"
+    with pytest.raises(InvalidBars, match=r"columns '1a. open \(EUR\)' and '1b. open \(USD\)' are one name twice"):
+        read(tmp_path, names + "2024-01-02,1,1,2,1,1\n")
