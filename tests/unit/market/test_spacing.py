@@ -1,6 +1,8 @@
-"""Bars that lie closer together than their timeframe says."""
+"""Bars that lie closer together, or much further apart, than their timeframe says."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.spacing import much_wider
 from ktrdr.domain.market.timeframe import Timeframe
 
 
@@ -76,3 +79,22 @@ def test_bars_may_lie_so(timeframe: str, calendar: str, texts: list[str]) -> Non
 def test_bars_that_are_too_close_are_refused(timeframe: str, calendar: str, texts: list[str], named: str) -> None:
     with pytest.raises(InvalidBars, match=named):
         read(timeframe, calendar, *texts)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "calendar", "texts", "named"),
+    [
+        ("5m", "XNYS", day("2024-07-02", "13:30", "14:30", "15:30", "16:30"), "5m bars lie 60 minutes.*1h bars"),
+        ("1d", "24/7", [f"2024-05-{number:02}T00:00:00Z" for number in (1, 8, 15, 22)], "lie 7 days apart.*1w bars"),
+        ("1h", "XNYS", [*day("2024-07-02", "13:30", "14:30", "15:30"), *day("2024-07-03", "13:30", "14:30")], None),
+        ("1d", "XNYS", ["2024-05-24T00:00:00Z", "2024-05-28T00:00:00Z", "2024-05-29T00:00:00Z"], None),
+        ("1h", "XNYS", day("2024-07-02", "13:30", "18:30"), None),
+    ],
+)
+def test_bars_much_further_apart_are_named(timeframe: str, calendar: str, texts: list[str], named: str | None) -> None:
+    said = much_wider(read(timeframe, calendar, *texts))
+    if named is None:
+        assert said is None
+    else:
+        assert said is not None
+        assert re.search(named, said)

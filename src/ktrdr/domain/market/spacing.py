@@ -1,4 +1,4 @@
-"""How far apart bars lie: never closer than their timeframe."""
+"""How far apart bars lie: never closer than their timeframe, and seldom much wider."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY, NS_PER_MINUTE, Timeframe
 
 _WEEK = 7 * NS_PER_DAY
 _MONDAY = 4 * NS_PER_DAY
+_MUCH_WIDER = 2
 
 
 def too_close(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Bools:
@@ -74,14 +75,30 @@ def require_spacing(bars: Bars, sessions: Sessions) -> None:
     row = int(close.argmax())
     one, other = (iso(stamp) for stamp in bars.stamps[row - 1 : row + 1])
     found, usual = int(bars.stamps[row] - bars.stamps[row - 1]), int(np.median(np.diff(bars.stamps)))
-    fits = f": {_named(usual)} would fit" if usual < bars.timeframe.ns else ""
+    fits = f": {named(usual)} would fit" if usual < bars.timeframe.ns else ""
     raise InvalidBars(
         f"{bars.source}: row {row} at {other} lies {_minutes(found)} after row {row - 1} at {one}, closer together "
         f"than bars of {bars.timeframe} can be; most bars lie {_minutes(usual)} apart{fits}"
     )
 
 
-def _named(length: int) -> str:
+def much_wider(bars: Bars) -> str | None:
+    """Return a sentence where most bars lie at least twice their timeframe apart within sessions, else None."""
+    if len(bars) < 3 or bars.sessions is None or not len(bars.sessions.dates):
+        return None
+    gaps, length = np.diff(bars.stamps), bars.timeframe.ns
+    if bars.timeframe.intraday:
+        session = bars.sessions.locate(bars.stamps, bars.timeframe)
+        gaps = gaps[np.diff(session) == 0]
+    elif length == NS_PER_DAY:
+        gaps = np.diff(np.searchsorted(bars.sessions.dates, bars.stamps)) * NS_PER_DAY
+    usual = int(np.median(gaps)) if len(gaps) else 0
+    if usual < _MUCH_WIDER * length:
+        return None
+    return f"most {bars.timeframe} bars lie {_minutes(usual)} apart: they look like {named(usual)} bars"
+
+
+def named(length: int) -> str:
     """Return a length of time as a timeframe is written, ``90m``."""
     minutes = max(length // NS_PER_MINUTE, 1)
     unit, size = next((unit, size) for unit, size in _UNITS if minutes % size == 0)
