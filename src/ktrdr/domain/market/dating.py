@@ -148,8 +148,8 @@ def _require_open_days(bars: Bars, days: _Days, sessions: Sessions) -> None:
         return
     row, many = int(closed.argmax()), np.count_nonzero(closed)
     raise InvalidBars(
-        f"{bars.source}: row {row} at {iso(bars.stamps[row])} is a moment of {iso(days.dates[row])[:10]}, when the market "
-        f"is closed, and so are {many} of {len(closed)} rows; if these are midnights of another clock than the "
+        f"{bars.source}: row {row} at {iso(bars.stamps[row])} is a moment of {iso(days.dates[row])[:10]}, when the "
+        f"market is closed, and so are {many} of {len(closed)} rows; if these are midnights of another clock than the "
         "market's, write them as dates, or with that clock's offset"
     )
 
