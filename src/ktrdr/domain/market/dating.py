@@ -68,7 +68,7 @@ def in_sessions(bars: Bars, sessions: Sessions) -> Bars:
         require_spacing(kept, sessions)
     else:
         return _dated(kept, sessions)
-    return replace(kept, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
+    return kept.with_sessions(sessions)
 
 
 def dates_of(stamps: Int64s, sessions: Sessions) -> Int64s:

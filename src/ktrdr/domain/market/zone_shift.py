@@ -55,7 +55,7 @@ def require_zone(bars: Bars, sessions: Sessions) -> None:
     if not assumed or not bars.timeframe.intraday or sessions.continuous or not len(sessions.dates):
         return
     outside = _outside(bars.stamps, bars.timeframe, sessions)
-    zone = _fitting(bars, sessions) if outside > _FEW else None
+    zone = _fitting(bars, sessions) if outside > _FEW and _have_room(sessions, bars) else None
     if zone is None:
         return
     row = int((sessions.locate(bars.stamps, bars.timeframe) < 0).argmax())
@@ -64,6 +64,13 @@ def require_zone(bars: Bars, sessions: Sessions) -> None:
         f"outside the sessions of {bars.symbol}, such as row {row} at {iso(bars.stamps[row])}; the time zone {zone} "
         f"puts them inside: say --time-zone {zone} at import, or stamp_zone: {zone} in {CATALOGUE_NAME}"
     )
+
+
+def _have_room(sessions: Sessions, bars: Bars) -> bool:
+    """Return whether so many bars, as close as they lie, could lie inside the sessions on any clock."""
+    step = int((bars.stamps[1:] - bars.stamps[:-1]).min(initial=bars.timeframe.ns))
+    room = (sessions.closes - sessions.opens + bars.timeframe.ns) // step + 1
+    return int(room.sum()) >= (1 - _NEARLY_NONE) * len(bars)
 
 
 def _fitting(bars: Bars, sessions: Sessions) -> str | None:
