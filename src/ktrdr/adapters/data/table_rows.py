@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import Column
+from ktrdr.adapters.data.arrow import Column, is_missing
 from ktrdr.adapters.data.columns import Columns, is_utc
 from ktrdr.adapters.data.layouts.agreeing import contradiction
+from ktrdr.adapters.data.layouts.layout import VWAP
 from ktrdr.adapters.data.layouts.placing import Placed, placings
 from ktrdr.adapters.data.numbers import Marks, floats
 from ktrdr.adapters.data.rows import Rows, left_out, without_values
 from ktrdr.adapters.data.tables import Table
 from ktrdr.adapters.data.times import Times, utc_times
 from ktrdr.domain.arrays import Floats
-from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.errors import InvalidBars, InvalidInput, shown
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.reading import Stated
 
@@ -65,13 +66,15 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     candidates = placings(table, stated, source)
     placed = candidates[0]
     columns = _with_adjusted(placed.columns, table, stated, source)
-    texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)))
+    texts = (*columns.times, *(() if columns.symbol is None else (columns.symbol,)), *placed.empty)
     numbers = tuple(columns.values.values())
     loaded = table.load((*texts, *numbers), ()) if stated.decimal_mark else table.load(texts, numbers)
     point = loaded.pointed or (placed.layout.point and (table.delimiter in ",\t" or not table.names))
     cells = {place: loaded.columns[place] for place in texts}
     written = {role: loaded.columns[place] for role, place in columns.values.items()}
     loaded.columns.clear()
+    for place in placed.empty:
+        _require_empty(cells.pop(place), table.name_of(place), source)
     values, marks = floats(written, source, point=point, decimal=stated.decimal_mark)
     pa.default_memory_pool().release_unused()
     cells, values, remarks = _with_values(cells, values)
@@ -100,6 +103,17 @@ def times_of(cells: dict[int, Column], table: Table, placed: Placed, stated: Sta
             f"import, or stamp_zone in {CATALOGUE_NAME} (Europe/Athens for many brokers; UTC where it is that)"
         )
     return times
+
+
+def _require_empty(column: Column, name: str, source: str) -> None:
+    """Refuse a value in a column that was passed over because the first rows have none there."""
+    filled = ~is_missing(column)
+    if filled.any():
+        row = int(filled.argmax())
+        raise InvalidBars(
+            f"{source}: row {row}: has {shown(str(column[row].as_py()))} in column {name}, which is empty in the first "
+            "rows; without a header all rows must be alike"
+        )
 
 
 def _with_adjusted(columns: Columns, table: Table, stated: Stated, source: str) -> Columns:
@@ -145,7 +159,8 @@ def _agreeing(
         named = {role: by_place[place] for role, place in candidate.columns.values.items() if place in by_place}
         found[contradiction(named, newest_first=newest_first)] = candidate, named
     if None in found:
-        return found[None]
+        placed, values = found[None]
+        return placed, {role: column for role, column in values.items() if role != VWAP}
     why = next(iter(found))
     order = ", ".join(candidates[0].columns.values)
     raise InvalidBars(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ktrdr.adapters.data.layouts.layout import VWAP
 from ktrdr.domain.arrays import Bools, Floats
 from ktrdr.domain.market.bars import PRICE_COLUMNS
 
@@ -17,6 +18,13 @@ def broken_rows(values: Mapping[str, Floats]) -> Bools:
     """Return where open or close lies outside high and low; a row without values is not broken."""
     open_, high, low, close = (values[name] for name in ("open", "high", "low", "close"))
     return (high < np.fmax(open_, close)) | (low > np.fmin(open_, close))
+
+
+def outside_average(values: Mapping[str, Floats]) -> Bools:
+    """Return where an average price lies outside high and low; it is 0 where nothing was traded."""
+    average = values[VWAP]
+    outside: Bools = (average != 0) & ((average > values["high"]) | (average < values["low"]))
+    return outside
 
 
 def volume_is_a_price(values: Mapping[str, Floats]) -> bool:
@@ -42,6 +50,9 @@ def contradiction(values: Mapping[str, Floats], *, newest_first: bool) -> str | 
         row = int(broken.argmax())
         prices = ", ".join(f"{name} {values[name][row]:.10g}" for name in PRICE_COLUMNS)
         return f"row {row}: open or close lies outside high and low ({prices})"
+    if VWAP in values and outside_average(values).any():
+        row = int(outside_average(values).argmax())
+        return f"row {row}: the average price {values[VWAP][row]:.10g} lies outside high and low"
     if are_exchanged(values, newest_first=newest_first):
         return "each open leads on to the next close, not each close to the next open, at row 0 and after"
     if volume_is_a_price(values):
