@@ -17,7 +17,7 @@ from ktrdr.adapters.data.numbers import Marks, floats
 from ktrdr.adapters.data.rows import Rows, left_out, without_values
 from ktrdr.adapters.data.tables import Table
 from ktrdr.adapters.data.times import Times, utc_times
-from ktrdr.domain.arrays import Floats
+from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidBars, InvalidInput, shown
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.reading import Stated
@@ -77,18 +77,25 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
         _require_empty(cells.pop(place), table.name_of(place), source)
     values, marks = floats(written, source, point=point, decimal=stated.decimal_mark)
     pa.default_memory_pool().release_unused()
-    cells, values, remarks = _with_values(cells, values)
+    cells, values, file_rows, remarks = _with_values(cells, values)
     symbols = None if columns.symbol is None else cells.pop(columns.symbol)
-    times = times_of(cells, table, placed, stated, source)
+    times = times_of(cells, table, placed, stated, source, file_rows)
     if not table.names:
-        placed, values = _agreeing(candidates, values, times, source)
+        placed, values = _agreeing(candidates, values, times, file_rows, source)
     own = {} if times.written is None else {"written": times.written}
-    rows = {"stamps": times.stamps, **own, **values}
+    rows = {"stamps": times.stamps, "file_rows": file_rows, **own, **values}
     marks = marks._replace(decimal=marks.decimal or loaded.mark)
     return TableRows(placed, rows, times, symbols, marks, (*loaded.remarks, *remarks))
 
 
-def times_of(cells: dict[int, Column], table: Table, placed: Placed, stated: Stated, source: str) -> Times:
+def times_of(
+    cells: dict[int, Column],
+    table: Table,
+    placed: Placed,
+    stated: Stated,
+    source: str,
+    file_rows: Int64s | None = None,
+) -> Times:
     """Return the times of some columns, by what they, their names, the layout and somebody say of their zone.
 
     The columns are not kept, so that they are not held twice.
@@ -96,7 +103,7 @@ def times_of(cells: dict[int, Column], table: Table, placed: Placed, stated: Sta
     places = placed.columns.times
     utc = any(is_utc(table.name_of(place)) for place in places)
     zone = stated.time_zone or placed.layout.zone or None
-    times = utc_times([cells.pop(place) for place in places], source, zone=zone, utc=utc)
+    times = utc_times([cells.pop(place) for place in places], source, zone=zone, utc=utc, rows=file_rows)
     if placed.layout.asks_zone and times.zone_from == "assumed" and stated.timeframe and stated.timeframe.intraday:
         raise InvalidBars(
             f"{source}: {placed.layout.says} writes its broker's clock without its time zone; say it: --time-zone at "
@@ -128,22 +135,24 @@ def _with_adjusted(columns: Columns, table: Table, stated: Stated, source: str) 
 
 def _with_values(
     cells: dict[int, Column], values: dict[str, Floats]
-) -> tuple[dict[int, Column], dict[str, Floats], tuple[str, ...]]:
-    """Return cells and values without the rows that have none, and without a volume that has none."""
+) -> tuple[dict[int, Column], dict[str, Floats], Int64s, tuple[str, ...]]:
+    """Return cells and values without the rows that have none, and without a volume that has none, and their rows."""
     remarks = []
+    file_rows = np.arange(len(values["close"]))
     empty = without_values(values)
     if empty is not None:
-        remarks.append(left_out(empty, "has no values" if empty.sum() == 1 else "have no values"))
+        remarks.append(left_out(file_rows[empty], "has no values" if empty.sum() == 1 else "have no values"))
+        file_rows = file_rows[~empty]
         values = {role: column[~empty] for role, column in values.items()}
         cells = {place: column.filter(pa.array(~empty)) for place, column in cells.items()}
     if "volume" in values and len(values["volume"]) and np.isnan(values["volume"]).all():
         values = {role: column for role, column in values.items() if role != "volume"}
         remarks.append("the column of volume is empty, so there is none")
-    return cells, values, tuple(remarks)
+    return cells, values, file_rows, tuple(remarks)
 
 
 def _agreeing(
-    candidates: Sequence[Placed], values: dict[str, Floats], times: Times, source: str
+    candidates: Sequence[Placed], values: dict[str, Floats], times: Times, file_rows: Int64s, source: str
 ) -> tuple[Placed, dict[str, Floats]]:
     """Return the way to read columns without names with which the values agree, and them by it.
 
@@ -157,7 +166,7 @@ def _agreeing(
     found = {}
     for candidate in candidates:
         named = {role: by_place[place] for role, place in candidate.columns.values.items() if place in by_place}
-        found[contradiction(named, newest_first=newest_first)] = candidate, named
+        found[contradiction(named, file_rows, newest_first=newest_first)] = candidate, named
     if None in found:
         placed, values = found[None]
         return placed, {role: column for role, column in values.items() if role != VWAP}
