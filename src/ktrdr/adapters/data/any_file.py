@@ -16,6 +16,7 @@ from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
@@ -100,5 +101,15 @@ def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: 
     understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
     stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
     volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
-    name, written = Symbol(part.symbol).text, rows.get("written")
-    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)
+    name, own, file_rows = Symbol(part.symbol).text, rows.get("written"), _unless_in_order(rows["file_rows"])
+    return Bars(
+        *(name, timeframe, stamps, open_, high, low, close, volume, source),
+        written=own,
+        reading=understood,
+        file_rows=file_rows,
+    )
+
+
+def _unless_in_order(rows: Int64s) -> Int64s | None:
+    """Return rows of a file, None where they are all from the first one on."""
+    return None if (rows == np.arange(len(rows))).all() else rows

@@ -94,6 +94,8 @@ def floats(
             read[role] = floats_of(column, source, role)
         del column
     marks = (_stated(decimal) if decimal else _marks(texts, source, point)) if texts else Marks()
+    if not decimal:
+        _require_one_way(texts, marks, source)
     read |= {role: _read(text, marks, source) for role, text in texts.items()}
     found = [mark for mark in (marks.thousands, " ", "'") if mark and _has(texts, mark)]
     return read, Marks(marks.decimal if _has(texts, marks.decimal) else "", found[0] if found else "")
@@ -127,6 +129,19 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
     if comma.either:
         return _chosen(texts, ",", comma.either, source)
     return _chosen(texts, ".", dot.either, source) if dot.either else Marks()
+
+
+def _require_one_way(texts: Mapping[str, _Text], marks: Marks, source: str) -> None:
+    """Refuse ``1.191`` beside ``1,193``, unless others of the column show thousands, and not three decimals."""
+    for role, text in texts.items():
+        column = {role: text}
+        if not (_has(column, ",") and _has(column, ".")):
+            continue
+        comma, dot = (_signs(column, mark) for mark in ",.")
+        thousands = (comma if marks.thousands == "," else dot).thousands
+        decimals = matches(text.plain, rf"\{marks.decimal}(?:\d{{1,2}}|\d{{4,}})$").any()
+        if comma.either and dot.either and not (thousands and decimals):
+            raise _two_ways(source, dot.either, "a point", comma.either, "a comma")
 
 
 def _mixed(texts: Mapping[str, _Text]) -> bool:

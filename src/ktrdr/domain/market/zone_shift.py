@@ -8,7 +8,7 @@ import numpy as np
 
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.clocks import moments_of
 from ktrdr.domain.market.sessions import Sessions
@@ -61,7 +61,7 @@ def require_zone(bars: Bars, sessions: Sessions) -> None:
     row = int((sessions.locate(bars.stamps, bars.timeframe) < 0).argmax())
     raise InvalidBars(
         f"{bars.source}: the times name no time zone and were taken for UTC, but then {outside:.0%} of the bars lie "
-        f"outside the sessions of {bars.symbol}, such as row {row} at {iso(bars.stamps[row])}; the time zone {zone} "
+        f"outside the sessions of {bars.symbol}, such as {bars.place_of(row)}; the time zone {zone} "
         f"puts them inside: say --time-zone {zone} at import, or stamp_zone: {zone} in {CATALOGUE_NAME}"
     )
 
