@@ -45,9 +45,9 @@ def on_clock_of(bars: Bars, zone: str) -> Bars:
 def require_zone(bars: Bars, sessions: Sessions) -> None:
     """Refuse intraday bars whose times were taken for UTC, where more than a fifth of them lie outside the sessions.
 
-    Where nearly all bars lie inside on the clock of a zone, that one is named. Where none puts them inside, as with bars
-    before and after hours, they are left as they are only if more of them lie in the waking hours of the venue as times
-    of UTC than as times of its own clock.
+    Where nearly all bars lie inside on the clock of a zone, that one is named. Where none puts them inside, as with
+    bars before and after hours, they are left as they are only if more of them lie in the waking hours of the venue as
+    times of UTC than as times of its own clock.
 
     Raises
     ------
