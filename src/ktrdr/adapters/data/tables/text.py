@@ -112,7 +112,8 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
         return mark, head, []
     for mark, rows in tables.items():
         sample = [row for row in rows[:WITHIN] if row]
-        if sample and len(sample[0]) > 4 and {len(row) for row in sample} == {len(sample[0])} and _begins(sample[0]):
+        alike = len({len(row) for row in sample}) == 1
+        if alike and len(sample[0]) > 4 and _begins(sample[0], words):
             return mark, Head(), sample
     first = next((line for line in lines if line.strip()), "nothing")
     raise InvalidBars(
@@ -121,9 +122,9 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
     )
 
 
-def _begins(row: Sequence[str]) -> bool:
-    """Return whether a row without names begins as one of bars does: with a time, which has digits."""
-    return bool(re.match(r"\d", row[0].strip()))
+def _begins(row: Sequence[str], words: Sequence[str]) -> bool:
+    """Return whether a row without names is one of bars: it begins with a time, or its columns are said by numbers."""
+    return bool(re.match(r"\d", row[0].strip())) or bool(words and all(map(str.isdigit, words)))
 
 
 def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], mark: str, between_commas: bool) -> Loaded:
