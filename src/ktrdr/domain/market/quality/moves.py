@@ -101,7 +101,7 @@ def _spike_starts(evidence: Evidence, limit: float) -> tuple[Bools, Int64s]:
     times = limit * (_WITHIN_THE_DAY if evidence.bars.timeframe.intraday else 1.0)
     large = np.abs(move) > np.maximum(times * evidence.usual_move, _SPIKE_LEAST)
     begins, length = np.zeros(len(move), dtype=np.bool_), np.zeros(len(move), dtype=np.int64)
-    for bars in range(_SPIKE_BARS, 0, -1):
+    for bars in range(min(_SPIKE_BARS, len(move) - 1), 0, -1):
         back = np.full(len(move), np.inf)
         back[1 : len(move) - bars] = np.abs(close[1 + bars :] - close[: -bars - 1])
         undone = np.zeros(len(move))

@@ -154,6 +154,16 @@ def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
             read(tmp_path, "no archive", name)
 
 
+def test_a_note_beside_the_bars_of_an_archive_is_named_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "X.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("X/", "X/x.csv", "X/x.txt", "X/.DS_Store", "__MACOSX/X/._x.csv"):
+            archive.writestr(name, HEADER + BODY if name == "X/x.csv" else "Gap of 5s found" * (name[-1] != "/"))
+    (bars,) = read_bars(path, DAY)
+    assert len(bars) == len(BODY.splitlines())
+    assert understood(bars).remarks == ("X/x.txt beside X/x.csv in the archive is not read",)
+
+
 @pytest.mark.parametrize("late", [0, 5000])
 def test_whole_numbers_beside_three_decimals_may_be_thousands(late: int, tmp_path: Path) -> None:
     """`977` beside `1.002`: either thousands, or a price that falls a thousandfold."""
