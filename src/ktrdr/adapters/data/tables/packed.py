@@ -46,8 +46,22 @@ def unpacked(path: Path) -> tuple[str, bytes, str]:
 
 
 def _limited(file: IO[bytes] | gzip.GzipFile, path: Path) -> bytes:
-    limit = min(_LARGEST, max(_SMALL, _TIMES * path.stat().st_size))
-    content = file.read(limit + 1)
-    if len(content) > limit:
-        raise InvalidBars(f"{path.name}: unpacks to more than {limit / 2**20:.0f} MiB, which is no file of bars")
+    content = file.read(_most(path.stat().st_size) + 1)
+    require_possible(len(content), path.stat().st_size, path.name)
     return content
+
+
+def require_possible(unpacked_bytes: int, packed_bytes: int, source: str) -> None:
+    """Refuse what is so much larger unpacked than packed that it holds no bars.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    most = _most(packed_bytes)
+    if unpacked_bytes > most:
+        raise InvalidBars(f"{source}: unpacks to more than {most / 2**20:.0f} MiB, which is no file of bars")
+
+
+def _most(packed_bytes: int) -> int:
+    return min(_LARGEST, max(_SMALL, _TIMES * packed_bytes))
