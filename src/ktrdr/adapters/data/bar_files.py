@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from ktrdr.domain.errors import InvalidInput
@@ -39,7 +40,12 @@ def name_of(path: Path) -> tuple[str, Timeframe] | None:
 
     ``1H``, ``1D``, ``1W`` are ``1h``, ``1d``, ``1w``; a capital M may mean months, and says nothing.
     """
-    stem, kind = split_name(path.name)
+    return _said_by(path.name)
+
+
+@lru_cache(maxsize=2**15)
+def _said_by(name: str) -> tuple[str, Timeframe] | None:
+    stem, kind = split_name(name)
     match = _FILE_STEM.fullmatch(stem)
     if not kind or match is None:
         return None

@@ -17,6 +17,7 @@ from ktrdr.domain.market.spacing import require_spacing, too_close
 from ktrdr.domain.market.timeframe import NS_PER_DAY, NS_PER_MINUTE
 from ktrdr.domain.market.zone_shift import require_zone
 
+_FEW = 0.01
 _ADVICE = "leave it out with --drop-unfinished, or take it out of the file"
 
 
@@ -92,12 +93,20 @@ def dates_of(stamps: Int64s, sessions: Sessions) -> Int64s:
 
 
 def _dated(bars: Bars, sessions: Sessions) -> Bars:
-    """Return settled bars with the dates of their sessions; what begins outside of them is known once it is full."""
+    """Return settled bars with the dates of their sessions.
+
+    What begins at another moment than a session's open is known once it is full and the sessions that it touches are.
+    """
     days = _Days.of(bars, sessions)
     _require_one_a_session(bars, days.dates)
     known = known_at(days.dates, bars.timeframe, sessions)
-    outside = days.moments & _outside(bars.stamps, sessions) | sessions.continuous
-    known = np.where(outside, np.maximum(known, bars.stamps + bars.timeframe.ns), known)
+    ends = bars.stamps + bars.timeframe.ns
+    if sessions.continuous:
+        known = np.maximum(known, ends)
+    elif days.moments.any():
+        _require_open_days(bars, days, sessions)
+        full = days.moments & ~np.isin(bars.stamps, sessions.opens)
+        known = np.where(full, np.maximum(known, _touched_until(ends, sessions)), known)
     dated = replace(bars, stamps=days.dates, sessions=sessions, known_at=np.maximum.accumulate(known))
     require_spacing(dated, sessions)
     return dated
@@ -130,6 +139,26 @@ class _Days:
         lost = (dates < stamps) if sessions.continuous else moments & _outside(stamps, sessions)
         stays = (moments | sessions.continuous) & lost.any()
         return cls(dates, np.where(stays, stamps, dates), moments, odd, why)
+
+
+def _require_open_days(bars: Bars, days: _Days, sessions: Sessions) -> None:
+    """Refuse moments whose dates are days on which the market is closed: they are midnights of some other clock."""
+    closed = days.moments & ~np.isin(days.dates, sessions.dates)
+    if bars.timeframe.ns != NS_PER_DAY or np.count_nonzero(closed) <= max(1, _FEW * len(closed)):
+        return
+    row, many = int(closed.argmax()), np.count_nonzero(closed)
+    raise InvalidBars(
+        f"{bars.source}: row {row} at {iso(bars.stamps[row])} is a moment of {iso(days.dates[row])[:10]}, when the "
+        f"market is closed, and so are {many} of {len(closed)} rows; if these are midnights of another clock than the "
+        "market's, write them as dates, or with that clock's offset"
+    )
+
+
+def _touched_until(ends: Int64s, sessions: Sessions) -> Int64s:
+    """Return the ends of spans, or the closes of the last sessions that begin before them, if these are later."""
+    last = np.searchsorted(sessions.opens, ends, side="left") - 1
+    closes = np.where(last >= 0, sessions.closes[np.maximum(last, 0)], ends)
+    return np.maximum(ends, closes)
 
 
 def _outside(stamps: Int64s, sessions: Sessions) -> Bools:

@@ -146,7 +146,7 @@ PLAIN = [["150.085", "150.747", "149.784", "150.446"], ["150.446", "151.677", "1
 def test_one_odd_price_makes_no_thousands_of_the_others() -> None:
     """`150446` and `150.446`: who writes a mark between thousands writes it always."""
     odd = [*PLAIN, ["151.374", "152.003", "151.001", "151402"]]
-    with pytest.raises(InvalidBars, match="row 0: open '150.085' can be read in two ways"):
+    with pytest.raises(InvalidBars, match=r"row 0: open '150.085' can be read in two ways"):
         floats(table(odd), "X", point=True)
 
 

@@ -105,7 +105,7 @@ def _spike_starts(evidence: Evidence, limit: float) -> tuple[Bools, Int64s]:
         back = np.full(len(move), np.inf)
         back[1 : len(move) - bars] = np.abs(close[1 + bars :] - close[: -bars - 1])
         undone = np.zeros(len(move))
-        undone[: len(move) - bars] = np.abs(move[bars:])
+        undone[: max(len(move) - bars, 0)] = np.abs(move[bars:])
         returned = large & (back < _SPIKE_RETURNS * np.abs(move)) & (undone > (1 - _SPIKE_RETURNS) * np.abs(move))
         begins |= returned
         length[returned] = bars

@@ -172,7 +172,7 @@ def test_what_a_sheet_pretends_to_hold_is_not_looked_at(tmp_path: Path) -> None:
         for name in whole.namelist():
             copy.writestr(name, whole.read(name))
         copy.writestr("xl/more.xml", b" " * (2**26 + 1))
-    with pytest.raises(InvalidBars, match="Y_1d.xlsx: unpacks to more than 64 MiB"):
+    with pytest.raises(InvalidBars, match=r"Y_1d.xlsx: unpacks to more than 64 MiB"):
         read_bars(bomb, DAY)
 
 
@@ -180,7 +180,7 @@ def test_a_small_parquet_file_of_many_equal_rows_is_no_table(tmp_path: Path) -> 
     path = tmp_path / "X_1d.parquet"
     ones = pa.array(np.ones(2_000_000))
     pq.write_table(pa.table(dict.fromkeys(("time", "open", "high", "low", "close"), ones)), path)
-    with pytest.raises(InvalidBars, match="X_1d.parquet: unpacks to more than 64 MiB"):
+    with pytest.raises(InvalidBars, match=r"X_1d.parquet: unpacks to more than 64 MiB"):
         read_bars(path, DAY)
 
 
