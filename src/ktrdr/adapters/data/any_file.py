@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import require_numbers
+from ktrdr.adapters.data.arrow import is_missing, require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
 from ktrdr.adapters.data.parts import Part, parts_of
@@ -83,6 +84,9 @@ def span_by_times(path: Path, stated: Stated) -> Span:
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
         cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        some = ~np.logical_and.reduce([is_missing(cells[place]) for place in placed.columns.times])
+        if not some.all():  # rows without values, or refused when they are read
+            cells = {place: column.filter(pa.array(some)) for place, column in cells.items()}
         symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbols is not None and stated.symbol is not None:
