@@ -35,6 +35,7 @@ KNOWN = {
     "NKE 1d": {"missing_sessions", "zero_volume"},
     "PFE 1d": {"missing_sessions", "zero_volume"},
     "GSPC 1d": {"zero_volume"},
+    "NSEI 1d": {"closed_days"},  # an hour of trading for a festival
     "IXIC 1d": {"zero_volume"},
     "^IXIC 1d (sample)": {"zero_volume"},
     "EURUSD 1h": {"missing_sessions", "missing_bars"},  # gaps inside the week, as its provider states
@@ -48,8 +49,6 @@ KNOWN = {
 """By series, what is really there: stated by the source, or looked up place by place."""
 EXTENDED = {"outside_hours", "no_volume"}
 """Notes on what a series has, never a fault of it: bars before the open are there or not."""
-OTHER_CALENDAR = {"HSI", "NSEI"}
-"""Series whose exchange nobody states beside them."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -126,7 +125,7 @@ def _cases(folder: Path | None) -> Iterator[tuple[str, Case]]:
 
 def _all_of(data: DataRepository, mark: str) -> Iterator[tuple[str, Case]]:
     for info in data.series():
-        if info.symbol not in OTHER_CALENDAR and info.timeframe.minutes <= 1440:
+        if info.timeframe.minutes <= 1440:
             bars = data.load(info.symbol, info.timeframe)
             yield f"{info.symbol} {info.timeframe}{mark}", Case(bars, data.characteristics(info.symbol))
 

@@ -310,11 +310,14 @@ def steps_from(least: float) -> list[float]:
 
 
 def decimals_change(rng: Rng, case: Case) -> Case:
-    bars, size = case.bars, int(rng.integers(250, 400))
+    """Round half of the bars at most, so that six steps or fewer span a usual bar, and others are left as they are."""
+    bars, most = case.bars, len(case.bars) // 2
+    size = int(rng.integers(min(150, most - 1), most))
     start = int(rng.integers(0, len(bars) - size))
-    rows = slice(start, None) if rng.random() < 0.3 and start < len(bars) - 250 else slice(start, start + size)
-    span = float(np.median((bars.high - bars.low)[rows]))
-    decimals = int(np.floor(-np.log10(span / 6)))
+    rows = slice(start, start + size)
+    decimals = int(np.floor(-np.log10(float(np.median((bars.high - bars.low)[rows])) / 6)))
+    while np.array_equal(np.round(bars.close[rows], decimals), bars.close[rows]):
+        decimals -= 1
     columns = {name: getattr(bars, name).copy() for name in PRICES}
     for values in columns.values():
         values[rows] = np.maximum(np.round(values[rows], decimals), 10.0**-decimals)

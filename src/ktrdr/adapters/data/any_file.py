@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import require_numbers
+from ktrdr.adapters.data.arrow import is_missing, require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
 from ktrdr.adapters.data.parts import Part, parts_of
@@ -17,6 +17,7 @@ from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
@@ -85,6 +86,9 @@ def span_by_times(path: Path, stated: Stated) -> Span:
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
         cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        some = ~np.logical_and.reduce([is_missing(cells[place]) for place in placed.columns.times])
+        if not some.all():  # rows without values, or refused when they are read
+            cells = {place: column.filter(pa.array(some)) for place, column in cells.items()}
         symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbols is not None and stated.symbol is not None:
@@ -103,5 +107,15 @@ def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: 
     understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
     stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
     volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
-    name, written = Symbol(part.symbol).text, rows.get("written")
-    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)
+    name, own, file_rows = Symbol(part.symbol).text, rows.get("written"), _unless_in_order(rows["file_rows"])
+    return Bars(
+        *(name, timeframe, stamps, open_, high, low, close, volume, source),
+        written=own,
+        reading=understood,
+        file_rows=file_rows,
+    )
+
+
+def _unless_in_order(rows: Int64s) -> Int64s | None:
+    """Return rows of a file, None where they are all from the first one on."""
+    return None if (rows == np.arange(len(rows))).all() else rows

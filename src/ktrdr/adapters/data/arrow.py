@@ -91,7 +91,10 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     """
     require_numbers(column.type, source, name)
     column = decoded(column)
+    column = pc.cast(column, pa.string()) if pa.types.is_decimal(column.type) else column  # to the nearest float
     kind = column.type
+    if pa.types.is_decimal(kind):  # whose own cast is off by the last bit
+        column, kind = pc.cast(column, pa.string()), pa.string()
     try:
         cast = column if kind == pa.float64() else pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
     except pa.ArrowInvalid as error:

@@ -55,7 +55,8 @@ def listing_of(folder: Path) -> Listing:
         path = folder / name
         said = name_of(path)
         if said is None:
-            odd.append(NotTaken(name, "is a folder" if os.path.isdir(path) else why_not_taken(name)))  # noqa: PTH112 - answers always
+            folder_too = os.path.isdir(path)  # noqa: PTH112 - answers for every path
+            odd.append(NotTaken(name, "is a folder" if folder_too else why_not_taken(name)))
         else:
             series.setdefault((said[0].removeprefix("^"), said[1]), []).append((path, said[0]))
     files = tuple(_chosen(paths, timeframe) for (_, timeframe), paths in series.items())

@@ -12,7 +12,7 @@ from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.labelling import label_balance
 from ktrdr.application.preparing.members import Member
 from ktrdr.application.preparing.pool import Prepared, prepare
-from ktrdr.application.preparing.quality import require_accepted
+from ktrdr.application.preparing.quality import quality_document, require_accepted
 from ktrdr.application.preparing.rows import require_no_warnings
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.labels.labelset import class_shares
@@ -56,6 +56,8 @@ class Preview:
     shares : mapping of symbol to mapping of class to float
         Of a pool the class shares of each symbol's train rows, so that nothing depends on later ones; empty for
         regression.
+    quality : mapping
+        What the manifest would keep of the bars' quality; see `quality_document`.
     """
 
     strategy: Strategy
@@ -67,6 +69,7 @@ class Preview:
     warnings: tuple[str, ...]
     balance: Balance | None = None
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    quality: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -88,6 +91,7 @@ class Preview:
             "rows": self.rows,
             "split": self.split,
             "labels": {"by_symbol": self.shares} if self.balance is None else self.balance.as_dict(),
+            "quality": dict(self.quality),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }
@@ -120,6 +124,7 @@ def preview(job: TrainingJob, sources: PoolSources) -> Preview:
         prepared.warnings,
         balance,
         _train_shares(prepared) if job.pooled and pool.target.is_classification else {},
+        quality_document(prepared.quality, job.request.accept_quality),
     )
 
 

@@ -175,8 +175,7 @@ class SessionedRepository(DataRepository):
 
     def _dated(self, info: SeriesInfo) -> SeriesInfo:
         """Return a series with the dates of its first and last session, where its bars are stamped otherwise."""
-        ends = np.array([info.first, info.last])
-        if info.timeframe.intraday or not (ends % NS_PER_DAY).any():
+        if info.timeframe.intraday or not (info.first % NS_PER_DAY or info.last % NS_PER_DAY):
             return info
         try:
             sessions = self._sessions(self._facts(info.symbol), info.first, info.last)
@@ -184,5 +183,5 @@ class SessionedRepository(DataRepository):
             return replace(info, rows=0, first=0, last=0, problem=str(error))
         if sessions is None:
             return info
-        first, last = dates_of(ends, sessions).tolist()
+        first, last = dates_of(np.array([info.first, info.last]), sessions).tolist()
         return replace(info, first=first, last=last)

@@ -99,8 +99,9 @@ def served_market(
     opened.require_same_config(symbol, engineer.kernels(opened.features))
     strategy, features = opened.strategy, opened.features
     start = strategy.training_data.start if never_settling(features) else None
-    market = gather(data, replace(strategy.training_data, start=start, end=end), symbol, opened.origins_of(symbol))
-    market = with_context(data, market, used_sources(strategy, features))
+    wanted = replace(strategy.training_data, start=start, end=end)
+    market = gather(data, wanted, symbol, opened.origins_of(symbol), strategy.quality)
+    market = with_context(data, market, used_sources(strategy, features), strategy.quality)
     _require_same_beginning(opened, market)
     others = _other_bars(opened.manifest, market, strategy.training_data.start)
     return opened, replace(market, notes=(*market.notes, *others, *override_notes(strategy, symbol)))

@@ -64,6 +64,9 @@ class Bars:
         of that clock is a date.
     reading : Reading or None
         How the source's file was understood; None where there is none.
+    file_rows : ndarray of int64, shape (n,), or None
+        Row of the source's file in which each bar stands, counted from 0; None where they stand in order from the first
+        row on.
 
     Raises
     ------
@@ -86,6 +89,7 @@ class Bars:
     known_at: Int64s = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     written: Int64s | None = None
     reading: Reading | None = None
+    file_rows: Int64s | None = None
 
     def __post_init__(self) -> None:
         self._check()
@@ -123,13 +127,21 @@ class Bars:
         more = int(broken.sum()) - 1
         values = ", ".join(f"{name} {float(getattr(self, name)[row])!r}".removesuffix(".0") for name in BAR_COLUMNS)
         raise InvalidBars(
-            f"{self.source}: row {row} at {iso(self.stamps[row])}: {rule}; found {values}"
+            f"{self.source}: {self.place_of(row)}: {rule}; found {values}"
             + (f" (and {more} more rows)" if more else "")
         )
 
     def __len__(self) -> int:
         """Return the number of bars."""
         return len(self.stamps)
+
+    def row_of(self, bar: int) -> int:
+        """Return the row of the source's file, counted from 0, in which a bar stands; messages name it."""
+        return bar if self.file_rows is None else int(self.file_rows[bar])
+
+    def place_of(self, bar: int) -> str:
+        """Return row and stamp of a bar, as messages name it."""
+        return f"row {self.row_of(bar)} at {iso(self.stamps[bar])}"
 
     @classmethod
     def of(
@@ -189,7 +201,8 @@ class Bars:
     def take(self, rows: slice | NDArray[np.bool_]) -> Bars:
         """Return the bars of a slice or mask; sessions and known-at times go with them."""
         columns = {name: getattr(self, name)[rows] for name in ("stamps", *BAR_COLUMNS, "known_at")}
-        return replace(self, **columns, written=None if self.written is None else self.written[rows])
+        written, file_rows = (one if one is None else one[rows] for one in (self.written, self.file_rows))
+        return replace(self, **columns, written=written, file_rows=file_rows)
 
     def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
         """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""

@@ -37,7 +37,7 @@ def stale(evidence: Evidence, limit: float) -> Found | None:
 def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
     """Find sessions whose bars are all those of an earlier one, to the last digit and volume.
 
-    Where volumes tell little only the session right before counts, for prices come back by chance.
+    Of days whose volumes tell little only the one right before counts, for prices of one bar come back by chance.
     """
     bars, inside = evidence.bars, np.flatnonzero(evidence.session >= 0)
     if not bars.timeframe.intraday:
@@ -52,7 +52,7 @@ def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
         return None
     prints[alike] = _fingerprints(evidence, inside[np.repeat(alike, counts)], counts[alike])
     moving = np.maximum.reduceat(evidence.span[inside], starts) > 0
-    telling = len(np.unique(bars.volume)) > _TELLING * len(bars)
+    telling = bars.timeframe.intraday or len(np.unique(bars.volume)) > _TELLING * len(bars)
     again = _again(prints, moving, telling)
     marks = np.zeros(len(bars), dtype=np.bool_)
     marks[inside] = np.repeat(again, counts)
