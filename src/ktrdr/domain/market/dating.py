@@ -69,7 +69,7 @@ def in_sessions(bars: Bars, sessions: Sessions) -> Bars:
         require_spacing(kept, sessions)
     else:
         return _dated(kept, sessions)
-    return replace(kept, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
+    return kept.with_sessions(sessions)
 
 
 def dates_of(stamps: Int64s, sessions: Sessions) -> Int64s:
@@ -152,7 +152,7 @@ def _require_open_days(bars: Bars, days: _Days, sessions: Sessions) -> None:
         return
     row, many = int(closed.argmax()), np.count_nonzero(closed)
     raise InvalidBars(
-        f"{bars.source}: row {row} at {iso(bars.stamps[row])} is a moment of {iso(days.dates[row])[:10]}, when the "
+        f"{bars.source}: {bars.place_of(row)} is a moment of {iso(days.dates[row])[:10]}, when the "
         f"market is closed, and so are {many} of {len(closed)} rows; if these are midnights of another clock than the "
         "market's, write them as dates, or with that clock's offset"
     )
@@ -170,8 +170,9 @@ def _require_told(bars: Bars, unclear: Bools) -> None:
     if unclear.any():
         row = int(unclear.argmax())
         raise InvalidBars(
-            f"{bars.source}: row {row} at {_shown(bars, row)} of the file's clock is {iso(bars.stamps[row])}: it can "
-            "not be told whether that is a moment or a date; write dates such as 2024-01-31"
+            f"{bars.source}: row {bars.row_of(row)} at {_shown(bars, row)} of the file's clock is "
+            f"{iso(bars.stamps[row])}: it can not be told whether that is a moment or a date; write dates such as "
+            "2024-01-31"
         )
 
 
@@ -206,7 +207,7 @@ def _without(bars: Bars, odd: Bools, why: str, drop: bool) -> Bars:
     if not odd.any():
         return bars
     rows = np.flatnonzero(odd)
-    named = ", ".join(f"row {row} at {_shown(bars, row)}" for row in rows[:3].tolist())
+    named = ", ".join(f"row {bars.row_of(row)} at {_shown(bars, row)}" for row in rows[:3].tolist())
     more = f" and {len(rows) - 3} more rows" if len(rows) > 3 else ""
     if not drop:
         raise InvalidBars(f"{bars.source}: {named}{more}: unfinished, a bar that is not over ({why}); {_ADVICE}")
@@ -224,8 +225,7 @@ def _require_one_a_session(bars: Bars, dates: Int64s) -> None:
     again = np.flatnonzero(np.diff(dates) <= 0)
     if len(again):
         row = int(again[0]) + 1
-        one, other = (iso(stamp) for stamp in bars.stamps[row - 1 : row + 1])
         raise InvalidBars(
-            f"{bars.source}: row {row} at {other} and row {row - 1} at {one} belong to one session, that of "
+            f"{bars.source}: {bars.place_of(row)} and {bars.place_of(row - 1)} belong to one session, that of "
             f"{iso(dates[row])[:10]}; a series of {bars.timeframe} has one bar of it"
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.clocks import moments_of, wall_time
 from ktrdr.domain.market.sessions import Sessions
@@ -58,13 +58,15 @@ def require_zone(bars: Bars, sessions: Sessions) -> None:
     if not assumed or not bars.timeframe.intraday or sessions.continuous or not len(sessions.dates):
         return
     outside = _outside(bars.stamps, bars.timeframe, sessions)
-    fitting = _fitting(bars, sessions) if outside > _FEW else None
-    if outside <= _FEW or (fitting is None and _more_awake_by_utc(bars.stamps, sessions.time_zone)):
+    if outside <= _FEW:
+        return
+    fitting = _fitting(bars, sessions) if _have_room(sessions, bars) else None
+    if fitting is None and _more_awake_by_utc(bars.stamps, sessions.time_zone):
         return
     row = int((sessions.locate(bars.stamps, bars.timeframe) < 0).argmax())
     raise InvalidBars(
         f"{bars.source}: the times name no time zone and were taken for UTC, but then {outside:.0%} of the bars lie "
-        f"outside the sessions of {bars.symbol}, such as row {row} at {iso(bars.stamps[row])}; "
+        f"outside the sessions of {bars.symbol}, such as {bars.place_of(row)}; "
         f"{_advice(fitting, sessions.time_zone)}"
     )
 
@@ -88,6 +90,13 @@ def _more_awake_by_utc(stamps: Int64s, zone: str) -> bool:
 def _awake(walls: Int64s) -> float:
     begin, end = _WAKING
     return float(np.mean((walls % NS_PER_DAY >= begin) & (walls % NS_PER_DAY < end)))
+
+
+def _have_room(sessions: Sessions, bars: Bars) -> bool:
+    """Return whether so many bars, as close as they lie, could lie inside the sessions on any clock."""
+    step = int((bars.stamps[1:] - bars.stamps[:-1]).min(initial=bars.timeframe.ns))
+    room = (sessions.closes - sessions.opens + bars.timeframe.ns) // step + 1
+    return int(room.sum()) >= (1 - _NEARLY_NONE) * len(bars)
 
 
 def _fitting(bars: Bars, sessions: Sessions) -> str | None:

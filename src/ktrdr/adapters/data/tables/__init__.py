@@ -51,9 +51,15 @@ def open_table(path: Path, words: Sequence[str] = ()) -> Table:
     suffix = path.suffix.lower()
     if suffix not in PACKED:
         return _opener(suffix, path.name)(path, path.name, words)
-    inner, content = unpacked(path)
+    inner, content, unread = unpacked(path)
     table = _opener(Path(inner).suffix.lower(), f"{path.name}: {inner}")(content, path.name, words)
-    return replace(table, kind=f"{table.kind} in {suffix.removeprefix('.')}")
+    said = (f"{unread} beside {inner} in the archive is not read",) if unread else ()
+
+    def load(texts: Sequence[int], numbers: Sequence[int]) -> Loaded:
+        loaded = table.load(texts, numbers)
+        return replace(loaded, remarks=(*said, *loaded.remarks))
+
+    return replace(table, kind=f"{table.kind} in {suffix.removeprefix('.')}", load=load)
 
 
 def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], Table]:

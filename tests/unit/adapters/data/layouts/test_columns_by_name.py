@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from samples.layouts import BARS, SAMPLES
 
-from ktrdr.adapters.data.any_file import read_bars, span
+from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Reading, Stated

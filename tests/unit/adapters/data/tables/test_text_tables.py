@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktrdr.adapters.data.any_file import read_bars
+from ktrdr.adapters.data.any_file import read_bars, span
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.reading import Reading, Stated
@@ -152,6 +152,26 @@ def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
     for name in ("X_1d.zip", "X_1d.csv.gz"):
         with pytest.raises(InvalidBars, match=f"{name}: not a whole (zip|gzip) file"):
             read(tmp_path, "no archive", name)
+
+
+def test_a_row_without_anything_is_left_out_wherever_it_is_looked_at(tmp_path: Path) -> None:
+    bars = read(tmp_path, HEADER + BODY + ",,,,,\n")
+    assert len(bars) == span(next(tmp_path.iterdir()), DAY).rows == len(BODY.splitlines())
+
+
+def test_a_layout_without_header_is_refused_for_a_file_with_one(tmp_path: Path) -> None:
+    with pytest.raises(InvalidBars, match="is not of the layout mt4, which has no header; found"):
+        read(tmp_path, HEADER + BODY, stated=replace(DAY, layout="mt4"))
+
+
+def test_a_note_beside_the_bars_of_an_archive_is_named_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "X.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("X/", "X/x.csv", "X/x.txt", "X/.DS_Store", "__MACOSX/X/._x.csv"):
+            archive.writestr(name, HEADER + BODY if name == "X/x.csv" else "Gap of 5s found" * (name[-1] != "/"))
+    (bars,) = read_bars(path, DAY)
+    assert len(bars) == len(BODY.splitlines())
+    assert understood(bars).remarks == ("X/x.txt beside X/x.csv in the archive is not read",)
 
 
 @pytest.mark.parametrize("late", [0, 5000])
