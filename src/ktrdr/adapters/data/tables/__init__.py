@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ktrdr.adapters.data.tables.packed import PACKED, unpacked
+from ktrdr.adapters.data.tables.packed import PACKED, not_one_table, unpacked
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
-from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line, shown
 
 KINDS = {
     ".csv": ("csv", "CSV file", "ktrdr.adapters.data.tables.text:open_text"),
@@ -51,9 +52,34 @@ def open_table(path: Path, words: Sequence[str] = ()) -> Table:
     suffix = path.suffix.lower()
     if suffix not in PACKED:
         return _opener(suffix, path.name)(path, path.name, words)
-    inner, content = unpacked(path)
-    table = _opener(Path(inner).suffix.lower(), f"{path.name}: {inner}")(content, path.name, words)
+    table = _the_one_of(unpacked(path), path.name, words)
     return replace(table, kind=f"{table.kind} in {suffix.removeprefix('.')}")
+
+
+def _the_one_of(contents: dict[str, bytes], source: str, words: Sequence[str]) -> Table:
+    """Return the one table among packed files, with a remark on those that are none.
+
+    Raises
+    ------
+    InvalidBars
+        If there are several, or none among several files.
+    """
+
+    def opened(name: str) -> Table:
+        return _opener(Path(name).suffix.lower(), f"{source}: {name}")(contents[name], source, words)
+
+    if len(contents) == 1:
+        return opened(*contents)
+    tables = {}
+    for name in contents:
+        with suppress(KtrdrError, ValueError):  # whatever a reader says of what is none
+            tables[name] = opened(name)
+    if len(tables) != 1:
+        raise not_one_table(source, [*(tables or contents)])
+    ((name, table),) = tables.items()
+    others = [other for other in contents if other != name]
+    said = f"{name} is read, and not {in_one_line(', '.join(others))} beside it in the archive"
+    return replace(table, remarks=(*table.remarks, said))
 
 
 def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], Table]:
