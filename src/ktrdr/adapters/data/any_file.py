@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import require_numbers
+from ktrdr.adapters.data.arrow import is_missing, require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
-from ktrdr.adapters.data.noted_span import noted_span
 from ktrdr.adapters.data.parts import Part, parts_of
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import in_order, scaled, taken
+from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
@@ -23,15 +23,6 @@ from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
-
-
-class Span(NamedTuple):
-    """Number of bars of a file, least and greatest stamp, 0 where it is empty, and the adjustment that it notes."""
-
-    rows: int
-    first: int
-    last: int
-    adjustment: str = ""
 
 
 def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
@@ -76,8 +67,8 @@ def _unnamed(source: str) -> InvalidInput:
     )
 
 
-def span(path: Path, stated: Stated) -> Span:
-    """Return number of rows, least and greatest time of a file, as cheaply as it can be told.
+def span_by_times(path: Path, stated: Stated) -> Span:
+    """Return number of rows, least and greatest time of a file, of which only the times are read.
 
     Raises
     ------
@@ -85,10 +76,6 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
-        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
-        told = noted_span(path) if plain else None
-        if told is not None:
-            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
         symbol = placed.columns.symbol
@@ -97,6 +84,9 @@ def span(path: Path, stated: Stated) -> Span:
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
         cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        some = ~np.logical_and.reduce([is_missing(cells[place]) for place in placed.columns.times])
+        if not some.all():  # rows without values, or refused when they are read
+            cells = {place: column.filter(pa.array(some)) for place, column in cells.items()}
         symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbols is not None and stated.symbol is not None:

@@ -120,6 +120,8 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
         raise _two_ways(source, comma.decimal, "a decimal comma", dot.decimal, "a decimal point")
     if comma.thousands and dot.thousands:
         raise _two_ways(source, comma.thousands, "thousands with a comma", dot.thousands, "thousands with a point")
+    for told in (comma.decimal, dot.thousands, dot.decimal, comma.thousands):
+        _require_usual(told, texts, source)
     if comma.decimal or dot.thousands:
         return Marks(",", ".")
     if dot.decimal or comma.thousands or (point and dot.either and not _mixed(texts)):
@@ -128,7 +130,28 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
         raise _two_ways(source, comma.either, "a comma", dot.either, "a point")
     if comma.either:
         return _chosen(texts, ",", comma.either, source)
-    return _chosen(texts, ".", dot.either, source) if dot.either else Marks()
+    if dot.either:
+        return _chosen(texts, ".", dot.either, source)
+    return Marks(".") if _has(texts, ".") else Marks()
+
+
+def _require_usual(told: _Found | None, texts: Mapping[str, _Text], source: str) -> None:
+    """Refuse that few volumes tell of prices that could be read in two ways: it may be they that are odd.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    if told is None or told.role in PRICE_COLUMNS:
+        return
+    marked = matches(texts[told.role].plain, "[.,]")
+    prices = {role: text for role, text in texts.items() if role in PRICE_COLUMNS}
+    unclear = _signs(prices, ".").either or _signs(prices, ",").either
+    if unclear and 2 * marked.sum() < len(marked):
+        raise InvalidBars(
+            f"{source}: {unclear} can be read in two ways, and {told} is no evidence, as most of its column has "
+            f"no mark; {_ADVICE}"
+        )
 
 
 def _require_one_way(texts: Mapping[str, _Text], marks: Marks, source: str) -> None:
@@ -160,7 +183,9 @@ def _chosen(texts: Mapping[str, _Text], mark: str, found: _Found, source: str) -
     InvalidBars
         If they do by both readings, or by none.
     """
-    readings = [Marks(mark, ""), Marks("." if mark == "," else ",", mark)]
+    readings = [Marks(mark, "")]
+    if not any(_has_bare_thousands(text, mark) for text in texts.values()):
+        readings.append(Marks("." if mark == "," else ",", mark))
     prices = {role: text for role, text in texts.items() if role in PRICE_COLUMNS}
     if len(prices) == len(PRICE_COLUMNS) and _has(prices, mark):
         agreeing = [marks for marks in readings if not _breaks(prices, marks, source)]
@@ -173,6 +198,12 @@ def _chosen(texts: Mapping[str, _Text], mark: str, found: _Found, source: str) -
     )
 
 
+def _has_bare_thousands(text: _Text, mark: str) -> bool:
+    """Return whether ``1234`` stands beside ``1.234`` in a column, so that the mark is none of thousands."""
+    marked, bare = (matches(text.plain, pattern).any() for pattern in (rf"[{mark}]", r"^[+-]?\d{4,}$"))
+    return bool(marked and bare)
+
+
 def _breaks(prices: Mapping[str, _Text], marks: Marks, source: str) -> bool:
     return bool(broken_rows({role: _read(text, marks, source) for role, text in prices.items()}).any())
 
@@ -180,7 +211,7 @@ def _breaks(prices: Mapping[str, _Text], marks: Marks, source: str) -> bool:
 def _signs(texts: Mapping[str, _Text], mark: str) -> _Signs:
     m, other = ("," if mark == "," else r"\."), (r"\." if mark == "," else ",")
     group = rf"(?:(?:{other}\d{{3}})+|(?: \d{{3}})+|(?:'\d{{3}})+)"
-    certain = rf"\d*{m}(?:\d{{0,2}}|\d{{4,}})|(?:\d{{4,}}|0\d*|){m}\d{{3}}|\d{{1,3}}{group}{m}\d*"
+    certain = rf"\d*{m}(?:\d{{1,2}}|\d{{4,}})|(?:\d{{4,}}|0\d*|){m}\d{{3}}|\d{{1,3}}{group}{m}\d*"
     decimal = rf"^[+-]?(?:{certain}){_POWER}|^[+-]?\d*{m}\d*e[+-]?\d+$"
     thousands = rf"^[+-]?[1-9]\d{{0,2}}(?:(?:{m}\d{{3}}){{2,}}|(?:{m}\d{{3}})+{other}\d*){_POWER}"
     either = rf"^[+-]?[1-9]\d{{0,2}}{m}\d{{3}}(?:e\+(?:3|6|9|12))?$"

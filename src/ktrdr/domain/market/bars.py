@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain
+from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain, plain_or_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,16 +103,22 @@ class Bars:
             values = getattr(self, name)
             if values.shape != self.stamps.shape:
                 raise InvalidBars(f"{self.source}: {name} has {len(values)} values for {len(self.stamps)} stamps")
-            if not plain(values):
+            if not (plain_or_zero if name == "volume" else plain)(values):
                 self._refuse(~np.isfinite(values), f"{name} must be a finite number")
                 self._refuse(extreme(values), f"{name} {SIZES}")
                 if name == "volume":
                     self._refuse(values < 0, NO_VOLUME)
-        uncountable = (self.stamps < FIRST) | (self.stamps >= LAST - self.timeframe.ns)
-        self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
-        disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)
-        self._refuse(disorder, "time stamps must ascend and be unique")
+        self._check_stamps()
         self._refuse(self.high < self.low, "high must not be below low")
+
+    def _check_stamps(self) -> None:
+        stamps, last = self.stamps, LAST - self.timeframe.ns
+        ascend = stamps[1:] > stamps[:-1]
+        if ascend.all() and (not len(stamps) or (stamps[0] >= FIRST and stamps[-1] < last)):
+            return
+        uncountable = (stamps < FIRST) | (stamps >= last)
+        self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+        self._refuse(np.concatenate(([False], ~ascend)), "time stamps must ascend and be unique")
 
     def _refuse(self, broken: NDArray[np.bool_], rule: str) -> None:
         if not broken.any():
@@ -222,6 +229,13 @@ class Bars:
         from ktrdr.domain.market.dating import in_sessions
 
         return in_sessions(self, sessions)
+
+    def with_sessions(self, sessions: Sessions) -> Bars:
+        """Return these bars with sessions, known as `known_at` says; nothing else changes, so nothing is checked."""
+        same = copy(self)
+        object.__setattr__(same, "sessions", sessions)
+        object.__setattr__(same, "known_at", known_at(self.stamps, self.timeframe, sessions))
+        return same
 
     def fingerprint(self) -> DataFingerprint:
         """Return rows, span and hash of these bars."""

@@ -12,7 +12,7 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.day_clock import DayClock
 from ktrdr.domain.market.reading import Reading
-from ktrdr.domain.market.sessions import MOMENT, Sessions, known_at, session_dates
+from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.spacing import require_spacing, too_close
 from ktrdr.domain.market.timeframe import NS_PER_DAY, NS_PER_MINUTE
 from ktrdr.domain.market.zone_shift import require_zone
@@ -26,7 +26,8 @@ def settled(bars: Bars, sessions: Sessions, drop_unfinished: bool = False) -> Ba
 
     A midnight of the source's own clock is a date there, whatever the venue; another stamp is one if it is a midnight
     of the venue's clock. Where a market never closes, moments stay moments, and all days begin at one time of day.
-    Where it hardly closes, a moment stays what it is if its date begins earlier, so that it is known no earlier.
+    Elsewhere a moment stays what it is if it is no session's open, or if the market hardly closes and its date begins
+    earlier, so that it is known no earlier.
     Settled bars stay as they are.
 
     Parameters
@@ -68,7 +69,7 @@ def in_sessions(bars: Bars, sessions: Sessions) -> Bars:
         require_spacing(kept, sessions)
     else:
         return _dated(kept, sessions)
-    return replace(kept, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
+    return kept.with_sessions(sessions)
 
 
 def dates_of(stamps: Int64s, sessions: Sessions) -> Int64s:
@@ -134,9 +135,12 @@ class _Days:
         utc_dates = utc & ((local == stamps) | (utc.all() and len(np.unique(written % NS_PER_DAY)) > 1))
         clock_times = ~(own | utc_dates | (wall % NS_PER_DAY == 0))
         _require_told(bars, utc & clock_times)
+        opens = np.isin(stamps, sessions.opens)
+        if np.count_nonzero(clock_times & opens) > np.count_nonzero(~clock_times & ~opens):
+            clock_times |= opens  # an open at 00:00 UTC, among opens at other times
         moments, odd, why = _kinds(stamps, clock_times, sessions)
         dates = np.select([moments, own, utc_dates], [local, written, stamps], wall)
-        lost = (dates < stamps) if sessions.continuous else moments & _outside(stamps, sessions)
+        lost = (dates < stamps) if sessions.continuous else moments & ~opens
         stays = (moments | sessions.continuous) & lost.any()
         return cls(dates, np.where(stays, stamps, dates), moments, odd, why)
 
@@ -159,12 +163,6 @@ def _touched_until(ends: Int64s, sessions: Sessions) -> Int64s:
     last = np.searchsorted(sessions.opens, ends, side="left") - 1
     closes = np.where(last >= 0, sessions.closes[np.maximum(last, 0)], ends)
     return np.maximum(ends, closes)
-
-
-def _outside(stamps: Int64s, sessions: Sessions) -> Bools:
-    """Return which moments lie in no session."""
-    outside: Bools = sessions.locate(stamps, MOMENT) < 0
-    return outside
 
 
 def _require_told(bars: Bars, unclear: Bools) -> None:

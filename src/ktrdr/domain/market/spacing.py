@@ -67,7 +67,8 @@ def require_spacing(bars: Bars, sessions: Sessions) -> None:
     InvalidBars
         The message names the first two of them, how far apart they lie, and the timeframe that would fit.
     """
-    if bars.timeframe.intraday and (np.diff(bars.stamps) >= bars.timeframe.ns).all():
+    stamps, length = bars.stamps, bars.timeframe.ns
+    if bars.timeframe.intraday and (stamps[1:] - stamps[:-1] >= length).all():
         return
     close = too_close(bars.stamps, bars.timeframe, sessions)
     if not close.any():

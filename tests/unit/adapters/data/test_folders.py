@@ -36,6 +36,10 @@ DAY = Timeframe("1d")
         ("SPY.csv", None),
         ("SPY_0d.csv", None),
         ("%00_1d.csv", None),
+        ("SPY_1d.csv~", None),
+        ("SPY_1d.png", None),
+        ("SPY_1d", None),
+        ("_1d.csv", None),
     ],
 )
 def test_names(name: str, said: tuple[str, str] | None) -> None:
@@ -46,6 +50,17 @@ def test_names(name: str, said: tuple[str, str] | None) -> None:
 def test_the_longest_ending_counts() -> None:
     assert split_name("A_1d.CSV.GZ") == ("A_1d", ".csv.gz")
     assert split_name("A_1d.gz") == ("A_1d.gz", "")
+
+
+def test_what_lies_beside_a_file_under_its_name_is_no_rival(tmp_path: Path) -> None:
+    for name in ("SPY_1d.csv", "SPY_1d.csv~", "SPY_1d.md", "_1d.csv"):
+        (tmp_path / name).write_text(ROWS)
+    assert len(repository_of("folder", tmp_path).load("SPY", DAY)) == 1
+    assert [(entry.file, entry.why[:30]) for entry in not_taken(tmp_path)] == [
+        ("SPY_1d.csv~", "files of this kind are not rea"),
+        ("SPY_1d.md", "files of this kind are not rea"),
+        ("_1d.csv", "its name holds no symbol that "),
+    ]
 
 
 def test_what_is_not_taken_is_named_with_the_reason(tmp_path: Path) -> None:

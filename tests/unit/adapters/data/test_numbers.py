@@ -162,3 +162,20 @@ def test_written_prices_come_back_to_the_bit_or_are_refused(
             raise
         return
     assert [list(row) for row in zip(*(found[name].tolist() for name in PRICE_COLUMNS), strict=True)] == rows
+
+
+PLAIN = [["150.085", "150.747", "149.784", "150.446"], ["150.446", "151.677", "150.121", "151.374"]]
+
+
+def test_one_odd_price_makes_no_thousands_of_the_others() -> None:
+    """`150446` and `150.446`: who writes a mark between thousands writes it always."""
+    odd = [*PLAIN, ["151.374", "152.003", "151.001", "151402"]]
+    with pytest.raises(InvalidBars, match=r"row 0: open '150.085' can be read in two ways"):
+        floats(table(odd), "X", point=True)
+
+
+@pytest.mark.parametrize("odd", ["18397,", "18397,5", "2.672.744"])
+def test_one_odd_volume_makes_no_thousands_of_prices(odd: str) -> None:
+    found = table([*PLAIN, ["151.374", "152.003", "151.001", "151.402"]], ["2672744", odd, "5953430"])
+    with pytest.raises(InvalidBars, match=r"row 1: volume '.*'|row 0: open '150.085' can be read in two ways"):
+        floats(found, "X", point=True)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ktrdr.adapters.data.tables.packed import PACKED, not_one_table, unpacked
+from ktrdr.adapters.data.tables.packed import PACKED, is_note, not_one_table, unpacked
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line, shown
 
+_SHOWN = 200
 KINDS = {
     ".csv": ("csv", "CSV file", "ktrdr.adapters.data.tables.text:open_text"),
     ".txt": ("txt", "text file", "ktrdr.adapters.data.tables.text:open_text"),
@@ -57,29 +58,29 @@ def open_table(path: Path, words: Sequence[str] = ()) -> Table:
 
 
 def _the_one_of(contents: dict[str, bytes], source: str, words: Sequence[str]) -> Table:
-    """Return the one table among packed files, with a remark on those that are none.
+    """Return the one table among packed files; notes that are no tables are left, and named in its remarks.
 
     Raises
     ------
     InvalidBars
-        If there are several, or none among several files.
+        If there are several.
     """
 
     def opened(name: str) -> Table:
         return _opener(Path(name).suffix.lower(), f"{source}: {name}")(contents[name], source, words)
 
-    if len(contents) == 1:
-        return opened(*contents)
-    tables = {}
-    for name in contents:
-        with suppress(KtrdrError, ValueError):  # whatever a reader says of what is none
-            tables[name] = opened(name)
+    def is_table(name: str) -> bool:
+        with suppress(KtrdrError):
+            opened(name)
+            return True
+        return False
+
+    tables = [name for name in contents if not is_note(name) or is_table(name)] or [*contents]
     if len(tables) != 1:
-        raise not_one_table(source, [*(tables or contents)])
-    ((name, table),) = tables.items()
-    others = [other for other in contents if other != name]
-    said = f"{name} is read, and not {in_one_line(', '.join(others))} beside it in the archive"
-    return replace(table, remarks=(*table.remarks, said))
+        raise not_one_table(source, tables)
+    table, notes = opened(*tables), in_one_line(", ".join(name for name in contents if name not in tables), _SHOWN)
+    said = (f"{notes} beside {tables[0]} in the archive is not read",) if notes else ()
+    return replace(table, remarks=(*table.remarks, *said))
 
 
 def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], Table]:

@@ -112,7 +112,7 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
         _, mark, head = max(found, key=lambda one: one[0])
         return mark, head, []
     for mark, rows in tables.items():
-        sample = _alike([row for row in rows[:WITHIN] if row])
+        sample = _alike([row for row in rows[:WITHIN] if row], numbered=bool(words) and all(map(str.isdigit, words)))
         if sample:
             return mark, Head(), sample
     first = next((line for line in lines if line.strip()), "nothing")
@@ -122,15 +122,16 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
     )
 
 
-def _alike(rows: list[list[str]]) -> list[list[str]]:
+def _alike(rows: list[list[str]], *, numbered: bool) -> list[list[str]]:
     """Return the rows that are as wide as most, if they are those of bars: most begin with a time, which has digits.
 
-    The first has at least some digits; words alone are a header that nobody knows.
+    The first has at least some digits; words alone are a header that nobody knows. Where the columns are said by their
+    numbers, any rows are taken for bars.
     """
-    if not rows or not any(map(_has_digits, rows[0])):
+    if not rows or not (numbered or any(map(_has_digits, rows[0]))):
         return []
     width, many = Counter(map(len, rows)).most_common(1)[0]
-    begin = sum(_has_digits(next(filter(str.strip, row), "")) for row in rows)
+    begin = len(rows) if numbered else sum(_has_digits(next(filter(str.strip, row), "")) for row in rows)
     return [row for row in rows if len(row) == width] if width > 4 and 2 * min(many, begin) > len(rows) else []
 
 

@@ -66,21 +66,26 @@ def utc_times(
     if is_text(column.type):
         column = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
     del columns
-    lengths = _lengths(column) if is_text(column.type) else np.ones(len(column), dtype=np.int64)
-    lacking = is_missing(column) | (lengths == 0)
+    _require_all(column, clock, name)
+    return _parsed(column, clock) if len(column) else Times(np.empty(0, dtype=np.int64))
+
+
+def _require_all(column: Column, clock: Clock, name: str) -> None:
+    lacking = is_missing(column) if column.null_count else np.zeros(0, dtype=np.bool_)
+    if is_text(column.type) and not lacking.any():
+        lacking = _lengths(column) == 0
     if lacking.any():
         raise InvalidBars(f"{clock.place(int(lacking.argmax()))}: {name} is missing")
-    return _parsed(column, lengths, clock) if len(column) else Times(np.empty(0, dtype=np.int64))
 
 
-def _parsed(column: Column, lengths: Int64s, clock: Clock) -> Times:
+def _parsed(column: Column, clock: Clock) -> Times:
     kind = column.type
     if pa.types.is_date(kind):
         return Times(_counted(column, clock), spelling="dates", dates=np.ones(len(column), dtype=np.bool_))
     if pa.types.is_timestamp(kind):
         return _of_timestamps(column, clock)
     if is_text(kind):
-        return from_text(column, lengths, clock)
+        return from_text(column, _lengths(column), clock)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return from_numbers(column, clock)
     raise InvalidBars(f"{clock.source}: times must be dates, moments, numbers or texts; found {kind}")

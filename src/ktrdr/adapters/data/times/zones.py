@@ -20,6 +20,8 @@ _NS_PER_MINUTE = 60 * 10**9
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{2})(?::?(\d{2}))?", re.IGNORECASE)
 _FIXED = {"z": 0, "utc": 0, "gmt": 0, "est": -300, "edt": -240}
 """What may stand behind a time, in minutes ahead of UTC; other short names have several meanings (CST, IST)."""
+_NO_ZONES = {"localtime", "posixrules", "Factory"}
+"""Names of the database that say another thing on each machine, or nothing."""
 _UTC = {"utc", "gmt", "z", "zulu", "uct", "universal", "greenwich", "etc/utc", "etc/gmt", "etc/uct", "etc/zulu"}
 
 
@@ -210,7 +212,9 @@ def _offset(ahead: int) -> str:
 
 
 def is_zone(name: str) -> bool:
-    """Return whether the time zone database has a name."""
+    """Return whether the time zone database has a name, and counts no leap seconds under it, which UTC does not."""
+    if name.startswith("right/") or name in _NO_ZONES:
+        return False
     try:
         ZoneInfo(name)
     except (ValueError, LookupError, OSError):
