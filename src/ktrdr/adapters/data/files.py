@@ -47,7 +47,8 @@ class FileReader(BarReader):
         """See the port."""
         _require_something(path, "file")
         with reading(path, "file of bars"):
-            series = read_bars(path, self._in_full(path, stated))
+            wanted = self._in_full(path, stated)
+            series = tuple(self._by_its_clock(path, bars, wanted) for bars in read_bars(path, wanted))
         for bars in series:
             require_allowed(bars, stated)
         return series
@@ -74,6 +75,15 @@ class FileReader(BarReader):
         facts = self.facts(path, Symbol(symbol).text) if symbol else None
         zone = stated.time_zone or (facts and facts.stamp_zone) or None
         return replace(stated, symbol=symbol, timeframe=stated.timeframe or timeframe, time_zone=zone)
+
+    def _by_its_clock(self, path: Path, bars: Bars, stated: Stated) -> Bars:
+        """Return bars read by the zone that is known of their symbol, where the file alone says which that is."""
+        untold = stated.symbol is None and bars.reading is not None and bars.reading.zone_from == "assumed"
+        facts = self.facts(path, bars.symbol) if untold else None
+        if facts is None or not facts.stamp_zone:
+            return bars
+        (again,) = read_bars(path, replace(stated, symbol=bars.symbol, time_zone=facts.stamp_zone))
+        return again
 
 
 def require_allowed(bars: Bars, stated: Stated) -> None:

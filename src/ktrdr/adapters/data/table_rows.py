@@ -85,7 +85,7 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     own = {} if times.written is None else {"written": times.written}
     rows = {"stamps": times.stamps, "file_rows": file_rows, **own, **values}
     marks = marks._replace(decimal=marks.decimal or loaded.mark)
-    return TableRows(placed, rows, times, symbols, marks, (*loaded.remarks, *remarks))
+    return TableRows(placed, rows, times, symbols, marks, (*table.remarks, *loaded.remarks, *remarks))
 
 
 def times_of(

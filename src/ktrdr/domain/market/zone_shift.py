@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ktrdr.domain.arrays import Int64s
@@ -22,24 +20,6 @@ _ZONES = (
     *("Europe/Berlin", "Europe/Athens", "Europe/Moscow", "Asia/Dubai", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo"),
     *("Australia/Adelaide", "Australia/Sydney", *(f"Etc/GMT{hours:+d}" for hours in range(-14, 13) if hours)),
 )
-
-
-def on_clock_of(bars: Bars, zone: str) -> Bars:
-    """Return bars whose times were taken for UTC because nobody said otherwise, as those of a zone's clock.
-
-    Parameters
-    ----------
-    bars : Bars
-        Without sessions. Those of which the file, or somebody, states the zone are left as they are.
-    zone : str
-        IANA name; empty leaves all as they are.
-    """
-    reading = bars.reading
-    if not zone or reading is None or reading.zone_from != "assumed":
-        return bars
-    understood = replace(reading, time_zone=zone, zone_from="stated")
-    moments = moments_of(bars.stamps, zone)
-    return replace(bars, stamps=moments, written=bars.stamps, reading=understood, known_at=np.empty(0, dtype=np.int64))
 
 
 def require_zone(bars: Bars, sessions: Sessions) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from ktrdr.adapters.data.bar_files import name_of, split_name
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.folder_listing import not_taken
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.timeframe import Timeframe
 
 ROWS = "time,open,high,low,close\n2024-01-02,1,2,1,1\n"
@@ -112,3 +115,14 @@ def test_a_parquet_file_is_preferred_and_that_is_said(tmp_path: Path) -> None:
     os.utime(tmp_path / "A_1d.csv", (4e9, 4e9))
     (entry,) = not_taken(tmp_path)
     assert entry.why.endswith("this one is newer: import it, with --append or --replace")
+
+
+def test_symbols_that_only_the_file_says_have_their_own_clocks(tmp_path: Path) -> None:
+    zones = {"A": ", stamp_zone: Asia/Tokyo", "B": ", stamp_zone: America/New_York", "C": ""}
+    entry = "{{asset_class: stock, exchange: XNYS, calendar: XNYS, time_zone: America/New_York{}}}"
+    catalogue = "".join(f"{symbol}: {entry.format(zone)}\n" for symbol, zone in zones.items())
+    (tmp_path / "symbols.yaml").write_text(catalogue)
+    rows = "".join(f"{symbol},2024-03-07 {hour}:00,1,1,1,1\n" for hour in (10, 11) for symbol in zones)
+    (tmp_path / "long.csv").write_text("symbol,date,open,high,low,close\n" + rows)
+    found = FileReader().read(tmp_path / "long.csv", Stated(timeframe=Timeframe("1h")))
+    assert {bars.symbol: iso(bars.stamps[0])[11:16] for bars in found} == {"A": "01:00", "B": "15:00", "C": "10:00"}

@@ -13,6 +13,7 @@ from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.growing import grown
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.entrypoints.container import make_container
@@ -114,3 +115,14 @@ def test_parts_of_bars_keep_the_rows_of_their_file(tmp_path: Path) -> None:
     assert [part.row_of(bar) for bar in range(3)] == [7, 6, 5]
     (plain,) = read_bars(written(tmp_path, LINES[::-1]), DAY)
     assert plain.file_rows is None
+
+
+def test_bars_that_are_added_from_new_to_old_have_no_row_of_a_file(tmp_path: Path) -> None:
+    (kept,), (given,) = (
+        read_bars(written(tmp_path, lines, name), DAY)
+        for lines, name in ((LINES[:4:-1], "a.csv"), (LINES[:8], "b.csv"))
+    )
+    whole = grown(kept, given)
+    assert len(whole) == 10
+    assert [whole.row_of(bar) for bar in (0, 9)] == [0, 9]
+    assert len(whole.take(whole.volume > 0)) == 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -15,34 +16,43 @@ PACKED = {".gz": "gzip file", ".zip": "zip file"}
 _NO_MEMBER = re.compile(r"/$|^__MACOSX/|(?:^|/)\.[^/]*$")
 """Folders, and hidden files that systems put into archives."""
 _NOTE = re.compile(r"\.(?:txt|md|pdf|html?)$", re.IGNORECASE)
-_SHOWN = 200
+_FEW = 9
 _LARGEST, _SMALL, _TIMES = 2**31, 2**26, 200
 """Bytes up to which a file is unpacked, up to which it always is, and how many times larger than packed it may be."""
 
 
-def unpacked(path: Path) -> tuple[str, bytes, str]:
-    """Return name and content of the one file that is packed in another, and what else lies there unread.
-
-    A text beside a file of another kind is taken for a note of it, as HistData packs one.
+def unpacked(path: Path) -> dict[str, bytes]:
+    """Return the contents of the files that are packed in another, by name.
 
     Raises
     ------
     InvalidBars
-        If there is not exactly one in it, or it is so much larger unpacked that it is no table.
+        If there is none or there are more than a few in it, or one is so much larger unpacked that it is no table.
     """
     if path.suffix.lower() == ".gz":
         with gzip.open(path) as file:
-            return path.stem, _limited(file, path), ""
+            return {path.stem: _limited(file, path)}
     with zipfile.ZipFile(path) as archive:
         members = [name for name in archive.namelist() if not _NO_MEMBER.search(name)]
-        tables = [name for name in members if not _NOTE.search(name)] or members
-        if len(tables) != 1:
-            found = in_one_line(", ".join(tables[:9])) or "nothing"
-            more = f" and {len(tables) - 9} more" if len(tables) > 9 else ""
-            raise InvalidBars(f"{path.name}: must hold exactly one file; found {found}{more}; unpack the right one")
-        notes = in_one_line(", ".join(sorted({*members} - {*tables})), _SHOWN)
-        with archive.open(tables[0]) as file:
-            return tables[0], _limited(file, path), notes
+        if not 0 < len(members) <= _FEW:
+            raise not_one_table(path.name, members)
+        contents = {}
+        for name in members:
+            with archive.open(name) as file:
+                contents[name] = _limited(file, path)
+        return contents
+
+
+def is_note(name: str) -> bool:
+    """Return whether a file beside others may be a note of them, as HistData packs one."""
+    return _NOTE.search(name) is not None
+
+
+def not_one_table(source: str, members: Sequence[str]) -> InvalidBars:
+    """Return the error of an archive of which nobody can tell which member is meant."""
+    found = in_one_line(", ".join(members[:_FEW])) or "nothing"
+    more = f" and {len(members) - _FEW} more" if len(members) > _FEW else ""
+    return InvalidBars(f"{source}: must hold exactly one table; found {found}{more}; unpack the right one")
 
 
 def _limited(file: IO[bytes] | gzip.GzipFile, path: Path) -> bytes:

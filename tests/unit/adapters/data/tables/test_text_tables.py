@@ -135,12 +135,33 @@ def test_a_column_of_volume_without_any_is_none(tmp_path: Path) -> None:
     assert understood(bars).remarks == ("the column of volume is empty, so there is none",)
 
 
+def packed(path: Path, **members: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("_", "."), text)
+    return path
+
+
+def test_the_one_table_of_an_archive_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
+    report = "Report of EURUSD, January 2024\nGap of 61s found between 20240101170212 and 20240101170313.\n"
+    path = packed(tmp_path / "X.zip", a_csv="20240102 170000;1.1;1.2;1.0;1.1;0\n", a_txt=report, read_md="{}")
+    (bars,) = read_bars(path, Stated("X", Timeframe("1m")))
+    assert (len(bars), bars.open[0], bars.close[0]) == (1, 1.1, 1.1)
+    assert "a.txt, read.md beside a.csv in the archive is not read" in understood(bars).remarks
+    (bars,) = read_bars(packed(tmp_path / "X.zip", a_txt=report, b_txt=HEADER + BODY), DAY)
+    assert len(bars) == len(BODY.splitlines())
+    for one, text in (("a.txt", report), ("a.csv", HEADER + BODY)):
+        unclear = packed(tmp_path / "X.zip", **{one: text, "b.txt": text})
+        with pytest.raises(InvalidBars, match=f"X.zip: must hold exactly one table; found {one}, b.txt; unpack"):
+            read_bars(unclear, DAY)
+
+
 def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
     path = tmp_path / "X.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", HEADER + BODY)
         archive.writestr("b.csv", HEADER + BODY)
-    with pytest.raises(InvalidBars, match=r"must hold exactly one file; found a.csv, b.csv; unpack the right one"):
+    with pytest.raises(InvalidBars, match=r"must hold exactly one table; found a.csv, b.csv; unpack the right one"):
         read_bars(path, DAY)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", HEADER + " " * (2**26 + 1))
