@@ -58,6 +58,12 @@ def test_what_fits_or_cannot_be_told_is_taken(first: str, last: str, calendar: s
     assert len(admit(of_clock("UTC", first, last), calendar))
 
 
+@pytest.mark.parametrize(("first", "last"), [("04:00", "19:55"), ("07:00", "19:55"), ("09:30", "19:55")])
+def test_bars_of_new_york_before_and_after_hours_are_not_known_hours_early(first: str, last: str) -> None:
+    with pytest.raises(InvalidBars, match="--time-zone America/New_York or --time-zone UTC"):
+        admit(of_clock("America/New_York", first, last), "XNYS")
+
+
 @pytest.mark.parametrize("zone_from", ["file", "stated"])
 def test_a_zone_that_somebody_says_is_believed(zone_from: str) -> None:
     reading = Reading(zone_from=zone_from)  # type: ignore[arg-type]

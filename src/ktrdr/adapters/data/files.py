@@ -13,7 +13,7 @@ from ktrdr.adapters.data.folder_listing import listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput
-from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars, iso
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
@@ -88,7 +88,7 @@ def require_allowed(bars: Bars, stated: Stated) -> None:
         if len(prices) and prices.min() <= 0:
             row = int((prices <= 0).argmax())
             raise InvalidBars(
-                f"{bars.source}: row {row} at {iso(bars.stamps[row])}: {name} {prices[row]:.10g} is not above 0; "
+                f"{bars.source}: {bars.place_of(row)}: {name} {prices[row]:.10g} is not above 0; "
                 "--allow-nonpositive takes such prices"
             )
 

@@ -94,6 +94,8 @@ def floats(
             read[role] = floats_of(column, source, role)
         del column
     marks = (_stated(decimal) if decimal else _marks(texts, source, point)) if texts else Marks()
+    if not decimal:
+        _require_one_way(texts, marks, source)
     read |= {role: _read(text, marks, source) for role, text in texts.items()}
     found = [mark for mark in (marks.thousands, " ", "'") if mark and _has(texts, mark)]
     return read, Marks(marks.decimal if _has(texts, marks.decimal) else "", found[0] if found else "")
@@ -150,6 +152,19 @@ def _require_usual(told: _Found | None, texts: Mapping[str, _Text], source: str)
             f"{source}: {unclear} can be read in two ways, and {told} is no evidence, as most of its column has no "
             f"mark; {_ADVICE}"
         )
+
+
+def _require_one_way(texts: Mapping[str, _Text], marks: Marks, source: str) -> None:
+    """Refuse ``1.191`` beside ``1,193``, unless others of the column show thousands, and not three decimals."""
+    for role, text in texts.items():
+        column = {role: text}
+        if not (_has(column, ",") and _has(column, ".")):
+            continue
+        comma, dot = (_signs(column, mark) for mark in ",.")
+        thousands = (comma if marks.thousands == "," else dot).thousands
+        decimals = matches(text.plain, rf"\{marks.decimal}(?:\d{{1,2}}|\d{{4,}})$").any()
+        if comma.either and dot.either and not (thousands and decimals):
+            raise _two_ways(source, dot.either, "a point", comma.either, "a comma")
 
 
 def _mixed(texts: Mapping[str, _Text]) -> bool:

@@ -34,7 +34,10 @@ def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
     sample = (
         ()
         if names
-        else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns), strict=True))
+        else tuple(
+            tuple("" if cell is None else str(cell) for cell in row)
+            for row in zip(*(column[:WITHIN] for column in columns), strict=True)
+        )
     )
     return Table("json", names, len(columns), load, sample=sample)
 

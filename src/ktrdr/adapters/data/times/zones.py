@@ -67,12 +67,15 @@ class Clock:
         IANA name of the zone of clock times that carry none.
     utc : bool
         Whether the column's own name says that it is UTC.
+    rows : ndarray of int64, shape (n,), or None
+        Rows of the file in which they stand; None where none is left out.
     """
 
     source: str
     text: Callable[[int], str]
     zone: str | None = None
     utc: bool = False
+    rows: Int64s | None = None
 
     def naive(self, walls: Int64s, clocked: Bools, spelling: str) -> Times:
         """Return clock times that carry no zone, some of which may be plain dates (where not `clocked`).
@@ -143,8 +146,12 @@ class Clock:
 
     def at(self, row: int, before: str | None = None) -> str:
         """Return file, row and text, as a message begins with."""
+        return f"{self.place(row, before)}: {self.text(row)}"
+
+    def place(self, row: int, before: str | None = None) -> str:
+        """Return file and row."""
         where = f"{self.source}: " if before is None else before
-        return f"{where}row {row}: {self.text(row)}"
+        return f"{where}row {row if self.rows is None else self.rows[row]}"
 
     def refuse_zone(self, name: str, row: int = 0) -> NoReturn:
         """Refuse a zone that the file names.

@@ -16,7 +16,8 @@ import pytest
 from pyarrow import feather
 from samples.layouts import BARS
 
-from ktrdr.adapters.data.any_file import read_bars, span
+from ktrdr.adapters.data.any_file import read_bars
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Stated
