@@ -18,7 +18,7 @@ from ktrdr.adapters.data.rows import Rows, left_out, without_values
 from ktrdr.adapters.data.tables import Table
 from ktrdr.adapters.data.times import Times, utc_times
 from ktrdr.domain.arrays import Floats, Int64s
-from ktrdr.domain.errors import InvalidBars, InvalidInput, in_one_line, shown
+from ktrdr.domain.errors import InvalidBars, InvalidInput, shown
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME
 from ktrdr.domain.market.reading import Stated
 
@@ -85,16 +85,7 @@ def rows_of(table: Table, stated: Stated, source: str) -> TableRows:
     own = {} if times.written is None else {"written": times.written}
     rows = {"stamps": times.stamps, "file_rows": file_rows, **own, **values}
     marks = marks._replace(decimal=marks.decimal or loaded.mark)
-    return TableRows(placed, rows, times, symbols, marks, (*loaded.remarks, *remarks, *_without_volume(columns, table)))
-
-
-def _without_volume(columns: Columns, table: Table) -> tuple[str, ...]:
-    """Return a remark where no column is taken for the volume, and others are left that might have been."""
-    read = {*columns.times, *columns.values.values(), columns.symbol, columns.adjusted}
-    unread = [name for place, name in enumerate(table.names) if place not in read and name.strip()]
-    if "volume" in columns.values or table.tickers or not unread:
-        return ()
-    return (f"no column is taken for the volume, so there is none; not read: {in_one_line(', '.join(unread))}",)
+    return TableRows(placed, rows, times, symbols, marks, (*loaded.remarks, *remarks))
 
 
 def times_of(

@@ -165,12 +165,6 @@ def test_a_layout_without_header_is_refused_for_a_file_with_one(tmp_path: Path) 
         read(tmp_path, HEADER + BODY, stated=replace(DAY, layout="mt4"))
 
 
-def test_a_volume_that_is_not_known_by_its_name_is_missed_aloud(tmp_path: Path) -> None:
-    bars = read(tmp_path, HEADER.lower().replace("volume", "vo1ume") + BODY)
-    assert bars.volume.tolist() == [0.0] * len(bars)
-    assert understood(bars).remarks == ("no column is taken for the volume, so there is none; not read: vo1ume",)
-
-
 def test_a_note_beside_the_bars_of_an_archive_is_named_and_not_read(tmp_path: Path) -> None:
     path = tmp_path / "X.zip"
     with zipfile.ZipFile(path, "w") as archive:
