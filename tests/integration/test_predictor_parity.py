@@ -22,6 +22,7 @@ from ktrdr.domain.decisions.trading_decision import TradingDecision
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.market.bars import Bars, from_iso, iso
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.resample import resample
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -76,7 +77,7 @@ def days_from_sixteen() -> Trained:
     """A market that never closes, whose days begin at 16:00; its weeks are made of them."""
     stamps = from_iso("2020-01-01T16:00:00Z") + 86_400 * 10**9 * np.arange(1400)
     days = random_bars(1400, timeframe="1d", stamps=stamps)
-    days = days.in_sessions(sessions_for("24/7", int(stamps[0]), int(stamps[-1])))
+    days = in_sessions(days, sessions_for("24/7", int(stamps[0]), int(stamps[-1])))
     document = changed("training_data.symbols", "TEST")
     frames = {"mode": "multi_timeframe", "list": ["1d", "1w"], "base_timeframe": "1d"}
     document = changed("training_data.timeframes", frames, document)

@@ -23,7 +23,7 @@ from ktrdr.application.preparing.sessioned import SessionedRepository
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
-from ktrdr.domain.market.dating import settled
+from ktrdr.domain.market.dating import in_sessions, settled
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -61,7 +61,7 @@ def dated(calendar: str, start: int, days: int) -> np.ndarray:
 
 def read_or_refused(bars: Bars, sessions: Sessions) -> tuple[Bars | None, str]:
     try:
-        return bars.in_sessions(sessions), ""
+        return in_sessions(bars, sessions), ""
     except InvalidBars as error:
         return None, str(error)
 
@@ -80,7 +80,7 @@ def test_no_venue_moves_a_date_that_the_file_states(calendar: str, zone: str, st
     dates = dated("XNYS", start, days)
     moments = midnights(dates, zone)
     sessions = around(calendar, start)
-    found = bars_of(moments, written=dates).in_sessions(sessions)
+    found = in_sessions(bars_of(moments, written=dates), sessions)
     assert found.stamps.tolist() == dates.tolist()
     for row, date in enumerate(dates.tolist()):
         late = int(moments[row]) + DAY if calendar == "24/5" else 0
@@ -112,14 +112,14 @@ def test_a_row_that_is_not_over_is_named_and_moves_no_other(
     place = int(np.searchsorted(stamps, odd))
     with_odd = None if written is None else np.insert(written, place, odd)
     plain, spoilt = bars_of(stamps, written=written), bars_of(np.insert(stamps, place, odd), written=with_odd)
-    wanted = plain.in_sessions(sessions)
+    wanted = in_sessions(plain, sessions)
     with pytest.raises(InvalidBars, match=rf"row {place} at .*(unfinished|one session)") as refused:
-        spoilt.in_sessions(sessions)
+        in_sessions(spoilt, sessions)
     assert "--drop-unfinished" in str(refused.value)
     kept = settled(spoilt, sessions, drop_unfinished=True)
     assert kept.reading is not None
     assert f"row {place} at {iso(odd)[:19]}" in kept.reading.remarks[-1]
-    found = kept.in_sessions(sessions)
+    found = in_sessions(kept, sessions)
     assert found.stamps.tolist() == wanted.stamps.tolist()
     assert found.known_at.tolist() == wanted.known_at.tolist()
 
@@ -133,8 +133,8 @@ def test_a_shift_of_all_stamps_shifts_all_that_is_known(
     stamps = start + length * np.flatnonzero(there)
     assume(len(stamps) > 2)
     sessions = around("24/7", start - 5 * DAY, 90)
-    plain = bars_of(stamps, timeframe).in_sessions(sessions)
-    moved = bars_of(stamps + hours * HOUR, timeframe).in_sessions(sessions)
+    plain = in_sessions(bars_of(stamps, timeframe), sessions)
+    moved = in_sessions(bars_of(stamps + hours * HOUR, timeframe), sessions)
     assert (moved.known_at - plain.known_at == hours * HOUR).all()
     assert (moved.stamps - plain.stamps == hours * HOUR).all()
     assert plain.known_at.tolist() == (stamps + length).tolist()
@@ -209,12 +209,12 @@ def test_what_is_kept_is_loaded_as_if_it_came_from_the_file(calendar: str, zone:
     stamps = midnights(days, zone) + hour * HOUR
     bars = bars_of(stamps, written=days + hour * HOUR)
     try:
-        kept, other = settled(bars, sessions), bars.in_sessions(sessions)
+        kept, other = settled(bars, sessions), in_sessions(bars, sessions)
     except InvalidBars:
         assume(False)
     assert kept.written is None
     assert settled(kept, sessions).stamps.tolist() == kept.stamps.tolist()
-    one = kept.in_sessions(sessions)
+    one = in_sessions(kept, sessions)
     assert one.stamps.tolist() == other.stamps.tolist()
     assert one.known_at.tolist() == other.known_at.tolist()
 
@@ -234,7 +234,7 @@ def test_every_adapter_knows_a_day_at_the_same_moment(
     stamps, shown = midnights(days, zone) + hour * HOUR, days + hour * HOUR
     bars = bars_of(stamps, written=shown, symbol=name)
     try:
-        wanted = bars.in_sessions(around(calendar, start))
+        wanted = in_sessions(bars, around(calendar, start))
     except InvalidBars:
         assume(False)
     facts = SymbolCharacteristics(name, "stock", "unknown", calendar, "UTC")

@@ -10,7 +10,7 @@ import pytest
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars, from_iso, iso
-from ktrdr.domain.market.dating import settled
+from ktrdr.domain.market.dating import in_sessions, settled
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -27,7 +27,7 @@ def bars_at(*texts: str, timeframe: str = "1d", shown: tuple[str, ...] | None = 
 
 def read(bars: Bars, calendar: str) -> list[tuple[str, str]]:
     """Return stamps and moments from which bars are known, by their calendar."""
-    found = bars.in_sessions(sessions_for(calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
+    found = in_sessions(bars, sessions_for(calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
     return [(iso(stamp), iso(known)) for stamp, known in zip(found.stamps, found.known_at, strict=True)]
 
 
@@ -91,7 +91,7 @@ def test_days_of_a_market_that_never_closes_keep_their_time_of_day() -> None:
     stamps = ["2024-01-01T16:00:00Z", "2024-01-02T16:00:00Z", "2024-01-03T16:00:00Z"]
     bars = bars_at(*stamps)
     assert read(bars, "24/7") == list(zip(stamps, [*stamps[1:], "2024-01-04T16:00:00Z"], strict=True))
-    sessions = bars.in_sessions(sessions_for("24/7", int(bars.stamps[0]), int(bars.stamps[-1]))).sessions
+    sessions = in_sessions(bars, sessions_for("24/7", int(bars.stamps[0]), int(bars.stamps[-1]))).sessions
     assert sessions is not None
     assert sessions.locate(bars.stamps, Timeframe("1d")).tolist() == [14, 15, 16]
     assert (sessions.opens == sessions.dates).all()
@@ -150,14 +150,14 @@ def test_a_row_that_is_not_over_is_refused_or_left_out_and_named(
     bars = replace(bars_at(*texts), reading=Reading(remarks=("said before",)))
     sessions = sessions_for(calendar, int(bars.stamps[0]), int(bars.stamps[-1]))
     with pytest.raises(InvalidBars, match=f"memory: row 2 at 2024-03-07T15:10:03Z: unfinished.*not over.*{why}"):
-        bars.in_sessions(sessions)
+        in_sessions(bars, sessions)
     kept = settled(bars, sessions, drop_unfinished=True)
     assert kept.reading is not None
     assert kept.reading.remarks[0] == "said before"
     assert kept.reading.remarks[1].startswith("row 2 at 2024-03-07T15:10:03Z left out: unfinished")
-    alone = bars.take(slice(0, 2)).in_sessions(sessions)
-    assert kept.in_sessions(sessions).known_at.tolist() == alone.known_at.tolist()
-    assert kept.in_sessions(sessions).stamps.tolist() == alone.stamps.tolist()
+    alone = in_sessions(bars.take(slice(0, 2)), sessions)
+    assert in_sessions(kept, sessions).known_at.tolist() == alone.known_at.tolist()
+    assert in_sessions(kept, sessions).stamps.tolist() == alone.stamps.tolist()
 
 
 @pytest.mark.parametrize("last", ["2024-03-07T15:58:23Z", "2024-03-07T17:30:01Z"])
@@ -165,7 +165,7 @@ def test_the_last_intraday_bar_of_a_clock_that_was_looked_at_is_not_over(last: s
     bars = bars_at("2024-03-07T14:30:00Z", "2024-03-07T15:30:00Z", last, timeframe="1h")
     sessions = sessions_for("XNYS", int(bars.stamps[0]), int(bars.stamps[-1]))
     with pytest.raises(InvalidBars, match=f"row 2 at {last}: unfinished"):
-        bars.in_sessions(sessions)
+        in_sessions(bars, sessions)
     assert settled(bars, sessions, drop_unfinished=True).stamps.tolist() == bars.stamps[:2].tolist()
 
 

@@ -15,6 +15,7 @@ from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.features.prices import newest_price, price_column
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso, iso
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.feeding import earliest_known
 from ktrdr.domain.market.feeds import BarFeeds
 from ktrdr.domain.market.held_bars import HeldBars
@@ -136,7 +137,7 @@ SIXTEEN = random_bars(40, timeframe="1d", stamps=DAY_ONE + HOUR * (16 + 24 * np.
 
 @pytest.mark.parametrize("history", [0, 1, 30])
 def test_days_of_a_market_that_never_closes_come_in_at_their_own_time_of_day(history: int) -> None:
-    batch = SIXTEEN.in_sessions(NEVER_CLOSED)
+    batch = in_sessions(SIXTEEN, NEVER_CLOSED)
     feeds = BarFeeds("TEST", "1d", {"1d": "native"}, NEVER_CLOSED)
     feeds.extend({"1d": batch.take(slice(0, history))})
     for row in range(history, len(batch)):
@@ -162,7 +163,7 @@ def test_history_of_a_market_that_never_closes_begins_at_one_time_of_day() -> No
 def test_a_live_day_that_begins_outside_the_sessions_is_known_once_it_is_full() -> None:
     stamps = DAYS.stamps[:3] + 6 * HOUR
     batch = replace(DAYS.take(slice(0, 3)), stamps=stamps, sessions=None, known_at=np.empty(0, dtype=np.int64))
-    batch = batch.in_sessions(WEEKDAYS)
+    batch = in_sessions(batch, WEEKDAYS)
     assert batch.known_at.tolist() == (stamps + 24 * HOUR).tolist()
     feeds = BarFeeds("TEST", "1d", {"1d": "native"}, WEEKDAYS)
     for row in range(3):
@@ -177,7 +178,7 @@ def test_a_live_day_that_begins_outside_the_sessions_is_known_once_it_is_full() 
 def test_a_live_hour_is_known_as_in_the_batch_once_bars_after_hours_came_in() -> None:
     sessions = sessions_for("XNYS", DAY_ONE, DAY_ONE + 30 * 24 * HOUR)
     hours = np.concatenate([DAY_ONE + HOUR * (24 * day + np.arange(10, 24)) for day in (1, 2, 3)]) + HOUR // 2
-    batch = random_bars(len(hours), timeframe="1h", stamps=hours).in_sessions(sessions)
+    batch = in_sessions(random_bars(len(hours), timeframe="1h", stamps=hours), sessions)
     assert (batch.known_at == hours + HOUR).all()
     feeds = BarFeeds("TEST", "1h", {"1h": "native"}, sessions)
     feeds.extend({"1h": batch.take(slice(0, 14))})

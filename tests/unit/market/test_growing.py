@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ktrdr.domain.errors import Conflict
 from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.growing import grown, growth_of, with_gap
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.sessions import Sessions
@@ -72,11 +73,11 @@ def test_sessions_between_the_two_are_counted() -> None:
     days = np.arange(0, 30, dtype=np.int64) * NS_PER_DAY
     sessions = Sessions(days, days + NS_PER_DAY // 2, days + NS_PER_DAY * 3 // 4, "UTC")
     kept, file = series({10: 1, 11: 2}), series({14: 3})
-    whole = grown(kept, file).in_sessions(sessions)
+    whole = in_sessions(grown(kept, file), sessions)
     assert with_gap(growth_of(kept, file), kept, file, whole).missing_sessions == 2
     assert with_gap(growth_of(file, kept), file, kept, whole).missing_sessions == 2
     near = series({11: 2, 12: 4})
-    whole = grown(kept, near).in_sessions(sessions)
+    whole = in_sessions(grown(kept, near), sessions)
     assert with_gap(growth_of(kept, near), kept, near, whole).missing_sessions == 0
 
 

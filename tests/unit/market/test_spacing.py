@@ -10,6 +10,7 @@ import pytest
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars, from_iso
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.spacing import much_wider
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -18,7 +19,7 @@ def read(timeframe: str, calendar: str, *texts: str) -> Bars:
     stamps = np.array([from_iso(text) for text in texts], dtype=np.int64)
     close = np.full(len(stamps), 100.0)
     bars = Bars("X", Timeframe(timeframe), stamps, close, close, close, close, close)
-    return bars.in_sessions(sessions_for(calendar, int(stamps[0]), int(stamps[-1])))
+    return in_sessions(bars, sessions_for(calendar, int(stamps[0]), int(stamps[-1])))
 
 
 def day(date: str, *clocks: str) -> list[str]:

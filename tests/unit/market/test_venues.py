@@ -10,6 +10,7 @@ from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.better_guess import require_fitting
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.inference import guesses_in_one, infer_characteristics
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.market.venues import VENUES
@@ -147,7 +148,7 @@ def trading_by(calendar: str, symbol: str = "ABC", more: int = 0) -> Bars:
 
 
 def admitted(bars: Bars, facts: SymbolCharacteristics) -> None:
-    read = bars.in_sessions(sessions_for(facts.calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
+    read = in_sessions(bars, sessions_for(facts.calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
     require_fitting(read, facts, sessions_for)
 
 

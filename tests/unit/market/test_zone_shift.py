@@ -11,6 +11,7 @@ import pytest
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.timeframe import Timeframe
 
@@ -29,7 +30,7 @@ def of_clock(zone: str, first: str, last: str, days: int = 2) -> Bars:
 
 
 def admit(bars: Bars, calendar: str) -> Bars:
-    return bars.in_sessions(sessions_for(calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
+    return in_sessions(bars, sessions_for(calendar, int(bars.stamps[0]), int(bars.stamps[-1])))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ktrdr.domain.market.better_guess import require_fitting
 from ktrdr.domain.market.characteristics import CATALOGUE_NAME, SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
-from ktrdr.domain.market.dating import dates_of, settled
+from ktrdr.domain.market.dating import dates_of, in_sessions, settled
 from ktrdr.domain.market.inference import infer_characteristics
 from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.sessions import Calendar, Sessions
@@ -91,7 +91,7 @@ class SessionedRepository(DataRepository):
         Raises
         ------
         InvalidBars
-            See `Bars.in_sessions`.
+            See `in_sessions`.
         InvalidInput, Unavailable
             As `load` does.
         """
@@ -152,7 +152,7 @@ class SessionedRepository(DataRepository):
         sessions = self._sessions_of(bars, facts)
         if sessions is None or self._calendar is None:
             return bars
-        dated = bars.in_sessions(sessions)
+        dated = in_sessions(bars, sessions)
         require_fitting(dated, facts, self._calendar)
         return dated
 

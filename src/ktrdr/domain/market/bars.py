@@ -212,24 +212,6 @@ class Bars:
         high = len(self) if end is None else int(np.searchsorted(self.stamps, end, side="left"))
         return self.take(slice(low, high))
 
-    def in_sessions(self, sessions: Sessions) -> Bars:
-        """Return these bars with the sessions of their calendar; those that carry some already are left as they are.
-
-        Bars of a day or more carry session dates: where they are stamped with moments, each gets the date of the
-        session that it lies in, or else the exchange's local date. Where a market never closes they keep their
-        moments, and its sessions begin at their time of day. They are known as `known_at` says; a bar that begins
-        outside the sessions, or on a calendar that hardly closes, not before it is full.
-
-        Raises
-        ------
-        InvalidBars
-            If two bars get one date, a row is not over (see `settled`), bars lie closer together than their timeframe,
-            or clock times without a zone are plainly not those of UTC. The message names the rows.
-        """
-        from ktrdr.domain.market.dating import in_sessions
-
-        return in_sessions(self, sessions)
-
     def with_sessions(self, sessions: Sessions) -> Bars:
         """Return these bars with sessions, known as `known_at` says; nothing else changes, so nothing is checked."""
         same = copy(self)

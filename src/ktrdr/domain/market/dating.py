@@ -57,7 +57,20 @@ def settled(bars: Bars, sessions: Sessions, drop_unfinished: bool = False) -> Ba
 
 
 def in_sessions(bars: Bars, sessions: Sessions) -> Bars:
-    """Return bars with the sessions of their calendar, see `Bars.in_sessions`."""
+    """Return bars with the sessions of their calendar; those that carry some already are left as they are.
+
+    Bars of a day or more carry session dates: where they are stamped with moments, each gets the date of the
+    session that it lies in, or else the exchange's local date. Where a market never closes they keep their
+    moments, and its sessions begin at their time of day. They are known as `known_at` says; a bar that begins at
+    another moment than a session's open, or on a calendar that hardly closes, not before it is full.
+
+    Raises
+    ------
+    InvalidBars
+        If two bars get one date, a row is not over (see `settled`), bars lie closer together than their timeframe,
+        moments lie on days without a session, or clock times without a zone are plainly not those of UTC. The message
+        names the rows.
+    """
     if bars.sessions is not None or not len(bars):
         return bars
     kept = settled(bars, sessions)

@@ -11,6 +11,7 @@ from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bar import Bar, one_bar
 from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.dating import in_sessions
 from ktrdr.domain.market.feeding import LATE, calendar_of, earliest_known, require_dates, require_moments
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.made_bars import MadeBars
@@ -119,7 +120,7 @@ class BarFeeds:
         sessions = self._sessions
         if own.timeframe.intraday or sessions is None or sessions.never_closes or not bar.stamp % NS_PER_DAY:
             return bar, bar.stamp - NS_PER_DAY
-        found = one_bar(bar, own.timeframe).in_sessions(sessions)
+        found = in_sessions(one_bar(bar, own.timeframe), sessions)
         return replace(bar, stamp=int(found.stamps[0])), int(found.known_at[0])
 
     def moment(self, timeframe: str, bar: Bar) -> int:
