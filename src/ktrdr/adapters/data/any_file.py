@@ -50,7 +50,9 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
     if stated.timeframe is None:
         raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+        found = bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+    pa.default_memory_pool().release_unused()
+    return found
 
 
 def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:

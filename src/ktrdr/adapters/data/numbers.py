@@ -149,8 +149,8 @@ def _require_usual(told: _Found | None, texts: Mapping[str, _Text], source: str)
     unclear = _signs(prices, ".").either or _signs(prices, ",").either
     if unclear and 2 * marked.sum() < len(marked):
         raise InvalidBars(
-            f"{source}: {unclear} can be read in two ways, and {told} is no evidence, as most of its column has "
-            f"no mark; {_ADVICE}"
+            f"{source}: {unclear} can be read in two ways, and {told} is no evidence, as most of its column has no "
+            f"mark; {_ADVICE}"
         )
 
 

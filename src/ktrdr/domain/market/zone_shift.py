@@ -68,8 +68,8 @@ def _more_awake_by_utc(stamps: Int64s, zone: str) -> bool:
 
 
 def _awake(walls: Int64s) -> float:
-    begin, end = _WAKING
-    return float(np.mean((walls % NS_PER_DAY >= begin) & (walls % NS_PER_DAY < end)))
+    (begin, end), time = _WAKING, walls % NS_PER_DAY
+    return float(np.mean((time >= begin) & (time < end)))
 
 
 def _have_room(sessions: Sessions, bars: Bars) -> bool:

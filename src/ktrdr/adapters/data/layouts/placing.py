@@ -70,10 +70,8 @@ def _headed(table: Table, stated: Stated, source: str) -> Placed:
     if layout is None:
         wanted = layouts_named(stated.layout or "")[0]
         if wanted.unnamed and not (wanted.header or wanted.exactly):
-            raise InvalidBars(
-                f"{source}: is not of the layout {stated.layout}, which has no header; found "
-                f"{in_one_line(', '.join(names))}"
-            )
+            found = in_one_line(", ".join(names))
+            raise InvalidBars(f"{source}: is not of the layout {stated.layout}, which has no header; found {found}")
         absent = [name for name in (*wanted.header, *map(plain, wanted.exactly)) if name not in short]
         raise InvalidBars(
             f"{source}: is not of the layout {stated.layout}: no column {', '.join(map(shown, absent))}; "

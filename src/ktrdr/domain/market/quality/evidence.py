@@ -131,7 +131,7 @@ def usual(values: Floats, size: int, rows: Int64s) -> Floats:
     looked_at, place = np.unique(near, return_inverse=True)
     medians = np.median(values[edges[looked_at][:, None] + np.arange(width)], axis=1)
     moving = values[values > 0]
-    least = float(np.median(moving)) / 2 if len(moving) else 0.0
+    least = float(np.median(moving, overwrite_input=True)) / 2 if len(moving) else 0.0
     levels: Floats = np.maximum(medians[place.reshape(near.shape)].max(axis=0), least)
     return levels
 

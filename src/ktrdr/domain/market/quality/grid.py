@@ -20,12 +20,11 @@ def coarse_grid(evidence: Evidence, limit: float) -> Found | None:
     """Find prices that all lie on steps so wide that a usual bar spans fewer than some of them."""
     bars = evidence.bars
     close = bars.close[:: max(len(bars) // _SAMPLE, 1)]
-    moves = np.abs(np.diff(bars.close))
-    spans = bars.high - bars.low
-    moving = np.concatenate((spans[spans > 0], moves[moves > 0]))
+    moving = np.concatenate((bars.high - bars.low, np.abs(np.diff(bars.close))))
+    moving = moving[moving > 0]
     if len(np.unique(close)) < 3 or not len(moving):
         return None
-    usual = float(np.median(moving))
+    usual = float(np.median(moving, overwrite_input=True))
     powers = 10.0 ** np.arange(np.floor(np.log10(usual / limit)), np.ceil(np.log10(usual)) + 3)
     for step in sorted((power * part for power in powers for part in _STEPS), reverse=True):
         places = close / step
