@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import is_missing, require_numbers
+from ktrdr.adapters.data.arrow import Column, is_missing, require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
 from ktrdr.adapters.data.parts import Part, parts_of
@@ -17,7 +18,7 @@ from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
-from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
@@ -70,7 +71,10 @@ def _unnamed(source: str) -> InvalidInput:
 
 
 def span_by_times(path: Path, stated: Stated) -> Span:
-    """Return number of rows, least and greatest time of a file, of which only the times are read.
+    """Return number of rows, least and greatest time of a file, of which hardly more than the times are read.
+
+    Rows without any price do not count, as when the bars are read; those that repeat the one before them, or are NaN
+    by their type, do all the same.
 
     Raises
     ------
@@ -85,9 +89,10 @@ def span_by_times(path: Path, stated: Stated) -> Span:
             require_numbers(kind, path.name, role)
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
-        cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
-        some = ~np.logical_and.reduce([is_missing(cells[place]) for place in placed.columns.times])
-        if not some.all():  # rows without values, or refused when they are read
+        first, *others = (placed.columns.values[name] for name in PRICE_COLUMNS)
+        cells = table.load((*placed.columns.times, first, *(() if symbol is None else (symbol,))), ()).columns
+        some = ~_without_prices(cells.pop(first), others, table)
+        if not some.all():
             cells = {place: column.filter(pa.array(some)) for place, column in cells.items()}
         symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
@@ -97,11 +102,16 @@ def span_by_times(path: Path, stated: Stated) -> Span:
         return Span(len(stamps), *ends, adjustment)
 
 
+def _without_prices(first: Column, others: Sequence[int], table: Table) -> Bools:
+    """Return which rows have no price; the other prices are looked at only where the first lacks."""
+    missing = is_missing(first)
+    if missing.any():
+        missing = np.logical_and.reduce([missing, *map(is_missing, table.load(others, ()).columns.values())])
+    return missing
+
+
 def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: Timeframe, source: str) -> Bars:
     rows, remarks = in_order(taken(read.rows, part.rows), source)
-    if read.placed.layout.ends and timeframe.intraday:
-        moved = [name for name in ("stamps", "written") if name in rows]
-        rows = {**rows, **{name: rows[name] - timeframe.ns for name in moved}}
     rows = scaled(rows) if stated.adjusted else rows
     said = (*remarks, *filter(None, [part.remark]))
     understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)

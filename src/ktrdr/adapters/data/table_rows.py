@@ -98,6 +98,7 @@ def times_of(
 ) -> Times:
     """Return the times of some columns, by what they, their names, the layout and somebody say of their zone.
 
+    Where the layout stamps intraday bars at their end, the times are those of their beginning.
     The columns are not kept, so that they are not held twice.
     """
     places = placed.columns.times
@@ -109,7 +110,10 @@ def times_of(
             f"{source}: {placed.layout.says} writes its broker's clock without its time zone; say it: --time-zone at "
             f"import, or stamp_zone in {CATALOGUE_NAME} (Europe/Athens for many brokers; UTC where it is that)"
         )
-    return times
+    if not (placed.layout.ends and stated.timeframe and stated.timeframe.intraday):
+        return times
+    written = times.written if times.written is None else times.written - stated.timeframe.ns
+    return times._replace(stamps=times.stamps - stated.timeframe.ns, written=written)
 
 
 def _require_empty(column: Column, name: str, source: str) -> None:

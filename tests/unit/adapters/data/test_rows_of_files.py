@@ -11,6 +11,7 @@ import pytest
 
 from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.growing import grown
@@ -126,3 +127,12 @@ def test_bars_that_are_added_from_new_to_old_have_no_row_of_a_file(tmp_path: Pat
     assert len(whole) == 10
     assert [whole.row_of(bar) for bar in (0, 9)] == [0, 9]
     assert len(whole.take(whole.volume > 0)) == 10
+
+
+@pytest.mark.parametrize("empty", ["2024-03-01,,,,,", "2024-03-01,-,null,N/A,,0", ",,,,,", "2024-03-01,,,,,1200"])
+def test_rows_that_reading_leaves_out_are_not_listed(empty: str, tmp_path: Path) -> None:
+    path = written(tmp_path, [*LINES[:4], empty, *LINES[4:]])
+    (bars,) = read_bars(path, DAY)
+    assert span(path, DAY)[:3] == (len(bars), bars.stamps[0], bars.stamps[-1]) == (10, bars.stamps[0], bars.stamps[-1])
+    path = written(tmp_path, [*LINES, "2024-03-01,,12,9,11,1200"])
+    assert span(path, DAY).rows == 11, "it is refused when it is read"

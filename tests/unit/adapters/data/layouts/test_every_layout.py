@@ -52,8 +52,7 @@ def test_the_bars_are_read_by_value(layout: str, sample: Sample, tmp_path: Path)
     assert [iso(stamp) for stamp in bars.stamps] == sample.stamps
     noted = span(path, stated_of(sample))
     assert noted.rows == 2
-    if layout != "ninjatrader":
-        assert [noted.first, noted.last] == [from_iso(stamp) for stamp in sample.stamps]
+    assert [noted.first, noted.last] == [from_iso(stamp) for stamp in sample.stamps]
 
 
 @BY_LAYOUT
