@@ -13,6 +13,7 @@ import pytest
 from ktrdr.adapters.data.calendars import sessions_for
 from ktrdr.adapters.data.catalogue import adding_to_catalogue
 from ktrdr.adapters.data.chain import ChainRepository
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
 from ktrdr.adapters.memory.data_repository import MemoryRepository
@@ -23,7 +24,6 @@ from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso, iso
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.context_series import ContextSeries
 from ktrdr.domain.market.context_source import ContextSource
-from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.timeframe import Timeframe
 
 FIVE, HOUR, DAY = Timeframe("5m"), Timeframe("1h"), Timeframe("1d")
@@ -206,10 +206,10 @@ def test_characteristics_say_what_was_inferred(fill: Callable[..., DataRepositor
     assert fill(tmp_path).characteristics("AAPL").calendar == "XNYS"
 
 
-def plain_bars(symbol: str, timeframe: Timeframe, *texts: str, reading: Reading | None = None) -> Bars:
+def plain_bars(symbol: str, timeframe: Timeframe, *texts: str) -> Bars:
     close = np.full(len(texts), 100.0)
     stamps = np.array([from_iso(text) for text in texts], dtype=np.int64)
-    return Bars(symbol, timeframe, stamps, close, close, close, close, close, reading=reading)
+    return Bars(symbol, timeframe, stamps, close, close, close, close, close)
 
 
 def test_what_is_admitted_is_what_is_loaded_once_it_is_kept(tmp_path: Path) -> None:
@@ -231,19 +231,23 @@ def test_what_is_admitted_is_what_is_loaded_once_it_is_kept(tmp_path: Path) -> N
 
 def test_clock_times_of_which_nobody_says_the_zone_are_those_of_the_stamp_zone(tmp_path: Path) -> None:
     clocks = [f"2024-03-07T{hour:02}:30:00" for hour in range(9, 16)]
-    naive = plain_bars("AAPL", HOUR, *(f"{text}Z" for text in clocks), reading=Reading(zone_from="assumed"))
     pd.DataFrame({"time": clocks, **dict.fromkeys(("open", "high", "low", "close"), 100.0)}).to_csv(
         tmp_path / "AAPL_1h.csv", index=False
     )
     repository = repository_of("folder", tmp_path)
-    for read in (lambda: repository.admitted(naive), lambda: repository.load("AAPL", HOUR)):
+
+    def given() -> Bars:
+        (bars,) = FileReader(tmp_path).read(tmp_path / "AAPL_1h.csv")
+        return repository.admitted(bars).bars
+
+    for read in (given, lambda: repository.load("AAPL", HOUR)):
         with pytest.raises(InvalidBars, match=r"stamp_zone: America/New_York in symbols\.yaml"):
             read()
     facts = SymbolCharacteristics("AAPL", "stock", "XNAS", "XNAS", "America/New_York", stamp_zone="America/New_York")
     with adding_to_catalogue(tmp_path, {"AAPL": facts}):
         pass
     assert repository.characteristics("AAPL").stamp_zone == "America/New_York"
-    for bars in (repository.admitted(naive).bars, repository.load("AAPL", HOUR)):
+    for bars in (given(), repository.load("AAPL", HOUR)):
         assert (iso(bars.stamps[0]), iso(bars.known_at[-1])) == ("2024-03-07T14:30:00Z", "2024-03-07T21:00:00Z")
 
 

@@ -166,3 +166,9 @@ def test_strict_refuses_what_is_only_odd(ktrdr: Command, tmp_path: Path) -> None
     assert ktrdr("strategy", "validate", path).code == 0
     assert ktrdr("strategy", "validate", path, "--strict").code == 2
     refused(ktrdr("train", path, "--strict"), 2, "training.learning_rte", "learning_rate")
+
+
+def test_a_list_of_columns_in_two_lines(ktrdr: Command, tmp_path: Path) -> None:
+    bars(3).to_csv(tmp_path / "X_1d.csv", index=False)
+    outcome = ktrdr("data", "import", tmp_path / "X_1d.csv", "--columns", "open=a\nhigh=b", "--out", tmp_path / "kept")
+    refused(outcome, 2, "a high=b")

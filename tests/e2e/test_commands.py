@@ -143,3 +143,14 @@ def test_a_log_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path: P
     assert done.returncode == 0
     assert done.stderr.count("--log-file /dev/full: cannot be written") == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_output_that_nobody_reads_is_no_fault(both: bool, tmp_path: Path) -> None:
+    """As behind `| head`, which has seen enough."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = [sys.executable, "-c", "from ktrdr.entrypoints.cli.console import run; run()", "data", "list", "--json"]
+    ended = subprocess.run(run, stdout=writer, stderr=writer if both else subprocess.PIPE, cwd=tmp_path, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr or b"") == (0, b"")

@@ -7,7 +7,9 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -19,6 +21,7 @@ from samples.command_line import Command
 from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.adapters.data.store import ParquetStore
+from ktrdr.adapters.files.holding import holding
 from ktrdr.application.use_cases.import_bars import ImportBars, ImportRequest
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import from_iso
@@ -258,6 +261,33 @@ def test_nothing_is_lost_where_several_add_at_once(tmp_path: Path) -> None:
             list(adders.map(add, [7, 3, 5, 1, 6, 2, 4]))
         assert closes(tmp_path) == [2, 3, 4, 5, 8, 9, 10]
         rmtree(tmp_path / "kept")
+
+
+def test_what_appears_while_others_look_is_held_before_it_is_added_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = JANUARY.splitlines(True)
+    for name, lines in (("all", days), ("some", days[:3])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "A_1d.csv").write_text(HEADER + "".join(lines))
+    held: list[bool] = []
+
+    def add(name: str) -> None:
+        importing = ImportBars(FileReader(), ParquetStore(tmp_path / "kept"), time.time_ns)
+        importing.execute(ImportRequest(tmp_path / name, append=True))
+
+    @contextmanager
+    def slow(path: Path) -> Iterator[bool]:
+        with holding(path) as there:
+            held.append(there)
+            if len(held) == 1:
+                add("all")
+            yield there
+
+    monkeypatch.setattr("ktrdr.adapters.data.store.holding", slow)
+    add("some")
+    assert held == [False, False, True]
+    assert closes(tmp_path) == [2, 3, 4, 5, 8, 9, 10]
 
 
 def test_a_file_of_several_symbols_gives_each_its_series(data: Command, tmp_path: Path) -> None:

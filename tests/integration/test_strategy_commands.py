@@ -131,7 +131,7 @@ def test_a_new_strategy_may_name_any_indicator(ktrdr: Command) -> None:
 
 def test_a_new_strategy_is_written_once_and_trains(ktrdr: Command, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    wishes = ["--symbol", "AAPL", "--indicators", "rsi:period=21,rsi,macd", "--output", path]
+    wishes = ["--symbol", "MSFT", "--indicators", "rsi:period=21,rsi,macd", "--output", path]
     assert ktrdr("strategy", "new", *wishes).stdout == f"written: {path}\n"
     document = yaml.safe_load(path.read_text())
     assert document["name"] == "mine"

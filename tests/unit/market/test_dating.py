@@ -52,6 +52,24 @@ def test_a_midnight_of_the_venues_clock_is_a_date_across_the_change_of_clocks() 
     ]
 
 
+def test_opens_of_sydney_and_seoul_are_moments_of_their_days_whatever_hour_they_are_by_utc() -> None:
+    sydney = bars_at("2024-04-03T23:00:00Z", "2024-04-04T23:00:00Z", "2024-04-08T00:00:00Z", "2024-04-09T00:00:00Z")
+    assert read(sydney, "XASX") == [
+        ("2024-04-04T00:00:00Z", "2024-04-04T05:00:00Z"),
+        ("2024-04-05T00:00:00Z", "2024-04-05T05:00:00Z"),
+        ("2024-04-08T00:00:00Z", "2024-04-08T06:00:00Z"),
+        ("2024-04-09T00:00:00Z", "2024-04-09T06:00:00Z"),
+    ]
+    seoul = bars_at("2023-12-28T00:00:00Z", "2024-01-02T01:00:00Z", "2024-01-03T00:00:00Z")
+    days = ["2023-12-28", "2024-01-02", "2024-01-03"]
+    assert read(seoul, "XKRX") == [(f"{day}T00:00:00Z", f"{day}T06:30:00Z") for day in days]
+
+
+def test_a_moment_within_a_session_that_is_not_its_open_is_known_when_its_day_is_full_without_a_neighbour() -> None:
+    karachi = bars_at("2024-04-01T19:00:00Z", "2024-04-02T19:00:00Z")
+    assert [known for _, known in read(karachi, "XNYS")] == ["2024-04-02T20:00:00Z", "2024-04-03T20:00:00Z"]
+
+
 def test_dates_before_1970_are_dates() -> None:
     old = bars_at("1962-01-02T00:00:00Z", "1962-01-03T00:00:00Z", "1962-01-04T00:00:00Z")
     stamps = ["1962-01-02T00:00:00Z", "1962-01-03T00:00:00Z", "1962-01-04T00:00:00Z"]

@@ -95,7 +95,7 @@ def daily(row: int, hours: int = 0, known_at: int | None = None) -> Bar:
 def test_a_day_is_stamped_as_in_a_file_and_comes_once() -> None:
     feeds = BarFeeds("TEST", "1d", {"1d": "native"}, DAYS.sessions)
     for row in range(10):
-        feeds.take("1d", daily(row, hours=15 * (row % 2)))
+        feeds.take("1d", replace(daily(row), stamp=int((DAYS.stamps, WEEKDAYS.opens[20:])[row % 2][row])))
     np.testing.assert_array_equal(feeds.held["1d"].stamps, DAYS.stamps[:10])
     np.testing.assert_array_equal(feeds.held["1d"].known_at, DAYS.known_at[:10])
     for hours in (0, 15, 16):

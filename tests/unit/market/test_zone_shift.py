@@ -13,7 +13,6 @@ from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.market.zone_shift import on_clock_of
 
 ASSUMED = Reading(zone_from="assumed")
 
@@ -58,19 +57,13 @@ def test_what_fits_or_cannot_be_told_is_taken(first: str, last: str, calendar: s
     assert len(admit(of_clock("UTC", first, last), calendar))
 
 
+@pytest.mark.parametrize(("first", "last"), [("04:00", "19:55"), ("07:00", "19:55"), ("09:30", "19:55")])
+def test_bars_of_new_york_before_and_after_hours_are_not_known_hours_early(first: str, last: str) -> None:
+    with pytest.raises(InvalidBars, match="--time-zone America/New_York or --time-zone UTC"):
+        admit(of_clock("America/New_York", first, last), "XNYS")
+
+
 @pytest.mark.parametrize("zone_from", ["file", "stated"])
 def test_a_zone_that_somebody_says_is_believed(zone_from: str) -> None:
     reading = Reading(zone_from=zone_from)  # type: ignore[arg-type]
     assert len(admit(replace(of_clock("UTC", "09:30", "15:55"), reading=reading), "XNYS"))
-
-
-def test_times_are_put_on_the_clock_of_a_zone_only_where_nobody_says_one() -> None:
-    bars = of_clock("America/New_York", "09:30", "15:55")
-    moved = on_clock_of(bars, "America/New_York")
-    wanted = pd.DatetimeIndex(bars.stamps).tz_localize("America/New_York").tz_convert("UTC").as_unit("ns").asi8
-    assert moved.stamps.tolist() == wanted.tolist()
-    assert moved.reading is not None
-    assert (moved.reading.time_zone, moved.reading.zone_from) == ("America/New_York", "stated")
-    assert len(admit(moved, "XNYS")) == len(bars)
-    assert on_clock_of(bars, "") is bars
-    assert on_clock_of(moved, "Asia/Tokyo") is moved

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from ktrdr.adapters.data.arrow import require_numbers
+from ktrdr.adapters.data.arrow import is_missing, require_numbers
 from ktrdr.adapters.data.kept_reading import noted_reading
 from ktrdr.adapters.data.layouts.placing import placings
-from ktrdr.adapters.data.noted_span import noted_span
 from ktrdr.adapters.data.parts import Part, parts_of
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import in_order, scaled, taken
+from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
+from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
 from ktrdr.domain.market.timeframe import Timeframe
-
-
-class Span(NamedTuple):
-    """Number of bars of a file, least and greatest stamp, 0 where it is empty, and the adjustment that it notes."""
-
-    rows: int
-    first: int
-    last: int
-    adjustment: str = ""
 
 
 def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
@@ -57,7 +49,9 @@ def read_bars(path: Path, stated: Stated) -> tuple[Bars, ...]:
     if stated.timeframe is None:
         raise _unnamed(path.name)
     with reading(path, kind_of(path)):
-        return bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+        found = bars_of_table(open_table(path, tuple(stated.columns.values())), stated, path.name)
+    pa.default_memory_pool().release_unused()
+    return found
 
 
 def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]:
@@ -74,8 +68,8 @@ def _unnamed(source: str) -> InvalidInput:
     return InvalidInput(f"{source}: its name is not SYMBOL_TIMEFRAME (such as {such}); say --symbol and --timeframe")
 
 
-def span(path: Path, stated: Stated) -> Span:
-    """Return number of rows, least and greatest time of a file, as cheaply as it can be told.
+def span_by_times(path: Path, stated: Stated) -> Span:
+    """Return number of rows, least and greatest time of a file, of which only the times are read.
 
     Raises
     ------
@@ -83,10 +77,6 @@ def span(path: Path, stated: Stated) -> Span:
         As `read_bars` does, but for what only values show.
     """
     with reading(path, kind_of(path)):
-        plain = path.suffix.lower() == ".parquet" and not (stated.time_zone or stated.columns or stated.layout)
-        told = noted_span(path) if plain else None
-        if told is not None:
-            return Span(*told)
         table = open_table(path, tuple(stated.columns.values()))
         placed = placings(table, stated, path.name)[0]
         symbol = placed.columns.symbol
@@ -95,6 +85,9 @@ def span(path: Path, stated: Stated) -> Span:
         kept = noted_reading(table.metadata)
         adjustment = kept.adjustment if kept else ""
         cells = table.load((*placed.columns.times, *(() if symbol is None else (symbol,))), ()).columns
+        some = ~np.logical_and.reduce([is_missing(cells[place]) for place in placed.columns.times])
+        if not some.all():  # rows without values, or refused when they are read
+            cells = {place: column.filter(pa.array(some)) for place, column in cells.items()}
         symbols = None if symbol is None else cells.pop(symbol)
         stamps = times_of(cells, table, placed, stated, path.name).stamps
         if symbols is not None and stated.symbol is not None:
@@ -113,5 +106,15 @@ def _bars(read: TableRows, table: Table, stated: Stated, part: Part, timeframe: 
     understood = noted_reading(table.metadata) or reading_of(read, table, stated, said)
     stamps, open_, high, low, close = (np.ascontiguousarray(rows[name]) for name in ("stamps", *PRICE_COLUMNS))
     volume = np.ascontiguousarray(rows["volume"]) if "volume" in rows else np.zeros(len(stamps))
-    name, written = Symbol(part.symbol).text, rows.get("written")
-    return Bars(name, timeframe, stamps, open_, high, low, close, volume, source, written=written, reading=understood)
+    name, own, file_rows = Symbol(part.symbol).text, rows.get("written"), _unless_in_order(rows["file_rows"])
+    return Bars(
+        *(name, timeframe, stamps, open_, high, low, close, volume, source),
+        written=own,
+        reading=understood,
+        file_rows=file_rows,
+    )
+
+
+def _unless_in_order(rows: Int64s) -> Int64s | None:
+    """Return rows of a file, None where they are all from the first one on."""
+    return None if (rows == np.arange(len(rows))).all() else rows

@@ -23,11 +23,17 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$"
 
 def values_of(column: Column, kind: Any) -> NDArray[Any]:
     """Return a column of numbers as an array that must not be written to; where values are missing stands anything."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    kind = np.dtype(kind)
+    whole, kind = in_one_piece(column), np.dtype(kind)
     if not len(whole):
         return np.empty(0, dtype=kind)
     return np.frombuffer(whole.buffers()[1], dtype=kind)[whole.offset : whole.offset + len(whole)]
+
+
+def in_one_piece(column: Column) -> Column:
+    """Return a column as one array; it is copied only where it is in several pieces."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def is_missing(column: Column) -> NDArray[np.bool_]:
@@ -85,7 +91,10 @@ def floats_of(column: Column, source: str, name: str, written: Column | None = N
     """
     require_numbers(column.type, source, name)
     column = decoded(column)
+    column = pc.cast(column, pa.string()) if pa.types.is_decimal(column.type) else column  # to the nearest float
     kind = column.type
+    if pa.types.is_decimal(kind):  # whose own cast is off by the last bit
+        column, kind = pc.cast(column, pa.string()), pa.string()
     try:
         cast = column if kind == pa.float64() else pc.cast(column, pa.float64(), safe=not pa.types.is_integer(kind))
     except pa.ArrowInvalid as error:

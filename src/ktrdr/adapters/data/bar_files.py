@@ -22,7 +22,7 @@ KINDS = (
 )
 """How the names of files end that can hold bars."""
 _LONGEST_FIRST = sorted(KINDS, key=len, reverse=True)
-_FILE_STEM = re.compile(r"(.+)_([1-9][0-9]{0,3})([mhdwHDW])")
+_FILE_STEM = re.compile(r"(.*)_([1-9][0-9]{0,3})([mhdwHDW])")
 _MINUTES_OR_MONTHS = re.compile(r"(.+)_([1-9][0-9]{0,3})M")
 
 
@@ -46,8 +46,8 @@ def name_of(path: Path) -> tuple[str, Timeframe] | None:
 @lru_cache(maxsize=2**15)
 def _said_by(name: str) -> tuple[str, Timeframe] | None:
     stem, kind = split_name(name)
-    match = _FILE_STEM.fullmatch(stem if kind else Path(name).stem)
-    if match is None:
+    match = _FILE_STEM.fullmatch(stem)
+    if not kind or match is None:
         return None
     try:
         return Symbol.from_file_name(match[1]).text, Timeframe(f"{match[2]}{match[3].lower()}")

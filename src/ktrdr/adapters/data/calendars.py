@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean, shown
+from ktrdr.domain.errors import InvalidInput, Unavailable, did_you_mean, in_one_line, shown
 from ktrdr.domain.market.clocks import moments_of
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -83,7 +83,7 @@ def _from_exchange(calendar: str, start: str, end: str) -> Sessions:
             "exchanges by their market identifier code, such as XNYS)"
         ) from error
     except (ValueError, NotImplementedError) as error:
-        raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({error})") from error
+        raise Unavailable(f"calendar {calendar}: exchange_calendars cannot build it ({in_one_line(error)})") from error
     times = built.schedule
     pauses = times["break_start"].notna().to_numpy()
     moments = (np.where(pauses, _ns(times[name]), _ns(times["close"])) for name in ("break_start", "break_end"))

@@ -14,7 +14,7 @@ TIMES = (
     *("timestamp", "datetime", "date time", "gmt time", "utc time", "time (utc)", "date (utc)", "timestamp (utc)"),
     *("datetime (utc)", "unix", "unix timestamp", "unix time", "epoch", "open time", "opentime", "window start"),
     *("time period start", "begins at", "time", "local time", "date", "trade date", "datum", "datum/zeit", "fecha"),
-    *("data", "index level 0", "index", "ts", "t", "unnamed: 0", ""),
+    *("data", "dtyyyymmdd", "index level 0", "index", "ts", "t", "unnamed: 0", ""),
 )
 _PRICES = {
     "open": (
@@ -30,17 +30,19 @@ _PRICES = {
         *("+ bas", "plus bas", "bas", "mínimo", "minimo", "mínima"),
     ),
     "close": (
-        *("close", "c", "close price", "closeprice", "closing price", "close/last", "last", "schluss", "schlusskurs"),
-        *("zuletzt", "dernier", "clôture", "último", "ultimo", "cierre", "chiusura", "fechamento"),
+        *("close", "c", "close price", "closeprice", "closing price", "close/last", "last", "latest", "schluss"),
+        *("schlusskurs", "zuletzt", "dernier", "clôture", "último", "ultimo", "cierre", "chiusura", "fechamento"),
     ),
 }
 _VALUES = {
     **_PRICES,
     "volume": (
         *("volume", "v", "tick volume", "tickvolume", "tickvol", "vol", "vol.", "real volume", "stuecke", "stücke"),
-        *("volumen", "volumes"),
+        *("volumen", "volumes", "total volume", "traded volume", "traded quantity", "total traded quantity"),
+        *("number of shares", "no. of shares", "no.of shares", "shares traded"),
     ),
 }
+_DATES = ("date", "dtyyyymmdd")
 ADJUSTED = ("adj close", "adj. close", "adjusted close", "adjclose", "adjustedclose", "close adjusted")
 SYMBOLS = ("symbol", "ticker", "tic", "name", "stock", "pair", "instrument")
 NEEDED = "needed are timestamp (or date and time), open, high, low, close, and volume where there is one"
@@ -139,8 +141,9 @@ def _require_once(
 
 
 def _time_positions(short: Sequence[str]) -> tuple[int, ...]:
-    if "date" in short and "time" in short:
-        return short.index("date"), short.index("time")
+    for date in _DATES:
+        if date in short and "time" in short:
+            return short.index(date), short.index("time")
     found = _position(TIMES, short)
     return () if found is None else (found,)
 

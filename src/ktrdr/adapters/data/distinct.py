@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ktrdr.adapters.data.arrow import Column, is_missing, matches, values_of
+from ktrdr.adapters.data.arrow import Column, in_one_piece, is_missing, matches, values_of
 from ktrdr.domain.arrays import Floats
 
 
@@ -33,12 +33,13 @@ class Distinct(NamedTuple):
     @classmethod
     def of(cls, role: str, column: Column) -> Distinct:
         """Return those of a column of texts; an empty text is none."""
-        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        coded = pc.utf8_trim_whitespace(pc.cast(whole, pa.string())).dictionary_encode()
-        missing = is_missing(coded.indices)
+        coded = pc.cast(in_one_piece(column), pa.string()).dictionary_encode()
         codes = values_of(coded.indices, np.int32)
-        texts = coded.dictionary
-        codes = np.where(missing, -1, codes) if missing.any() else codes
+        codes = np.where(is_missing(coded.indices), -1, codes) if coded.indices.null_count else codes
+        bare = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()
+        texts = bare.dictionary
+        if len(texts) < len(coded.dictionary):
+            codes = np.where(codes < 0, -1, values_of(bare.indices, np.int32)[codes])
         empty = np.flatnonzero(matches(texts, "^$"))
         if not len(empty):
             return cls(role, texts, codes)

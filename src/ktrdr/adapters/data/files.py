@@ -13,7 +13,7 @@ from ktrdr.adapters.data.folder_listing import listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.domain.errors import DataNotFound, InvalidBars, InvalidInput
-from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars, iso
+from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.symbol import Symbol
@@ -47,7 +47,8 @@ class FileReader(BarReader):
         """See the port."""
         _require_something(path, "file")
         with reading(path, "file of bars"):
-            series = read_bars(path, self._in_full(path, stated))
+            wanted = self._in_full(path, stated)
+            series = tuple(self._by_its_clock(path, bars, wanted) for bars in read_bars(path, wanted))
         for bars in series:
             require_allowed(bars, stated)
         return series
@@ -75,6 +76,15 @@ class FileReader(BarReader):
         zone = stated.time_zone or (facts and facts.stamp_zone) or None
         return replace(stated, symbol=symbol, timeframe=stated.timeframe or timeframe, time_zone=zone)
 
+    def _by_its_clock(self, path: Path, bars: Bars, stated: Stated) -> Bars:
+        """Return bars read by the zone that is known of their symbol, where the file alone says which that is."""
+        untold = stated.symbol is None and bars.reading is not None and bars.reading.zone_from == "assumed"
+        facts = self.facts(path, bars.symbol) if untold else None
+        if facts is None or not facts.stamp_zone:
+            return bars
+        (again,) = read_bars(path, replace(stated, symbol=bars.symbol, time_zone=facts.stamp_zone))
+        return again
+
 
 def require_allowed(bars: Bars, stated: Stated) -> None:
     """Refuse prices at or below 0 unless they are allowed.
@@ -88,7 +98,7 @@ def require_allowed(bars: Bars, stated: Stated) -> None:
         if len(prices) and prices.min() <= 0:
             row = int((prices <= 0).argmax())
             raise InvalidBars(
-                f"{bars.source}: row {row} at {iso(bars.stamps[row])}: {name} {prices[row]:.10g} is not above 0; "
+                f"{bars.source}: {bars.place_of(row)}: {name} {prices[row]:.10g} is not above 0; "
                 "--allow-nonpositive takes such prices"
             )
 

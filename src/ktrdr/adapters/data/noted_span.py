@@ -36,7 +36,7 @@ class Footers:
 
     def span(self, path: Path) -> tuple[int, int, int, str] | None:
         """Return rows, least and greatest time of a file, and its adjustment; None where its footer does not tell."""
-        with pq.ParquetFile(path) as file:
+        with pa.OSFile(str(path)) as opened, pq.ParquetFile(opened) as file:
             metadata, notes = file.metadata, file.metadata.metadata or {}
             shape, schema, arrow = self._shape, metadata.schema, notes.get(_ARROW)
             if shape.schema is None or arrow != shape.arrow or not schema.equals(shape.schema):

@@ -94,6 +94,8 @@ def floats(
             read[role] = floats_of(column, source, role)
         del column
     marks = (_stated(decimal) if decimal else _marks(texts, source, point)) if texts else Marks()
+    if not decimal:
+        _require_one_way(texts, marks, source)
     read |= {role: _read(text, marks, source) for role, text in texts.items()}
     found = [mark for mark in (marks.thousands, " ", "'") if mark and _has(texts, mark)]
     return read, Marks(marks.decimal if _has(texts, marks.decimal) else "", found[0] if found else "")
@@ -118,6 +120,8 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
         raise _two_ways(source, comma.decimal, "a decimal comma", dot.decimal, "a decimal point")
     if comma.thousands and dot.thousands:
         raise _two_ways(source, comma.thousands, "thousands with a comma", dot.thousands, "thousands with a point")
+    for told in (comma.decimal, dot.thousands, dot.decimal, comma.thousands):
+        _require_usual(told, texts, source)
     if comma.decimal or dot.thousands:
         return Marks(",", ".")
     if dot.decimal or comma.thousands or (point and dot.either and not _mixed(texts)):
@@ -126,7 +130,41 @@ def _marks(texts: Mapping[str, _Text], source: str, point: bool) -> Marks:
         raise _two_ways(source, comma.either, "a comma", dot.either, "a point")
     if comma.either:
         return _chosen(texts, ",", comma.either, source)
-    return _chosen(texts, ".", dot.either, source) if dot.either else Marks()
+    if dot.either:
+        return _chosen(texts, ".", dot.either, source)
+    return Marks(".") if _has(texts, ".") else Marks()
+
+
+def _require_usual(told: _Found | None, texts: Mapping[str, _Text], source: str) -> None:
+    """Refuse that few volumes tell of prices that could be read in two ways: it may be they that are odd.
+
+    Raises
+    ------
+    InvalidBars
+    """
+    if told is None or told.role in PRICE_COLUMNS:
+        return
+    marked = matches(texts[told.role].plain, "[.,]")
+    prices = {role: text for role, text in texts.items() if role in PRICE_COLUMNS}
+    unclear = _signs(prices, ".").either or _signs(prices, ",").either
+    if unclear and 2 * marked.sum() < len(marked):
+        raise InvalidBars(
+            f"{source}: {unclear} can be read in two ways, and {told} is no evidence, as most of its column has no "
+            f"mark; {_ADVICE}"
+        )
+
+
+def _require_one_way(texts: Mapping[str, _Text], marks: Marks, source: str) -> None:
+    """Refuse ``1.191`` beside ``1,193``, unless others of the column show thousands, and not three decimals."""
+    for role, text in texts.items():
+        column = {role: text}
+        if not (_has(column, ",") and _has(column, ".")):
+            continue
+        comma, dot = (_signs(column, mark) for mark in ",.")
+        thousands = (comma if marks.thousands == "," else dot).thousands
+        decimals = matches(text.plain, rf"\{marks.decimal}(?:\d{{1,2}}|\d{{4,}})$").any()
+        if comma.either and dot.either and not (thousands and decimals):
+            raise _two_ways(source, dot.either, "a point", comma.either, "a comma")
 
 
 def _mixed(texts: Mapping[str, _Text]) -> bool:
@@ -145,7 +183,9 @@ def _chosen(texts: Mapping[str, _Text], mark: str, found: _Found, source: str) -
     InvalidBars
         If they do by both readings, or by none.
     """
-    readings = [Marks(mark, ""), Marks("." if mark == "," else ",", mark)]
+    readings = [Marks(mark, "")]
+    if not any(_has_bare_thousands(text, mark) for text in texts.values()):
+        readings.append(Marks("." if mark == "," else ",", mark))
     prices = {role: text for role, text in texts.items() if role in PRICE_COLUMNS}
     if len(prices) == len(PRICE_COLUMNS) and _has(prices, mark):
         agreeing = [marks for marks in readings if not _breaks(prices, marks, source)]
@@ -158,6 +198,12 @@ def _chosen(texts: Mapping[str, _Text], mark: str, found: _Found, source: str) -
     )
 
 
+def _has_bare_thousands(text: _Text, mark: str) -> bool:
+    """Return whether ``1234`` stands beside ``1.234`` in a column, so that the mark is none of thousands."""
+    marked, bare = (matches(text.plain, pattern).any() for pattern in (rf"[{mark}]", r"^[+-]?\d{4,}$"))
+    return bool(marked and bare)
+
+
 def _breaks(prices: Mapping[str, _Text], marks: Marks, source: str) -> bool:
     return bool(broken_rows({role: _read(text, marks, source) for role, text in prices.items()}).any())
 
@@ -165,7 +211,7 @@ def _breaks(prices: Mapping[str, _Text], marks: Marks, source: str) -> bool:
 def _signs(texts: Mapping[str, _Text], mark: str) -> _Signs:
     m, other = ("," if mark == "," else r"\."), (r"\." if mark == "," else ",")
     group = rf"(?:(?:{other}\d{{3}})+|(?: \d{{3}})+|(?:'\d{{3}})+)"
-    certain = rf"\d*{m}(?:\d{{0,2}}|\d{{4,}})|(?:\d{{4,}}|0\d*|){m}\d{{3}}|\d{{1,3}}{group}{m}\d*"
+    certain = rf"\d*{m}(?:\d{{1,2}}|\d{{4,}})|(?:\d{{4,}}|0\d*|){m}\d{{3}}|\d{{1,3}}{group}{m}\d*"
     decimal = rf"^[+-]?(?:{certain}){_POWER}|^[+-]?\d*{m}\d*e[+-]?\d+$"
     thousands = rf"^[+-]?[1-9]\d{{0,2}}(?:(?:{m}\d{{3}}){{2,}}|(?:{m}\d{{3}})+{other}\d*){_POWER}"
     either = rf"^[+-]?[1-9]\d{{0,2}}{m}\d{{3}}(?:e\+(?:3|6|9|12))?$"

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ktrdr.domain.arrays import Bools, Floats
+from ktrdr.domain.arrays import Bools, Floats, Int64s
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import PRICE_COLUMNS, iso
 
 Rows: TypeAlias = dict[str, NDArray[Any]]
-"""Arrays of one length by name: ``stamps``, perhaps ``written``, and values by role."""
+"""Arrays of one length by name: ``stamps``, ``file_rows``, perhaps ``written``, and values by role."""
 _LISTED = 5
 
 
@@ -31,9 +31,8 @@ def without_values(prices: Mapping[str, Floats]) -> Bools | None:
     return empty if empty.any() else None
 
 
-def left_out(rows: Bools, why: str) -> str:
+def left_out(places: Int64s, why: str) -> str:
     """Return what is said of rows that are left out."""
-    places = np.flatnonzero(rows)
     listed = ", ".join(map(str, places[:_LISTED])) + (f" and {len(places) - _LISTED} more" * (len(places) > _LISTED))
     return f"row {listed} {why} and is left out" if len(places) == 1 else f"rows {listed} {why} and are left out"
 
@@ -55,18 +54,19 @@ def in_order(rows: Rows, source: str) -> tuple[Rows, tuple[str, ...]]:
     remarks: tuple[str, ...] = ()
     again = np.concatenate(([False], steps == 0))
     if again.any():
-        for values in rows.values():
+        for values in (values for name, values in rows.items() if name != "file_rows"):
             again[1:] &= values[1:] == values[:-1]
         if again.any():
-            rows, remarks = taken(rows, ~again), (left_out(again, "repeats the row before"),)
+            remarks = (left_out(rows["file_rows"][again], "repeats the row before"),)
+            rows = taken(rows, ~again)
             steps = np.diff(rows["stamps"])
     turned = len(steps) > 0 and bool((steps < 0).sum() * 2 > len(steps))
     if turned and (steps >= 0).any():
         row = int((steps >= 0).argmax()) + 1
         before, here = (iso(stamp) for stamp in rows["stamps"][row - 1 : row + 1])
         raise InvalidBars(
-            f"{source}: row {row} at {here}: rows come from new to old, but this one stands after {before}; "
-            "time stamps must ascend, or descend, and be unique"
+            f"{source}: row {rows['file_rows'][row]} at {here}: rows come from new to old, but this one stands after "
+            f"{before}; time stamps must ascend, or descend, and be unique"
         )
     return (taken(rows, slice(None, None, -1)) if turned else rows), remarks
 

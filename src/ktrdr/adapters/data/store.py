@@ -123,8 +123,8 @@ def _put(bars: Bars, path: Path, replace: bool) -> Bars:
 def _add(bars: Bars, path: Path, replace: bool) -> Bars:
     """Add bars to those of a file, which nobody else changes meanwhile."""
     while True:
-        with holding(path):
-            kept = _kept(path, bars)
+        with holding(path) as there:  # what comes after that is not held
+            kept = _kept(path, bars) if there else None
             if kept is not None:
                 whole = grown(kept, bars)
                 if not _growth(path, kept, bars, replace).nothing_new:

@@ -16,11 +16,11 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 @contextmanager
-def holding(path: Path) -> Iterator[None]:
+def holding(path: Path) -> Iterator[bool]:
     """Keep other holders of what lies at a path waiting, until the body is done or the process dead.
 
     What lies there is held, and not the name: where it has been replaced meanwhile, what has replaced it. Where nothing
-    lies there, or the system knows no such locks, nothing is held.
+    lies there, or the system knows no such locks, nothing is held; whether something lay there is given.
 
     Raises
     ------
@@ -32,6 +32,6 @@ def holding(path: Path) -> Iterator[None]:
             with suppress(OSError):
                 fcntl.flock(file, fcntl.LOCK_EX)
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                yield
+                yield True
                 return
-    yield
+    yield fcntl is None and os.path.lexists(path)

@@ -22,7 +22,6 @@ from ktrdr.domain.market.series import SeriesInfo, missing_bars
 from ktrdr.domain.market.sessions import Calendar, Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.market.trading_hours import completed
-from ktrdr.domain.market.zone_shift import on_clock_of
 
 
 class Admitted(NamedTuple):
@@ -84,7 +83,6 @@ class SessionedRepository(DataRepository):
         Parameters
         ----------
         bars : Bars
-            Clock times of which nobody says the zone are those of the symbol's `stamp_zone`.
         drop_unfinished : bool
             Leave out rows that are not over, instead of refusing them.
         facts : SymbolCharacteristics, optional
@@ -98,7 +96,6 @@ class SessionedRepository(DataRepository):
             As `load` does.
         """
         facts = self._source.facts(bars.symbol) or facts or self._likely(bars.symbol, bars)
-        bars = on_clock_of(bars, facts.stamp_zone)
         sessions = self._sessions_of(bars, facts)
         kept = bars if sessions is None else settled(bars, sessions, drop_unfinished)
         return Admitted(kept, self._in_sessions(kept, facts), facts)

@@ -177,7 +177,8 @@ class Predict:
         if unfinished and request.strict:
             raise InvalidInput(f"{unfinished[0]}; --closed-only leaves it out")
         decided = decided_on(served, rows)
-        left_out = len(served.matrix) - int(asked[0]) - len(asked)
+        over = np.count_nonzero(is_over(served.matrix.known_at, now))
+        left_out = int(over if request.closed_only else len(served.matrix)) - int(asked[0]) - len(asked)
         notes = tuple(dict.fromkeys((*found.sentences, *market.said, *unfinished, *decided.notes)))
         if left_out:
             notes = (*notes, f"{left_out} bars between these are left out: no whole window of {spec.window} rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ktrdr.domain.market.moments import FIRST_YEAR, LAST_YEAR, read_moment
 from ktrdr.domain.market.reading import Reading
 from ktrdr.domain.market.sessions import Sessions, known_at
 from ktrdr.domain.market.timeframe import Timeframe
-from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain
+from ktrdr.domain.market.values import NO_VOLUME, SIZES, extreme, numbers_of, plain, plain_or_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,9 @@ class Bars:
         of that clock is a date.
     reading : Reading or None
         How the source's file was understood; None where there is none.
+    file_rows : ndarray of int64, shape (n,), or None
+        Row of the source's file in which each bar stands, counted from 0; None where they stand in order from the first
+        row on.
 
     Raises
     ------
@@ -85,6 +89,7 @@ class Bars:
     known_at: Int64s = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     written: Int64s | None = None
     reading: Reading | None = None
+    file_rows: Int64s | None = None
 
     def __post_init__(self) -> None:
         self._check()
@@ -98,16 +103,22 @@ class Bars:
             values = getattr(self, name)
             if values.shape != self.stamps.shape:
                 raise InvalidBars(f"{self.source}: {name} has {len(values)} values for {len(self.stamps)} stamps")
-            if not plain(values):
+            if not (plain_or_zero if name == "volume" else plain)(values):
                 self._refuse(~np.isfinite(values), f"{name} must be a finite number")
                 self._refuse(extreme(values), f"{name} {SIZES}")
                 if name == "volume":
                     self._refuse(values < 0, NO_VOLUME)
-        uncountable = (self.stamps < FIRST) | (self.stamps >= LAST - self.timeframe.ns)
-        self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
-        disorder = np.concatenate(([False], np.diff(self.stamps) <= 0)) if len(self.stamps) else np.zeros(0, bool)
-        self._refuse(disorder, "time stamps must ascend and be unique")
+        self._check_stamps()
         self._refuse(self.high < self.low, "high must not be below low")
+
+    def _check_stamps(self) -> None:
+        stamps, last = self.stamps, LAST - self.timeframe.ns
+        ascend = stamps[1:] > stamps[:-1]
+        if ascend.all() and (not len(stamps) or (stamps[0] >= FIRST and stamps[-1] < last)):
+            return
+        uncountable = (stamps < FIRST) | (stamps >= last)
+        self._refuse(uncountable, f"a bar must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+        self._refuse(np.concatenate(([False], ~ascend)), "time stamps must ascend and be unique")
 
     def _refuse(self, broken: NDArray[np.bool_], rule: str) -> None:
         if not broken.any():
@@ -116,13 +127,21 @@ class Bars:
         more = int(broken.sum()) - 1
         values = ", ".join(f"{name} {float(getattr(self, name)[row])!r}".removesuffix(".0") for name in BAR_COLUMNS)
         raise InvalidBars(
-            f"{self.source}: row {row} at {iso(self.stamps[row])}: {rule}; found {values}"
+            f"{self.source}: {self.place_of(row)}: {rule}; found {values}"
             + (f" (and {more} more rows)" if more else "")
         )
 
     def __len__(self) -> int:
         """Return the number of bars."""
         return len(self.stamps)
+
+    def row_of(self, bar: int) -> int:
+        """Return the row of the source's file, counted from 0, in which a bar stands; messages name it."""
+        return bar if self.file_rows is None else int(self.file_rows[bar])
+
+    def place_of(self, bar: int) -> str:
+        """Return row and stamp of a bar, as messages name it."""
+        return f"row {self.row_of(bar)} at {iso(self.stamps[bar])}"
 
     @classmethod
     def of(
@@ -182,7 +201,8 @@ class Bars:
     def take(self, rows: slice | NDArray[np.bool_]) -> Bars:
         """Return the bars of a slice or mask; sessions and known-at times go with them."""
         columns = {name: getattr(self, name)[rows] for name in ("stamps", *BAR_COLUMNS, "known_at")}
-        return replace(self, **columns, written=None if self.written is None else self.written[rows])
+        written, file_rows = (one if one is None else one[rows] for one in (self.written, self.file_rows))
+        return replace(self, **columns, written=written, file_rows=file_rows)
 
     def between(self, start: np.int64 | int | None, end: np.int64 | int | None) -> Bars:
         """Return the bars with start <= stamp < end (UTC nanoseconds; None leaves that side open)."""
@@ -209,6 +229,13 @@ class Bars:
         from ktrdr.domain.market.dating import in_sessions
 
         return in_sessions(self, sessions)
+
+    def with_sessions(self, sessions: Sessions) -> Bars:
+        """Return these bars with sessions, known as `known_at` says; nothing else changes, so nothing is checked."""
+        same = copy(self)
+        object.__setattr__(same, "sessions", sessions)
+        object.__setattr__(same, "known_at", known_at(self.stamps, self.timeframe, sessions))
+        return same
 
     def fingerprint(self) -> DataFingerprint:
         """Return rows, span and hash of these bars."""

@@ -38,8 +38,8 @@ def require_fitting(bars: Bars, facts: SymbolCharacteristics, calendar: Calendar
     sessions = bars.sessions
     if not facts.inferred or sessions is None or sessions.continuous or bars.timeframe > _DAY:
         return
-    closed = _closed(bars, sessions)
     dates = _dates(bars, sessions)
+    closed = _closed(dates, sessions)
     if len(closed) < _CLOSED_DATES or len(closed) <= _CLOSED_SHARE * len(dates):
         return
     better = _best(bars, len(closed), calendar)
@@ -55,17 +55,18 @@ def _dates(bars: Bars, sessions: Sessions) -> Int64s:
         return bars.stamps
     days = np.arange(bars.stamps[0] // NS_PER_DAY, bars.stamps[-1] // NS_PER_DAY + 2) * NS_PER_DAY
     borders = np.searchsorted(bars.stamps, days)
-    ends = np.unique(np.concatenate((borders[:-1], borders[1:] - 1)))
-    return np.unique(session_dates(bars.stamps[ends], sessions))
+    filled = borders[1:] > borders[:-1]
+    ends = np.stack((borders[:-1][filled], borders[1:][filled] - 1), axis=1).ravel()
+    dates = np.sort(session_dates(bars.stamps[ends], sessions))
+    return dates[np.diff(dates, prepend=dates[0] - 1) > 0]
 
 
-def _closed(bars: Bars, sessions: Sessions) -> Int64s:
-    """Return the dates of the bars that are no session, within the years that the calendar knows."""
-    dates = _dates(bars, sessions)
+def _closed(dates: Int64s, sessions: Sessions) -> Int64s:
+    """Return the dates that are no session, within the years that the calendar knows."""
     if not len(sessions.dates):
         return dates[:0]
     known = (dates >= sessions.dates[0]) & (dates <= sessions.dates[-1])
-    closed: Int64s = dates[known & ~np.isin(dates, sessions.dates)]
+    closed: Int64s = dates[known & (sessions.locate(dates, _DAY) < 0)]
     return closed
 
 
@@ -76,7 +77,8 @@ def _best(bars: Bars, closed: int, calendar: Calendar) -> Venue | None:
     for venue in VENUES:
         with suppress(KtrdrError):
             sessions = calendar(venue.calendar, first, last)
-            dates, shut = _dates(bars, sessions), len(_closed(bars, sessions))
+            dates = _dates(bars, sessions)
+            shut = len(_closed(dates, sessions))
             if len(sessions.dates) and shut < closed and shut <= _CLOSED_SHARE * len(dates):
                 misfits[venue] = shut + _missing(dates, sessions) + _outside(bars, sessions)
     return min(misfits, key=lambda venue: misfits[venue], default=None)

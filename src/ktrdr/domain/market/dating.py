@@ -12,7 +12,7 @@ from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.day_clock import DayClock
 from ktrdr.domain.market.reading import Reading
-from ktrdr.domain.market.sessions import MOMENT, Sessions, known_at, session_dates
+from ktrdr.domain.market.sessions import Sessions, known_at, session_dates
 from ktrdr.domain.market.spacing import require_spacing, too_close
 from ktrdr.domain.market.timeframe import NS_PER_DAY, NS_PER_MINUTE
 from ktrdr.domain.market.zone_shift import require_zone
@@ -26,7 +26,8 @@ def settled(bars: Bars, sessions: Sessions, drop_unfinished: bool = False) -> Ba
 
     A midnight of the source's own clock is a date there, whatever the venue; another stamp is one if it is a midnight
     of the venue's clock. Where a market never closes, moments stay moments, and all days begin at one time of day.
-    Where it hardly closes, a moment stays what it is if its date begins earlier, so that it is known no earlier.
+    Elsewhere a moment stays what it is if it is no session's open, or if the market hardly closes and its date begins
+    earlier, so that it is known no earlier.
     Settled bars stay as they are.
 
     Parameters
@@ -68,7 +69,7 @@ def in_sessions(bars: Bars, sessions: Sessions) -> Bars:
         require_spacing(kept, sessions)
     else:
         return _dated(kept, sessions)
-    return replace(kept, sessions=sessions, known_at=np.empty(0, dtype=np.int64))
+    return kept.with_sessions(sessions)
 
 
 def dates_of(stamps: Int64s, sessions: Sessions) -> Int64s:
@@ -134,9 +135,12 @@ class _Days:
         utc_dates = utc & ((local == stamps) | (utc.all() and len(np.unique(written % NS_PER_DAY)) > 1))
         clock_times = ~(own | utc_dates | (wall % NS_PER_DAY == 0))
         _require_told(bars, utc & clock_times)
+        opens = np.isin(stamps, sessions.opens)
+        if np.count_nonzero(clock_times & opens) > np.count_nonzero(~clock_times & ~opens):
+            clock_times |= opens  # an open at 00:00 UTC, among opens at other times
         moments, odd, why = _kinds(stamps, clock_times, sessions)
         dates = np.select([moments, own, utc_dates], [local, written, stamps], wall)
-        lost = (dates < stamps) if sessions.continuous else moments & _outside(stamps, sessions)
+        lost = (dates < stamps) if sessions.continuous else moments & ~opens
         stays = (moments | sessions.continuous) & lost.any()
         return cls(dates, np.where(stays, stamps, dates), moments, odd, why)
 
@@ -148,7 +152,7 @@ def _require_open_days(bars: Bars, days: _Days, sessions: Sessions) -> None:
         return
     row, many = int(closed.argmax()), np.count_nonzero(closed)
     raise InvalidBars(
-        f"{bars.source}: row {row} at {iso(bars.stamps[row])} is a moment of {iso(days.dates[row])[:10]}, when the "
+        f"{bars.source}: {bars.place_of(row)} is a moment of {iso(days.dates[row])[:10]}, when the "
         f"market is closed, and so are {many} of {len(closed)} rows; if these are midnights of another clock than the "
         "market's, write them as dates, or with that clock's offset"
     )
@@ -161,19 +165,14 @@ def _touched_until(ends: Int64s, sessions: Sessions) -> Int64s:
     return np.maximum(ends, closes)
 
 
-def _outside(stamps: Int64s, sessions: Sessions) -> Bools:
-    """Return which moments lie in no session."""
-    outside: Bools = sessions.locate(stamps, MOMENT) < 0
-    return outside
-
-
 def _require_told(bars: Bars, unclear: Bools) -> None:
     """Refuse days that begin at a midnight of UTC which the source's clock shows as another day's time."""
     if unclear.any():
         row = int(unclear.argmax())
         raise InvalidBars(
-            f"{bars.source}: row {row} at {_shown(bars, row)} of the file's clock is {iso(bars.stamps[row])}: it can "
-            "not be told whether that is a moment or a date; write dates such as 2024-01-31"
+            f"{bars.source}: row {bars.row_of(row)} at {_shown(bars, row)} of the file's clock is "
+            f"{iso(bars.stamps[row])}: it can not be told whether that is a moment or a date; write dates such as "
+            "2024-01-31"
         )
 
 
@@ -208,7 +207,7 @@ def _without(bars: Bars, odd: Bools, why: str, drop: bool) -> Bars:
     if not odd.any():
         return bars
     rows = np.flatnonzero(odd)
-    named = ", ".join(f"row {row} at {_shown(bars, row)}" for row in rows[:3].tolist())
+    named = ", ".join(f"row {bars.row_of(row)} at {_shown(bars, row)}" for row in rows[:3].tolist())
     more = f" and {len(rows) - 3} more rows" if len(rows) > 3 else ""
     if not drop:
         raise InvalidBars(f"{bars.source}: {named}{more}: unfinished, a bar that is not over ({why}); {_ADVICE}")
@@ -226,8 +225,7 @@ def _require_one_a_session(bars: Bars, dates: Int64s) -> None:
     again = np.flatnonzero(np.diff(dates) <= 0)
     if len(again):
         row = int(again[0]) + 1
-        one, other = (iso(stamp) for stamp in bars.stamps[row - 1 : row + 1])
         raise InvalidBars(
-            f"{bars.source}: row {row} at {other} and row {row - 1} at {one} belong to one session, that of "
+            f"{bars.source}: {bars.place_of(row)} and {bars.place_of(row - 1)} belong to one session, that of "
             f"{iso(dates[row])[:10]}; a series of {bars.timeframe} has one bar of it"
         )

@@ -93,7 +93,8 @@ def grown(kept: Bars, given: Bars) -> Bars:
         name: np.concatenate((getattr(kept, name)[:start], getattr(given, name), getattr(kept, name)[end:]))
         for name in ("stamps", *BAR_COLUMNS)
     }
-    return replace(given, **columns, known_at=np.empty(0, dtype=np.int64), reading=_joined(kept.reading, given.reading))
+    told = _joined(kept.reading, given.reading)
+    return replace(given, **columns, known_at=np.empty(0, dtype=np.int64), reading=told, file_rows=None)
 
 
 def with_gap(growth: Growth, kept: Bars, given: Bars, whole: Bars) -> Growth:

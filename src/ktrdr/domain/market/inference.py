@@ -89,11 +89,19 @@ def _listed(name: str) -> AssetClass:
 
 
 def _by_days(stamps: Int64s, timeframe: Timeframe | None) -> _Guess:
-    weekday = (stamps // NS_PER_DAY + 3) % 7
-    evening = stamps % NS_PER_DAY >= _EVENING
-    if np.count_nonzero(weekday == _SATURDAY) > _SATURDAY_SHARE * len(stamps):
+    if _count_on(_SATURDAY, stamps) > _SATURDAY_SHARE * len(stamps):
         return "crypto", venues.NEVER_CLOSED, "it has bars on Saturdays"
     clock = timeframe is None or timeframe.intraday
-    if clock and np.count_nonzero((weekday == _SUNDAY) & evening) > _SUNDAY_EVENING_SHARE * len(stamps):
+    if clock and _count_on(_SUNDAY, stamps, _EVENING) > _SUNDAY_EVENING_SHARE * len(stamps):
         return "forex", venues.OVER_THE_COUNTER, "it has bars on Sunday evenings"
     return "stock", venues.UNITED_STATES, "nothing in its name or bars says otherwise"
+
+
+def _count_on(weekday: int, stamps: Int64s, since: int = 0) -> int:
+    """Return how many stamps lie on a weekday (0 is Monday), from a time of day (nanoseconds) on."""
+    if not len(stamps):
+        return 0
+    ordered = stamps if (stamps[1:] >= stamps[:-1]).all() else np.sort(stamps)
+    days = np.arange(ordered[0] // NS_PER_DAY, ordered[-1] // NS_PER_DAY + 1)
+    begins = days[(days + 3) % 7 == weekday] * NS_PER_DAY
+    return int((np.searchsorted(ordered, begins + NS_PER_DAY) - np.searchsorted(ordered, begins + since)).sum())

@@ -83,10 +83,22 @@ class Sessions:
             index = np.searchsorted(self.dates, stamps, side="left")
             inside = np.minimum(index, len(self.dates) - 1)
             return np.where(self.dates[inside] == stamps, inside, -1)
+        if len(stamps) > len(self.dates) and (stamps[1:] >= stamps[:-1]).all():
+            return self._locate_ascending(stamps, timeframe)
         index = np.searchsorted(self.closes, stamps, side="right")
         inside = np.minimum(index, len(self.dates) - 1)
         overlaps = (index < len(self.dates)) & (self.opens[inside] < stamps + timeframe.ns)
         return np.where(overlaps, inside, -1)
+
+    def _locate_ascending(self, stamps: Int64s, timeframe: Timeframe) -> Int64s:
+        """Return what `locate` does, by where the sessions begin and end among the stamps."""
+        ends = np.searchsorted(stamps, self.closes, side="left")
+        before = np.concatenate(([0], ends[:-1]))
+        begins = np.clip(np.searchsorted(stamps, self.opens - timeframe.ns, side="right"), before, ends)
+        gaps = np.full(len(ends), -1)
+        owners = np.stack((gaps, np.arange(len(ends))), axis=1).ravel()
+        lengths = np.stack((begins - before, ends - begins), axis=1).ravel()
+        return np.repeat(np.append(owners, -1), np.append(lengths, len(stamps) - ends[-1]))
 
 
 Calendar = Callable[[str, int, int], Sessions]
@@ -141,7 +153,7 @@ def known_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions | None, ou
     if sessions is None or not len(sessions.dates):
         return nominal
     if timeframe.intraday:
-        return _when_full(stamps, timeframe, sessions, outside)
+        return _when_full(stamps, nominal, timeframe, sessions, outside)
     if sessions.continuous:
         return nominal
     last = np.maximum(np.searchsorted(sessions.dates, nominal, side="left") - 1, 0)
@@ -157,14 +169,16 @@ def over_at(stamps: Int64s, timeframe: Timeframe, sessions: Sessions) -> Int64s:
     return np.where((stamps < closes) & (closes < nominal), closes, nominal)
 
 
-def _when_full(stamps: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None) -> Int64s:
-    nominal = stamps + timeframe.ns
+def _when_full(
+    stamps: Int64s, nominal: Int64s, timeframe: Timeframe, sessions: Sessions, outside: int | None
+) -> Int64s:
     first = np.searchsorted(stamps, sessions.closes - timeframe.ns, side="right")
     if sessions.never_closes or (first == np.searchsorted(stamps, sessions.closes, side="left")).all():
         return nominal  # none runs past a close
-    session, over = sessions.locate(stamps, timeframe), over_at(stamps, timeframe, sessions)
+    session = sessions.locate(stamps, timeframe)
     if (np.count_nonzero(session < 0) if outside is None else outside) >= _AFTER_HOURS_BARS:
         return nominal
+    over = over_at(stamps, timeframe, sessions)
     cut = (over < nominal) & _counted_from_open(stamps, timeframe, sessions, session)
     return np.maximum.accumulate(np.where(cut, over, nominal))
 

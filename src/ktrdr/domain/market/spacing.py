@@ -6,7 +6,7 @@ import numpy as np
 
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.errors import InvalidBars
-from ktrdr.domain.market.bars import Bars, iso
+from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.clocks import wall_time
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, NS_PER_MINUTE, Timeframe
@@ -67,17 +67,17 @@ def require_spacing(bars: Bars, sessions: Sessions) -> None:
     InvalidBars
         The message names the first two of them, how far apart they lie, and the timeframe that would fit.
     """
-    if bars.timeframe.intraday and (np.diff(bars.stamps) >= bars.timeframe.ns).all():
+    stamps, length = bars.stamps, bars.timeframe.ns
+    if bars.timeframe.intraday and (stamps[1:] - stamps[:-1] >= length).all():
         return
     close = too_close(bars.stamps, bars.timeframe, sessions)
     if not close.any():
         return
     row = int(close.argmax())
-    one, other = (iso(stamp) for stamp in bars.stamps[row - 1 : row + 1])
     found, usual = int(bars.stamps[row] - bars.stamps[row - 1]), int(np.median(np.diff(bars.stamps)))
     fits = f": {named(usual)} would fit" if usual < bars.timeframe.ns else ""
     raise InvalidBars(
-        f"{bars.source}: row {row} at {other} lies {_minutes(found)} after row {row - 1} at {one}, closer together "
+        f"{bars.source}: {bars.place_of(row)} lies {_minutes(found)} after {bars.place_of(row - 1)}, closer together "
         f"than bars of {bars.timeframe} can be; most bars lie {_minutes(usual)} apart{fits}"
     )
 

@@ -24,6 +24,16 @@ def plain(values: Floats) -> bool:
     return not len(values) or bool(values.min() >= 1 / LARGEST and values.max() <= LARGEST)
 
 
+def plain_or_zero(values: Floats) -> bool:
+    """Return whether all values are 0 or `plain`; quickly."""
+    if not len(values):
+        return True
+    least, most = values.min(), values.max()
+    if not (least >= 0 and most <= LARGEST):
+        return False
+    return bool(least >= 1 / LARGEST or np.count_nonzero(values) == np.count_nonzero(values >= 1 / LARGEST))
+
+
 def extreme(values: Floats) -> Bools:
     """Return where values are so large or small that arithmetic with them overflows; see `LARGEST`."""
     size = np.abs(values)

@@ -88,7 +88,7 @@ def import_bars(
 def _columns(text: str | None) -> dict[str, str]:
     """Return role to name of a list ``time=t,open=o``; a name with a comma stands in quotes."""
     named: dict[str, str] = {}
-    for item in next(csv.reader([text or ""], skipinitialspace=True), []):
+    for item in next(csv.reader([" ".join((text or "").splitlines())], skipinitialspace=True), []):
         role, equals, name = item.partition("=")
         role, known = role.strip(), f"(known: {', '.join(ROLES)})"
         if not (equals and name.strip()):

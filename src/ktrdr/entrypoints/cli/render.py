@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,7 @@ def emit(payload: Mapping[str, Any], text: str, as_json: bool) -> None:
 
 
 def write_out(text: str) -> None:
-    """Write a line to stdout, at once.
+    """Write a line to stdout, at once; what nobody reads any more is dropped.
 
     Raises
     ------
@@ -33,8 +34,8 @@ def write_out(text: str) -> None:
             raise OSError("it is closed")
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # nobody reads on, as behind `| head`; Typer would make a fault of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.stdout = None
         raise Unavailable(f"stdout: cannot be written ({error.strerror or error})") from error

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from ktrdr.adapters.data.bar_files import name_of, split_name
+from ktrdr.adapters.data.files import FileReader
 from ktrdr.adapters.data.folder_listing import not_taken
 from ktrdr.adapters.data.sources import repository_of
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.market.bars import iso
+from ktrdr.domain.market.reading import Stated
 from ktrdr.domain.market.timeframe import Timeframe
 
 ROWS = "time,open,high,low,close\n2024-01-02,1,2,1,1\n"
@@ -33,6 +36,10 @@ DAY = Timeframe("1d")
         ("SPY.csv", None),
         ("SPY_0d.csv", None),
         ("%00_1d.csv", None),
+        ("SPY_1d.csv~", None),
+        ("SPY_1d.png", None),
+        ("SPY_1d", None),
+        ("_1d.csv", None),
     ],
 )
 def test_names(name: str, said: tuple[str, str] | None) -> None:
@@ -43,6 +50,17 @@ def test_names(name: str, said: tuple[str, str] | None) -> None:
 def test_the_longest_ending_counts() -> None:
     assert split_name("A_1d.CSV.GZ") == ("A_1d", ".csv.gz")
     assert split_name("A_1d.gz") == ("A_1d.gz", "")
+
+
+def test_what_lies_beside_a_file_under_its_name_is_no_rival(tmp_path: Path) -> None:
+    for name in ("SPY_1d.csv", "SPY_1d.csv~", "SPY_1d.md", "_1d.csv"):
+        (tmp_path / name).write_text(ROWS)
+    assert len(repository_of("folder", tmp_path).load("SPY", DAY)) == 1
+    assert [(entry.file, entry.why[:30]) for entry in not_taken(tmp_path)] == [
+        ("SPY_1d.csv~", "files of this kind are not rea"),
+        ("SPY_1d.md", "files of this kind are not rea"),
+        ("_1d.csv", "its name holds no symbol that "),
+    ]
 
 
 def test_what_is_not_taken_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -97,3 +115,14 @@ def test_a_parquet_file_is_preferred_and_that_is_said(tmp_path: Path) -> None:
     os.utime(tmp_path / "A_1d.csv", (4e9, 4e9))
     (entry,) = not_taken(tmp_path)
     assert entry.why.endswith("this one is newer: import it, with --append or --replace")
+
+
+def test_symbols_that_only_the_file_says_have_their_own_clocks(tmp_path: Path) -> None:
+    zones = {"A": ", stamp_zone: Asia/Tokyo", "B": ", stamp_zone: America/New_York", "C": ""}
+    entry = "{{asset_class: stock, exchange: XNYS, calendar: XNYS, time_zone: America/New_York{}}}"
+    catalogue = "".join(f"{symbol}: {entry.format(zone)}\n" for symbol, zone in zones.items())
+    (tmp_path / "symbols.yaml").write_text(catalogue)
+    rows = "".join(f"{symbol},2024-03-07 {hour}:00,1,1,1,1\n" for hour in (10, 11) for symbol in zones)
+    (tmp_path / "long.csv").write_text("symbol,date,open,high,low,close\n" + rows)
+    found = FileReader().read(tmp_path / "long.csv", Stated(timeframe=Timeframe("1h")))
+    assert {bars.symbol: iso(bars.stamps[0])[11:16] for bars in found} == {"A": "01:00", "B": "15:00", "C": "10:00"}

@@ -54,6 +54,30 @@ def test_numbers_by_value(texts: tuple[str, ...], values: list[float]) -> None:
     assert read(*texts) == values
 
 
+@pytest.mark.parametrize(
+    ("prices", "volume"),
+    [
+        (("1.191", "1.192", "1,193"), "7.992.780,6507"),
+        (("427.216", "433.374", "432,769"), "7.992.780,6507"),
+        (("1.191", "1.192", "1,193"), "7,992,780.6507"),
+        (("999,123", "1,000,123", "998.123"), "7,992,780.6507"),
+        (("998.123", "1,000.123", "999,123"), "7,992,780.6507"),
+        (("998.12", "998.123", "999,123"), "7,992,780.6507"),
+    ],
+)
+def test_both_marks_with_three_digits_behind_are_two_ways_in_one_column(prices: tuple[str, ...], volume: str) -> None:
+    columns = {"volume": pa.array([volume] * len(prices)), "close": pa.array(prices)}
+    with pytest.raises(InvalidBars, match="written in two ways: row ") as error:
+        floats(columns, "X.csv")
+    told = [(row, text) for row, text in enumerate(prices) if f"row {row}: close '{text}' has a" in str(error.value)]
+    assert {text[-4] for _, text in told} == {",", "."}
+
+
+def test_thousands_and_decimals_of_all_kinds_in_one_column_are_no_two_ways() -> None:
+    assert read("1,234", "5.678", "1,234.5") == [1234.0, 5.678, 1234.5]
+    assert read("1.234", "5,678", "1.234.567", "2,5") == [1234.0, 5.678, 1234567.0, 2.5]
+
+
 def test_what_is_missing_is_no_number() -> None:
     assert np.isnan(read("1,5", None, " ", "2,5")).tolist() == [False, True, True, False]
 
@@ -138,3 +162,20 @@ def test_written_prices_come_back_to_the_bit_or_are_refused(
             raise
         return
     assert [list(row) for row in zip(*(found[name].tolist() for name in PRICE_COLUMNS), strict=True)] == rows
+
+
+PLAIN = [["150.085", "150.747", "149.784", "150.446"], ["150.446", "151.677", "150.121", "151.374"]]
+
+
+def test_one_odd_price_makes_no_thousands_of_the_others() -> None:
+    """`150446` and `150.446`: who writes a mark between thousands writes it always."""
+    odd = [*PLAIN, ["151.374", "152.003", "151.001", "151402"]]
+    with pytest.raises(InvalidBars, match=r"row 0: open '150.085' can be read in two ways"):
+        floats(table(odd), "X", point=True)
+
+
+@pytest.mark.parametrize("odd", ["18397,", "18397,5", "2.672.744"])
+def test_one_odd_volume_makes_no_thousands_of_prices(odd: str) -> None:
+    found = table([*PLAIN, ["151.374", "152.003", "151.001", "151.402"]], ["2672744", odd, "5953430"])
+    with pytest.raises(InvalidBars, match=r"row 1: volume '.*'|row 0: open '150.085' can be read in two ways"):
+        floats(found, "X", point=True)

@@ -286,3 +286,12 @@ def test_parts_of_killed_writers_are_swept_from_the_folder_by_the_next_of_any_se
         path.write_bytes(b"PAR1")
     ParquetStore(tmp_path).save(bars("MSFT"))
     assert [path.name for path in tmp_path.iterdir()] == ["MSFT_1h.parquet"]
+
+
+def test_decimals_come_out_as_the_nearest_floats(tmp_path: Path) -> None:
+    texts = ["293.15", "302.28", "297.34", "0.1", "1.005"]
+    price = pa.array(texts).cast(pa.decimal128(12, 3))
+    stamps = pa.array(pd.date_range("2024-07-02", periods=5, freq="h", tz="UTC"))
+    columns = {"timestamp": stamps, **dict.fromkeys(["open", "high", "low", "close", "volume"], price)}
+    pq.write_table(pa.table(columns), tmp_path / "AAPL_1h.parquet")
+    assert repository_of("folder", tmp_path).load("AAPL", HOUR).close.tolist() == [float(text) for text in texts]

@@ -266,3 +266,9 @@ def test_a_time_of_day_may_have_a_column_of_its_own(clocks: list[Any], wanted: l
 def test_digits_of_a_time_of_day_that_can_be_read_in_two_ways_are_refused() -> None:
     with pytest.raises(InvalidBars, match="row 0: the time of day '930' is 09:30 or 00:09:30"):
         utc_times([column(["20240102"] * 2), column([930, 93500])], "file")
+
+
+@pytest.mark.parametrize("zone", ["right/UTC", "localtime", "posixrules", "Factory"])
+def test_names_of_the_database_that_are_no_zone_of_anywhere(zone: str) -> None:
+    with pytest.raises(InvalidInput, match="no time zone is named"):
+        read(["2024-01-02 09:30"], zone=zone)

@@ -48,6 +48,11 @@ def test_the_crash_of_1987_is_neither_spike_nor_split() -> None:
     assert by_rule(bars).keys() <= {"missing_sessions"}
 
 
+@pytest.mark.parametrize("count", range(1, 7))
+def test_a_handful_of_bars_is_judged_too(count: int) -> None:
+    assert not {"spikes", "splits", "big_moves"} & by_rule(daily(calm(count))).keys()
+
+
 def test_a_day_that_is_tenfold_and_back_is_a_spike_of_one_bar() -> None:
     closes = calm(100)
     closes[60] *= 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktrdr.adapters.data.layouts.layout import Layout
+from ktrdr.adapters.data.layouts.layout import VWAP, Layout
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 
 _OHLC = ("open", "high", "low", "close")
@@ -69,7 +69,7 @@ LAYOUTS = (
     ),
     Layout("tradingview", "TradingView", exactly=("time", *_OHLC, "Volume"), point=False),
     Layout("kraken", "Kraken, OHLCVT without header", unnamed=(*_BARS, ""), begins=(_SECONDS,)),
-    Layout("kraken-api", "Kraken, OHLC reply", unnamed=(*_BARS[:-1], "", "volume", ""), begins=(_SECONDS,)),
+    Layout("kraken-api", "Kraken, OHLC reply", unnamed=(*_BARS[:-1], VWAP, "volume", ""), begins=(_SECONDS,)),
     Layout("ccxt", "rows of ccxt or freqtrade", unnamed=_BARS, begins=(_EPOCH,)),
     Layout("mt4", "MetaTrader 4, without header", unnamed=("time", *_BARS), begins=(_DAY, _CLOCK), asks_zone=True),
     Layout(

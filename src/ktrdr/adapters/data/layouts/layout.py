@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+VWAP = "vwap"
+"""Role of an average price, by which columns without names are known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

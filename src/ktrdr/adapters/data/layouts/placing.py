@@ -19,10 +19,11 @@ _ADVICE = "say which column is which: --columns time=1,open=2,high=3,low=4,close
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A layout, and where it says that a table's columns stand."""
+    """A layout, where it says that a table's columns stand, and which are taken for empty in every row."""
 
     layout: Layout
     columns: Columns
+    empty: tuple[int, ...] = ()
 
 
 def placings(table: Table, stated: Stated, source: str) -> tuple[Placed, ...]:
@@ -43,13 +44,23 @@ def placings(table: Table, stated: Stated, source: str) -> tuple[Placed, ...]:
         if missing:
             raise InvalidInput(f"{source}: without a header, --columns must say {', '.join(missing)} too")
         return (Placed(BY_NAME, _columns_of(places)),)
-    known = layouts_named(stated.layout) if stated.layout else LAYOUTS
-    fitting = [layout for layout in known if _has_shape(table, layout, bool(stated.layout))]
-    if not fitting:
-        why = f" is not of the layout {stated.layout}" if stated.layout else " is of no known layout"
-        first = in_one_line(table.delimiter.join(table.sample[0]) if table.sample else "nothing", 80)
-        raise InvalidBars(f"{source}: has no header, and a row of {table.width} cells{why} ({first!r}); {_ADVICE}")
-    return tuple(Placed(layout, _in_order(layout)) for layout in fitting)
+    return _unnamed(table, stated.layout, source)
+
+
+def _unnamed(table: Table, stated: str | None, source: str) -> tuple[Placed, ...]:
+    """Return the layouts of columns without names, of which those that are empty in every row do not count."""
+    every = tuple(range(table.width))
+    filled = tuple(place for place in every if any(row[place].strip() for row in table.sample))
+    for places in (filled, every):
+        rows = [[row[place].strip() for place in places] for row in table.sample]
+        known = layouts_named(stated) if stated else LAYOUTS
+        fitting = [layout for layout in known if _has_shape(rows, layout, bool(stated))]
+        if fitting:
+            empty = tuple(place for place in every if place not in places)
+            return tuple(Placed(layout, _in_order(layout, places), empty) for layout in fitting)
+    why = f" is not of the layout {stated}" if stated else " is of no known layout"
+    first = in_one_line(table.delimiter.join(table.sample[0]) if table.sample else "nothing", 80)
+    raise InvalidBars(f"{source}: has no header, and a row of {table.width} cells{why} ({first!r}); {_ADVICE}")
 
 
 def _headed(table: Table, stated: Stated, source: str) -> Placed:
@@ -58,6 +69,9 @@ def _headed(table: Table, stated: Stated, source: str) -> Placed:
     layout = _layout_of(names, stated.layout)
     if layout is None:
         wanted = layouts_named(stated.layout or "")[0]
+        if wanted.unnamed and not (wanted.header or wanted.exactly):
+            found = in_one_line(", ".join(names))
+            raise InvalidBars(f"{source}: is not of the layout {stated.layout}, which has no header; found {found}")
         absent = [name for name in (*wanted.header, *map(plain, wanted.exactly)) if name not in short]
         raise InvalidBars(
             f"{source}: is not of the layout {stated.layout}: no column {', '.join(map(shown, absent))}; "
@@ -141,23 +155,27 @@ def _stated_places(names: Sequence[str], columns: Mapping[str, str], source: str
     return places
 
 
-def _has_shape(table: Table, layout: Layout, stated: bool) -> bool:
-    if len(layout.unnamed) != table.width or (layout.stated_only and not stated):
+def _has_shape(rows: Sequence[Sequence[str]], layout: Layout, stated: bool) -> bool:
+    """Return whether most rows look like those of a layout; the others are refused where they are read."""
+    if not rows or len(layout.unnamed) != len(rows[0]) or (layout.stated_only and not stated):
         return False
     patterns = [re.compile(pattern) for pattern in layout.begins]
+    return 2 * sum(_begins(row, patterns) for row in rows) > len(rows)
+
+
+def _begins(row: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> bool:
     return all(
-        pattern.match(cell.strip()) is not None and (place == 0 or pattern.fullmatch(cell.strip()) is not None)
+        pattern.match(cell) is not None and (place == 0 or pattern.fullmatch(cell) is not None)
         if pattern.pattern.startswith(r"\d{1,4}")
-        else pattern.fullmatch(cell.strip()) is not None
-        for row in table.sample
+        else pattern.fullmatch(cell) is not None
         for place, (pattern, cell) in enumerate(zip(patterns, row, strict=False))
     )
 
 
-def _in_order(layout: Layout) -> Columns:
-    times = tuple(place for place, role in enumerate(layout.unnamed) if role == "time")
-    values = {role: place for place, role in enumerate(layout.unnamed) if role not in ("", "time")}
-    return Columns(times, values)
+def _in_order(layout: Layout, places: Sequence[int]) -> Columns:
+    pairs = list(zip(places, layout.unnamed, strict=True))
+    times = tuple(place for place, role in pairs if role == "time")
+    return Columns(times, {role: place for place, role in pairs if role not in ("", "time")})
 
 
 def _columns_of(places: Mapping[str, int]) -> Columns:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from ktrdr.adapters.data.any_file import read_bars, span
 from ktrdr.adapters.data.catalogue import entry_of, read_catalogue
-from ktrdr.adapters.data.context_folder import read_context
 from ktrdr.adapters.data.folder_listing import BarFile, listing_of
 from ktrdr.adapters.data.reading import reading, reading_folder
+from ktrdr.adapters.data.spans import span
 from ktrdr.application.ports.bar_source import BarSource
 from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line
 from ktrdr.domain.market.bars import Bars
@@ -60,6 +59,8 @@ class FolderSource(BarSource):
         if file is None:
             raise missing_bars(str(self), self.series(), symbol, timeframe)
         _require_one(file)
+        from ktrdr.adapters.data.any_file import read_bars
+
         return _noting(file, _only(file, read_bars(file.path, self._stated(file, symbol)), symbol))
 
     def facts(self, symbol: str) -> SymbolCharacteristics | None:
@@ -69,6 +70,8 @@ class FolderSource(BarSource):
 
     def context(self, source: ContextSource) -> ContextSeries:
         """See the port; either kind of file is found, whatever the bars are in."""
+        from ktrdr.adapters.data.context_folder import read_context
+
         return read_context(self._folder, source.provider, source.name)
 
     def _catalogue(self) -> dict[str, SymbolCharacteristics]:

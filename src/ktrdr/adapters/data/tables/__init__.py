@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ktrdr.adapters.data.tables.packed import PACKED, unpacked
+from ktrdr.adapters.data.tables.packed import PACKED, is_note, not_one_table, unpacked
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
-from ktrdr.domain.errors import InvalidInput, shown
+from ktrdr.domain.errors import InvalidInput, KtrdrError, in_one_line, shown
 
+_SHOWN = 200
 KINDS = {
     ".csv": ("csv", "CSV file", "ktrdr.adapters.data.tables.text:open_text"),
     ".txt": ("txt", "text file", "ktrdr.adapters.data.tables.text:open_text"),
@@ -51,9 +53,34 @@ def open_table(path: Path, words: Sequence[str] = ()) -> Table:
     suffix = path.suffix.lower()
     if suffix not in PACKED:
         return _opener(suffix, path.name)(path, path.name, words)
-    inner, content = unpacked(path)
-    table = _opener(Path(inner).suffix.lower(), f"{path.name}: {inner}")(content, path.name, words)
+    table = _the_one_of(unpacked(path), path.name, words)
     return replace(table, kind=f"{table.kind} in {suffix.removeprefix('.')}")
+
+
+def _the_one_of(contents: dict[str, bytes], source: str, words: Sequence[str]) -> Table:
+    """Return the one table among packed files; notes that are no tables are left, and named in its remarks.
+
+    Raises
+    ------
+    InvalidBars
+        If there are several.
+    """
+
+    def opened(name: str) -> Table:
+        return _opener(Path(name).suffix.lower(), f"{source}: {name}")(contents[name], source, words)
+
+    def is_table(name: str) -> bool:
+        with suppress(KtrdrError):
+            opened(name)
+            return True
+        return False
+
+    tables = [name for name in contents if not is_note(name) or is_table(name)] or [*contents]
+    if len(tables) != 1:
+        raise not_one_table(source, tables)
+    table, notes = opened(*tables), in_one_line(", ".join(name for name in contents if name not in tables), _SHOWN)
+    said = (f"{notes} beside {tables[0]} in the archive is not read",) if notes else ()
+    return replace(table, remarks=(*table.remarks, *said))
 
 
 def _opener(suffix: str, where: str) -> Callable[[Content, str, Sequence[str]], Table]:

@@ -8,10 +8,12 @@ from datetime import date, datetime, time
 from io import BytesIO
 from itertools import zip_longest
 from typing import Any
+from zipfile import ZipFile
 
 from ktrdr.adapters.data.columns import NEEDED
 from ktrdr.adapters.data.tables.head import WITHIN, Head, head_of
 from ktrdr.adapters.data.tables.json_rows import column_of_values
+from ktrdr.adapters.data.tables.packed import require_possible
 from ktrdr.adapters.data.tables.table import Content, Loaded, Table
 from ktrdr.domain.errors import InvalidBars, Unavailable, to_install
 
@@ -45,12 +47,16 @@ def _rows(content: Content, source: str) -> list[tuple[Any, ...]]:
         from openpyxl import load_workbook
     except ModuleNotFoundError as error:
         raise Unavailable(f"{source}: Excel files need openpyxl; {to_install('excel')}, or keep it as CSV") from error
-    file = BytesIO(content if isinstance(content, bytes) else content.read_bytes())
+    whole = content if isinstance(content, bytes) else content.read_bytes()
+    file = BytesIO(whole)
+    with ZipFile(file) as archive:
+        require_possible(sum(part.file_size for part in archive.infolist()), len(whole), source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of what is missing in a workbook that others have written
         workbook = load_workbook(file, read_only=True, data_only=True)
     try:
         for sheet in workbook.worksheets:
+            sheet.reset_dimensions()  # which some programs write wrong, and which may be all that there could be
             rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]
             if rows:
                 return list(zip(*zip_longest(*rows), strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,8 @@ def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
     InvalidBars
         If it holds no rows of bars, or they are not all alike.
     """
-    found = json.loads(content if isinstance(content, bytes) else content.read_bytes())
+    whole = content if isinstance(content, bytes) else content.read_bytes()
+    found = json.loads(whole, object_pairs_hook=partial(_once, source))
     names, columns = _table(found, source)
     if not columns:
         raise InvalidBars(f"{source}: holds no bars")
@@ -32,21 +34,40 @@ def open_json(content: Content, source: str, _words: Sequence[str]) -> Table:
     sample = (
         ()
         if names
-        else tuple(tuple(map(str, row)) for row in zip(*(column[:WITHIN] for column in columns), strict=True))
+        else tuple(
+            tuple("" if cell is None else str(cell) for cell in row)
+            for row in zip(*(column[:WITHIN] for column in columns), strict=True)
+        )
     )
     return Table("json", names, len(columns), load, sample=sample)
 
 
+def _once(source: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise InvalidBars(f"{source}: {shown(twice)} stands twice in one object, with {shown(found[twice])} at last")
+    return found
+
+
 def column_of_values(values: Sequence[Any]) -> pa.Array:
-    """Return values as a column; as texts where they are of several kinds."""
+    """Return values as a column; as texts where they are of several kinds, of which true and false are one."""
+    kinds = {*map(type, values)} - {type(None)}
+    if bool in kinds and len(kinds) > 1:
+        return _texts(values)
     try:
         return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
     try:
         return pa.array(values, pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return _texts(values)
+
+
+def _texts(values: Sequence[Any]) -> pa.Array:
+    return pa.array([None if value is None else str(value) for value in values])
 
 
 def _table(found: Any, source: str) -> tuple[tuple[str, ...], list[Sequence[Any]]]:

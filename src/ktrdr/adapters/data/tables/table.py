@@ -61,6 +61,8 @@ class Table:
         Of its columns; empty where the file has none.
     metadata : mapping of bytes to bytes
         What the file says of itself, see `kept_reading`.
+    remarks : tuple of str
+        What is to be said of where it was found.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Table:
     delimiter: str = ""
     types: Sequence[pa.DataType] = ()
     metadata: Mapping[bytes, bytes] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def kinds(self, places: Mapping[str, int]) -> dict[str, pa.DataType]:
         """Return the types of some columns, where the file has types."""

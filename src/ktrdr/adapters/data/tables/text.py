@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import StringIO
@@ -111,8 +112,8 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
         _, mark, head = max(found, key=lambda one: one[0])
         return mark, head, []
     for mark, rows in tables.items():
-        sample = [row for row in rows[:WITHIN] if row]
-        if sample and len(sample[0]) > 4 and {len(row) for row in sample} == {len(sample[0])} and _begins(sample[0]):
+        sample = _alike([row for row in rows[:WITHIN] if row], numbered=bool(words) and all(map(str.isdigit, words)))
+        if sample:
             return mark, Head(), sample
     first = next((line for line in lines if line.strip()), "nothing")
     raise InvalidBars(
@@ -121,9 +122,21 @@ def _split(lines: list[str], words: Sequence[str], source: str) -> tuple[str, He
     )
 
 
-def _begins(row: Sequence[str]) -> bool:
-    """Return whether a row without names begins as one of bars does: with a time, which has digits."""
-    return bool(re.match(r"\d", row[0].strip()))
+def _alike(rows: list[list[str]], *, numbered: bool) -> list[list[str]]:
+    """Return the rows that are as wide as most, if they are those of bars: most begin with a time, which has digits.
+
+    The first has at least some digits; words alone are a header that nobody knows. Where the columns are said by their
+    numbers, any rows are taken for bars.
+    """
+    if not rows or not (numbered or any(map(_has_digits, rows[0]))):
+        return []
+    width, many = Counter(map(len, rows)).most_common(1)[0]
+    begin = len(rows) if numbered else sum(_has_digits(next(filter(str.strip, row), "")) for row in rows)
+    return [row for row in rows if len(row) == width] if width > 4 and 2 * min(many, begin) > len(rows) else []
+
+
+def _has_digits(cell: str) -> bool:
+    return re.match(r"\s*\d", cell) is not None
 
 
 def _load(written: _Written, texts: Sequence[int], numbers: Sequence[int], mark: str, between_commas: bool) -> Loaded:

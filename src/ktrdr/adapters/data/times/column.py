@@ -25,7 +25,12 @@ _SHORT_OR_LONG = r"^(\d{5,}|0?\d?[0-5]?\d|1\d[0-5]\d|2[0-3][0-5]\d)$"
 
 
 def utc_times(
-    columns: Sequence[Column], source: str, name: str = "timestamp", zone: str | None = None, utc: bool = False
+    columns: Sequence[Column],
+    source: str,
+    name: str = "timestamp",
+    zone: str | None = None,
+    utc: bool = False,
+    rows: Int64s | None = None,
 ) -> Times:
     """Return times, dates, epoch numbers or texts as UTC nanoseconds, and how they were understood.
 
@@ -44,6 +49,8 @@ def utc_times(
         IANA name of the zone of clock times that carry none; dates are dates in every zone.
     utc : bool
         Whether the column's own name says that it is UTC.
+    rows : ndarray of int64, shape (n,), optional
+        Rows of the file in which they stand, where some are left out.
 
     Raises
     ------
@@ -54,26 +61,31 @@ def utc_times(
         the clocks of its zone.
     """
     require_zone(zone)
-    column = decoded(columns[0]) if len(columns) == 1 else _joined(decoded(columns[0]), decoded(columns[1]), source)
+    clock = Clock(source, lambda row: shown(column[row].as_py()), zone, utc, rows)
+    column = decoded(columns[0]) if len(columns) == 1 else _joined(decoded(columns[0]), decoded(columns[1]), clock)
     if is_text(column.type):
         column = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
     del columns
-    lengths = _lengths(column) if is_text(column.type) else np.ones(len(column), dtype=np.int64)
-    lacking = is_missing(column) | (lengths == 0)
+    _require_all(column, clock, name)
+    return _parsed(column, clock) if len(column) else Times(np.empty(0, dtype=np.int64))
+
+
+def _require_all(column: Column, clock: Clock, name: str) -> None:
+    lacking = is_missing(column) if column.null_count else np.zeros(0, dtype=np.bool_)
+    if is_text(column.type) and not lacking.any():
+        lacking = _lengths(column) == 0
     if lacking.any():
-        raise InvalidBars(f"{source}: row {int(lacking.argmax())}: {name} is missing")
-    clock = Clock(source, lambda row: shown(column[row].as_py()), zone, utc)
-    return _parsed(column, lengths, clock) if len(column) else Times(np.empty(0, dtype=np.int64))
+        raise InvalidBars(f"{clock.place(int(lacking.argmax()))}: {name} is missing")
 
 
-def _parsed(column: Column, lengths: Int64s, clock: Clock) -> Times:
+def _parsed(column: Column, clock: Clock) -> Times:
     kind = column.type
     if pa.types.is_date(kind):
         return Times(_counted(column, clock), spelling="dates", dates=np.ones(len(column), dtype=np.bool_))
     if pa.types.is_timestamp(kind):
         return _of_timestamps(column, clock)
     if is_text(kind):
-        return from_text(column, lengths, clock)
+        return from_text(column, _lengths(column), clock)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return from_numbers(column, clock)
     raise InvalidBars(f"{clock.source}: times must be dates, moments, numbers or texts; found {kind}")
@@ -106,32 +118,32 @@ def _lengths(text: Column) -> Int64s:
     return values_of(pc.cast(pc.binary_length(text), pa.int64()), np.int64)
 
 
-def _joined(dates: Column, clocks: Column, source: str) -> Column:
+def _joined(dates: Column, hours: Column, clock: Clock) -> Column:
     """Return ``date time`` as text."""
     days = pc.cast(dates, pa.date32()) if pa.types.is_timestamp(dates.type) else dates
-    day, clock = (pc.utf8_trim_whitespace(pc.cast(column, pa.string())) for column in (days, clocks))
-    blank = pc.replace_substring_regex(clock, "^.*$", " ")
-    return pc.binary_join_element_wise(day, _padded(clock, source), blank)
+    day, hour = (pc.utf8_trim_whitespace(pc.cast(column, pa.string())) for column in (days, hours))
+    blank = pc.replace_substring_regex(hour, "^.*$", " ")
+    return pc.binary_join_element_wise(day, _padded(hour, clock), blank)
 
 
-def _padded(clock: Column, source: str) -> Column:
+def _padded(hours: Column, clock: Clock) -> Column:
     """Return times of day of digits alone as six of them; others as they are.
 
     Without zeros before them they are hours and minutes if no row has more than four digits, and are refused if some
     have and others could be hours and minutes all the same.
     """
-    if not len(clock) or not pc.all(pc.match_substring_regex(clock, r"^\d{1,6}$")).as_py():
-        return clock
-    if _lengths(clock).max() <= _HOUR_AND_MINUTE:
-        return pc.utf8_rpad(pc.utf8_lpad(clock, _HOUR_AND_MINUTE, "0"), 6, "0")
-    six = pc.replace_substring_regex(clock, r"^(0\d{3})$", r"\100")
+    if not len(hours) or not pc.all(pc.match_substring_regex(hours, r"^\d{1,6}$")).as_py():
+        return hours
+    if _lengths(hours).max() <= _HOUR_AND_MINUTE:
+        return pc.utf8_rpad(pc.utf8_lpad(hours, _HOUR_AND_MINUTE, "0"), 6, "0")
+    six = pc.replace_substring_regex(hours, r"^(0\d{3})$", r"\100")
     unclear = values_of(pc.cast(pc.match_substring_regex(six, _SHORT), pa.uint8()), np.uint8)
     if unclear.any() and pc.all(pc.match_substring_regex(six, _SHORT_OR_LONG)).as_py():
         row = int(unclear.argmax())
-        found = clock[row].as_py()
+        found = hours[row].as_py()
         one, other = f"{found:0>4}", f"{found:0>6}"
         raise InvalidBars(
-            f"{source}: row {row}: the time of day {found!r} is {one[:2]}:{one[2:]} or "
+            f"{clock.place(row)}: the time of day {found!r} is {one[:2]}:{one[2:]} or "
             f"{other[:2]}:{other[2:4]}:{other[4:]}; write it as 09:30:00"
         )
     return pc.utf8_lpad(six, 6, "0")

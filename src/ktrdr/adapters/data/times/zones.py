@@ -20,6 +20,8 @@ _NS_PER_MINUTE = 60 * 10**9
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{2})(?::?(\d{2}))?", re.IGNORECASE)
 _FIXED = {"z": 0, "utc": 0, "gmt": 0, "est": -300, "edt": -240}
 """What may stand behind a time, in minutes ahead of UTC; other short names have several meanings (CST, IST)."""
+_NO_ZONES = {"localtime", "posixrules", "Factory"}
+"""Names of the database that say another thing on each machine, or nothing."""
 _UTC = {"utc", "gmt", "z", "zulu", "uct", "universal", "greenwich", "etc/utc", "etc/gmt", "etc/uct", "etc/zulu"}
 
 
@@ -65,12 +67,15 @@ class Clock:
         IANA name of the zone of clock times that carry none.
     utc : bool
         Whether the column's own name says that it is UTC.
+    rows : ndarray of int64, shape (n,), or None
+        Rows of the file in which they stand; None where none is left out.
     """
 
     source: str
     text: Callable[[int], str]
     zone: str | None = None
     utc: bool = False
+    rows: Int64s | None = None
 
     def naive(self, walls: Int64s, clocked: Bools, spelling: str) -> Times:
         """Return clock times that carry no zone, some of which may be plain dates (where not `clocked`).
@@ -141,8 +146,12 @@ class Clock:
 
     def at(self, row: int, before: str | None = None) -> str:
         """Return file, row and text, as a message begins with."""
+        return f"{self.place(row, before)}: {self.text(row)}"
+
+    def place(self, row: int, before: str | None = None) -> str:
+        """Return file and row."""
         where = f"{self.source}: " if before is None else before
-        return f"{where}row {row}: {self.text(row)}"
+        return f"{where}row {row if self.rows is None else self.rows[row]}"
 
     def refuse_zone(self, name: str, row: int = 0) -> NoReturn:
         """Refuse a zone that the file names.
@@ -203,7 +212,9 @@ def _offset(ahead: int) -> str:
 
 
 def is_zone(name: str) -> bool:
-    """Return whether the time zone database has a name."""
+    """Return whether the time zone database has a name, and counts no leap seconds under it, which UTC does not."""
+    if name.startswith("right/") or name in _NO_ZONES:
+        return False
     try:
         ZoneInfo(name)
     except (ValueError, LookupError, OSError):

@@ -74,7 +74,7 @@ def _by_fit(evidence: Evidence, sessions: Sessions, begins: Bools) -> tuple[Int6
     shift, best = np.zeros(len(expected), dtype=np.int64), there.copy()
     odd, outside = there < expected, evidence.session < 0
     loose = bars.stamps[outside | odd[block[np.maximum(evidence.session, 0)]]]
-    for by in _SHIFTS if outside.any() else ():
+    for by in _SHIFTS if outside.any() and odd.any() else ():
         session = sessions.locate(loose - by, bars.timeframe)
         found = np.bincount(block[session[session >= 0]], minlength=len(expected))
         fits = np.minimum(max(abs(by) / bars.timeframe.ns, 1), expected) * _NEARLY_ALL
@@ -106,7 +106,7 @@ def _by_ends(evidence: Evidence, sessions: Sessions, begins: Bools) -> tuple[Int
 
 def time_zone_shift(evidence: Evidence, limit: float) -> Found | None:
     """Find that more than a share of the days is shifted against the sessions, and not by the season."""
-    found = shifts(evidence)
+    found = evidence.shifts
     if found is None or len(found.shift) < _FEWEST or _season(found) is not None:
         return None
     moved = found.shift != 0
@@ -115,7 +115,7 @@ def time_zone_shift(evidence: Evidence, limit: float) -> Found | None:
 
 def daylight_saving(evidence: Evidence, limit: float) -> Found | None:
     """Find that the days of one season, or of the weeks in which two zones change their clocks, are shifted."""
-    found = shifts(evidence)
+    found = evidence.shifts
     season = None if found is None else _season(found)
     if found is None or season is None or season.mean() <= limit:
         return None
@@ -124,7 +124,7 @@ def daylight_saving(evidence: Evidence, limit: float) -> Found | None:
 
 def shifted_stretch(evidence: Evidence, limit: float) -> Found | None:
     """Find shifted days in a row, where most others are not shifted."""
-    found = shifts(evidence)
+    found = evidence.shifts
     if found is None or _season(found) is not None:
         return None
     moved = found.shift != 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,11 @@ from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
+
+if TYPE_CHECKING:
+    from ktrdr.domain.market.quality.clock import Shifts
+
+_ROUNDING = 1e-6
 
 
 class Evidence:
@@ -48,15 +54,15 @@ class Evidence:
         return self.session[self.session >= 0]
 
     @cached_property
-    def prices(self) -> Floats:
-        """Open, high, low and close, shape (4, n_bars)."""
-        return np.stack([getattr(self.bars, name) for name in PRICE_COLUMNS])
+    def prices(self) -> tuple[Floats, ...]:
+        """Open, high, low and close."""
+        return tuple(getattr(self.bars, name) for name in PRICE_COLUMNS)
 
     @cached_property
-    def logs(self) -> Floats:
+    def logs(self) -> tuple[Floats, ...]:
         """Logarithms of the prices; NaN at or below 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.prices > 0, np.log(self.prices), np.nan)
+            return tuple(np.log(price) if price.min() > 0 else _logs(price) for price in self.prices)
 
     @cached_property
     def move(self) -> Floats:
@@ -77,36 +83,58 @@ class Evidence:
         return spans
 
     @cached_property
-    def usual_move(self) -> Floats:
+    def shifts(self) -> Shifts | None:
+        """See `shifts`."""
+        from ktrdr.domain.market.quality.clock import shifts
+
+        return shifts(self)
+
+    def usual_move(self, rows: Int64s) -> Floats:
         """See `usual`, of the absolute moves; those from one session to the next are compared with each other."""
         size = np.abs(self.move)
         if not self.bars.timeframe.intraday or self.sessions is None or self.sessions.continuous:
-            return usual(size, 50)
+            return usual(size, 50, rows)
         first = np.diff(self.session, prepend=-2) != 0
-        found = usual(np.where(first, 0.0, size), 50)
-        found[first] = np.maximum(found[first], usual(size[first], 50))
+        found, opening = usual(np.where(first, 0.0, size), 50, rows), first[rows]
+        place = np.cumsum(first)[rows[opening]] - 1
+        found[opening] = np.maximum(found[opening], usual(size[first], 50, place))
         return found
+
+    @cached_property
+    def outside(self) -> Bools:
+        """Whether the open or close of a bar lies outside low and high, by more than rounding."""
+        open_, high, low, close = self.prices
+        room = _ROUNDING * np.abs(close)
+        outside: Bools = (np.minimum(open_, close) < low - room) | (np.maximum(open_, close) > high + room)
+        return outside
 
     @cached_property
     def repeats(self) -> Bools:
         """Whether open, high, low and close of a bar are those of the bar before."""
         same = np.zeros(len(self.bars), dtype=np.bool_)
-        same[1:] = (self.prices[:, 1:] == self.prices[:, :-1]).all(axis=0)
+        same[1:] = np.logical_and.reduce([price[1:] == price[:-1] for price in self.prices])
         return same
 
 
-def usual(values: Floats, size: int) -> Floats:
-    """Return what is usual around each value: the largest median of its block of `size` and the blocks beside it.
+def usual(values: Floats, size: int, rows: Int64s) -> Floats:
+    """Return what is usual around some values: the largest median of its block of `size` and the blocks beside it.
 
     Where that is less than half of the median of all that are not 0, that half counts.
     """
+    if not len(rows):
+        return np.empty(0)
     n_blocks = max(len(values) // size, 1)
     edges = np.linspace(0, len(values), n_blocks + 1).astype(np.int64)
     width = int(np.diff(edges).min())
-    medians = np.median(values[edges[:-1, None] + np.arange(width)], axis=1)
-    padded = np.concatenate((medians[:1], medians, medians[-1:]))
-    around = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    block = np.searchsorted(edges, rows, side="right") - 1
+    near = np.clip(block + np.array([[-1], [0], [1]]), 0, n_blocks - 1)
+    looked_at, place = np.unique(near, return_inverse=True)
+    medians = np.median(values[edges[looked_at][:, None] + np.arange(width)], axis=1)
     moving = values[values > 0]
-    least = float(np.median(moving)) / 2 if len(moving) else 0.0
-    levels: Floats = np.maximum(np.repeat(around, np.diff(edges)), least)
+    least = float(np.median(moving, overwrite_input=True)) / 2 if len(moving) else 0.0
+    levels: Floats = np.maximum(medians[place.reshape(near.shape)].max(axis=0), least)
     return levels
+
+
+def _logs(values: Floats) -> Floats:
+    return np.where(values > 0, np.log(values), np.nan)

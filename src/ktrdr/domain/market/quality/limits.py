@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.market.quality.rule import ACTIONS, Action, Rule
 from ktrdr.domain.market.quality.table import RULES
+from ktrdr.domain.market.values import LARGEST
 
 _KEYS = ("limit", "do")
 
@@ -73,7 +73,8 @@ def read_limits(values: Mapping[str, Any], where: str) -> QualityLimits:
     """
     for path, problem in limit_problems(values):
         raise InvalidInput(f"{where}.{path}: {problem}")
-    return QualityLimits({name: _said(value) for name, value in values.items()})
+    said = {name: _said(value) for name, value in values.items()}
+    return QualityLimits({name: limit for name, limit in said.items() if limit != RuleLimit()})
 
 
 def _problems(rule: Rule, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
@@ -83,9 +84,9 @@ def _problems(rule: Rule, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]
         if item is None:
             continue
         if key not in _KEYS:
-            yield str(key), f"is not a known key; known: {', '.join(_KEYS)}{did_you_mean(str(key), _KEYS)}"
+            yield shown(key).strip("'"), f"is not a known key; known: {', '.join(_KEYS)}{_nearest(key, _KEYS)}"
         elif key == "do" and _action(item) not in ACTIONS:
-            allowed = f"{', '.join(ACTIONS)}{did_you_mean(str(item), ACTIONS)}"
+            allowed = f"{', '.join(ACTIONS)}{_nearest(item, ACTIONS)}"
             yield key, f"must be one of {allowed}; found {shown(item)}"
         elif key == "limit" and not rule.means:
             yield key, "is not known: this rule has none; write do: warn, refuse or off"
@@ -94,7 +95,11 @@ def _problems(rule: Rule, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]
 
 
 def _is_limit(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST
+
+
+def _nearest(found: Any, known: Sequence[str]) -> str:
+    return did_you_mean(found, known) if isinstance(found, str) else ""
 
 
 def _said(value: Any) -> RuleLimit:

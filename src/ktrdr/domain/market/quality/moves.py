@@ -54,7 +54,9 @@ def wicks(evidence: Evidence, limit: float) -> Found | None:
     beyond = np.maximum(high - np.maximum(open_, close), np.minimum(open_, close) - low)
     beyond = np.nan_to_num(beyond)
     times = limit * (_WICK_WITHIN_THE_DAY if evidence.bars.timeframe.intraday else 1.0)
-    marks = beyond > np.maximum(times * usual(beyond, 250), _WICK_LEAST)
+    marks = beyond > _WICK_LEAST
+    rows = np.flatnonzero(marks)
+    marks[rows] = beyond[rows] > times * usual(beyond, 250, rows)
     return marked(evidence.bars, marks, "have a high or low far beyond open and close")
 
 
@@ -65,7 +67,7 @@ def split_bars(evidence: Evidence, tolerance: float = 0.05) -> tuple[Bools, dict
     rows = np.flatnonzero(np.abs(gap) > _SMALLEST_SPLIT)
     if not len(rows) or len(rows) > _MANY or (evidence.facts and evidence.facts.asset_class in _NEVER_SPLIT):
         return marks, names
-    room = np.clip(5 * 1.4826 * usual(np.abs(gap), 50)[rows], 0.015, tolerance)
+    room = np.clip(5 * 1.4826 * usual(np.abs(gap), 50, rows), 0.015, tolerance)
     sizes = np.log(list(_RATIOS.values()))
     apart = np.abs(np.abs(gap[rows])[:, None] - sizes)
     near = (apart.min(axis=1) <= room) & (np.abs(evidence.move[rows] - gap[rows]) <= _SMALLEST_SPLIT / 2)
@@ -97,17 +99,16 @@ def spike_edges(evidence: Evidence, limit: float) -> Bools:
 
 def _spike_starts(evidence: Evidence, limit: float) -> tuple[Bools, Int64s]:
     """Return on which bars spikes begin, and of how many bars they are."""
-    close, move = evidence.logs[3], evidence.move
+    close, size = evidence.logs[3], np.abs(evidence.move)
     times = limit * (_WITHIN_THE_DAY if evidence.bars.timeframe.intraday else 1.0)
-    large = np.abs(move) > np.maximum(times * evidence.usual_move, _SPIKE_LEAST)
-    begins, length = np.zeros(len(move), dtype=np.bool_), np.zeros(len(move), dtype=np.int64)
+    large = np.flatnonzero(size > _SPIKE_LEAST)
+    large = large[size[large] > times * evidence.usual_move(large)]
+    begins, length = np.zeros(len(size), dtype=np.bool_), np.zeros(len(size), dtype=np.int64)
     for bars in range(_SPIKE_BARS, 0, -1):
-        back = np.full(len(move), np.inf)
-        back[1 : len(move) - bars] = np.abs(close[1 + bars :] - close[: -bars - 1])
-        undone = np.zeros(len(move))
-        undone[: max(len(move) - bars, 0)] = np.abs(move[bars:])
-        returned = large & (back < _SPIKE_RETURNS * np.abs(move)) & (undone > (1 - _SPIKE_RETURNS) * np.abs(move))
-        begins |= returned
+        rows = large[(large > 0) & (large < len(size) - bars)]
+        back, undone = np.abs(close[rows + bars] - close[rows - 1]), size[rows + bars]
+        returned = rows[(back < _SPIKE_RETURNS * size[rows]) & (undone > (1 - _SPIKE_RETURNS) * size[rows])]
+        begins[returned] = True
         length[returned] = bars
     ends = np.flatnonzero(begins) + length[begins]
     begins[ends[ends < len(begins)]] = False

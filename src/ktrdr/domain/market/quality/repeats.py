@@ -46,9 +46,14 @@ def repeated_sessions(evidence: Evidence, limit: float) -> Found | None:
     if not len(starts):
         return None
     counts = np.diff(np.append(starts, len(inside)))
+    prints = _fingerprints(evidence, inside[starts], np.ones_like(starts))
+    alike = _shared(prints)
+    if not alike.any():
+        return None
+    prints[alike] = _fingerprints(evidence, inside[np.repeat(alike, counts)], counts[alike])
     moving = np.maximum.reduceat(evidence.span[inside], starts) > 0
     telling = bars.timeframe.intraday or len(np.unique(bars.volume)) > _TELLING * len(bars)
-    again = _again(_fingerprints(evidence, inside, starts, counts), moving, telling)
+    again = _again(prints, moving, telling)
     marks = np.zeros(len(bars), dtype=np.bool_)
     marks[inside] = np.repeat(again, counts)
     found = marked(bars, marks, "are those of an earlier session again")
@@ -68,12 +73,19 @@ def _again(prints: NDArray[np.uint64], moving: Bools, far: bool) -> Bools:
     return again & moving
 
 
-def _fingerprints(evidence: Evidence, inside: Int64s, starts: Int64s, counts: Int64s) -> NDArray[np.uint64]:
-    """Return a number for each session that depends on every bit of its prices and volumes, in their order."""
-    place = np.arange(len(inside)) - np.repeat(starts, counts)
-    mixed = np.zeros(len(inside), dtype=np.uint64)
-    for column in np.vstack((evidence.prices, evidence.bars.volume))[:, inside]:
-        bits = np.ascontiguousarray(column).view(np.uint64)
+def _shared(prints: NDArray[np.uint64]) -> Bools:
+    """Return which numbers are there more than once."""
+    _, place, count = np.unique(prints, return_inverse=True, return_counts=True)
+    return count[place] > 1
+
+
+def _fingerprints(evidence: Evidence, rows: Int64s, counts: Int64s) -> NDArray[np.uint64]:
+    """Return a number for each run of so many rows that depends on every bit of prices and volumes, in their order."""
+    starts = np.cumsum(counts) - counts
+    place = np.arange(len(rows)) - np.repeat(starts, counts)
+    mixed = np.zeros(len(rows), dtype=np.uint64)
+    for column in (*evidence.prices, evidence.bars.volume):
+        bits = column[rows].view(np.uint64)
         mixed = mixed * _ODD + (bits ^ (bits >> np.uint64(29)))
     mixed *= (2 * place + 0x51ED2701).astype(np.uint64)
     mixed ^= mixed >> np.uint64(31)

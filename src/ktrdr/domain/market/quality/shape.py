@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktrdr.domain.arrays import Bools
 from ktrdr.domain.market.quality.evidence import Evidence
 from ktrdr.domain.market.quality.finding import Found, bar_text, marked
 
-_ROUNDING = 1e-6
 _ENOUGH_BARS = 30
 _NEARER = 0.7
 
 
 def worthless(evidence: Evidence, limit: float) -> Found | None:
     """Find prices at or below 0."""
-    marks = np.any(evidence.prices <= 0, axis=0)
+    marks = np.logical_or.reduce([price <= 0 for price in evidence.prices])
     return marked(evidence.bars, marks, "have a price at or below 0") if marks.mean() > limit else None
 
 
 def body_outside(evidence: Evidence, limit: float) -> Found | None:
     """Find an open or close outside low and high, by more than rounding; not where columns are swapped."""
-    marks = _outside(evidence)
+    marks = evidence.outside
     if marks.mean() <= limit or swapped_columns(evidence, 0.5) is not None:
         return None
     return marked(evidence.bars, marks, "have an open or close outside low and high")
@@ -30,7 +28,7 @@ def body_outside(evidence: Evidence, limit: float) -> Found | None:
 def swapped_columns(evidence: Evidence, limit: float) -> Found | None:
     """Find open or close outside low and high on most bars, or a close that continues the open of the bar before."""
     bars, moving = evidence.bars, evidence.bars.high > evidence.bars.low
-    outside = _outside(evidence)
+    outside = evidence.outside
     spread = moving | outside
     if int(spread.sum()) < _ENOUGH_BARS:
         return None
@@ -50,12 +48,5 @@ def swapped_columns(evidence: Evidence, limit: float) -> Found | None:
 
 def closes_only(evidence: Evidence, limit: float) -> Found | None:
     """Find a series of which most bars have one price only."""
-    flat = (evidence.prices == evidence.prices[0]).all(axis=0)
+    flat = np.logical_and.reduce([price == evidence.bars.open for price in evidence.prices])
     return marked(evidence.bars, flat, "have one price for open, high, low and close") if flat.mean() > limit else None
-
-
-def _outside(evidence: Evidence) -> Bools:
-    open_, high, low, close = evidence.prices
-    room = _ROUNDING * np.abs(close)
-    outside: Bools = (np.minimum(open_, close) < low - room) | (np.maximum(open_, close) > high + room)
-    return outside

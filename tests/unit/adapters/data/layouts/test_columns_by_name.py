@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from samples.layouts import BARS, SAMPLES
 
-from ktrdr.adapters.data.any_file import read_bars, span
+from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.files import FileReader
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Reading, Stated
@@ -221,3 +222,28 @@ def test_prices_in_two_currencies_are_refused(tmp_path: Path) -> None:
     names = "timestamp,1a. open (EUR),1b. open (USD),high,low,close\n"
     with pytest.raises(InvalidBars, match=r"columns '1a. open \(EUR\)' and '1b. open \(USD\)' are one name twice"):
         read(tmp_path, names + "2024-01-02,1,1,2,1,1\n")
+
+
+@pytest.mark.parametrize("name", ["Total Volume", "Number of Shares", "No.of Shares"])
+def test_a_volume_by_another_name_is_read(name: str, tmp_path: Path) -> None:
+    assert values_of(read(tmp_path, HEADER.replace("Volume", name) + BODY)) == BARS
+
+
+def test_a_volume_that_is_not_known_is_said_aloud(tmp_path: Path) -> None:
+    bars = read(tmp_path, HEADER.replace("Volume", "Umsatz") + BODY)
+    assert [remark for remark in understood(bars).remarks if "volume" in remark and "Umsatz" in remark]
+    assert bars.volume.tolist() == [0.0, 0.0]
+
+
+def test_metastock_has_a_date_and_a_time(tmp_path: Path) -> None:
+    body = "X,5,20240102,093000,10.5,12,10,11.25,1200\nX,5,20240102,093500,11.25,11.5,9.75,10,800\n"
+    header = "<TICKER>,<PER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\n"
+    bars = read(tmp_path, header + body, timeframe=Timeframe("5m"))
+    assert values_of(bars) == BARS
+    assert [iso(stamp) for stamp in bars.stamps] == ["2024-01-02T09:30:00Z", "2024-01-02T09:35:00Z"]
+
+
+def test_columns_by_number_where_each_row_begins_with_a_symbol(tmp_path: Path) -> None:
+    body = "".join(f"X;D;{row.replace(',', ';')}\n" for row in BODY.splitlines())
+    places = {"time": "3", "open": "4", "high": "5", "low": "6", "close": "7", "volume": "8"}
+    assert values_of(read(tmp_path, body, columns=places)) == BARS

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from samples.layouts import BARS, SAMPLES, Sample
 
-from ktrdr.adapters.data.any_file import read_bars, span
+from ktrdr.adapters.data.any_file import read_bars
 from ktrdr.adapters.data.bar_files import name_of
 from ktrdr.adapters.data.layouts import ALIASES, LAYOUTS, layouts_named
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, from_iso, iso
 from ktrdr.domain.market.reading import Stated

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 from samples.layouts import BARS
 
-from ktrdr.adapters.data.any_file import read_bars, span
+from ktrdr.adapters.data.any_file import read_bars
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars, Unavailable
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 from ktrdr.domain.market.reading import Stated
@@ -149,6 +154,60 @@ def test_a_sheet_of_excel(tmp_path: Path) -> None:
     openpyxl.Workbook().save(path)
     with pytest.raises(InvalidBars, match=r"X_1d.xlsx: holds no bars"):
         read_bars(path, DAY)
+
+
+def test_what_a_sheet_pretends_to_hold_is_not_looked_at(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["Date", "Open", "High", "Low", "Close", "Volume"])
+    for day, row in zip(pd.to_datetime(DATES).to_pydatetime(), BARS, strict=True):
+        book.active.append([day, *row])
+    book.active.cell(1_048_576, 16_384, "far away")
+    path = tmp_path / "X_1d.xlsx"
+    book.save(path)
+    (bars,) = read_bars(path, DAY)
+    assert values_of(bars) == BARS
+    assert span(path, DAY).rows == len(BARS)
+    bomb = tmp_path / "Y_1d.xlsx"
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in whole.namelist():
+            copy.writestr(name, whole.read(name))
+        copy.writestr("xl/more.xml", b" " * (2**26 + 1))
+    with pytest.raises(InvalidBars, match=r"Y_1d.xlsx: unpacks to more than 64 MiB"):
+        read_bars(bomb, DAY)
+
+
+def test_a_small_parquet_file_of_many_equal_rows_is_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "X_1d.parquet"
+    ones = pa.array(np.ones(2_000_000))
+    pq.write_table(pa.table(dict.fromkeys(("time", "open", "high", "low", "close"), ones)), path)
+    with pytest.raises(InvalidBars, match=r"X_1d.parquet: unpacks to more than 64 MiB"):
+        read_bars(path, DAY)
+
+
+def test_decimals_come_back_to_the_bit(tmp_path: Path) -> None:
+    prices = ["100.35", "101.1", "102.82"]
+    exact = pa.array([Decimal(price) for price in prices], pa.decimal128(38, 10))
+    days = pa.array(["2024-01-02", "2024-01-03", "2024-01-04"])
+    path = tmp_path / "X_1d.parquet"
+    pq.write_table(pa.table({"time": days, **dict.fromkeys(("open", "high", "low", "close"), exact)}), path)
+    (bars,) = read_bars(path, DAY)
+    assert bars.close.tolist() == [float(price) for price in prices]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"date": "2024-01-02", "open": 1, "open": 2}]', '{"2024-01-02": {}, "2024-01-02": 1}']
+)
+def test_a_key_that_stands_twice_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "X_1d.json"
+    path.write_text(text)
+    with pytest.raises(InvalidBars, match=r"X_1d.json: '(open|2024-01-02)' stands twice in one object, with . at last"):
+        read_bars(path, DAY)
+
+
+def test_true_among_prices_is_no_number(tmp_path: Path) -> None:
+    with pytest.raises(InvalidBars, match="row 1: close 'True' is not a number"):
+        read_json(tmp_path, [OBJECTS[0], {**OBJECTS[1], "close": True}])
 
 
 def test_without_its_extra_excel_is_refused_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

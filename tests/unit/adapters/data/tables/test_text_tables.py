@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ktrdr.adapters.data.any_file import read_bars
+from ktrdr.adapters.data.spans import span
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.market.bars import BAR_COLUMNS, Bars
 from ktrdr.domain.market.reading import Reading, Stated
@@ -134,12 +135,33 @@ def test_a_column_of_volume_without_any_is_none(tmp_path: Path) -> None:
     assert understood(bars).remarks == ("the column of volume is empty, so there is none",)
 
 
+def packed(path: Path, **members: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("_", "."), text)
+    return path
+
+
+def test_the_one_table_of_an_archive_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
+    report = "Report of EURUSD, January 2024\nGap of 61s found between 20240101170212 and 20240101170313.\n"
+    path = packed(tmp_path / "X.zip", a_csv="20240102 170000;1.1;1.2;1.0;1.1;0\n", a_txt=report, read_md="{}")
+    (bars,) = read_bars(path, Stated("X", Timeframe("1m")))
+    assert (len(bars), bars.open[0], bars.close[0]) == (1, 1.1, 1.1)
+    assert "a.txt, read.md beside a.csv in the archive is not read" in understood(bars).remarks
+    (bars,) = read_bars(packed(tmp_path / "X.zip", a_txt=report, b_txt=HEADER + BODY), DAY)
+    assert len(bars) == len(BODY.splitlines())
+    for one, text in (("a.txt", report), ("a.csv", HEADER + BODY)):
+        unclear = packed(tmp_path / "X.zip", **{one: text, "b.txt": text})
+        with pytest.raises(InvalidBars, match=f"X.zip: must hold exactly one table; found {one}, b.txt; unpack"):
+            read_bars(unclear, DAY)
+
+
 def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
     path = tmp_path / "X.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", HEADER + BODY)
         archive.writestr("b.csv", HEADER + BODY)
-    with pytest.raises(InvalidBars, match=r"must hold exactly one file; found a.csv, b.csv; unpack the right one"):
+    with pytest.raises(InvalidBars, match=r"must hold exactly one table; found a.csv, b.csv; unpack the right one"):
         read_bars(path, DAY)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", HEADER + " " * (2**26 + 1))
@@ -152,6 +174,26 @@ def test_archives_hold_one_file_and_are_no_bombs(tmp_path: Path) -> None:
     for name in ("X_1d.zip", "X_1d.csv.gz"):
         with pytest.raises(InvalidBars, match=f"{name}: not a whole (zip|gzip) file"):
             read(tmp_path, "no archive", name)
+
+
+def test_a_row_without_anything_is_left_out_wherever_it_is_looked_at(tmp_path: Path) -> None:
+    bars = read(tmp_path, HEADER + BODY + ",,,,,\n")
+    assert len(bars) == span(next(tmp_path.iterdir()), DAY).rows == len(BODY.splitlines())
+
+
+def test_a_layout_without_header_is_refused_for_a_file_with_one(tmp_path: Path) -> None:
+    with pytest.raises(InvalidBars, match="is not of the layout mt4, which has no header; found"):
+        read(tmp_path, HEADER + BODY, stated=replace(DAY, layout="mt4"))
+
+
+def test_a_note_beside_the_bars_of_an_archive_is_named_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "X.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("X/", "X/x.csv", "X/x.txt", "X/.DS_Store", "__MACOSX/X/._x.csv"):
+            archive.writestr(name, HEADER + BODY if name == "X/x.csv" else "Gap of 5s found" * (name[-1] != "/"))
+    (bars,) = read_bars(path, DAY)
+    assert len(bars) == len(BODY.splitlines())
+    assert understood(bars).remarks == ("X/x.txt beside X/x.csv in the archive is not read",)
 
 
 @pytest.mark.parametrize("late", [0, 5000])
