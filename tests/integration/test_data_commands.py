@@ -70,7 +70,7 @@ def test_show_gives_span_facts_warnings_and_last_bars(data: Command, folder: Pat
     assert (shown["symbol"], shown["timeframe"], shown["rows"]) == ("AAPL", "1h", 3)
     assert shown["characteristics"]["calendar"] == "XNYS"
     assert len(shown["characteristics"]["inferred"]) == 1
-    assert shown["warnings"][0].startswith("1 of 3 bars move by more than half")
+    assert shown["warnings"][0].startswith("1 of 3 bars moves by more than half")
     assert shown["bars"] == [
         {
             "timestamp": "2024-07-02T15:00:00Z",
@@ -114,7 +114,7 @@ def test_import_keeps_a_checked_parquet_file(data: Command, tmp_path: Path) -> N
     assert [(row["symbol"], row["rows"], row["source"]) for row in outcome.json["series"]] == [
         ("MSFT", 2, "MSFT_1h.parquet")
     ]
-    assert "warning: export.csv: 1 of 2 bars move by more than half" in outcome.stderr
+    assert "warning: export.csv: 1 of 2 bars moves by more than half" in outcome.stderr
     assert repository_of("folder", tmp_path / "kept").load("MSFT", HOUR).close.tolist() == [1.5, 3.0]
     assert data("list", "--data-dir", "kept").code == 0
 

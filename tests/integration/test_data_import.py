@@ -322,3 +322,17 @@ def test_what_is_added_trades_where_what_is_kept_does(take: Command, tmp_path: P
     bars = repository_of("folder", tmp_path / "kept").load("A", DAY)
     assert bars.stamps[-2:].tolist() == [from_iso(f"2024-01-{day}T16:00:00Z") for day in (22, 23)]
     assert bars.known_at[-1] == from_iso("2024-01-24T16:00:00Z")
+
+
+def test_every_file_of_a_folder_that_is_refused_is_named_at_once(data: Command, tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    header = "Date,Open,High,Low,Close,Volume\n"
+    (tmp_path / "from/AAA_1d.csv").write_text(f"{header}2024-01-02,10,11,9,x,100\n")
+    (tmp_path / "from/BBB_1d.csv").write_text(f"{header}2024-01-02,10,11,9,10,100\n")
+    (tmp_path / "from/CCC.csv").write_text(f"{header}2024-01-02,10,11,9,10,100\n")
+    outcome = data("import", "from", "--out", "kept", "--yes")
+    assert outcome.code == 2
+    told = outcome.stderr.splitlines()
+    assert told[0] == "error: AAA_1d.csv: row 0: close 'x' is not a number"
+    assert told[1].startswith("error: CCC.csv: its name is not SYMBOL_TIMEFRAME")
+    assert not (tmp_path / "kept").exists()

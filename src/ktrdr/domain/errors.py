@@ -6,6 +6,7 @@ The five families say what the caller can do next::
     ├── InvalidInput (ValueError)   mend what you gave
     │   ├── InvalidStrategy         ... the strategy document, all problems at once (in `problems`)
     │   ├── InvalidBars             ... the market data
+    │   ├── RefusedFiles            ... several files, each with its reason (in `reasons`)
     │   └── CorruptArtifact         ... a model whose files are not what was published
     ├── NotFound (LookupError)      name something that exists
     │   ├── DataNotFound
@@ -23,7 +24,7 @@ A message says what, where, what was found, what is allowed, and the nearest kno
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from itertools import islice
@@ -60,6 +61,18 @@ class InvalidInput(KtrdrError, ValueError):
 
 class InvalidBars(InvalidInput):
     """Market data that breaks a rule of the gate."""
+
+
+class RefusedFiles(InvalidInput):
+    """Several files that are refused, with a line for each."""
+
+    def __init__(self, errors: Sequence[InvalidInput]) -> None:
+        self.reasons = tuple(" ".join(str(error).split()) for error in errors)
+        super().__init__("\n".join(self.reasons))
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the reasons, one a file."""
+        return {"reasons": list(self.reasons)}
 
 
 class CorruptArtifact(InvalidInput):

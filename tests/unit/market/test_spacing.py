@@ -64,7 +64,7 @@ def test_bars_may_lie_so(timeframe: str, calendar: str, texts: list[str]) -> Non
         ),
         pytest.param(
             *("4h", "XNYS", [*day("2024-07-02", "22:00"), "2024-07-03T00:00:00Z"]),
-            "lies 120 minutes after",
+            "lies 2 hours after",
             id="after hours",
         ),
         pytest.param(

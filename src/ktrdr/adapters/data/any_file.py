@@ -65,9 +65,8 @@ def bars_of_table(table: Table, stated: Stated, source: str) -> tuple[Bars, ...]
 
 
 def _unnamed(source: str) -> InvalidInput:
-    return InvalidInput(
-        f"{source}: its name is not SYMBOL_TIMEFRAME (such as AAPL_5m{Path(source).suffix}); say symbol and timeframe"
-    )
+    such = f"AAPL_5m{Path(source).suffix}"
+    return InvalidInput(f"{source}: its name is not SYMBOL_TIMEFRAME (such as {such}); say --symbol and --timeframe")
 
 
 def span_by_times(path: Path, stated: Stated) -> Span:

@@ -22,7 +22,6 @@ from ktrdr.adapters.report.svg import (
     words,
 )
 from ktrdr.application.use_cases.check_data import CheckedSeries, QualityReport, Sketch
-from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.quality.finding import Finding
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 960.0, 110.0, 14.0, 12.0, 30.0, 200.0
@@ -30,7 +29,8 @@ _ROW = 16.0
 _LEVELS = ((1.0, "all", 0), (0.95, "95 % and more", 4), (0.5, "half and more", 3), (0.0, "less than half", 2))
 _TONES = {"error": 2, "warning": 3, "info": 1}
 _MARKED_AT_MOST, _HALF = 100, 3.0
-_HEADER = ("rule", "severity", "how many", "first at", "example", "what to do")
+_WORDY = ("verdict", "findings", "severity", "what to do", "example")
+_HEADER = ("rule", "severity", "how many", "what to do", "example")
 
 
 def quality_page(report: QualityReport) -> bytes:
@@ -42,7 +42,7 @@ def quality_page(report: QualityReport) -> bytes:
         f"{len(worst)} with findings",
         "refused" if report.refused else "not refused",
     ]
-    sections = [Section("Coverage by month", [_heat_map(drawn)] if drawn else [], *_summary(report))]
+    sections = [Section("Coverage by month", [_heat_map(drawn)] if drawn else [], *_summary(report), _WORDY)]
     sections += [_series_section(one) for one in worst]
     if report.together:
         sections.append(
@@ -93,14 +93,13 @@ def _series_section(one: CheckedSeries) -> Section:
 
 
 def _section(title: str, charts: Sequence[Chart], sentences: Sequence[str], found: Sequence[Finding]) -> Section:
-    return Section(title, charts, sentences, _HEADER, [_row(finding) for finding in found])
+    return Section(title, charts, sentences, _HEADER, [_row(finding) for finding in found], _WORDY)
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
     severity = f"{finding.severity}, refused" if finding.refused else finding.severity
-    where = iso(finding.places[0]) if finding.places else "-"
     count = f"{finding.count:,} of {finding.of:,}"
-    return finding.rule, severity, count, where, finding.example, finding.advice
+    return finding.rule, severity, count, finding.advice, finding.example
 
 
 def _price(one: CheckedSeries, sketch: Sketch) -> Chart:

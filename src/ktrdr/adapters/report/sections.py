@@ -21,13 +21,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page, printed in the order of these fields; the table only where it has rows."""
+    """A part of the page, printed in the order of these fields; the table only where it has rows.
+
+    Its first column and those of `wordy` hold words, which stand at the left; the others numbers, at the right.
+    """
 
     title: str
     charts: Sequence[Chart]
     sentences: Sequence[str] = ()
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    wordy: Sequence[str] = ()
 
 
 def render_sections(

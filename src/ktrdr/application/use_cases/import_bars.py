@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from ktrdr.application.ports.bar_reader import NOTHING_STATED, BarReader
 from ktrdr.application.ports.bar_store import BarStore, Planned
 from ktrdr.application.ports.clock import Clock
-from ktrdr.domain.errors import InvalidBars, InvalidInput
+from ktrdr.domain.errors import InvalidBars, InvalidInput, RefusedFiles
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.quality import quality_warnings
 from ktrdr.domain.market.reading import Stated
@@ -92,7 +92,8 @@ class ImportBars:
         Raises
         ------
         InvalidInput
-            If a name says no symbol or timeframe, two files hold the same series, or bars break a rule of the gate.
+            If a name says no symbol or timeframe, two files hold the same series, or bars break a rule of the gate;
+            the message has a line for every file that is refused.
         DataNotFound, Conflict, Unavailable
             As the ports say.
         """
@@ -100,14 +101,25 @@ class ImportBars:
         if len(files) > 1 and (request.stated.symbol or request.stated.timeframe):
             raise InvalidInput(f"{request.path}: symbol and timeframe can be given for one file; found {len(files)}")
         read: dict[tuple[str, Timeframe], Bars] = {}
-        understood = []
+        understood: list[Understood] = []
+        refused: list[InvalidInput] = []
         for path in files:
-            for bars in self._reader.read(path, request.stated):
-                earlier = read.setdefault((bars.symbol.removeprefix("^"), bars.timeframe), bars)
-                if earlier is not bars:
-                    raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
-                understood.append(self._understood(path, bars, request))
+            try:
+                understood += self._series(path, request, read)
+            except InvalidInput as error:
+                refused.append(error)
+        if refused:
+            raise refused[0] if len(refused) == 1 else RefusedFiles(refused)
         return tuple(understood)
+
+    def _series(
+        self, path: Path, request: ImportRequest, read: dict[tuple[str, Timeframe], Bars]
+    ) -> Iterator[Understood]:
+        for bars in self._reader.read(path, request.stated):
+            earlier = read.setdefault((bars.symbol.removeprefix("^"), bars.timeframe), bars)
+            if earlier is not bars:
+                raise InvalidInput(f"{path}: {earlier.source} holds {bars.timeframe} bars of {bars.symbol} already")
+            yield self._understood(path, bars, request)
 
     def keep(self, understood: Sequence[Understood], request: ImportRequest) -> tuple[SeriesInfo, ...]:
         """Keep what was understood of the files of a request; return what is now there.

@@ -95,6 +95,8 @@ def much_wider(bars: Bars) -> str | None:
     usual = int(np.median(gaps)) if len(gaps) else 0
     if usual < _MUCH_WIDER * length:
         return None
+    if length == NS_PER_DAY:
+        usual = int(np.median(np.diff(bars.stamps)))
     return f"most {bars.timeframe} bars lie {_minutes(usual)} apart: they look like {named(usual)} bars"
 
 
@@ -110,4 +112,8 @@ _UNITS = (("w", 7 * 1440), ("d", 1440), ("h", 60), ("m", 1))
 
 def _minutes(length: int) -> str:
     minutes = length / NS_PER_MINUTE
-    return f"{minutes / 1440:g} days" if minutes >= 2880 else f"{minutes:g} minutes"
+    if minutes >= 2880:
+        return f"{minutes / 1440:g} days"
+    if minutes >= 120 and minutes % 60 == 0:
+        return f"{minutes / 60:g} hours"
+    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"

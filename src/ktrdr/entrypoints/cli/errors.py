@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ktrdr.domain.errors import InvalidInput, KtrdrError, Unavailable, ran_out_of, shown, unusable
+from ktrdr.domain.errors import InvalidInput, KtrdrError, RefusedFiles, Unavailable, ran_out_of, shown, unusable
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.entrypoints.cli.exit_codes import EXIT_CODES
 from ktrdr.entrypoints.cli.render import say, write_out
@@ -21,7 +21,7 @@ def run_guarded(command: Callable[[], object], arguments: Sequence[str]) -> int:
     try:
         result = command()
     except KtrdrError as error:
-        text = str(error) if isinstance(error, InvalidStrategy) else " ".join(str(error).split())
+        text = str(error) if isinstance(error, InvalidStrategy | RefusedFiles) else " ".join(str(error).split())
         return _report(error.family, text, as_json, **error.details())
     except TyperException as error:
         message = error.format_message()

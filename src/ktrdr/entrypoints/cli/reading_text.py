@@ -37,6 +37,9 @@ def venue_text(facts: SymbolCharacteristics) -> str:
 
 
 def _zone(reading: Reading) -> str:
+    """Return the zone of the times and who says it; dates that name none have none."""
+    if reading.times.startswith("dates") and reading.time_zone == "UTC":
+        return ""
     return f"{reading.time_zone} ({_ZONE_FROM[reading.zone_from]})"
 
 

@@ -87,12 +87,25 @@ def test_gaps_inside_sessions_and_sessions_without_bars() -> None:
         "2 sessions have no bars: 2024-07-03, 2024-07-05",
         "3 bars are missing in 2 gaps inside sessions",
     )
-    assert notes(bars) == ("1 of 154 bars lie outside the hours of their session: 2024-07-08T20:00:00Z",)
+    assert notes(bars) == ("1 of 154 bars lies outside the hours of its session: 2024-07-08T20:00:00Z",)
 
 
 def test_daily_bars_on_holidays_and_missing_days() -> None:
     days = np.array([from_iso(f"2024-07-0{day}T00:00:00Z") for day in (1, 3, 4, 5)])
     assert quality_warnings(bars_at(days, "1d", "XNYS")) == (
-        "1 sessions have no bars: 2024-07-02",
-        "1 of 4 bars lie on days without a session: 2024-07-04T00:00:00Z",
+        "1 session has no bars: 2024-07-02",
+        "1 of 4 bars lies on days without a session: 2024-07-04T00:00:00Z",
     )
+
+
+def test_one_bar_is_told_as_one() -> None:
+    first = steps("2024-07-02T13:30:00Z", 78, "5m")
+    assert quality_warnings(bars_at(np.delete(first, 3), "5m", "XNYS")) == (
+        "1 bar is missing in 1 gap inside sessions",
+    )
+
+
+def test_bars_of_weeks_that_are_called_days_look_like_weeks() -> None:
+    fridays = steps("2023-01-06T00:00:00Z", 60, "1w")
+    told = "most 1d bars lie 7 days apart: they look like 1w bars"
+    assert told in quality_warnings(bars_at(fridays[1:12], "1d", "XNYS"))

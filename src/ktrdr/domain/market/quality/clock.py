@@ -169,7 +169,7 @@ def _said(found: Shifts, moved: Bools, why: str) -> Found:
     rows, of = int(found.rows[moved].sum()), int(found.rows.sum())
     values, counts = np.unique(found.shift[moved], return_counts=True)
     shift = int(values[counts.argmax()])
-    text = f"{abs(shift) / _HOUR:g} hours {'late' if shift > 0 else 'early'}"
+    text = f"{abs(shift) / _HOUR:g} hour{'' if abs(shift) == _HOUR else 's'} {'late' if shift > 0 else 'early'}"
     places = found.opens[moved]
     sentence = f"{rows} of {of} bars lie {text} against their sessions from {iso(places[0])[:10]} on, {why}"
     return Found(rows, of, places, sentence, f"the session that opens at {iso(places[0])}: its bars are {text}")

@@ -7,7 +7,7 @@ import numpy as np
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.quality.evidence import Evidence
-from ktrdr.domain.market.quality.finding import Found, named
+from ktrdr.domain.market.quality.finding import Found, counted, named
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 
@@ -30,8 +30,11 @@ def incomplete(evidence: Evidence, limit: float) -> Found | None:
     if total < _ENOUGH_BARS or missing <= limit * total:
         return None
     dates = sessions.dates[traded[0] + np.flatnonzero(lacking)]
-    sentence = f"{missing} of {total} bars that the calendar expects are missing ({missing / total:.1%})"
-    return Found(missing, total, dates, sentence, f"{iso(dates[0])[:10]} lacks {int(lacking[lacking > 0][0])} bars")
+    are = "is" if missing == 1 else "are"
+    sentence = f"{missing} of {total} bars that the calendar expects {are} missing ({missing / total:.1%})"
+    return Found(
+        missing, total, dates, sentence, f"{iso(dates[0])[:10]} lacks {counted(int(lacking[lacking > 0][0]), 'bar')}"
+    )
 
 
 def missing_sessions(evidence: Evidence, limit: float) -> Found | None:
@@ -44,7 +47,9 @@ def missing_sessions(evidence: Evidence, limit: float) -> Found | None:
     total = int(traded[-1] - traded[0]) + 1
     if len(dates) <= limit * total:
         return None
-    sentence = f"{len(dates)} sessions have no bars: {named(dates, days=True)}"
+    sentence = (
+        f"{counted(len(dates), 'session')} {'has' if len(dates) == 1 else 'have'} no bars: {named(dates, days=True)}"
+    )
     return Found(len(dates), total, dates, sentence, iso(dates[0])[:10])
 
 
@@ -62,9 +67,9 @@ def missing_bars(evidence: Evidence, limit: float) -> Found | None:
     places = bars.stamps[1:][holes]
     count = int(holes.sum())
     example = f"{int(whole[holes][0]) - 1} before {iso(places[0])}"
-    return Found(
-        missing, len(bars) + missing, places, f"{missing} bars are missing in {count} gaps inside sessions", example
-    )
+    are = "is" if missing == 1 else "are"
+    said = f"{counted(missing, 'bar')} {are} missing in {counted(count, 'gap')} inside sessions"
+    return Found(missing, len(bars) + missing, places, said, example)
 
 
 def missing_weekdays(evidence: Evidence, limit: float) -> Found | None:

@@ -13,6 +13,15 @@ from ktrdr.domain.market.bars import BAR_COLUMNS, Bars, iso
 Severity = Literal["info", "warning", "error"]
 _NAMED_AT_MOST = 5
 _KEPT_AT_MOST = 500
+_OF_ONE = {
+    "are": "is",
+    "have": "has",
+    "those": "that",
+    "their": "its",
+    "them": "it",
+    "splits": "a split",
+    "were": "was",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +112,20 @@ def marked(bars: Bars, marks: Bools, sentence: str, shown: str = "") -> Found | 
     rows = np.flatnonzero(marks)
     if not len(rows):
         return None
-    said = f"{len(rows)} of {len(bars)} bars {sentence}: {shown or named(bars.stamps[rows])}"
+    told = sentence if len(rows) > 1 else _of_one(sentence)
+    said = f"{len(rows)} of {len(bars)} bars {told}: {shown or named(bars.stamps[rows])}"
     return Found(len(rows), len(bars), bars.stamps[rows], said, bar_text(bars, int(rows[0])))
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many of something, ``1 bar`` or ``2 bars``."""
+    return f"{count} {noun}{'s' if count != 1 else ''}"
+
+
+def _of_one(sentence: str) -> str:
+    """Return what is said of many bars as it is said of one: ``lie on ...`` as ``lies on ...``."""
+    verb, *others = sentence.split()
+    return " ".join([_OF_ONE.get(verb, f"{verb}s"), *(_OF_ONE.get(word, word) for word in others)])
 
 
 def named(stamps: Int64s, days: bool = False) -> str:

@@ -59,10 +59,10 @@ def decimals_change(evidence: Evidence, limit: float) -> Found | None:
         return None
     stamps = bars.stamps[changes * _BLOCK]
     shown = [
-        f"{iso(stamp)[:10]} ({10.0 ** -finest[edge - 1]:g} to {10.0 ** -finest[edge]:g})"
+        f"{iso(stamp)[:10]} ({10.0 ** -finest[edge - 1]:g} before, {10.0 ** -finest[edge]:g} after)"
         for stamp, edge in zip(stamps[:5], changes, strict=False)
     ]
-    sentence = f"prices change their decimals, and have few for their moves: steps of {', '.join(shown)}"
+    sentence = f"prices change their decimals, and have few for their moves: steps change at {', '.join(shown)}"
     return Found(len(changes), len(bars), stamps, sentence, shown[0])
 
 

@@ -45,7 +45,7 @@ def splits(evidence: Evidence, limit: float) -> Found | None:
 
 def spikes(evidence: Evidence, limit: float) -> Found | None:
     """Find closes that jump by many times the usual move, twice as many within the day, and jump back."""
-    return marked(evidence.bars, _spike_starts(evidence, limit)[0], "jump away and return within three bars")
+    return marked(evidence.bars, _spike_starts(evidence, limit)[0], "jump away and back within three bars")
 
 
 def wicks(evidence: Evidence, limit: float) -> Found | None:

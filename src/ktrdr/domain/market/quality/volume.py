@@ -49,7 +49,8 @@ def volume_units(evidence: Evidence, limit: float) -> Found | None:
     ]
     factors = [np.exp(change[begin:end][size[begin:end].argmax()]) for begin, end in edges.reshape(-1, 2)]
     shown = ", ".join(
-        f"{iso(dates[turn])[:10]} (x {factor:.3g})" for turn, factor in zip(turns[:5], factors, strict=False)
+        f"{iso(dates[turn])[:10]} (x {factor:{',.0f' if factor >= 1000 else '.3g'}})"
+        for turn, factor in zip(turns[:5], factors, strict=False)
     )
     sentence = f"volume changes its unit, it seems: for ten sessions and more it is another size from {shown} on"
     return Found(len(turns), len(levels), dates[turns], sentence, shown.partition(", ")[0])
