@@ -14,7 +14,6 @@ from ktrdr.adapters.data.layouts.placing import placings
 from ktrdr.adapters.data.parts import Part, parts_of
 from ktrdr.adapters.data.reading import reading
 from ktrdr.adapters.data.rows import in_order, scaled, taken
-from ktrdr.adapters.data.spans import Span
 from ktrdr.adapters.data.table_rows import TableRows, rows_of, times_of
 from ktrdr.adapters.data.tables import Table, kind_of, open_table
 from ktrdr.adapters.data.understood import reading_of
@@ -69,8 +68,8 @@ def _unnamed(source: str) -> InvalidInput:
     return InvalidInput(f"{source}: its name is not SYMBOL_TIMEFRAME (such as {such}); say --symbol and --timeframe")
 
 
-def span_by_times(path: Path, stated: Stated) -> Span:
-    """Return number of rows, least and greatest time of a file, of which hardly more than the times are read.
+def span_by_times(path: Path, stated: Stated) -> tuple[int, int, int, str]:
+    """Return what a `Span` holds of a file, of which hardly more than the times are read.
 
     Rows without any price do not count, as when the bars are read; those that repeat the one before them, or are NaN
     by their type, do all the same.
@@ -98,7 +97,7 @@ def span_by_times(path: Path, stated: Stated) -> Span:
         if symbols is not None and stated.symbol is not None:
             stamps = stamps[parts_of(table, symbols, stated.symbol, path.name)[0].rows]
         ends = (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
-        return Span(len(stamps), *ends, adjustment)
+        return len(stamps), *ends, adjustment
 
 
 def _without_prices(first: Column, others: Sequence[int], table: Table) -> Bools:

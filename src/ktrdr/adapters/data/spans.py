@@ -35,4 +35,4 @@ def span(path: Path, stated: Stated) -> Span:
             return Span(*told)
     from ktrdr.adapters.data.any_file import span_by_times
 
-    return span_by_times(path, stated)
+    return Span(*span_by_times(path, stated))

@@ -7,6 +7,7 @@ import numpy as np
 from ktrdr.domain.arrays import Bools, Int64s
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.quality.evidence import Evidence
+from ktrdr.domain.market.quality.expected import expected_bars
 from ktrdr.domain.market.quality.finding import Found, counted, named
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
@@ -95,16 +96,6 @@ def expected_and_present(sessions: Sessions, traded: Int64s, timeframe: Timefram
     """Return the bars that each session from the first to the last traded one should have, and has."""
     some = slice(int(traded[0]), int(traded[-1]) + 1)
     return expected_bars(sessions, some, timeframe), np.bincount(traded - traded[0])
-
-
-def expected_bars(sessions: Sessions, some: slice, timeframe: Timeframe) -> Int64s:
-    """Return the bars that each of some sessions should have: one, or what fits into it without its pause."""
-    opens, closes = sessions.opens[some], sessions.closes[some]
-    if not timeframe.intraday:
-        return np.ones(len(opens), dtype=np.int64)
-    pauses = np.stack((closes, closes), axis=1) if sessions.breaks is None else sessions.breaks[some]
-    parts: Int64s = -((opens - pauses[:, 0]) // timeframe.ns) - ((pauses[:, 1] - closes) // timeframe.ns)
-    return parts
 
 
 def _quiet(evidence: Evidence, dates: Int64s) -> Bools:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ktrdr.domain.arrays import Bools, Floats, Int64s
 from ktrdr.domain.market.bars import PRICE_COLUMNS, Bars
 from ktrdr.domain.market.characteristics import SymbolCharacteristics
+from ktrdr.domain.market.quality.shifts import Shifts, shifts
 from ktrdr.domain.market.sessions import Sessions
 from ktrdr.domain.market.timeframe import NS_PER_DAY
-
-if TYPE_CHECKING:
-    from ktrdr.domain.market.quality.clock import Shifts
 
 _ROUNDING = 1e-6
 
@@ -85,9 +82,7 @@ class Evidence:
     @cached_property
     def shifts(self) -> Shifts | None:
         """See `shifts`."""
-        from ktrdr.domain.market.quality.clock import shifts
-
-        return shifts(self)
+        return None if self.sessions is None else shifts(self.bars, self.sessions, self.session)
 
     def usual_move(self, rows: Int64s) -> Floats:
         """See `usual`, of the absolute moves; those from one session to the next are compared with each other."""
