@@ -13,7 +13,8 @@ from ktrdr.adapters.data.columns import Columns, is_utc
 from ktrdr.adapters.data.layouts.agreeing import contradiction
 from ktrdr.adapters.data.layouts.layout import VWAP
 from ktrdr.adapters.data.layouts.placing import Placed, placings
-from ktrdr.adapters.data.numbers import Marks, floats
+from ktrdr.adapters.data.number_texts import Marks
+from ktrdr.adapters.data.numbers import floats
 from ktrdr.adapters.data.rows import Rows, left_out, without_values
 from ktrdr.adapters.data.tables import Table
 from ktrdr.adapters.data.times import Times, utc_times

@@ -9,7 +9,8 @@ from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktrdr.adapters.data.numbers import Marks, floats
+from ktrdr.adapters.data.number_texts import Marks
+from ktrdr.adapters.data.numbers import floats
 from ktrdr.domain.errors import InvalidBars
 from ktrdr.domain.market.bars import PRICE_COLUMNS
 
