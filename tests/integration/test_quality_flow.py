@@ -125,7 +125,7 @@ def test_every_series_of_a_run_is_warned_about_by_name_and_strict_refuses_each()
     hours = with_a_spike(resample(good(), HOUR))
     about = {"training_data.timeframes": TWO}
     (preview,) = container_of(good(), hours).dry_run().execute(request("S0_STOCK", also=about)).previews
-    assert any("S0_STOCK 1h: 1 of" in warning and "jump away" in warning for warning in preview.warnings)
+    assert any("S0_STOCK 1h: 1 of" in warning and "jumps away" in warning for warning in preview.warnings)
     with pytest.raises(InvalidInput, match="S0_STOCK 1h: 1 of"):
         container_of(good(), hours).training_orchestrator().execute(request("S0_STOCK", also=about, strict=True))
     container_of(good()).dry_run().execute(request("S0_STOCK", strict=True))
