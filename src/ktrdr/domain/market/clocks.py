@@ -33,7 +33,7 @@ def wall_time(moments: Int64s, zone: str) -> Int64s:
     """
     if not len(moments):
         return moments
-    changes, offsets = _offsets(zone, _year(int(moments.min())) - 1, _year(int(moments.max())) + 2)
+    changes, offsets = _changes_around(moments, zone)
     shown: Int64s = moments + offsets[np.searchsorted(changes, moments, side="right")]
     return shown
 
@@ -55,7 +55,7 @@ def moments_of(walls: Int64s, zone: str) -> Int64s:
     """
     if not len(walls):
         return walls
-    changes, offsets = _offsets(zone, _year(int(walls.min())) - 1, _year(int(walls.max())) + 2)
+    changes, offsets = _changes_around(walls, zone)
     era = np.searchsorted(changes + offsets[:-1], walls, side="right")
     begins = np.concatenate(([np.iinfo(np.int64).min], changes))
     first: Int64s = np.maximum(walls - offsets[era], begins[era])
@@ -79,9 +79,14 @@ def last_moments_of(walls: Int64s, zone: str) -> Int64s:
     """
     if not len(walls):
         return walls
-    changes, offsets = _offsets(zone, _year(int(walls.min())) - 1, _year(int(walls.max())) + 2)
+    changes, offsets = _changes_around(walls, zone)
     last: Int64s = walls - offsets[np.searchsorted(changes + offsets[1:], walls, side="right")]
     return last
+
+
+def _changes_around(times: Int64s, zone: str) -> tuple[Int64s, Int64s]:
+    """Return what `_offsets` does, over the years of times and some more."""
+    return _offsets(zone, _year(int(times.min())) - 1, _year(int(times.max())) + 2)
 
 
 def _year(moment: int) -> int:

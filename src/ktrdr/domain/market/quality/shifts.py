@@ -59,8 +59,9 @@ def shifts(bars: Bars, sessions: Sessions, session: Int64s) -> Shifts | None:
     used = np.arange(*np.searchsorted(sessions.opens[begins], [bars.stamps[0], bars.stamps[-1]]))
     if len(used) < FEWEST:
         return None
-    by = _by_ends if len(begins) > 2 * begins.sum() else _by_fit
-    shift, rows, told = by(bars, sessions, session, begins)
+    trades_through = len(begins) > 2 * begins.sum()
+    found = _by_ends(bars, sessions, begins) if trades_through else _by_fit(bars, sessions, session, begins)
+    shift, rows, told = found
     chosen = used[told[used]]
     return Shifts(sessions.opens[begins][chosen], shift[chosen], rows[chosen], sessions.time_zone)
 
@@ -86,7 +87,7 @@ def _by_fit(bars: Bars, sessions: Sessions, session: Int64s, begins: Bools) -> t
     return shift, best, best > 0
 
 
-def _by_ends(bars: Bars, sessions: Sessions, _: Int64s, begins: Bools) -> tuple[Int64s, Int64s, Bools]:
+def _by_ends(bars: Bars, sessions: Sessions, begins: Bools) -> tuple[Int64s, Int64s, Bools]:
     """Return the shift of each week, its bars, and where both its ends lie within a bar of the shifted open and close.
 
     A week whose ends lie within a bar of its open and close is not shifted.
