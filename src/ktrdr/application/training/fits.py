@@ -12,7 +12,7 @@ from ktrdr.application.preparing.labelling import label_balance
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.preparing.warm_start import WarmStart
 from ktrdr.application.training.recording import RecordedRun, Runs
-from ktrdr.domain.arrays import Int64s
+from ktrdr.domain.arrays import Float32s, Int32s, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified
 from ktrdr.domain.strategy.document import Strategy
@@ -21,6 +21,7 @@ from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.combining import Combined, combine
+from ktrdr.domain.training.pool.pool import Pool
 from ktrdr.domain.training.scaling import fit_scaler, fit_target_scaler
 from ktrdr.domain.training.weights import class_weights
 
@@ -89,8 +90,8 @@ def task_of(
     """Return what a trainer is given: rows of the pool's own matrix, which all parts and all fits share."""
     pool = prepared.pool
     return FitTask(
-        Rows(pool.values, inference.targets(pool.labels_of(train.rows)), train.rows, train.weights, train.groups),
-        Rows(pool.values, inference.targets(pool.labels_of(validation)), validation),
+        _rows(pool, inference, train.rows, train.weights, train.groups),
+        _rows(pool, inference, validation),
         pool.ids,
         pool.target,
         model_spec(strategy),
@@ -98,6 +99,25 @@ def task_of(
         inference.class_weights,
         fuzzified(prepared.features),
         scaler=inference.scaler,
+    )
+
+
+def _rows(
+    pool: Pool,
+    inference: Inference,
+    rows: Int64s,
+    weights: Float32s | None = None,
+    groups: Int32s | None = None,
+) -> Rows:
+    return Rows(
+        pool.values,
+        inference.targets(pool.labels_of(rows)),
+        rows,
+        weights,
+        groups,
+        pool.known_at[rows],
+        pool.label_end[rows],
+        pool.symbol_of_row[rows],
     )
 
 

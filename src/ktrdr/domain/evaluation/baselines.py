@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
-from ktrdr.domain.evaluation.losses import RowLoss
+from ktrdr.domain.evaluation.baseline import Baseline, probable
+from ktrdr.domain.evaluation.naive import class_baselines, number_baseline
 from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Baseline:
-    """Forecasts of the test rows.
-
-    Attributes
-    ----------
-    name : str
-        Key in the report (``class_shares``).
-    words : str
-        The same for people.
-    outputs : ndarray of float64, shape (n, k) or (n,), or None
-        Probabilities, or predictions; None where it names a class and no probabilities.
-    choices : ndarray of int64, shape (n,), or None
-        The class that it names, the most probable one where it has probabilities; None for regression.
-    """
-
-    name: str
-    words: str
-    outputs: Floats | None
-    choices: Int64s | None = None
-
-    def losses(self, loss: RowLoss, labels: NDArray[Any]) -> Floats | None:
-        """Return the loss of each row; None where this baseline cannot be judged by that loss."""
-        if loss.name == "error_rate" and self.choices is not None:
-            missed: Floats = (self.choices != labels).astype(np.float64)
-            return missed
-        return None if self.outputs is None else loss.rows(labels, self.outputs)
 
 
 def baselines(outcomes: Outcomes, train: Int64s, test: Int64s) -> tuple[Baseline, ...]:
@@ -53,7 +22,7 @@ def baselines(outcomes: Outcomes, train: Int64s, test: Int64s) -> tuple[Baseline
     ``majority`` (a class), ``last_known_label`` (probabilities: how often each class followed that label in train, one
     added to each count), ``last_known_label_again`` (that label as the class). Regression: ``zero``, ``train_mean``,
     ``last_known_target``. A row before the first known label gets the class shares and the majority, or the train mean.
-    The class that goes with probabilities is the most probable one.
+    The class that goes with probabilities is the most probable one. What labels have besides, see `Naive`, comes last.
 
     Causality: the last known label at t is a label whose span had ended by t.
 
@@ -66,8 +35,10 @@ def baselines(outcomes: Outcomes, train: Int64s, test: Int64s) -> tuple[Baseline
     """
     known = last_known_rows(outcomes.label_end, outcomes.known_at)
     if outcomes.target.is_classification:
-        return _class_baselines(outcomes.labels.astype(np.int64), known, train, test, len(outcomes.target.classes))
-    return _number_baselines(outcomes.labels.astype(np.float64), known[test], train, len(test))
+        return _class_baselines(outcomes, known, train, test)
+    targets = outcomes.labels.astype(np.float64)
+    own = tuple(number_baseline(naive, targets, train, test) for naive in outcomes.naive)
+    return (*_number_baselines(targets, known[test], train, len(test)), *own)
 
 
 def own_baselines(pool: Pool, split: Parted, symbol: str) -> tuple[Baseline, ...]:
@@ -129,9 +100,8 @@ def last_known_rows(label_end: Int64s, known_at: Int64s) -> Int64s:
     return ended
 
 
-def _class_baselines(
-    labels: Int64s, known: Int64s, train: Int64s, test: Int64s, n_classes: int
-) -> tuple[Baseline, ...]:
+def _class_baselines(outcomes: Outcomes, known: Int64s, train: Int64s, test: Int64s) -> tuple[Baseline, ...]:
+    labels, n_classes = outcomes.labels.astype(np.int64), len(outcomes.target.classes)
     counts = np.bincount(labels[train], minlength=n_classes)
     shares = (counts + 1.0) / (counts.sum() + n_classes)
     majority = int(counts.argmax())
@@ -142,15 +112,12 @@ def _class_baselines(
 
     has, last = known[test] >= 0, labels[known[test]]
     return (
-        _probable("class_shares", "the train class shares", np.tile(shares, (len(test), 1))),
+        probable("class_shares", "the train class shares", np.tile(shares, (len(test), 1))),
         Baseline("majority", "the train majority class", None, np.full(len(test), majority, dtype=np.int64)),
-        _probable("last_known_label", "the last known label", np.where(has[:, None], after[last], shares)),
+        probable("last_known_label", "the last known label", np.where(has[:, None], after[last], shares)),
         Baseline("last_known_label_again", "the last known label again", None, np.where(has, last, majority)),
+        *(one for naive in outcomes.naive for one in class_baselines(naive, labels, shares, majority, train, test)),
     )
-
-
-def _probable(name: str, words: str, probabilities: Floats) -> Baseline:
-    return Baseline(name, words, probabilities, probabilities.argmax(axis=1))
 
 
 def _number_baselines(targets: Floats, known: Int64s, train: Int64s, n_test: int) -> tuple[Baseline, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
-from ktrdr.domain.evaluation.baselines import Baseline
+from ktrdr.domain.evaluation.baseline import Baseline
 from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
 from ktrdr.domain.evaluation.detectable import detectable

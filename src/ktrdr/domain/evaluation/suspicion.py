@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
-from ktrdr.domain.evaluation.baselines import Baseline
+from ktrdr.domain.evaluation.baseline import Baseline
 from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss
 from ktrdr.domain.evaluation.significance import Difference, Outcome, mean_difference, paired_differences

@@ -71,6 +71,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Naive:
+    """A forecast of the labels that needs no model, bar by bar, from bars up to that one.
+
+    Attributes
+    ----------
+    name : str
+        Key in the report (``as_now``).
+    words : str
+        The same for people.
+    values : ndarray, shape (n_bars,) or (n_bars, k)
+        int64 class numbers, of which `NO_LABEL` says nothing; or float64 targets, of which NaN says nothing; or k
+        regressors, of which least squares on the train rows makes the forecast.
+    """
+
+    name: str
+    words: str
+    values: NDArray[np.int64] | NDArray[np.float64]
+
+    def at(self, rows: Int64s | slice | NDArray[np.int32]) -> Naive:
+        """Return the forecast on some rows."""
+        return replace(self, values=self.values[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LabelSet:
     """One label per base bar, where there is one.
 
@@ -92,6 +116,8 @@ class LabelSet:
     scarcity : str
         Why bars have no label although later bars are there, for the message where there are too few; empty where
         nothing but the parameters' own look-back keeps them without.
+    naive : tuple of Naive
+        What forecasts of such labels are compared with, besides the baselines of all labels.
     """
 
     values: NDArray[np.int64] | NDArray[np.float64]
@@ -101,6 +127,7 @@ class LabelSet:
     weighting: Weighting = "none"
     notes: tuple[str, ...] = ()
     scarcity: str = ""
+    naive: tuple[Naive, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != self.end_rows.shape:
@@ -123,7 +150,9 @@ class LabelSet:
     def until(self, row: int) -> LabelSet:
         """Return the labels of the bars before `row` that look at no bar from `row` on."""
         end_rows = self.end_rows[:row]
-        return replace(self, values=self.values[:row], end_rows=np.where(end_rows < row, end_rows, NO_LABEL))
+        naive = tuple(one.at(slice(0, row)) for one in self.naive)
+        end_rows = np.where(end_rows < row, end_rows, NO_LABEL)
+        return replace(self, values=self.values[:row], end_rows=end_rows, naive=naive)
 
 
 def class_shares(labels: Int64s, classes: Sequence[str]) -> dict[str, float]:

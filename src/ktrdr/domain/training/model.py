@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Float32s, Int64s
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.labels.labelset import Target
+from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.scaling import Scaler
 from ktrdr.domain.training.settings import ModelSpec, TrainingSettings
@@ -37,6 +38,11 @@ class Rows:
     groups : ndarray of int32, shape (n_samples,), or None
         Ascending. Batches take a sample of each group in turn, so that all groups have equal shares: an epoch takes
         n_samples / n_groups of each, those of a small group repeatedly. None: all samples are shuffled together.
+    known_at, label_end : ndarray of int64, shape (n_samples,), or None
+        Moments from which each sample, and its target, are known (UTC nanoseconds); for what learns from the order of
+        time. None: nobody said.
+    symbols : ndarray of int32, shape (n_samples,), or None
+        Number of the symbol that each sample belongs to; rows of one symbol stand together. None: all are of one.
     """
 
     inputs: Float32s
@@ -44,6 +50,9 @@ class Rows:
     ends: Int64s | None = None
     weights: Float32s | None = None
     groups: NDArray[np.int32] | None = None
+    known_at: Int64s | None = None
+    label_end: Int64s | None = None
+    symbols: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +129,17 @@ class FittedModel(Protocol):
         InvalidInput
             If the number of columns is not the model's, or a row has too few before it.
         """
+
+    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions | None:
+        """Return what each input adds to each raw output, as exactly as the type can; None where it has no own way.
+
+        Parameters
+        ----------
+        inputs, ends
+            See `predict`.
+        """
+        del inputs, ends
+        return None
 
     @abstractmethod
     def state(self) -> Mapping[str, bytes]:

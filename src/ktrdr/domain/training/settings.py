@@ -63,6 +63,13 @@ class TrainingSettings:
 class ModelSpec:
     """Which model, and its architecture with every parameter filled in.
 
+    Attributes
+    ----------
+    type : str
+    architecture : mapping
+    members : tuple of Member
+        The models that a model of several is made of; empty for others.
+
     Raises
     ------
     InvalidInput
@@ -71,6 +78,7 @@ class ModelSpec:
 
     type: str
     architecture: Mapping[str, Any]
+    members: tuple[Member, ...] = ()
 
     def __post_init__(self) -> None:
         self.kind.checked(self.architecture)
@@ -106,3 +114,26 @@ class ModelSpec:
     @property
     def _window(self) -> Window | None:
         return self.kind.window(self.architecture)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the models that a model of several is made of.
+
+    Attributes
+    ----------
+    name : str
+        Unique among the members; its blobs are named by it.
+    model : ModelSpec
+    settings : TrainingSettings
+    inputs : tuple of str
+        The features that it reads, in the order of the columns; empty: all.
+    symbol : str
+        The symbol whose rows it is fitted to; empty: those of all.
+    """
+
+    name: str
+    model: ModelSpec
+    settings: TrainingSettings
+    inputs: tuple[str, ...] = ()
+    symbol: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Bools, Float32s, Int32s, Int64s
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.matrix import FeatureMatrix
-from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target, Weighting
+from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Naive, Target, Weighting
 from ktrdr.domain.splits.spans import Spans
 
 Allocate = Callable[[int, int], Float32s]
@@ -48,6 +48,8 @@ class Pool:
         Known-at moments of all base bars of each symbol (UTC nanoseconds), those of the warm-up among them.
     weighting : str
         See `LabelSet.weighting`.
+    naive : tuple of Naive
+        See `LabelSet.naive`; one value a row.
     """
 
     symbols: tuple[str, ...]
@@ -63,6 +65,7 @@ class Pool:
     target: Target
     bars: tuple[Int64s, ...]
     weighting: Weighting = "none"
+    naive: tuple[Naive, ...] = ()
 
     def __post_init__(self) -> None:
         if list(self.symbols) != sorted(set(self.symbols)) or not len(self.starts) - 1 == len(self.symbols) == len(
@@ -138,6 +141,7 @@ class PoolBuilder:
         self._starts = [0]
         self._bars: list[Int64s] = []
         self._columns: list[tuple[NDArray[np.generic], ...]] = []
+        self._naive: list[tuple[Naive, ...]] = []
         self._kind: tuple[tuple[str, ...], Target, Weighting] | None = None
 
     def add(
@@ -175,6 +179,7 @@ class PoolBuilder:
         self._starts.append(end)
         self._bars.append(base_known_at)
         self._columns.append(_columns(matrix, labels, base_known_at, learnable))
+        self._naive.append(tuple(one.at(matrix.base_rows) for one in labels.naive))
 
     def build(self) -> Pool:
         """Return the pool of all symbols that were added.
@@ -204,7 +209,12 @@ class PoolBuilder:
             target,
             tuple(self._bars),
             weighting,
+            tuple(_joined(parts) for parts in zip(*self._naive, strict=True)),
         )
+
+
+def _joined(parts: Sequence[Naive]) -> Naive:
+    return replace(parts[0], values=np.concatenate([part.values for part in parts]))
 
 
 def _columns(
