@@ -54,7 +54,7 @@ class TrainedModel:
             "kept": self.kept,
             "rows": dict(self.rows),
             **{name: self.report[name] for name in ("metrics", "baselines", "verdict")},
-            **{name: self.report[name] for name in ("by_symbol", "by_symbol_fold") if name in self.report},
+            **{name: self.report[name] for name in ("episodes", "by_symbol", "by_symbol_fold") if name in self.report},
         }
 
 

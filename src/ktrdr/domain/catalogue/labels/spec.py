@@ -59,6 +59,8 @@ class LabelSpec:
     ratios : callable
         Complete parameters to whether it takes ratios or logarithms of prices, and so needs prices above 0. Where not,
         labels are the same on prices that are all moved by one amount.
+    lasts : bool
+        Whether a class lasts for many bars, so that what counts as evidence is episodes of it and not bars.
     """
 
     source: str
@@ -77,6 +79,7 @@ class LabelSpec:
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
     ratios: Callable[[Parameters], bool] = lambda _: True
+    lasts: bool = False
 
     @property
     def key(self) -> str:
