@@ -55,6 +55,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "comparison": _comparison(metrics),
         "by_symbol": metrics.get("by_symbol", {}),
         "by_symbol_fold": metrics.get("by_symbol_fold", {}),
+        "few_rows": metrics.get("few_rows", {}),
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,

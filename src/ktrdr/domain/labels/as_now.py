@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.labels.labelset import NO_LABEL, Naive
 
+AS_NOW = "as_now"
+
 
 def as_now(values: NDArray[np.int64], end_rows: Int64s) -> Naive:
     """Return at each bar the label of the latest bar whose span has ended by then.
@@ -28,4 +30,4 @@ def as_now(values: NDArray[np.int64], end_rows: Int64s) -> Naive:
     rows = np.flatnonzero(end_rows != NO_LABEL)
     np.maximum.at(latest, end_rows[rows], rows)
     latest = np.maximum.accumulate(latest)
-    return Naive("as_now", "as now", np.where(latest == NO_LABEL, NO_LABEL, values[latest]))
+    return Naive(AS_NOW, "as now", np.where(latest == NO_LABEL, NO_LABEL, values[latest]))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ktrdr.domain.evaluation.episodes import too_few
-from ktrdr.entrypoints.cli.pooled import symbols_text
+from ktrdr.entrypoints.cli.pooled import few_rows_text, symbols_text
 from ktrdr.entrypoints.cli.render import table
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ def outcome_text(model: TrainedModel) -> str:
         episodes_text(report["episodes"]) if "episodes" in report else "",
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
+        few_rows_text(report["few_rows"]) if "few_rows" in report else "",
         _seeds(report.get("seeds", [])),
         _importance(model.importance),
         _diagnosis(report.get("diagnosis", [])),
@@ -51,6 +51,8 @@ def _comparison(metrics: Mapping[str, Any], baselines: Mapping[str, Mapping[str,
 
 def episodes_text(episodes: Mapping[str, Mapping[str, int]]) -> str:
     """Return how often each class came in each part, and which ones are not judged for that."""
+    from ktrdr.domain.evaluation.episodes import too_few
+
     few = too_few(episodes["test"])
     rows = [
         (name, *(f"{counts[name]:,}" for counts in episodes.values()), "too few to judge" if name in few else "")

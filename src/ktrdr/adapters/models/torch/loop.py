@@ -65,7 +65,7 @@ class Loop:
         self.is_classification = task.target.is_classification
         self.weights, self.gradients = flatten(network)
         optimizer = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
-        self.step = optimizer.step
+        self.step, self.memory = optimizer.step, optimizer.memory
         self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
         self.batch_sizes = batch_sizes(self.train.drawn, self.settings.batch_size)
         self.shuffler = torch.Generator().manual_seed(self.settings.seed)
@@ -73,7 +73,7 @@ class Loop:
         self.epochs: list[Epoch] = []
         fitted = {"weights": self.weights} | {f"buffer.{name}": buffer for name, buffer in network.named_buffers()}
         self.best = Best(fitted, self.settings.early_stopping)
-        self.moving = fitted | self.best.named() | _numbered("optimizer", optimizer.memory)
+        self.moving = fitted | self.best.named() | _numbered("optimizer", self.memory)
 
     def run(self) -> TrainingHistory:
         """Train until early stopping or the last epoch, and leave the kept weights in the network.
@@ -159,7 +159,7 @@ class Loop:
             norms.add_(self.clip_gradients())
             self.step(rate)
             losses.add_(loss.detach(), alpha=len(targets))
-        return losses.item() / self.train.drawn, norms.item() / len(self.batch_sizes)
+        return losses.item() / sum(self.batch_sizes), norms.item() / len(self.batch_sizes)
 
     def batches(self) -> Iterator[Batch]:
         """Shuffle the training samples once and cut them."""

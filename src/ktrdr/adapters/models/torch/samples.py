@@ -131,7 +131,7 @@ class Part:
         most = self.drawn // len(self.counts)
         starts = np.concatenate(([0], np.cumsum(self.counts)))
         turns = [
-            int(start) + _repeated_permutation(count, most, generator)
+            int(start) + repeated_permutation(count, most, generator)
             for start, count in zip(starts[:-1], self.counts, strict=True)
         ]
         return torch.stack(turns, dim=1).reshape(-1)
@@ -166,7 +166,7 @@ class Part:
             start = end
 
 
-def _repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
+def repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
     """Return `wanted` of the numbers below `count`, none of them twice before each was there once."""
     rounds = [torch.randperm(count, generator=generator) for _ in range(-(-wanted // count))]
     return torch.cat(rounds)[:wanted]

@@ -14,6 +14,7 @@ from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
+from ktrdr.adapters.models.torch.reptile import ReptileLoop
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Float32s, Int64s
@@ -111,7 +112,8 @@ class TorchTrainer(ModelTrainer):
             network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
             _begin(network, task)
             network = network.to(self._device)
-            history = Loop(network, task, self._device, watch).run()
+            loop = Loop if task.settings.reptile is None else ReptileLoop
+            history = loop(network, task, self._device, watch).run()
         return TorchModel(
             network,
             task.feature_ids,

@@ -45,6 +45,7 @@ REGIME = LabelSpec(
     "up to the first macro pivot and after the last one.",
     reference="Merrill (1977), Filtered Waves; ATR: Wilder (1978), New Concepts in Technical Trading Systems",
     lasts=True,
+    knows_now=True,
 )
 _UNUSED = "has no effect: what makes a bar sideways here is that it is neither bull nor bear"
 
@@ -84,4 +85,5 @@ MARKET_REGIME = LabelSpec(
     without_effect={"low": _UNUSED, "adx_period": _UNUSED},
     symbol="vol_symbol",
     lasts=True,
+    knows_now=True,
 )

@@ -61,6 +61,8 @@ class LabelSpec:
         labels are the same on prices that are all moved by one amount.
     lasts : bool
         Whether a class lasts for many bars, so that what counts as evidence is episodes of it and not bars.
+    knows_now : bool
+        Whether its labels come with the class that it is now, see `as_now`.
     """
 
     source: str
@@ -80,6 +82,7 @@ class LabelSpec:
     symbol: str = ""
     ratios: Callable[[Parameters], bool] = lambda _: True
     lasts: bool = False
+    knows_now: bool = False
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import METRICS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
+from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
 
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
@@ -42,6 +43,7 @@ def read_training(
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings)
+    settings |= read_combination(layers[1:], model, spec, findings)
     _check_rates(settings, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
