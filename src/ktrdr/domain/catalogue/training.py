@@ -30,9 +30,30 @@ FITTING = (
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
 )
 """How weights are fitted step by step."""
+EVERY = "every"
+LOSS_AT = Parameter(
+    "loss_at",
+    "str",
+    "last",
+    choices=("last", EVERY),
+    description="last: a loss at the last row of each window; every: at each row of a chunk that has a whole window "
+    "before it, many times as many rows a second",
+    silent=True,
+)
+CHUNK = Parameter(
+    "chunk",
+    "int",
+    60,
+    low=1,
+    high=10_000,
+    description="every: rows of a chunk; the first of them has a whole window before it",
+    silent=True,
+)
+OF_WINDOWS = (LOSS_AT, CHUNK)
+"""How a network of windows is fitted."""
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
 SETTINGS = (*FITTING, SEED, INITIALISE)
-"""All plain settings of a model that is fitted step by step, in the order of the reference."""
+"""The plain settings of every model that is fitted step by step, in the order of the reference."""
 REPTILE = "reptile"
 COMBINATION = Parameter(
     "combination",

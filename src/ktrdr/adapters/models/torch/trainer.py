@@ -187,6 +187,9 @@ def _check(task: FitTask) -> None:
         raise InvalidInput("fit: there are no features")
     for name, rows in (("train", task.train), ("validation", task.validation)):
         _check_rows(name, rows, task)
+    unfit = task.model.kind.unfit(task.model.kind.checked(task.model.architecture), task.settings.own)
+    if unfit is not None:
+        raise InvalidInput(f"fit: {unfit[0]}: {unfit[1]}")
     stopping = task.settings.early_stopping
     if stopping.enabled and stopping.monitor == "val_accuracy" and not task.target.is_classification:
         raise InvalidInput("early_stopping: monitor val_accuracy needs classes; allowed for a regression: val_loss")
