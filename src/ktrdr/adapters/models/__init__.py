@@ -14,5 +14,7 @@ MODELS: Mapping[str, str] = {
     "transformer": _TORCH,
     "logistic": _LINEAR,
     "ridge": _LINEAR,
+    "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
+    "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

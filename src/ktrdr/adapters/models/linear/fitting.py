@@ -66,12 +66,11 @@ def logistic(
     """
     weights = np.zeros((n_classes, inputs.values.shape[1]))
     intercept = np.full(n_classes, -np.log(len(targets)))
-    present, places = np.unique(targets[shares > 0], return_inverse=True)
+    present, places = np.unique(targets, return_inverse=True)
     if len(present) == 1:
         intercept[present] = 0.0
         return weights, intercept
-    counted = shares > 0
-    found = _softmax_regression(inputs.values[counted], places, shares[counted], inputs.gram(shares), l2)
+    found = _softmax_regression(inputs.values, places, shares, inputs.gram(shares), l2)
     free = found[:, -1] - found[:, -1].max()
     weights[present] = found[:, :-1]
     intercept[present] = free - np.log(np.exp(free).sum())

@@ -33,7 +33,25 @@ class Standardised:
 
     @classmethod
     def of(cls, inputs: Float32s, shares: Floats) -> Standardised:
-        """Return standardised inputs; `shares` is what each row counts, shape (n_samples,), 1 in all."""
+        """Return standardised inputs.
+
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n_samples, n_features)
+        shares : ndarray of float64, shape (n_samples,)
+            What each row counts, 1 in all.
+
+        Raises
+        ------
+        TrainingFailed
+            If an input is no finite number.
+        """
+        found = int(np.count_nonzero(~np.isfinite(inputs)))
+        if found:
+            raise TrainingFailed(
+                f"training broke down: the loss is not a number, since {found} of {inputs.size} train inputs are no "
+                "finite numbers"
+            )
         varies = inputs.min(axis=0) < inputs.max(axis=0)
         values = inputs.astype(np.float64)
         centre = np.where(varies, np.einsum("n,nd->d", shares, values), inputs[0])

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from ktrdr.adapters.models.arrays import WEIGHTS, floats_of, to_bytes
 from ktrdr.adapters.models.linear.fitting import logistic, ridge
 from ktrdr.adapters.models.linear.solving import Standardised
+from ktrdr.adapters.models.one_go import one_epoch, stopped
+from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
-from ktrdr.domain.errors import InvalidInput, TrainingInterrupted
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel
-from ktrdr.domain.training.samples import Samples, one_epoch
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 
 _PIECE = 2048
@@ -58,12 +59,16 @@ class LinearModel(FittedModel):
 
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
-        rows = self._rows(inputs, ends)
+        outputs = self.outputs(self._rows(inputs, ends))
+        return outputs if self._is_classification else outputs[:, 0]
+
+    def outputs(self, rows: Float32s) -> Floats:
+        """Return the raw outputs of every row, shape (n_rows, n_outputs)."""
         outputs = np.empty((len(rows), len(self._intercept)))
         for start in range(0, len(rows), _PIECE):
             piece = slice(start, start + _PIECE)
             outputs[piece] = self._terms(rows[piece]).sum(axis=2) + self._intercept
-        return outputs if self._is_classification else outputs[:, 0]
+        return outputs
 
     def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions:
         """Return each weight times how far its input is from the mean train row, from the output of that row."""
@@ -108,7 +113,7 @@ class LinearTrainer(ModelTrainer):
         try:
             return _fit(task, watch)
         except KeyboardInterrupt as error:
-            raise TrainingInterrupted("training was stopped; no model was kept") from error
+            raise stopped() from error
 
     def restore(self, artifact: Artifact) -> LinearModel:
         """Return the stored model."""
@@ -125,18 +130,18 @@ class LinearTrainer(ModelTrainer):
 
 
 def _fit(task: FitTask, watch: Watch) -> LinearModel:
-    train, validation = (Samples.of(rows, task) for rows in (task.train, task.validation))
-    train.require_finite()
-    shares, l2 = train.weights / train.weights.sum(), task.settings.own["l2"]
+    train = Samples.of(task.train, task, grouped=True)
+    validation = Samples.of(task.validation, task, grouped=False)
+    n_samples, classes, l2 = len(train), task.target.classes, task.settings.own["l2"]
+    weights = np.ones(n_samples) if train.weights is None else train.weights
+    shares = weights / weights.sum()
     inputs = Standardised.of(train.inputs, shares)
-    classes = task.target.classes
     if classes:
-        weights, intercept = logistic(inputs, train.targets.astype(np.int64), shares, len(classes), l2)
+        slopes, intercept = logistic(inputs, train.targets.astype(np.int64), shares, len(classes), l2)
     else:
-        weights, intercept = ridge(inputs, train.targets.astype(np.float64), shares, l2)
+        slopes, intercept = ridge(inputs, train.targets.astype(np.float64), shares, l2)
     model = LinearModel(
-        task.feature_ids, weights / inputs.scale, inputs.centre, intercept, is_classification=bool(classes)
+        task.feature_ids, slopes / inputs.scale, inputs.centre, intercept, is_classification=bool(classes)
     )
-    model.history = one_epoch(model, train, validation, task)
-    watch.epoch(model.history.epochs[0], 1)
+    model.history = one_epoch(model.outputs, train, validation, task, watch)
     return model
