@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _TORCH = "ktrdr.adapters.models.torch.trainer:TorchTrainer"
+_LINEAR = "ktrdr.adapters.models.linear.trainer:LinearTrainer"
 
 MODELS: Mapping[str, str] = {
     "mlp": _TORCH,
     "lstm": _TORCH,
     "gru": _TORCH,
     "transformer": _TORCH,
+    "logistic": _LINEAR,
+    "ridge": _LINEAR,
     "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
     "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
 }
