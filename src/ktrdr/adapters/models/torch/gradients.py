@@ -34,7 +34,7 @@ def integrated_gradients(network: nn.Module, samples: Float32s, baseline: Float3
     Notes
     -----
     The straight way to each sample is cut by a Gauss-Legendre rule of 8 points, and into halves again where the sum
-    misses the change of an output by more than 0.002 and 2 %, up to 256 points: smooth networks need 8, those with kinks
+    misses the change of an output by more than 0.002 and 2 %, up to 256 points: smooth networks need 8, kinks
     more. What is lacking then is shared among the features by the size of their contributions, so that these add up.
 
     References

@@ -15,6 +15,7 @@ from ktrdr.adapters.models.torch.gradients import integrated_gradients
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
+from ktrdr.adapters.models.torch.reptile import ReptileLoop
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Float32s, Int64s
@@ -121,7 +122,8 @@ class TorchTrainer(ModelTrainer):
             network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
             _begin(network, task)
             network = network.to(self._device)
-            history = Loop(network, task, self._device, watch).run()
+            loop = Loop if task.settings.reptile is None else ReptileLoop
+            history = loop(network, task, self._device, watch).run()
         return TorchModel(
             network,
             task.feature_ids,
@@ -185,6 +187,9 @@ def _check(task: FitTask) -> None:
         raise InvalidInput("fit: there are no features")
     for name, rows in (("train", task.train), ("validation", task.validation)):
         _check_rows(name, rows, task)
+    unfit = task.model.kind.unfit(task.model.kind.checked(task.model.architecture), task.settings.own)
+    if unfit is not None:
+        raise InvalidInput(f"fit: {unfit[0]}: {unfit[1]}")
     stopping = task.settings.early_stopping
     if stopping.enabled and stopping.monitor == "val_accuracy" and not task.target.is_classification:
         raise InvalidInput("early_stopping: monitor val_accuracy needs classes; allowed for a regression: val_loss")

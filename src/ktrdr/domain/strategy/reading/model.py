@@ -71,6 +71,15 @@ def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings:
             findings.error(f"fuzzy_sets.{name}.learnable", message)
 
 
+def refuse_unfit(model: Model, training: Mapping[str, Any], findings: Findings) -> None:
+    """Refuse settings of ``training`` that the model's architecture cannot be fitted by."""
+    if findings.refused_within("model.architecture"):
+        return
+    wrong = MODEL_TYPES[model.type].unfit(model.architecture, training)
+    if wrong is not None:
+        findings.error(f"training.{wrong[0]}", wrong[1])
+
+
 def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:
     contradiction = None if section.findings.refused_within(section.path) else spec.check(architecture)
     if contradiction is not None:

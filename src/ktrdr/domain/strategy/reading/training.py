@@ -10,13 +10,16 @@ from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, fin
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import METRICS, SPLIT
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, LOSS_AT, METRICS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
+from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
 
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
+FEW_CHUNKS = 8
+"""Chunks a batch below which a network of windows spends its time on calls, and neighbouring rows decide each step."""
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
 
@@ -42,7 +45,9 @@ def read_training(
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings)
+    settings |= read_combination(layers[1:], model, spec, findings)
     _check_rates(settings, findings)
+    _check_chunks(settings, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
@@ -167,6 +172,15 @@ def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
         own, other = default.get("training.lr_scheduler.min_lr", ""), default.get("training.learning_rate", "")
         message = f"{least:g}{own} lies above training.learning_rate, {rate:g}{other}: a schedule lowers the rate"
         findings.error("training.lr_scheduler.min_lr", message)
+
+
+def _check_chunks(settings: Mapping[str, Any], findings: Findings) -> None:
+    if settings.get(LOSS_AT.name) != EVERY or findings.refused_within("training"):
+        return
+    batch, chunk = settings["batch_size"], settings[CHUNK.name]
+    if batch < FEW_CHUNKS * chunk:
+        message = f"{batch} rows are fewer than {FEW_CHUNKS} chunks of {chunk}, which is slow; write {16 * chunk}"
+        findings.warning("training.batch_size", message)
 
 
 def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model: ModelType, findings: Findings) -> str:

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.indicators.scale import SCALE
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
+from ktrdr.domain.catalogue.training import COMBINATION, LEARNING_TO_LEARN, METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.quality.rule import ACTIONS, Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -238,13 +238,14 @@ def _training() -> dict[str, Any]:
         "data_split": object_of(values_of(SPLIT), required=["train", "validation", "test"]),
         "early_stopping": {"anyOf": [{"type": "boolean"}, object_of(stopping)]},
         "lr_scheduler": {"anyOf": [{"type": "boolean"}, any_case(_schedules()), object_of(schedule)]},
+        "reptile": object_of(values_of(LEARNING_TO_LEARN)),
         "loss": any_case(dict.fromkeys(name for item in models for names in item.losses.values() for name in names)),
         "fitness_metrics": object_of({
             "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
             "secondary": strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
-    return object_of(merged(model.all_settings for model in models) | nested)
+    return object_of(merged(model.all_settings for model in models) | values_of((COMBINATION,)) | nested)
 
 
 def _schedules() -> tuple[str, ...]:
