@@ -50,7 +50,7 @@ def random_trees(
         right.astype(np.int32),
         missing_left,
         category.astype(np.int32),
-        rng.random((n_sets, 6)) < 0.5,
+        rng.random((n_sets, 6 if n_sets else 0)) < 0.5,
         value.astype(precision).astype(np.float64),
         rng.uniform(1, 9, len(nodes)),
         np.array(roots, dtype=np.int32),

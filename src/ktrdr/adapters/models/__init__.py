@@ -11,5 +11,7 @@ MODELS: Mapping[str, str] = {
     "lstm": _TORCH,
     "gru": _TORCH,
     "transformer": _TORCH,
+    "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
+    "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

@@ -125,7 +125,7 @@ class Trees:
     @property
     def says_all(self) -> bool:
         """Whether a leaf says something of every output."""
-        return self.value.shape[1] > 1
+        return bool(self.value.shape[1] > 1)
 
     def _check_shapes(self) -> None:
         for name, (kind, n_dimensions) in LAYOUT.items():
@@ -138,6 +138,8 @@ class Trees:
         _require(len(self.root) > 0, "root", "names no tree")
         _require(len(self.output) == len(self.root), "output", f"needs a number a tree, of {len(self.root)}")
         _require(len(self.base) > 0, "base", "names no output")
+        is_plain = bool(len(self.categories)) or self.categories.shape == (0, 0)
+        _require(is_plain, "categories", "must be (0, 0) in shape where there are no sets")
         allowed = {1, len(self.base)}
         _require(self.value.shape[1] in allowed, "value", f"must be {' or '.join(map(str, sorted(allowed)))} wide")
         _require(self.precision in get_args(Precision), "precision", f"must be one of {get_args(Precision)}")
