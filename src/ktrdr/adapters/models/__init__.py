@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _TORCH = "ktrdr.adapters.models.torch.trainer:TorchTrainer"
+_VOLATILITY = "ktrdr.adapters.models.volatility.trainer:VolatilityTrainer"
 
 MODELS: Mapping[str, str] = {
     "mlp": _TORCH,
     "lstm": _TORCH,
     "gru": _TORCH,
     "transformer": _TORCH,
+    "garch": _VOLATILITY,
+    "ewma": _VOLATILITY,
+    "har": _VOLATILITY,
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""
