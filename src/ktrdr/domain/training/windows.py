@@ -62,7 +62,9 @@ def whole_windows(matrix: FeatureMatrix, base: Bars, spec: ModelSpec) -> Int64s:
     whole = are_whole(reached, spec)
     if not len(whole) or not whole[-1]:
         short = len(reached) < spec.window and spec.unbroken < spec.window
-        needed, found = (spec.window, len(reached)) if short else (spec.unbroken, int(reached[-1]) if len(reached) else 0)
+        needed, found = (
+            (spec.window, len(reached)) if short else (spec.unbroken, int(reached[-1]) if len(reached) else 0)
+        )
         raise InvalidInput(
             f"{base.symbol} {base.timeframe}: the newest row can not be predicted: the model reads {needed} rows"
             f"{'' if short else ' without a break'}, found {found}"

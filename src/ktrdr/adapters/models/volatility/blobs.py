@@ -42,7 +42,9 @@ def from_bytes(blob: bytes, power: int, memory: int, where: str) -> LagForecast:
     kinds = {name: str(tensor.dtype) for name, tensor in tensors.items()}
     if kinds != {_CODES: "int64", **dict.fromkeys(_FLOATS, "float64")}:
         found = ", ".join(f"{name} {kind}" for name, kind in sorted(kinds.items()))[:200]
-        raise CorruptArtifact(f"{where}: must hold {_CODES} as int64 and {', '.join(_FLOATS)} as float64, found {found}")
+        raise CorruptArtifact(
+            f"{where}: must hold {_CODES} as int64 and {', '.join(_FLOATS)} as float64, found {found}"
+        )
     if tensors[_CODES].ndim != 1 or tensors["weights"].shape[1:] != (memory,):
         raise CorruptArtifact(f"{where}: weights must be rows of {memory}, found shape {tensors['weights'].shape}")
     try:

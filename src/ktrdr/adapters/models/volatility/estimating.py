@@ -48,7 +48,9 @@ def _har(architecture: Architecture, sample: SymbolSample, _: int) -> Estimate:
     if lags is not None:
         return Estimate(lags)
     spans, mean = architecture["spans"], float(np.average(sample.targets, weights=sample.weights))
-    note = f"{sample.name}: {len(sample.ends)} train rows do not decide {len(spans) + 1} weights; the train mean is used"
+    note = (
+        f"{sample.name}: {len(sample.ends)} train rows do not decide {len(spans) + 1} weights; the train mean is used"
+    )
     return Estimate(Lags(mean, np.zeros(max(spans))), (note,))
 
 

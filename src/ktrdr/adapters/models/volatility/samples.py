@@ -49,7 +49,9 @@ def symbol_samples(task: FitTask) -> tuple[SymbolSample, ...]:
     if not len(task.train.targets):
         raise InvalidInput("fit: there are no train rows")
     if task.horizon is None:
-        raise InvalidInput(f"fit: {task.model.type} forecasts the volatility of the next bars; the task says not of how many")
+        raise InvalidInput(
+            f"fit: {task.model.type} forecasts the volatility of the next bars; the task says not of how many"
+        )
     samples = tuple(_samples(task, task.train))
     if len({sample.code for sample in samples}) < len(samples):
         names = ", ".join(sample.name for sample in samples)

@@ -59,6 +59,8 @@ class LabelSpec:
     ratios : callable
         Complete parameters to whether it takes ratios or logarithms of prices, and so needs prices above 0. Where not,
         labels are the same on prices that are all moved by one amount.
+    metrics : tuple of str
+        What may decide the verdict besides the metrics of its kind.
     """
 
     source: str
@@ -77,6 +79,7 @@ class LabelSpec:
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
     ratios: Callable[[Parameters], bool] = lambda _: True
+    metrics: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -77,7 +77,9 @@ EWMA = _of_returns(
     name="ewma",
     description="Exponentially weighted mean of squared returns (J.P. Morgan 1996): the same for every bar ahead.",
     parameters=(
-        Parameter("decay", "float", DECAY, low=0, high=1, above=True, aliases=("lambda",), description="from bar to bar"),
+        Parameter(
+            "decay", "float", DECAY, low=0, high=1, above=True, aliases=("lambda",), description="from bar to bar"
+        ),
         _MEMORY,
         _RESCALE,
     ),
@@ -87,7 +89,9 @@ HAR = _of_returns(
     description="Heterogeneous autoregression (Corsi 2009): least squares of the label itself on the mean absolute "
     "returns of the last bars, over several spans.",
     parameters=(
-        Parameter("spans", "ints", list(HAR_BARS), low=1, high=5000, description="bars over which returns are averaged"),
+        Parameter(
+            "spans", "ints", list(HAR_BARS), low=1, high=5000, description="bars over which returns are averaged"
+        ),
     ),
     check=lambda architecture: _distinct(architecture["spans"]),
     window=lambda architecture: Window(max(architecture["spans"]), "spans", unbroken=1),

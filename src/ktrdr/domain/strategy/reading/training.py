@@ -190,7 +190,7 @@ def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model:
 
 def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS["classification" if spec is None else spec.kind]
+    allowed = METRICS["classification"] if spec is None else (*METRICS[spec.kind], *spec.metrics)
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
     if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)

@@ -91,7 +91,10 @@ def contradictions(effective: Strategy, own: Strategy) -> Iterator[tuple[str, st
         return
     ahead, own_ahead = (spec.horizon(spec.complete(item.labels.parameters)) for item in (effective, own))
     if model_type(own.model.type).reads_returns and ahead != own_ahead:
-        yield "training.labels", f"would look {ahead} bars ahead; {own.model.type} looks {own_ahead} ahead for all symbols"
+        yield (
+            "training.labels",
+            f"would look {ahead} bars ahead; {own.model.type} looks {own_ahead} ahead for all symbols",
+        )
         return
     before, now = spec.outcomes_of(own.labels.parameters), spec.outcomes_of(effective.labels.parameters)
     if now != before:

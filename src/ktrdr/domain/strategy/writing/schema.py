@@ -76,7 +76,10 @@ def strategy_schema() -> dict[str, Any]:
 def _fed() -> dict[str, Any]:
     """Return the rule that a model has inputs, unless it is of a type that reads none."""
     names = [name for spec in MODEL_TYPES.values() if not spec.reads_inputs for name in (spec.name, *spec.aliases)]
-    unfed = {"properties": {"model": {"properties": {"type": any_case(names)}, "required": ["type"]}}, "required": ["model"]}
+    unfed = {
+        "properties": {"model": {"properties": {"type": any_case(names)}, "required": ["type"]}},
+        "required": ["model"],
+    }
     return {"if": unfed, "else": {"required": ["nn_inputs"], "properties": {"nn_inputs": {"minItems": 1}}}}
 
 
@@ -235,6 +238,7 @@ def _training() -> dict[str, Any]:
         for source, specs in LABELS.items()
     ]
     metrics = [name for names in METRICS.values() for name in names]
+    metrics += dict.fromkeys(name for specs in LABELS.values() for spec in specs for name in spec.metrics)
     models = list(MODEL_TYPES.values())
     stopping, schedule = (
         merged(model.sections.get(name, ()) for model in models) for name in ("early_stopping", "lr_scheduler")
