@@ -52,9 +52,9 @@ def _some_lag(architecture: Architecture) -> tuple[str, str] | None:
 
 GARCH = _of_returns(
     name="garch",
-    description="GARCH(p, q) of returns with mean zero (Bollerslev 1986), by maximum likelihood on the train returns of "
-    "each symbol, then filtered forward without refitting. The forecast is the root of the mean variance of the bars "
-    "that the label looks ahead.",
+    description="GARCH(p, q) of returns with mean zero (Bollerslev 1986), by maximum likelihood on the train returns "
+    "of each symbol, then filtered forward without refitting. The forecast is the root of the mean variance of the "
+    "bars that the label looks ahead.",
     parameters=(
         Parameter("p", "int", 1, low=1, high=5, description="lags of the squared return (alpha)"),
         Parameter("q", "int", 1, low=0, high=5, description="lags of the variance (beta); 0: an ARCH model"),

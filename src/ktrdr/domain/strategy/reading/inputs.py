@@ -102,7 +102,7 @@ def _catalogue_entry(
 
 
 def needed_definitions(parent: Section) -> tuple[bool, bool]:
-    """Return whether the inputs need indicators, and whether they need fuzzy sets; a catalogue, or none, needs neither."""
+    """Return whether the inputs need indicators, and whether they need fuzzy sets; a catalogue needs neither."""
     written, model = parent.values.get("nn_inputs"), named_model(parent)
     if model is not None and not model.reads_inputs:
         return False, False
