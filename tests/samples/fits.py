@@ -51,6 +51,11 @@ OF_RETURNS: dict[str, dict[str, Any]] = {
     "garch": {"memory": 20},
     "ewma": {"memory": 12},
     "har": {"spans": [1, 5]},
+    "hybrid": {
+        "base": {"type": "ewma", "decay": 0.9, "memory": 12, "rescale": "none"},
+        "residual": {"type": "gru", "sequence_length": 5, "hidden_size": 6, "num_layers": 1, "dropout": 0.0}
+        | {"attention": False, "break_at_session": False},
+    },
 }
 SPECS |= {name: ModelSpec(name, {**MODEL_TYPES[name].example, **small}) for name, small in OF_RETURNS.items()}
 SPECS |= {

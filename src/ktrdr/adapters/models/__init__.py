@@ -15,5 +15,6 @@ MODELS: Mapping[str, str] = {
     "garch": _VOLATILITY,
     "ewma": _VOLATILITY,
     "har": _VOLATILITY,
+    "hybrid": "ktrdr.adapters.models.volatility.hybrid:HybridTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
-from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR
+from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR, HYBRID
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
-MODEL_TYPES: dict[str, ModelType] = {model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, GARCH, EWMA, HAR)}
+MODEL_TYPES: dict[str, ModelType] = {
+    model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, GARCH, EWMA, HAR, HYBRID)
+}
 """Every model type by name."""
 
 

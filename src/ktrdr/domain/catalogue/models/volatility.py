@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import Advice, Architecture, ModelType, Window
 from ktrdr.domain.catalogue.parameters import Parameter
 
@@ -95,6 +97,71 @@ HAR = _of_returns(
     ),
     check=lambda architecture: _distinct(architecture["spans"]),
     window=lambda architecture: Window(max(architecture["spans"]), "spans", unbroken=1),
+)
+
+
+_MEMBERS: dict[str, dict[str, ModelType]] = {
+    "base": {model.name: model for model in (GARCH, EWMA, HAR)},
+    "residual": {model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER)},
+}
+
+
+def member(architecture: Architecture, name: str) -> tuple[ModelType, Architecture]:
+    """Return type and architecture of a model within a hybrid: its ``base``, or its ``residual``."""
+    written = dict(architecture[name])
+    return _MEMBERS[name][written.pop("type")], written
+
+
+def _within(name: str, description: str, default: ModelType, **changes: Any) -> Parameter:
+    types = _MEMBERS[name]
+    values = {item.name: item.default for item in default.parameters} | {"type": default.name} | changes
+    models = {model.name: model.parameters for model in types.values()}
+    return Parameter(name, "model", values, description=description, models=models)
+
+
+def _contradiction(architecture: Architecture) -> tuple[str, str] | None:
+    for name in _MEMBERS:
+        model, own = member(architecture, name)
+        found = model.check(own)
+        if found is not None:
+            return name, " ".join(found)
+    return None
+
+
+def _read_by_both(architecture: Architecture) -> Window:
+    (base, own), (residual, its) = (member(architecture, name) for name in _MEMBERS)
+    returns, rows = base.window(own), residual.window(its) or Window(1, "")
+    assert returns is not None
+    longest, name = (returns, "base") if returns.length >= rows.length else (rows, "residual")
+    return Window(longest.length, f"{name}.{longest.parameter}", rows.break_at_session, rows.length)
+
+
+HYBRID = ModelType(
+    name="hybrid",
+    description="A model of volatility from returns, times the exponential of what a network of the inputs says of the "
+    "log ratio between what followed and that forecast, times one factor.",
+    parameters=(
+        _within("base", "what forecasts from the returns", GARCH),
+        _within("residual", "the network that corrects it", LSTM, sequence_length=20, hidden_size=32, num_layers=1),
+        Parameter("target", "str", "log_ratio", choices=("log_ratio",), description="what the network is fitted to"),
+        Parameter(
+            "rescale",
+            "str",
+            "validation",
+            choices=("validation", "none"),
+            description="one factor on the forecasts, the best on the validation rows by QLIKE",
+        ),
+    ),
+    settings=LSTM.settings,
+    sections=LSTM.sections,
+    losses={"regression": LSTM.losses["regression"]},
+    labels=("volatility",),
+    reads_returns=True,
+    standardised=False,
+    check=_contradiction,
+    window=_read_by_both,
+    advice=LSTM.advice,
+    extra="volatility",
 )
 
 
