@@ -73,6 +73,10 @@ class FitTask:
         Who this fit is; it decides nothing.
     scaler : Scaler or None
         Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
+    horizon : int or None
+        How many bars ahead the targets look; None where that is open.
+    symbols : tuple of str
+        Names of the symbols that `Rows.symbols` numbers, for notes; empty: nobody said.
     """
 
     train: Rows
@@ -86,6 +90,8 @@ class FitTask:
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
     scaler: Scaler | None = None
+    horizon: int | None = None
+    symbols: tuple[str, ...] = ()
 
 
 class FittedModel(Protocol):
@@ -100,12 +106,15 @@ class FittedModel(Protocol):
         Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
+    notes : tuple of str
+        What should be said aloud of how it was fitted; a restored model has none.
     """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
     window: int = 1
     tuned: TunedSets = MappingProxyType({})
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
