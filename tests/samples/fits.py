@@ -12,7 +12,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
+from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, TrainingSettings
 from samples.models import manifest
 
 CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
@@ -45,6 +45,26 @@ SPECS: dict[str, ModelSpec] = {
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
 }
+
+
+def ensemble(*members: Member, **combine: Any) -> ModelSpec:
+    """A network of all inputs and one of two of them, combined as `combine` says."""
+    default = (
+        Member("wide", mlp(), TrainingSettings(epochs=3)),
+        Member("narrow", mlp(hidden_layers=[4]), TrainingSettings(epochs=2, seed=1), ("f0", "f2")),
+    )
+    return ModelSpec("ensemble", MODEL_TYPES["ensemble"].example | combine, members or default)
+
+
+SPECS |= {
+    "ensemble": ensemble(method="voting"),
+    "ensemble, hard": ensemble(method="voting", vote="hard"),
+    "ensemble, blending": ensemble(
+        Member("window", window_spec("gru"), TrainingSettings(epochs=2)),
+        Member("row", mlp(), TrainingSettings(epochs=2, class_weights="balanced")),
+        method="blending",
+    ),
+}
 SPECS |= {
     name: ModelSpec(name, kind.example)
     for name, kind in MODEL_TYPES.items()
@@ -67,19 +87,29 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
 def task(
     n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
 ) -> FitTask:
-    kind = (model or mlp()).kind
+    model = with_losses(model or mlp(), target)
+    kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
-    window = model.window if model is not None and model.reads_windows else None
+    window = model.window if model.reads_windows else None
     return FitTask(
         windowed(rows(n, n_inputs, 1, target), window),
         windowed(rows(60, n_inputs, 2, target), window),
         tuple(f"f{i}" for i in range(n_inputs)),
         target,
-        model or mlp(),
+        model,
         TrainingSettings(**chosen),
     )
+
+
+def with_losses(model: ModelSpec, target: Target) -> ModelSpec:
+    """The same with members that are fitted by the first loss of such a target."""
+    members = [
+        replace(item, settings=replace(item.settings, loss=item.model.kind.losses[target.kind][0]))
+        for item in model.members
+    ]
+    return replace(model, members=tuple(members))
 
 
 def windowed(given: Rows, window: int | None) -> Rows:
@@ -94,6 +124,11 @@ def with_train(given: FitTask, train: Rows) -> FitTask:
     return replace(given, train=train)
 
 
+def member_of(member: Member) -> dict[str, Any]:
+    model = {"name": member.name, "type": member.model.type, "architecture": dict(member.model.architecture)}
+    return model | ({"input_features": list(member.inputs)} if member.inputs else {})
+
+
 def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
     target = given.target
     values: dict[str, Any] = {
@@ -101,6 +136,7 @@ def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
             "type": given.model.type,
             "architecture": dict(given.model.architecture),
             "input_features": list(model.feature_ids),
+            **({"members": [member_of(item) for item in given.model.members]} if given.model.members else {}),
         },
         "target": {
             "kind": target.kind,

@@ -11,5 +11,6 @@ MODELS: Mapping[str, str] = {
     "lstm": _TORCH,
     "gru": _TORCH,
     "transformer": _TORCH,
+    "ensemble": "ktrdr.adapters.models.ensemble.trainer:EnsembleTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

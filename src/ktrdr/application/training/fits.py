@@ -99,6 +99,7 @@ def task_of(
         inference.class_weights,
         fuzzified(prepared.features),
         scaler=inference.scaler,
+        symbols=pool.symbols,
     )
 
 

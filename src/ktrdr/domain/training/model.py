@@ -73,6 +73,8 @@ class FitTask:
         Who this fit is; it decides nothing.
     scaler : Scaler or None
         Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
+    symbols : tuple of str
+        Names of the symbols that `Rows.symbols` counts.
     """
 
     train: Rows
@@ -86,6 +88,7 @@ class FitTask:
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
     scaler: Scaler | None = None
+    symbols: tuple[str, ...] = ()
 
 
 class FittedModel(Protocol):
@@ -100,12 +103,18 @@ class FittedModel(Protocol):
         Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
+    members : mapping of name to FittedModel
+        Of a model that is made of several: each of them over the inputs of the whole; empty for others.
+    shares : mapping of name to float
+        What each member counts, summing to 1; empty where members have no shares.
     """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
     window: int = 1
     tuned: TunedSets = MappingProxyType({})
+    members: Mapping[str, FittedModel] = MappingProxyType({})
+    shares: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
