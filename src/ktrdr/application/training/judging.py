@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
+from ktrdr.application.training.member_scores import member_scores
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -61,7 +62,10 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
     importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
     evaluations = _with_carrier(evaluations, importance, prepared)
     shares = _class_shares(prepared) if target.is_classification else {}
-    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
+    spec = model_spec(strategy)
+    metrics = _report(evaluations, fitted, shares, spec.kind)
+    if spec.members:
+        metrics["members"] = member_scores(prepared, fitted, next(iter(evaluations.values())), spec)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()

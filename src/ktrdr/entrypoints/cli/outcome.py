@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.pooled import symbols_text
 from ktrdr.entrypoints.cli.render import table
 
@@ -21,6 +22,7 @@ def outcome_text(model: TrainedModel) -> str:
     parts = [
         f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip(),
         _comparison(report["metrics"], report["baselines"]),
+        members_text(report),
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
         _seeds(report.get("seeds", [])),

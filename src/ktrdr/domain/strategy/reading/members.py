@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -16,7 +17,7 @@ from ktrdr.domain.strategy.document import Labels, MemberModel, Model, NetworkIn
 from ktrdr.domain.strategy.feature_ids import included_contexts
 from ktrdr.domain.strategy.reading.architecture import read_architecture
 from ktrdr.domain.strategy.reading.sections import Section
-from ktrdr.domain.strategy.reading.training import read_member_training
+from ktrdr.domain.strategy.reading.training import labels_refused, read_member_training
 from ktrdr.domain.training.ensemble.names import NAME, RESERVED
 
 _WEIGHT = Parameter("weight", "float", 1.0, low=0, high=1e6, above=True, description="voting: what its vote counts")
@@ -72,6 +73,7 @@ def read_members(
         message = f"must be a list of 1 to {MOST_MEMBERS} models {{type, ...}}, found {shown(written)}"
         findings.error("model.members", message)
         return ()
+    _refuse_hard_votes(parent, model, labels)
     names = list(map(str, written)) if isinstance(written, Mapping) else [""] * len(entries)
     members: list[MemberModel] = []
     for place, (name, value) in enumerate(zip(names, entries, strict=True)):
@@ -98,6 +100,16 @@ def read_members(
             entry.warn_unknown()
     findings.problems[:] = dict.fromkeys(findings.problems)
     return tuple(members)
+
+
+def _refuse_hard_votes(parent: Section, model: Model, labels: Labels) -> None:
+    known = not labels_refused(parent.findings)
+    if known and model.architecture.get("vote") == "hard" and _kind(labels) == "regression":
+        parent.findings.error("model.combine.vote", "hard needs classes; a regression has vote: soft")
+
+
+def _kind(labels: Labels) -> str:
+    return find_label(labels.source, labels.parameters.get("method")).kind
 
 
 def _read_type(entry: Section) -> ModelType | None:
