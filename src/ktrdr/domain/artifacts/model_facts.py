@@ -13,11 +13,11 @@ from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.models.member_names import NAME, RESERVED
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.labels.labelset import Target
-from ktrdr.domain.training.ensemble.names import NAME, RESERVED
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.settings import Member, ModelSpec, TrainingSettings

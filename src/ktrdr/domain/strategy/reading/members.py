@@ -9,6 +9,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models.member_names import NAME, RESERVED
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import did_you_mean, shown
@@ -18,7 +19,6 @@ from ktrdr.domain.strategy.feature_ids import included_contexts
 from ktrdr.domain.strategy.reading.architecture import read_architecture
 from ktrdr.domain.strategy.reading.sections import Section
 from ktrdr.domain.strategy.reading.training import labels_refused, read_member_training
-from ktrdr.domain.training.ensemble.names import NAME, RESERVED
 
 _WEIGHT = Parameter("weight", "float", 1.0, low=0, high=1e6, above=True, description="voting: what its vote counts")
 _SEED = Parameter(

@@ -11,6 +11,7 @@ from ktrdr.domain.catalogue.indicators.scale import SCALE
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.catalogue.models.member_names import NAME
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
@@ -46,7 +47,6 @@ from ktrdr.domain.strategy.writing.schema_values import (
     values_of,
     when,
 )
-from ktrdr.domain.training.ensemble.names import NAME
 
 
 def strategy_schema() -> dict[str, Any]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ktrdr.domain.arrays import Floats
+from ktrdr.domain.catalogue.models.member_names import CLASS_SHARES, TRAIN_MEAN
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import Rows
-
-CLASS_SHARES = "class_shares"
-TRAIN_MEAN = "train_mean"
 
 
 def prior_name(target: Target) -> str:
