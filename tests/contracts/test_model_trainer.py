@@ -26,7 +26,14 @@ from ktrdr.domain.training.settings import ModelSpec
 ADAPTERS = list(TRAINERS)
 NAMES = {spec.type: name for name, spec in SPECS.items()}
 """A specification of each type."""
-KINDS = [(name, kind) for name, spec in SPECS.items() for kind in TARGETS if kind in spec.kind.losses]
+VOTES = {name for name, spec in SPECS.items() if spec.architecture.get("vote") == "hard"}
+"""Of classes alone."""
+KINDS = [
+    (name, kind)
+    for name, spec in SPECS.items()
+    for kind in TARGETS
+    if kind in spec.kind.losses and not (kind == "regression" and name in VOTES)
+]
 CLASSIFIERS = [name for name, kind in KINDS if kind == "classification"]
 FITS = pytest.mark.parametrize(("spec", "kind"), KINDS, ids=[f"{name}: {kind}" for name, kind in KINDS])
 BY_TYPE = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
@@ -196,7 +203,11 @@ def test_given_weights_are_begun_with_by_those_that_can(adapter: str, trainer: M
 def test_watch_hears_of_every_epoch_and_changes_nothing(adapter: str, trainer: ModelTrainer, name: str) -> None:
     watch = Onlooker()
     model = trainer.fit(task_of(name), watch)
-    assert tuple(epoch for epoch, _ in watch.seen) == model.history.epochs
+    own = [epoch for member in model.members.values() for epoch in member.history.epochs]
+    assert [replace(epoch, number=0) for epoch, _ in watch.seen] == [
+        replace(epoch, number=0) for epoch in (*own, *model.history.epochs)
+    ]
+    assert [epoch.number for epoch, _ in watch.seen] == list(range(1, len(watch.seen) + 1))
     assert all(planned >= len(watch.seen) for _, planned in watch.seen)
     assert model.state() == fitted(adapter, name).state()
     assert watch.states == []
@@ -224,7 +235,8 @@ def test_watch_ends_a_fit_and_a_stop_is_said(
     adapter: str, trainer: ModelTrainer, name: str, error: BaseException, family: type[Exception]
 ) -> None:
     watch = Onlooker(raises(error, 1))
-    if fitted(adapter, name).history.epochs:
+    model = fitted(adapter, name)
+    if model.history.epochs or any(member.history.epochs for member in model.members.values()):
         with pytest.raises(family):
             trainer.fit(task_of(name), watch)
     else:

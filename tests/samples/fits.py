@@ -13,7 +13,7 @@ from ktrdr.domain.catalogue.labels import VOLATILITY
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
+from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, TrainingSettings
 from samples.models import manifest
 
 CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
@@ -65,6 +65,26 @@ OF_RETURNS: dict[str, dict[str, Any]] = {
     },
 }
 SPECS |= {name: ModelSpec(name, {**MODEL_TYPES[name].example, **small}) for name, small in OF_RETURNS.items()}
+
+
+def ensemble(*members: Member, **combine: Any) -> ModelSpec:
+    """A network of all inputs and one of two of them, combined as `combine` says."""
+    default = (
+        Member("wide", mlp(), TrainingSettings(epochs=3)),
+        Member("narrow", mlp(hidden_layers=[4]), TrainingSettings(epochs=2, seed=1), ("f0", "f2")),
+    )
+    return ModelSpec("ensemble", MODEL_TYPES["ensemble"].example | combine, members or default)
+
+
+SPECS |= {
+    "ensemble": ensemble(method="voting"),
+    "ensemble, hard": ensemble(method="voting", vote="hard"),
+    "ensemble, blending": ensemble(
+        Member("window", window_spec("gru"), TrainingSettings(epochs=2)),
+        Member("row", mlp(), TrainingSettings(epochs=2, class_weights="balanced")),
+        method="blending",
+    ),
+}
 SPECS |= {
     name: ModelSpec(name, kind.example)
     for name, kind in MODEL_TYPES.items()
@@ -96,23 +116,33 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
 def task(
     n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
 ) -> FitTask:
-    kind = (model or mlp()).kind
+    model = with_losses(model or mlp(), target)
+    kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
     if "rounds" in own:
         own["rounds"] = 12
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
-    window = model.window if model is not None and model.reads_windows else None
+    window = model.window if model.reads_windows else None
     return FitTask(
         windowed(rows(n, n_inputs, 1, target), window),
         windowed(rows(60, n_inputs, 2, target), window),
         tuple(f"f{i}" for i in range(n_inputs)),
         target,
-        model or mlp(),
+        model,
         TrainingSettings(**chosen),
         horizon=3,
     )
+
+
+def with_losses(model: ModelSpec, target: Target) -> ModelSpec:
+    """The same with members that are fitted by the first loss of such a target."""
+    members = [
+        replace(item, settings=replace(item.settings, loss=item.model.kind.losses[target.kind][0]))
+        for item in model.members
+    ]
+    return replace(model, members=tuple(members))
 
 
 def windowed(given: Rows, window: int | None) -> Rows:
@@ -127,6 +157,11 @@ def with_train(given: FitTask, train: Rows) -> FitTask:
     return replace(given, train=train)
 
 
+def member_of(member: Member) -> dict[str, Any]:
+    model = {"name": member.name, "type": member.model.type, "architecture": dict(member.model.architecture)}
+    return model | ({"input_features": list(member.inputs)} if member.inputs else {})
+
+
 def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
     target = given.target
     values: dict[str, Any] = {
@@ -134,6 +169,7 @@ def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
             "type": given.model.type,
             "architecture": dict(given.model.architecture),
             "input_features": list(model.feature_ids),
+            **({"members": [member_of(item) for item in given.model.members]} if given.model.members else {}),
         },
         "target": {
             "kind": target.kind,

@@ -21,5 +21,6 @@ MODELS: Mapping[str, str] = {
     "ewma": _VOLATILITY,
     "har": _VOLATILITY,
     "hybrid": "ktrdr.adapters.models.volatility.hybrid:HybridTrainer",
+    "ensemble": "ktrdr.adapters.models.ensemble.trainer:EnsembleTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

@@ -7,8 +7,10 @@ from typing import Any
 
 from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.catalogue.training import REPTILE
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Reptile, Scheduler, TrainingSettings
+from ktrdr.domain.strategy.document import MemberModel, Strategy
+from ktrdr.domain.strategy.feature_ids import chosen_ids
+from ktrdr.domain.strategy.members import of_member
+from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, Reptile, Scheduler, TrainingSettings
 
 
 def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSettings:
@@ -33,8 +35,15 @@ def reptile(strategy: Strategy) -> Reptile:
 
 
 def model_spec(strategy: Strategy) -> ModelSpec:
-    """Return model type and architecture."""
-    return ModelSpec(strategy.model.type, strategy.model.architecture)
+    """Return model type and architecture, and the members where it is made of some."""
+    model = strategy.model
+    return ModelSpec(model.type, model.architecture, tuple(_member(strategy, item) for item in model.members))
+
+
+def _member(strategy: Strategy, member: MemberModel) -> Member:
+    alone = of_member(strategy, member)
+    inputs = chosen_ids(strategy, member.inputs)
+    return Member(member.name, model_spec(alone), training_settings(alone), inputs, member.symbol, member.weight)
 
 
 def _nested(values: dict[str, Any], section: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.pooled import few_rows_text, symbols_text
 from ktrdr.entrypoints.cli.render import table
 
@@ -23,6 +24,7 @@ def outcome_text(model: TrainedModel) -> str:
         + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
         episodes_text(report["episodes"]) if "episodes" in report else "",
+        members_text(report),
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
         few_rows_text(report["few_rows"]) if "few_rows" in report else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ktrdr.domain.catalogue.models.ensembles import ENSEMBLE
 from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -12,7 +13,7 @@ from ktrdr.domain.errors import InvalidInput, did_you_mean
 
 MODEL_TYPES: dict[str, ModelType] = {
     model.name: model
-    for model in (MLP, LSTM, GRU, TRANSFORMER, LIGHTGBM, XGBOOST, LOGISTIC, RIDGE, GARCH, EWMA, HAR, HYBRID)
+    for model in (MLP, LSTM, GRU, TRANSFORMER, LOGISTIC, RIDGE, LIGHTGBM, XGBOOST, GARCH, EWMA, HAR, HYBRID, ENSEMBLE)
 }
 """Every model type by name."""
 
@@ -49,7 +50,7 @@ def owners_of(key: str, keys: str) -> tuple[str, ...]:
 def spellings(model: ModelType, keys: str) -> tuple[str, ...]:
     """Return every spelling of a type's keys in ``architecture``, in ``training``, or in a section of the latter."""
     parameters = _parameters(model, keys)
-    others = {"architecture": model.ignored, "training": model.sections}.get(keys, ())
+    others = {model.section: model.ignored, "training": model.sections}.get(keys, ())
     return (*(name for item in parameters for name in (item.name, *item.aliases)), *others)
 
 
@@ -59,5 +60,5 @@ def nearest_key(name: str, model: ModelType, keys: str) -> str:
 
 
 def _parameters(model: ModelType, keys: str) -> tuple[Parameter, ...]:
-    known = {"architecture": model.parameters, "training": model.all_settings}
+    known = {model.section: model.parameters, "training": model.all_settings}
     return known.get(keys, model.sections.get(keys, ()))
