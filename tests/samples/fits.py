@@ -37,6 +37,12 @@ def window_spec(kind: str, **changes: Any) -> ModelSpec:
     return ModelSpec(kind, shared | WINDOWED[kind] | changes)
 
 
+BOOSTED: dict[str, dict[str, Any]] = {
+    "lightgbm": {"leaves": 7, "min_rows_in_leaf": 5, "bins": 31},
+    "xgboost": {"max_depth": 3, "min_child_weight": 1.0, "bins": 31},
+}
+
+
 SPECS: dict[str, ModelSpec] = {
     "mlp": mlp(),
     "lstm": window_spec("lstm"),
@@ -45,6 +51,7 @@ SPECS: dict[str, ModelSpec] = {
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
 }
+SPECS |= {name: ModelSpec(name, shape) for name, shape in BOOSTED.items()}
 
 
 def ensemble(*members: Member, **combine: Any) -> ModelSpec:
@@ -91,6 +98,8 @@ def task(
     kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
+    if "rounds" in own:
+        own["rounds"] = 12
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     window = model.window if model.reads_windows else None
     return FitTask(

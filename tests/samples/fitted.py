@@ -22,10 +22,12 @@ def trainer_of(adapter: str) -> ModelTrainer:
 
 
 @cache
-def task_of(spec: str, kind: str = "classification") -> FitTask:
-    return task(model=SPECS[spec], target=TARGETS[kind])
+def task_of(spec: str, kind: str = "") -> FitTask:
+    """The task of a specification, and of a kind of target: without one of the first that its type can be fitted to."""
+    model = SPECS[spec]
+    return task(model=model, target=TARGETS[kind or next(iter(model.kind.losses))])
 
 
 @cache
-def fitted(adapter: str, spec: str, kind: str = "classification") -> FittedModel:
+def fitted(adapter: str, spec: str, kind: str = "") -> FittedModel:
     return trainer_of(adapter).fit(task_of(spec, kind))

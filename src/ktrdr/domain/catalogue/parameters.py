@@ -33,6 +33,9 @@ class Parameter:
         Whether a document that is silent is refused.
     switch : tuple of str
         What false and true mean for a ``str`` that may be written as a switch; empty where it may not.
+    silent : bool
+        Whether documents and settings leave the default out, so that those from before there was such a parameter stay
+        as they are.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Parameter:
     description: str = ""
     required: bool = False
     switch: tuple[str, ...] = ()
+    silent: bool = False
 
 
 def period(default: int, name: str = "period", *, low: int = 1, aliases: tuple[str, ...] = ()) -> Parameter:

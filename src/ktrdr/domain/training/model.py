@@ -139,15 +139,20 @@ class FittedModel(Protocol):
             If the number of columns is not the model's, or a row has too few before it.
         """
 
-    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions | None:
-        """Return what each input adds to each raw output, as exactly as the type can; None where it has no own way.
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions | None:
+        """Return what each input adds to each output, as exactly as the type can; None where it has no own way.
 
         Parameters
         ----------
         inputs, ends
             See `predict`.
+        baseline : ndarray of float32, shape (n_features,), or None
+            Scaled inputs that say nothing in particular, such as the mean of the train rows, for a way that starts
+            from one; None: all 0.
         """
-        del inputs, ends
+        del inputs, ends, baseline
         return None
 
     @abstractmethod

@@ -38,10 +38,19 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class Reptile:
+    """How a start for other fits is learned: steps on one task, and how far the start follows them at first."""
+
+    inner_steps: int = 8
+    outer_rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Everything that decides how a model is fitted, after precedence was applied.
 
     What a model type has not keeps its default and counts for nothing; `own` holds what only its own type has.
+    `reptile` is None where weights are fitted to be used as they are.
     """
 
     epochs: int = 100
@@ -58,6 +67,7 @@ class TrainingSettings:
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     seed: int = 0
     own: Mapping[str, Any] = field(default_factory=dict)
+    reptile: Reptile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ class LabelSpec:
     ratios : callable
         Complete parameters to whether it takes ratios or logarithms of prices, and so needs prices above 0. Where not,
         labels are the same on prices that are all moved by one amount.
+    lasts : bool
+        Whether a class lasts for many bars, so that what counts as evidence is episodes of it and not bars.
+    knows_now : bool
+        Whether its labels come with the class that it is now, see `as_now`.
     """
 
     source: str
@@ -77,6 +81,8 @@ class LabelSpec:
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
     ratios: Callable[[Parameters], bool] = lambda _: True
+    lasts: bool = False
+    knows_now: bool = False
 
     @property
     def key(self) -> str:

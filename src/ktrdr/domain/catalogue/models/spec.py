@@ -90,6 +90,9 @@ class ModelType:
         else None.
     idle : callable
         Architecture to its parameters that change nothing beside the others, each with the reason to warn with.
+    unfit : callable
+        Architecture and settings of ``training`` to the name of a setting and what is wrong with it beside the
+        architecture, else None.
     window : callable
         Architecture to how windows of rows are read; None where a sample is a single row.
     learns_sets : bool
@@ -120,6 +123,7 @@ class ModelType:
     ignored: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Architecture], tuple[str, str] | None] = lambda _: None
     idle: Callable[[Architecture], Mapping[str, str]] = lambda _: {}
+    unfit: Callable[[Architecture, Mapping[str, Any]], tuple[str, str] | None] = lambda _, __: None
     window: Callable[[Architecture], Window | None] = lambda _: None
     learns_sets: bool = False
     can_begin: bool = False
@@ -150,8 +154,9 @@ class ModelType:
         Raises
         ------
         InvalidInput
-            If it lacks a parameter, names another, breaks a bound, or contradicts itself.
+            If it lacks a parameter that is not silent, names another, breaks a bound, or contradicts itself.
         """
+        architecture = {item.name: item.default for item in self.parameters if item.silent} | dict(architecture)
         names = [parameter.name for parameter in self.parameters]
         if architecture.keys() != set(names):
             found = ", ".join(map(str, architecture))

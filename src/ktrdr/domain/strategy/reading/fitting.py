@@ -10,12 +10,14 @@ from ktrdr.domain.catalogue.labels import LabelSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES, spellings
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import INITIALISE, SEED
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, INITIALISE, LOSS_AT, SEED
 from ktrdr.domain.strategy.reading.sections import Findings, Section, read_layered
 
 Layers = Sequence[tuple[Section, str]]
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
+FEW_CHUNKS = 8
+"""Chunks a batch below which a network of windows spends its time on calls, and neighbouring rows decide each step."""
 _OF_ALL = frozenset({SEED.name, INITIALISE.name})
 """Settings that a member has not for itself."""
 
@@ -41,6 +43,7 @@ def read_settings(
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings, path)
     _check_rates(settings, findings, path)
+    _check_chunks(settings, findings, path)
     settings["loss"] = _read_loss(layers, spec, model, findings, path)
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
         findings.error(f"{path}.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
@@ -84,6 +87,15 @@ def _check_rates(settings: Mapping[str, Any], findings: Findings, path: str) -> 
         own, other = default.get(f"{path}.lr_scheduler.min_lr", ""), default.get(f"{path}.learning_rate", "")
         message = f"{least:g}{own} lies above {path}.learning_rate, {rate:g}{other}: a schedule lowers the rate"
         findings.error(f"{path}.lr_scheduler.min_lr", message)
+
+
+def _check_chunks(settings: Mapping[str, Any], findings: Findings, path: str) -> None:
+    if settings.get(LOSS_AT.name) != EVERY or findings.refused_within(path):
+        return
+    batch, chunk = settings["batch_size"], settings[CHUNK.name]
+    if batch < FEW_CHUNKS * chunk:
+        message = f"{batch} rows are fewer than {FEW_CHUNKS} chunks of {chunk}, which is slow; write {16 * chunk}"
+        findings.warning(f"{path}.batch_size", message)
 
 
 def _read_loss(layers: Layers, spec: LabelSpec | None, model: ModelType, findings: Findings, path: str) -> str:

@@ -17,6 +17,7 @@ from ktrdr.domain.problems import EMPTY
 from ktrdr.domain.strategy.document import Labels, MemberModel, Model, NetworkInput, TrainingData
 from ktrdr.domain.strategy.feature_ids import included_contexts
 from ktrdr.domain.strategy.reading.architecture import read_architecture
+from ktrdr.domain.strategy.reading.model import refuse_unfit
 from ktrdr.domain.strategy.reading.sections import Section
 from ktrdr.domain.strategy.reading.training import labels_refused, read_member_training
 
@@ -96,6 +97,7 @@ def read_members(
                 _read_weight(entry, model),
             )
             _check_name(entry, member.name, members)
+            refuse_unfit(member.type, member.architecture, member.training, findings, path)
             members.append(member)
             entry.warn_unknown()
     findings.problems[:] = dict.fromkeys(findings.problems)

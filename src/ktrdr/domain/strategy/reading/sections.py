@@ -236,5 +236,6 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
     if found is None and parameter.required:
         findings.error(path, f"is required: {parameter.description}")
     value, origin = found or (parameter.default, "default")
-    findings.setting(path, value, origin)
+    if found or not parameter.silent:
+        findings.setting(path, value, origin)
     return value

@@ -12,6 +12,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import METRICS, SEED, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
+from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
 
@@ -43,6 +44,7 @@ def read_training(
         settings = {SEED.name: read_layered(SEED, layers, section.at(SEED.name), findings)}
     else:
         settings = read_settings(layers, model, spec, findings)
+    settings |= read_combination(layers[1:], model, spec, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if named is not None:
         for part in (first, section, fallback):

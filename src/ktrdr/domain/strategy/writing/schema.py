@@ -13,7 +13,7 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.member_names import NAME
 from ktrdr.domain.catalogue.models.spec import ModelType
-from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
+from ktrdr.domain.catalogue.training import COMBINATION, LEARNING_TO_LEARN, METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.quality.rule import ACTIONS, Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -252,13 +252,14 @@ def _training() -> dict[str, Any]:
         "method": any_case(["supervised"]),
         "labels": object_of({"source": any_case(LABELS)}, allOf=rules),
         "data_split": object_of(values_of(SPLIT), required=["train", "validation", "test"]),
+        "reptile": object_of(values_of(LEARNING_TO_LEARN)),
         "fitness_metrics": object_of({
             "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
             "secondary": strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
     fitting = _fitting(list(MODEL_TYPES.values()))
-    return fitting | {"properties": fitting["properties"] | object_of(nested)["properties"]}
+    return fitting | {"properties": fitting["properties"] | object_of(values_of((COMBINATION,)) | nested)["properties"]}
 
 
 def _fitting(models: list[ModelType]) -> dict[str, Any]:
