@@ -32,6 +32,7 @@ MEMBERS: list[dict[str, Any]] = [
 METHODS: dict[str, dict[str, Any]] = {
     "voting": {"method": "voting"},
     "blending": {"method": "blending"},
+    "stacking": {"method": "stacking", "folds": 2},
 }
 
 

@@ -42,7 +42,7 @@ class MemberTasks:
         columns = tuple(place[name] for name in ids)
         parts = [
             self._cut(_of_symbol(rows, whole.symbols, member, name), columns)
-            for rows, name in ((_taken(whole.train, train), "train"), (whole.validation, "validation"))
+            for rows, name in ((taken(whole.train, train), "train"), (whole.validation, "validation"))
         ]
         settings = replace(member.settings, seed=whole.settings.seed + member.settings.seed)
         return replace(
@@ -66,7 +66,7 @@ class MemberTasks:
         return replace(rows, inputs=self._copies[key])
 
 
-def _taken(rows: Rows, chosen: Int64s | None) -> Rows:
+def taken(rows: Rows, chosen: Int64s | None) -> Rows:
     """Return some samples, in their order; the matrix stays."""
     if chosen is None:
         return rows
@@ -95,7 +95,7 @@ def _of_symbol(rows: Rows, symbols: tuple[str, ...], member: Member, part: str) 
     chosen = np.flatnonzero(rows.symbols == number) if rows.symbols is not None else np.arange(0)
     if not len(chosen):
         raise TrainingFailed(f"member {member.name}: is fitted to {member.symbol}, which has no {part} rows here")
-    return _taken(rows, chosen)
+    return taken(rows, chosen)
 
 
 def _class_weights(rows: Rows, member: Member, whole: FitTask) -> Floats | None:
