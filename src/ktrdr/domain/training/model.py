@@ -73,8 +73,10 @@ class FitTask:
         Who this fit is; it decides nothing.
     scaler : Scaler or None
         Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
+    horizon : int or None
+        How many bars ahead the targets look; None where that is open.
     symbols : tuple of str
-        Names of the symbols that `Rows.symbols` counts.
+        Names of the symbols that `Rows.symbols` numbers, for notes; empty: nobody said.
     """
 
     train: Rows
@@ -88,6 +90,7 @@ class FitTask:
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
     scaler: Scaler | None = None
+    horizon: int | None = None
     symbols: tuple[str, ...] = ()
 
 
@@ -107,6 +110,8 @@ class FittedModel(Protocol):
         Of a model that is made of several: each of them over the inputs of the whole; empty for others.
     shares : mapping of name to float
         What each member counts, summing to 1; empty where members have no shares.
+    notes : tuple of str
+        What should be said aloud of how it was fitted; a restored model has none.
     """
 
     feature_ids: tuple[str, ...]
@@ -115,6 +120,7 @@ class FittedModel(Protocol):
     tuned: TunedSets = MappingProxyType({})
     members: Mapping[str, FittedModel] = MappingProxyType({})
     shares: Mapping[str, float] = MappingProxyType({})
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:

@@ -117,6 +117,12 @@ class ModelSpec:
         return 1 if window is None else window.length
 
     @property
+    def unbroken(self) -> int:
+        """How many of these rows, the newest ones, must follow each other without a break."""
+        window = self._window
+        return self.window if window is None or window.unbroken is None else window.unbroken
+
+    @property
     def break_at_session(self) -> bool:
         """Whether no window reaches from one trading session into the next."""
         window = self._window
@@ -127,6 +133,11 @@ class ModelSpec:
         """What of the architecture decides the window; empty for a model that reads single rows."""
         window = self._window
         return "" if window is None else window.parameter
+
+    @property
+    def standardised(self) -> bool:
+        """Whether targets of a regression come to it with mean 0 and deviation 1."""
+        return self.kind.standardised and all(member.model.standardised for member in self.members)
 
     @property
     def has_prior(self) -> bool:

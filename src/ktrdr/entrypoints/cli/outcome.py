@@ -20,7 +20,8 @@ def outcome_text(model: TrainedModel) -> str:
     """Return verdict, metrics beside baselines, importance, diagnosis, and where the files lie."""
     report, verdict = model.report, model.report["verdict"]
     parts = [
-        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip(),
+        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip()
+        + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
         members_text(report),
         episodes_text(report["episodes"]) if "episodes" in report else "",
@@ -33,6 +34,11 @@ def outcome_text(model: TrainedModel) -> str:
         f"model      {model.stored.location}\nreport     {model.stored.location}/report.html",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def beside_text(report: Mapping[str, Any]) -> str:
+    """Return what another loss says, on a line of its own; nothing where none was asked."""
+    return f"\nbeside     {report['beside']['sentence']}" if "beside" in report else ""
 
 
 def detectable_text(verdict: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ class EnsembleTrainer(ModelTrainer):
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> EnsembleModel:
         """Return the ensemble; its fits are watched as one, and begin anew after a stop."""
         _check(task)
-        return _Fitting(task, self._trainer, OneByOne(watch, task.model.fits)).run()
+        return _Fitting(task, self._trainer, OneByOne(watch, task.model)).run()
 
     def restore(self, artifact: Artifact) -> EnsembleModel:
         """Return the stored ensemble."""
@@ -96,7 +96,7 @@ class _Fitting:
 
     def fitted(self, member: Member, train: Int64s | None = None) -> MemberModel:
         """Return a member fitted to all train rows, or to some."""
-        own = self.tasks.of(member, train)
+        own, scale = self.tasks.of(member, train)
         try:
             model = self.trainer.fit(own, self.watch)
         except TrainingInterrupted:
@@ -105,7 +105,7 @@ class _Fitting:
             raise type(error)(f"member {member.name}: {error}") from error
         self.watch.over()
         weights = None if own.class_weights is None else np.log(own.class_weights)
-        return MemberModel(model, self.task.feature_ids, weights)
+        return MemberModel(model, self.task.feature_ids, weights, scale)
 
     def _combined(self, members: dict[str, FittedModel], combination: Combination) -> EnsembleModel:
         return EnsembleModel(members, combination, self.task.feature_ids, self.task.model, self.n_classes)

@@ -115,6 +115,12 @@ def refuse_misfit(model: ModelType, spec: LabelSpec | None, path: str, findings:
         others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
         message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
         findings.error(path, message)
+    elif spec is not None and model.labels and spec.source not in model.labels:
+        message = (
+            f"{model.name} fits labels of {' and '.join(model.labels)} alone, found {spec.source}; write "
+            f"training.labels: {{source: {model.labels[0]}}}, or another type"
+        )
+        findings.error(path, message)
 
 
 def share(section: Section, types: Sequence[ModelType]) -> None:

@@ -53,6 +53,9 @@ def read_model(parent: Section, findings: Findings) -> Model:
     _refuse_parts(section, spec)
     architecture = read_architecture(section, spec)
     section.warn_unknown()
+    if not spec.reads_inputs and (context, lookback, scaling) != (ContextFeatures(), 1, "none"):
+        findings.warning(section.at("features"), f"has no effect: {spec.name} reads the returns of the bars alone")
+        context, lookback, scaling = ContextFeatures(), 1, "none"
     return Model(spec.name, architecture, context, lookback, scaling)
 
 

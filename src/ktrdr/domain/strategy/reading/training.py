@@ -14,7 +14,7 @@ from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
-from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
+from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
@@ -35,8 +35,7 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
-    kind = parent.written("model").get("type")
-    named = find_model_type(kind) if isinstance(kind, str) else None
+    named = named_model(parent)
     model = named or next(iter(MODEL_TYPES.values()))
     if model.of_members:
         for part, _ in layers:
@@ -174,7 +173,7 @@ def _read_split(section: Section, findings: Findings) -> SplitShares:
 
 def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS["classification" if spec is None else spec.kind]
+    allowed = METRICS["classification"] if spec is None else (*METRICS[spec.kind], *spec.metrics)
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
     if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)
