@@ -18,6 +18,7 @@ from ktrdr.domain.artifacts.consistency import consistency_problems
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
+from ktrdr.domain.strategy.writing.render import render
 from ktrdr.entrypoints.container import Container, make_container
 
 MEMBERS: list[dict[str, Any]] = [
@@ -32,6 +33,7 @@ MEMBERS: list[dict[str, Any]] = [
 METHODS: dict[str, dict[str, Any]] = {
     "voting": {"method": "voting"},
     "blending": {"method": "blending"},
+    "stacking": {"method": "stacking", "folds": 2},
 }
 
 
@@ -75,3 +77,22 @@ def test_it_trains_is_judged_stored_and_served(container: Container, method: str
     assert len(json.loads(artifact.blobs["feature_importance.json"])["features"]) == len(
         artifact.manifest.resolved_features
     )
+
+
+def test_volatility_is_forecast_by_members_that_read_returns_or_inputs_beside_an_ewma(container: Container) -> None:
+    network = {"type": "mlp", "architecture": {"hidden_layers": [4]}}
+    garch = {"type": "garch", "architecture": {"memory": 50}}
+    given = changed("model", {"type": "ensemble", "members": [network, garch], "combine": {"method": "blending"}})
+    given = changed("training.labels", {"source": "volatility", "horizon": 5}, given)
+    given["decisions"] = {"output_format": "regression"}
+    strategy = parse(given)
+    assert [member.name for member in strategy.model.members] == ["mlp", "garch", "ewma"]
+    assert parse(render(strategy)) == strategy
+    (model,) = container.training_orchestrator().execute(TrainingRequest(strategy)).models
+    artifact = container.model_storage().load(model.stored.reference)
+    assert not list(consistency_problems(artifact))
+    losses = {item["name"]: item["loss"] for item in model.report["members"]}
+    assert losses.keys() == {"mlp", "garch", "ewma"}
+    assert model.report["verdict"]["loss"] < 1.5 * min(losses.values())
+    forecast = container.predict().execute(PredictRequest(model.stored.reference, last=5))
+    assert (forecast.outputs > 0).all()

@@ -23,7 +23,7 @@ from samples.prepared import prepare_one, prepare_pool
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.adapters.models.torch.trainer import TorchTrainer
+from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
@@ -666,7 +666,7 @@ def run_all(*requests: TrainingRequest) -> Artifact:
     for name, adapter in (
         ("data_repository", repository()),
         ("model_storage", storage),
-        ("model_trainer", TorchTrainer("cpu")),
+        ("model_trainer", TableTrainer("cpu")),
     ):
         getattr(container, name).override(providers.Object(adapter))
     for request in requests:

@@ -84,6 +84,7 @@ SPECS |= {
         Member("row", mlp(), TrainingSettings(epochs=2, class_weights="balanced")),
         method="blending",
     ),
+    "ensemble, stacking": ensemble(method="stacking", folds=2),
 }
 SPECS |= {
     name: ModelSpec(name, kind.example)
@@ -109,8 +110,14 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
         inputs[:, 2], inputs[:, 3] = inputs[:, 2] * size, 7.0
         return Rows(inputs, size * rng.uniform(0.5, 1.5, n).astype(np.float32))
     if not target.is_classification:
-        return Rows(inputs, score.astype(np.float32))
-    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64))
+        return Rows(inputs, score.astype(np.float32), **moments(n))
+    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64), **moments(n))
+
+
+def moments(n: int) -> dict[str, Any]:
+    """A row a second, with labels that look three seconds ahead."""
+    known_at = np.arange(n, dtype=np.int64) * 10**9
+    return {"known_at": known_at, "label_end": known_at + 3 * 10**9}
 
 
 def task(
@@ -150,7 +157,7 @@ def windowed(given: Rows, window: int | None) -> Rows:
     if window is None:
         return given
     ends = np.arange(window - 1, len(given.inputs), dtype=np.int64)
-    return Rows(given.inputs, given.targets[ends], ends)
+    return Rows(given.inputs, given.targets[ends], ends, **moments(len(ends)))
 
 
 def with_train(given: FitTask, train: Rows) -> FitTask:

@@ -156,4 +156,4 @@ def test_the_schema_has_every_type_and_no_default_for_what_is_required() -> None
     for rule in rules:
         values = next(iter(rule["then"]["properties"].values()))["anyOf"][0]["properties"]
         assert "default" not in values.get("sequence_length", {})
-        assert "default" in values["prior" if "prior" in values else "dropout"]
+        assert "dropout" not in values or "default" in values["dropout"]

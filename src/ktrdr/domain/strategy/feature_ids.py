@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
-from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput, Strategy
+from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
 from ktrdr.domain.strategy.reading.sections import Findings
 
 Column = tuple[str, str, MembershipFunction | None]
@@ -85,25 +85,6 @@ def included_contexts(context: ContextFeatures) -> tuple[str, ...]:
     """Return the names of the kinds of context features that are fed: ``price_context``, ``time_context``, ..."""
     kinds = {"price": context.price, "volume": context.volume, "time": context.time, "session": context.session}
     return tuple(f"{name}_context" for name, fed in (kinds | {"symbol": context.symbol}).items() if fed)
-
-
-def chosen_ids(strategy: Strategy, names: Collection[str]) -> tuple[str, ...]:
-    """Return the ids of the features that some entries of ``nn_inputs``, and some contexts, give, in contract order.
-
-    Parameters
-    ----------
-    strategy : Strategy
-        Without learnable sets.
-    names : collection of str
-        Of entries, and of contexts as `included_contexts` names them.
-    """
-    model, base = strategy.model, strategy.training_data.timeframes.base
-    chosen = [entry for entry in strategy.nn_inputs if entry.name in names]
-    current = [name for entry in chosen for name, _, _ in columns(entry, strategy.fuzzy_sets)]
-    past = [lagged(name, lag) for lag in range(1, model.lookback_periods) for name in current]
-    kinds = tuple(name.removesuffix("context") for name in names if name.endswith("_context"))
-    context = [name for name, kind, _ in context_columns(model.context, base) if kind.startswith(kinds)]
-    return (*current, *past, *(context if kinds else ()))
 
 
 def refuse_equal_ids(

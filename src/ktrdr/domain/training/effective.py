@@ -8,8 +8,7 @@ from typing import Any
 from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.strategy.document import MemberModel, Strategy
-from ktrdr.domain.strategy.feature_ids import chosen_ids
-from ktrdr.domain.strategy.members import of_member
+from ktrdr.domain.strategy.members import inputs_of, of_member
 from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, Reptile, Scheduler, TrainingSettings
 
 
@@ -42,8 +41,8 @@ def model_spec(strategy: Strategy) -> ModelSpec:
 
 def _member(strategy: Strategy, member: MemberModel) -> Member:
     alone = of_member(strategy, member)
-    inputs = chosen_ids(strategy, member.inputs)
-    return Member(member.name, model_spec(alone), training_settings(alone), inputs, member.symbol, member.weight)
+    spec, settings, inputs = model_spec(alone), training_settings(alone), inputs_of(strategy, member)
+    return Member(member.name, spec, settings, inputs, member.symbol, member.weight)
 
 
 def _nested(values: dict[str, Any], section: str) -> dict[str, Any]:

@@ -135,6 +135,11 @@ class ModelSpec:
         return "" if window is None else window.parameter
 
     @property
+    def standardised(self) -> bool:
+        """Whether targets of a regression come to it with mean 0 and deviation 1."""
+        return self.kind.standardised and all(member.model.standardised for member in self.members)
+
+    @property
     def has_prior(self) -> bool:
         """Whether one of the members is what needs no features."""
         return bool(self._counts("prior"))

@@ -23,8 +23,8 @@ def outcome_text(model: TrainedModel) -> str:
         f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip()
         + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
-        episodes_text(report["episodes"]) if "episodes" in report else "",
         members_text(report),
+        episodes_text(report["episodes"]) if "episodes" in report else "",
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
         few_rows_text(report["few_rows"]) if "few_rows" in report else "",

@@ -17,10 +17,11 @@ from ktrdr.domain.training.ensemble.combining import Combination, log_of
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import softmax
 from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.training.scaling import TargetScaler
 from ktrdr.domain.training.settings import ModelSpec
 
 NO_EPOCHS = TrainingHistory((), 0, "no_epochs")
-PRIOR, LOG_WEIGHTS = "prior", "log_class_weights"
+PRIOR, LOG_WEIGHTS, TARGET_SCALES = "prior", "log_class_weights", "target_scales"
 
 
 class PriorModel(FittedModel):
@@ -58,11 +59,20 @@ class MemberModel(FittedModel):
         Of the whole.
     log_class_weights : ndarray of float64, shape (n_classes,), or None
         Subtracted from its logits, see `Inference`.
+    scale : TargetScaler or None
+        What its values are brought back by, where its targets are standardised and those of the whole are not.
     """
 
-    def __init__(self, inner: FittedModel, feature_ids: tuple[str, ...], log_class_weights: Floats | None) -> None:
-        self.inner, self.feature_ids, self.log_class_weights = inner, feature_ids, log_class_weights
-        self.history, self.window = inner.history, inner.window
+    def __init__(
+        self,
+        inner: FittedModel,
+        feature_ids: tuple[str, ...],
+        log_class_weights: Floats | None,
+        scale: TargetScaler | None = None,
+    ) -> None:
+        self.inner, self.feature_ids = inner, feature_ids
+        self.log_class_weights, self.scale = log_class_weights, scale
+        self.history, self.window, self.notes = inner.history, inner.window, inner.notes
         place = {name: number for number, name in enumerate(feature_ids)}
         self._columns = [place[name] for name in inner.feature_ids]
 
@@ -70,6 +80,7 @@ class MemberModel(FittedModel):
         """Return logits, or standardised values."""
         whole = self._columns == list(range(inputs.shape[1]))
         raw = self.inner.predict(inputs if whole else inputs.take(self._columns, axis=1), ends)
+        raw = raw if self.scale is None else self.scale.inverse(raw)
         return raw if self.log_class_weights is None else raw - self.log_class_weights
 
     def state(self) -> Mapping[str, bytes]:
@@ -108,6 +119,7 @@ class EnsembleModel(FittedModel):
         self.feature_ids, self.window = feature_ids, spec.window
         self.members = MappingProxyType(dict(members))
         self.combination = combination
+        self.notes = tuple(f"member {name}: {note}" for name, member in members.items() for note in member.notes)
         self._n_classes = n_classes
         if combination.shares is not None:
             self.shares = MappingProxyType(dict(zip(members, combination.shares.tolist(), strict=True)))
@@ -133,16 +145,17 @@ class EnsembleModel(FittedModel):
         """Return the blobs of the members under their names, and how they are combined as ``model.safetensors``."""
         arrays = dict(self.combination.arrays())
         blobs: dict[str, bytes] = {}
-        weights = []
+        weights, scales = [], []
         for name, member in self.members.items():
             blobs |= {f"{name}.{blob}": content for blob, content in member.state().items()}
             if isinstance(member, PriorModel):
                 arrays[PRIOR] = member.values
-            elif isinstance(member, MemberModel) and self._n_classes:
-                own = member.log_class_weights
+            elif isinstance(member, MemberModel):
+                own, scale = member.log_class_weights, member.scale
                 weights.append(np.zeros(self._n_classes) if own is None else own)
-        if weights:
-            arrays[LOG_WEIGHTS] = np.stack(weights)
+                scales.append((0.0, 1.0) if scale is None else (scale.mean, scale.std))
+        name, values = (LOG_WEIGHTS, weights) if self._n_classes else (TARGET_SCALES, scales)
+        arrays[name] = np.array(values, dtype=np.float64)
         return {WEIGHTS: to_bytes(arrays), **blobs}
 
     def provenance(self) -> Mapping[str, str]:

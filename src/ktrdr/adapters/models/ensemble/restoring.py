@@ -12,7 +12,14 @@ from safetensors.numpy import load
 
 from ktrdr.adapters.models.arrays import WEIGHTS
 from ktrdr.adapters.models.ensemble.combinations import combination_of
-from ktrdr.adapters.models.ensemble.model import LOG_WEIGHTS, PRIOR, EnsembleModel, MemberModel, PriorModel
+from ktrdr.adapters.models.ensemble.model import (
+    LOG_WEIGHTS,
+    PRIOR,
+    TARGET_SCALES,
+    EnsembleModel,
+    MemberModel,
+    PriorModel,
+)
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Floats
 from ktrdr.domain.artifacts.artifact import Artifact
@@ -20,6 +27,7 @@ from ktrdr.domain.artifacts.model_facts import ModelFacts, read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.training.ensemble.prior import prior_name
 from ktrdr.domain.training.model import FittedModel
+from ktrdr.domain.training.scaling import TargetScaler
 from ktrdr.domain.training.settings import Member
 
 _SLACK = 1e-9
@@ -37,10 +45,10 @@ def restored(artifact: Artifact, trainer: ModelTrainer) -> EnsembleModel:
     _refuse_strangers(artifact, facts)
     numbers = _numbers(artifact, where)
     try:
-        weights = _log_weights(numbers, facts)
+        around = zip(_log_weights(numbers, facts), _scales(numbers, facts), strict=True)
         members: dict[str, FittedModel] = {
-            member.name: MemberModel(trainer.restore(_part(artifact, member, facts)), facts.feature_ids, own)
-            for member, own in zip(facts.spec.members, weights, strict=True)
+            member.name: MemberModel(trainer.restore(_part(artifact, member, facts)), facts.feature_ids, *own)
+            for member, own in zip(facts.spec.members, around, strict=True)
         }
         if facts.spec.has_prior:
             members[prior_name(facts.target)] = _prior(numbers, facts)
@@ -86,6 +94,16 @@ def _log_weights(numbers: dict[str, NDArray[Any]], facts: ModelFacts) -> list[Fl
         return [None] * n_members
     found = _taken(numbers, LOG_WEIGHTS, (n_members, n_classes))
     return [row if row.any() else None for row in found]
+
+
+def _scales(numbers: dict[str, NDArray[Any]], facts: ModelFacts) -> list[TargetScaler | None]:
+    n_members = len(facts.spec.members)
+    if facts.target.is_classification:
+        return [None] * n_members
+    found = _taken(numbers, TARGET_SCALES, (n_members, 2))
+    if found[:, 1].min() <= 0:
+        raise InvalidInput(f"{TARGET_SCALES} must have deviations above 0")
+    return [None if (mean, std) == (0, 1) else TargetScaler(mean, std) for mean, std in found.tolist()]
 
 
 def _prior(numbers: dict[str, NDArray[Any]], facts: ModelFacts) -> PriorModel:

@@ -10,7 +10,7 @@ import numpy as np
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import TrainingFailed
 from ktrdr.domain.training.model import FitTask, Rows
-from ktrdr.domain.training.scaling import Scaler
+from ktrdr.domain.training.scaling import Scaler, TargetScaler, fit_target_scaler
 from ktrdr.domain.training.settings import Member
 from ktrdr.domain.training.weights import class_weights
 
@@ -28,8 +28,8 @@ class MemberTasks:
     task: FitTask
     _copies: dict[Any, Float32s] = field(default_factory=dict)
 
-    def of(self, member: Member, train: Int64s | None = None) -> FitTask:
-        """Return the task of a member, on all train rows or on some, by their numbers, ascending.
+    def of(self, member: Member, train: Int64s | None = None) -> tuple[FitTask, TargetScaler | None]:
+        """Return the task of a member, on all train rows or on some, by their numbers, and how its targets are scaled.
 
         Raises
         ------
@@ -42,10 +42,12 @@ class MemberTasks:
         columns = tuple(place[name] for name in ids)
         parts = [
             self._cut(_of_symbol(rows, whole.symbols, member, name), columns)
-            for rows, name in ((_taken(whole.train, train), "train"), (whole.validation, "validation"))
+            for rows, name in ((taken(whole.train, train), "train"), (whole.validation, "validation"))
         ]
+        scale = target_scale(parts[0], member, whole)
+        parts = parts if scale is None else [_standardised(rows, scale) for rows in parts]
         settings = replace(member.settings, seed=whole.settings.seed + member.settings.seed)
-        return replace(
+        task = replace(
             whole,
             train=parts[0],
             validation=parts[1],
@@ -55,6 +57,7 @@ class MemberTasks:
             class_weights=_class_weights(parts[0], member, whole),
             scaler=_scaler(whole.scaler, columns),
         )
+        return task, scale
 
     def _cut(self, rows: Rows, columns: tuple[int, ...]) -> Rows:
         """Return rows of some columns; rows that shared one matrix share its copy, too."""
@@ -66,7 +69,7 @@ class MemberTasks:
         return replace(rows, inputs=self._copies[key])
 
 
-def _taken(rows: Rows, chosen: Int64s | None) -> Rows:
+def taken(rows: Rows, chosen: Int64s | None) -> Rows:
     """Return some samples, in their order; the matrix stays."""
     if chosen is None:
         return rows
@@ -95,7 +98,22 @@ def _of_symbol(rows: Rows, symbols: tuple[str, ...], member: Member, part: str) 
     chosen = np.flatnonzero(rows.symbols == number) if rows.symbols is not None else np.arange(0)
     if not len(chosen):
         raise TrainingFailed(f"member {member.name}: is fitted to {member.symbol}, which has no {part} rows here")
-    return _taken(rows, chosen)
+    return taken(rows, chosen)
+
+
+def target_scale(rows: Rows, member: Member, whole: FitTask) -> TargetScaler | None:
+    """Return what standardises the targets for a member that needs it, where those of the whole are not."""
+    if whole.target.is_classification or whole.model.standardised or not member.model.standardised:
+        return None
+    return fit_target_scaler(rows.targets.astype(np.float64), _shares(rows))
+
+
+def _shares(rows: Rows) -> Floats | None:
+    return None if rows.weights is None else rows.weights.astype(np.float64)
+
+
+def _standardised(rows: Rows, scale: TargetScaler) -> Rows:
+    return replace(rows, targets=scale.transform(rows.targets.astype(np.float64)).astype(np.float32))
 
 
 def _class_weights(rows: Rows, member: Member, whole: FitTask) -> Floats | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from ktrdr.adapters.models.ensemble.combinations import blended, voting
 from ktrdr.adapters.models.ensemble.model import EnsembleModel, MemberModel, PriorModel
 from ktrdr.adapters.models.ensemble.restoring import restored
-from ktrdr.adapters.models.ensemble.tasks import MemberTasks
+from ktrdr.adapters.models.ensemble.stacking import folds_of, stacked
+from ktrdr.adapters.models.ensemble.tasks import MemberTasks, taken
 from ktrdr.adapters.models.ensemble.watching import OneByOne
 from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.ports.model_trainer import ModelTrainer
@@ -18,7 +19,9 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.errors import InvalidInput, TrainingFailed, TrainingInterrupted
 from ktrdr.domain.training.ensemble.combining import Combination
 from ktrdr.domain.training.ensemble.prior import prior_name, prior_of
+from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
+from ktrdr.domain.training.scaling import Scaler, TargetScaler
 from ktrdr.domain.training.settings import Member
 from ktrdr.domain.training.watch import UNWATCHED, Watch
 
@@ -38,7 +41,7 @@ class EnsembleTrainer(ModelTrainer):
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> EnsembleModel:
         """Return the ensemble; its fits are watched as one, and begin anew after a stop."""
         _check(task)
-        return _Fitting(task, self._trainer, OneByOne(watch, task.model.fits)).run()
+        return _Fitting(task, self._trainer, OneByOne(watch, task.model)).run()
 
     def restore(self, artifact: Artifact) -> EnsembleModel:
         """Return the stored ensemble."""
@@ -55,7 +58,11 @@ class _Fitting:
 
     def run(self) -> EnsembleModel:
         """Fit the members, and combine them."""
-        methods: dict[str, Callable[[], EnsembleModel]] = {"voting": self._voting, "blending": self._blending}
+        methods: dict[str, Callable[[], EnsembleModel]] = {
+            "voting": self._voting,
+            "blending": self._blending,
+            "stacking": self._stacking,
+        }
         return methods[self.task.model.architecture["method"]]()
 
     def _voting(self) -> EnsembleModel:
@@ -63,8 +70,19 @@ class _Fitting:
 
     def _blending(self) -> EnsembleModel:
         members, validation = self._members(), self.task.validation
-        equal = self._combined(members, voting(self.task.model, prior=self.task.model.has_prior))
-        return self._combined(members, blended(self._said(equal, validation), validation.targets))
+        return self._combined(members, blended(self._said(members.values(), validation), validation.targets))
+
+    def _stacking(self) -> EnsembleModel:
+        """Fit members to walk-forward folds, the regression to what they say there, and the members to all rows."""
+        chosen, train = self.task.model, self.task.train
+        outputs, rows = [], []
+        for fit, forecast in folds_of(train, chosen.architecture["folds"]):
+            some = [self.fitted(member, fit) for member in chosen.members]
+            outputs.append(self._said(some, taken(train, forecast)))
+            rows.append(forecast)
+        unseen = taken(train, np.concatenate(rows))
+        found = stacked(np.concatenate(outputs, axis=1), unseen.targets, unseen.weights, chosen.architecture["l2"])
+        return self._combined(self._members(), found)
 
     def _members(self) -> dict[str, FittedModel]:
         """Return the fitted members by name, the prior behind them."""
@@ -78,7 +96,7 @@ class _Fitting:
 
     def fitted(self, member: Member, train: Int64s | None = None) -> MemberModel:
         """Return a member fitted to all train rows, or to some."""
-        own = self.tasks.of(member, train)
+        own, scale = self.tasks.of(member, train)
         try:
             model = self.trainer.fit(own, self.watch)
         except TrainingInterrupted:
@@ -87,15 +105,18 @@ class _Fitting:
             raise type(error)(f"member {member.name}: {error}") from error
         self.watch.over()
         weights = None if own.class_weights is None else np.log(own.class_weights)
-        return MemberModel(model, self.task.feature_ids, weights)
+        return MemberModel(model, self.task.feature_ids, weights, scale)
 
     def _combined(self, members: dict[str, FittedModel], combination: Combination) -> EnsembleModel:
         return EnsembleModel(members, combination, self.task.feature_ids, self.task.model, self.n_classes)
 
-    def _said(self, model: EnsembleModel, rows: Rows) -> Floats:
-        """Return what the members say of some samples."""
-        scaler, ends = self.task.scaler, rows.ends
-        return model.outputs(rows.inputs if scaler is None else scaler.transform(rows.inputs), ends)
+    def _said(self, members: Iterable[FittedModel], rows: Rows) -> Floats:
+        """Return what members say of some samples, shape (n_members, n_samples, n_outputs)."""
+        task = self.task
+        left = Scaler(np.zeros(len(task.feature_ids)), np.ones(len(task.feature_ids)))
+        inference = Inference(task.scaler or left, None if self.n_classes else TargetScaler(0.0, 1.0))
+        outputs = [inference.outputs(member, rows.inputs, rows.ends) for member in members]
+        return np.stack([found.reshape(len(rows.targets), -1) for found in outputs])
 
 
 def _check(task: FitTask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ktrdr.domain.training.history import Epoch
+from ktrdr.domain.training.settings import Member, ModelSpec
 from ktrdr.domain.training.watch import Watch
 
 
@@ -14,23 +15,23 @@ class OneByOne(Watch):
     Parameters
     ----------
     watch : Watch
-    fits : int
-        How many there will be.
+    model : ModelSpec
+        Whose members are fitted.
     """
 
     keeps = False
 
-    def __init__(self, watch: Watch, fits: int) -> None:
+    def __init__(self, watch: Watch, model: ModelSpec) -> None:
         self._watch = watch
-        self._left = fits
+        self._planned = sum(map(_passes, model.members)) * model.fits // len(model.members)
         self._before = 0
         self._now = 0
 
     def epoch(self, epoch: Epoch, planned: int) -> None:
         """Tell of an epoch, under its number among all."""
         self._now = epoch.number
-        told = replace(epoch, number=self._before + epoch.number)
-        self._watch.epoch(told, self._before + planned * max(self._left, 1))
+        number = self._before + epoch.number
+        self._watch.epoch(replace(epoch, number=number), max(self._planned, number, planned))
 
     def keep(self, state: bytes) -> None:
         """Do nothing."""
@@ -43,4 +44,11 @@ class OneByOne(Watch):
         """Hear that one of the fits is over."""
         self._before += self._now
         self._now = 0
-        self._left -= 1
+
+
+def _passes(member: Member) -> int:
+    """Return how many epochs a fit of a member has at most; 1 where its type has no setting that says so."""
+    name, settings = member.model.kind.advice.passes, member.settings
+    if not any(item.name == name for item in member.model.kind.settings):
+        return 1
+    return int(settings.own[name]) if name in settings.own else int(getattr(settings, name, 1))

@@ -42,7 +42,9 @@ def joined(windows: Iterable[Window | None]) -> Window | None:
     if not known:
         return None
     longest = max(known, key=lambda window: window.length)
-    return replace(longest, break_at_session=any(window.break_at_session for window in known))
+    unbroken = max(window.length if window.unbroken is None else window.unbroken for window in known)
+    broken = any(window.break_at_session for window in known)
+    return replace(longest, break_at_session=broken, unbroken=None if unbroken == longest.length else unbroken)
 
 
 @dataclass(frozen=True, slots=True)

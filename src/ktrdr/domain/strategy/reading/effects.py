@@ -195,7 +195,7 @@ def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, finding
     """Warn about settings that are written, ask for something, and change nothing here; and unused names."""
     for path, reason in _idle(document, strategy):
         findings.warning(path, reason)
-    for member, (path, entry) in zip(strategy.model.members, _entries(document, strategy), strict=True):
+    for member, (path, entry) in zip(strategy.model.members, _entries(document, strategy), strict=False):
         own = {"model": {"architecture": entry.get("architecture")}, "training": entry.get("training")}
         for idle, reason in _idle(own, of_member(strategy, member)):
             findings.warning(f"{path}.{idle.removeprefix('model.')}", reason)

@@ -11,13 +11,15 @@ from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
 from ktrdr.domain.catalogue.models.member_names import NAME, RESERVED
 from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.catalogue.models.volatility import EWMA
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.problems import EMPTY
 from ktrdr.domain.strategy.document import Labels, MemberModel, Model, NetworkInput, TrainingData
 from ktrdr.domain.strategy.feature_ids import included_contexts
 from ktrdr.domain.strategy.reading.architecture import read_architecture
-from ktrdr.domain.strategy.reading.sections import Section
+from ktrdr.domain.strategy.reading.model import refuse_unfit
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 from ktrdr.domain.strategy.reading.training import labels_refused, read_member_training
 
 _WEIGHT = Parameter("weight", "float", 1.0, low=0, high=1e6, above=True, description="voting: what its vote counts")
@@ -96,10 +98,27 @@ def read_members(
                 _read_weight(entry, model),
             )
             _check_name(entry, member.name, members)
+            refuse_unfit(member.type, member.architecture, member.training, findings, path)
             members.append(member)
             entry.warn_unknown()
     findings.problems[:] = dict.fromkeys(findings.problems)
     return tuple(members)
+
+
+def with_naive(model: Model, labels: Labels, findings: Findings) -> Model:
+    """Return the model with what stands for the class shares where labels are of volatility: an EWMA, as a member.
+
+    It is there once it is written out, so that such a document is read as the same.
+    """
+    wanted = model.architecture.get("prior") and "prior" not in MODEL_TYPES[model.type].idle(model.architecture)
+    if not wanted or labels.source not in EWMA.labels:
+        return model
+    known = any(member.type == EWMA.name for member in model.members)
+    naive = MemberModel(EWMA.name, EWMA.name, EWMA.example, {"loss": EWMA.losses["regression"][0]}, len(model.members))
+    members = model.members if known else (*model.members, naive)
+    findings.settings[:] = [item for item in findings.settings if item.path != "model.combine.prior"]
+    findings.setting("model.combine.prior", False, f"labels of {labels.source}")
+    return replace(model, architecture={**model.architecture, "prior": False}, members=members)
 
 
 def _refuse_hard_votes(parent: Section, model: Model, labels: Labels) -> None:

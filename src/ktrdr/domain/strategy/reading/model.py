@@ -82,13 +82,25 @@ def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings:
             findings.error(f"fuzzy_sets.{name}.learnable", message)
 
 
-def refuse_unfit(model: Model, training: Mapping[str, Any], findings: Findings) -> None:
-    """Refuse settings of ``training`` that the model's architecture cannot be fitted by."""
-    if findings.refused_within("model.architecture"):
+def refuse_unfit(
+    kind: str, architecture: Mapping[str, Any], training: Mapping[str, Any], findings: Findings, at: str = ""
+) -> None:
+    """Refuse settings that a model's architecture cannot be fitted by.
+
+    Parameters
+    ----------
+    kind : str
+        Model type.
+    architecture, training : mapping
+    findings : Findings
+    at : str
+        Path of the member that it is; empty for the model of the strategy.
+    """
+    if findings.refused_within(f"{at or 'model'}.architecture"):
         return
-    wrong = MODEL_TYPES[model.type].unfit(model.architecture, training)
+    wrong = MODEL_TYPES[kind].unfit(architecture, training)
     if wrong is not None:
-        findings.error(f"training.{wrong[0]}", wrong[1])
+        findings.error(f"{at}.training.{wrong[0]}".lstrip("."), wrong[1])
 
 
 def _read_features(section: Section, findings: Findings) -> tuple[ContextFeatures, int, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import find_label
-from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Overrides, Setting, Strategy, SymbolOverrides
+from ktrdr.domain.strategy.members import reads_returns
 
 SECTION = "symbol_overrides"
 DECISIONS = {
@@ -90,7 +90,7 @@ def contradictions(effective: Strategy, own: Strategy) -> Iterator[tuple[str, st
         yield f"training.labels.{wrong.parameter}", wrong.message
         return
     ahead, own_ahead = (spec.horizon(spec.complete(item.labels.parameters)) for item in (effective, own))
-    if model_type(own.model.type).reads_returns and ahead != own_ahead:
+    if reads_returns(own.model) and ahead != own_ahead:
         yield (
             "training.labels",
             f"would look {ahead} bars ahead; {own.model.type} looks {own_ahead} ahead for all symbols",

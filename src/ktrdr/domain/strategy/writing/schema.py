@@ -269,9 +269,8 @@ def _training() -> dict[str, Any]:
             "secondary": strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
-    nested |= values_of((COMBINATION,))
     fitting = _fitting(list(MODEL_TYPES.values()))
-    return fitting | {"properties": fitting["properties"] | object_of(nested)["properties"]}
+    return fitting | {"properties": fitting["properties"] | object_of(values_of((COMBINATION,)) | nested)["properties"]}
 
 
 def _fitting(models: list[ModelType]) -> dict[str, Any]:
