@@ -34,9 +34,7 @@ def ridge(inputs: Standardised, targets: Floats, shares: Floats, l2: float) -> t
     return solve(curvature, right[:, None]).T, np.array([mean])
 
 
-def logistic(
-    inputs: Standardised, targets: Int64s, shares: Floats, n_classes: int, l2: float
-) -> tuple[Floats, Floats]:
+def logistic(inputs: Standardised, targets: Int64s, shares: Floats, n_classes: int, l2: float) -> tuple[Floats, Floats]:
     """Return what minimises ``-sum shares log softmax(Z W + b)[target] + l2 |W|^2 / 2``.
 
     A class that no sample has gets the share that one sample would have, whatever the inputs.

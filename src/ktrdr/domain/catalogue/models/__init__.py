@@ -10,7 +10,7 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
 MODEL_TYPES: dict[str, ModelType] = {
-    model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, LIGHTGBM, XGBOOST, LOGISTIC, RIDGE)
+    model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, LOGISTIC, RIDGE, LIGHTGBM, XGBOOST)
 }
 """Every model type by name."""
 
