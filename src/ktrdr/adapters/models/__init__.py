@@ -16,5 +16,7 @@ MODELS: Mapping[str, str] = {
     "ridge": _LINEAR,
     "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
     "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
+    "random_forest": "ktrdr.adapters.models.trees.forest:RandomForestTrainer",
+    "extra_trees": "ktrdr.adapters.models.trees.forest:ExtraTreesTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

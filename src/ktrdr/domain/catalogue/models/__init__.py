@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ktrdr.domain.catalogue.models.forests import EXTRA_TREES, RANDOM_FOREST
 from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -10,7 +11,8 @@ from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
 MODEL_TYPES: dict[str, ModelType] = {
-    model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, LOGISTIC, RIDGE, LIGHTGBM, XGBOOST)
+    model.name: model
+    for model in (MLP, LSTM, GRU, TRANSFORMER, LOGISTIC, RIDGE, LIGHTGBM, XGBOOST, RANDOM_FOREST, EXTRA_TREES)
 }
 """Every model type by name."""
 
