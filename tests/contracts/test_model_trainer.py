@@ -313,7 +313,7 @@ ODD = {
     "no model": _manifest(model={}),
     "unknown type": _model(type="mpl"),
     "type is no text": _model(type=["mlp"]),
-    "no architecture": _model(architecture={}),
+    "no architecture": _model(architecture=None),
     "architecture is a list": _model(architecture=[]),
     "key of no type": _architecture(surprise=1),
     "inputs are no list": _model(input_features="f0"),
@@ -340,6 +340,9 @@ def test_artifact_that_does_not_fit_is_refused(
 @BY_TYPE
 def test_odd_parameter_of_the_architecture_is_refused(adapter: str, trainer: ModelTrainer, name: str) -> None:
     for parameter in SPECS[name].kind.parameters:
+        rest = {key: value for key, value in SPECS[name].architecture.items() if key != parameter.name}
+        with pytest.raises(CorruptArtifact, match=parameter.name):
+            trainer.restore(_model(architecture=rest)(stored_of(adapter, name)))
         with pytest.raises(CorruptArtifact, match=parameter.name):
             trainer.restore(_architecture(**{parameter.name: {"odd": 1}})(stored_of(adapter, name)))
 

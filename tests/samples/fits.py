@@ -42,6 +42,8 @@ def window_spec(kind: str, **changes: Any) -> ModelSpec:
 BOOSTED: dict[str, dict[str, Any]] = {
     "lightgbm": {"leaves": 7, "min_rows_in_leaf": 5, "bins": 31},
     "xgboost": {"max_depth": 3, "min_child_weight": 1.0, "bins": 31},
+    "random_forest": {"max_depth": 0, "min_rows_in_leaf": 5, "bins": 31},
+    "extra_trees": {"max_depth": 6, "min_rows_in_leaf": 3, "bins": 31},
 }
 
 
@@ -127,8 +129,7 @@ def task(
     kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
-    if "rounds" in own:
-        own["rounds"] = 12
+    own |= {name: 12 for name in ("rounds", "trees") if name in own}
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
     window = model.window if model.reads_windows else None

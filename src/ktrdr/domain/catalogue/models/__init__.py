@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ktrdr.domain.catalogue.models.ensembles import ENSEMBLE
+from ktrdr.domain.catalogue.models.forests import EXTRA_TREES, RANDOM_FOREST
 from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -11,9 +12,11 @@ from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR, HYBRID
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
+_NETWORKS = (MLP, LSTM, GRU, TRANSFORMER)
+_TREES = (LIGHTGBM, XGBOOST, RANDOM_FOREST, EXTRA_TREES)
+_OF_RETURNS = (GARCH, EWMA, HAR, HYBRID)
 MODEL_TYPES: dict[str, ModelType] = {
-    model.name: model
-    for model in (MLP, LSTM, GRU, TRANSFORMER, LOGISTIC, RIDGE, LIGHTGBM, XGBOOST, GARCH, EWMA, HAR, HYBRID, ENSEMBLE)
+    model.name: model for model in (*_NETWORKS, LOGISTIC, RIDGE, *_TREES, *_OF_RETURNS, ENSEMBLE)
 }
 """Every model type by name."""
 
