@@ -175,7 +175,9 @@ def _label_section(spec: LabelSpec) -> str:
     listed = parameters(item for item in spec.parameters if item.name != "method")
     ratios = " By default it takes ratios of prices, which must be above 0." if spec.ratios(defaults) else ""
     lasts = " Its classes last: [episodes](#episodes) are counted." if spec.lasts else ""
-    return f"## {title}\n\n{meaning}\n\n{span}{ratios}{lasts}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    return (
+        f"## {title}\n\n{meaning}\n\n{span}{ratios}{lasts}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    )
 
 
 def _target(spec: LabelSpec, defaults: Mapping[str, Any]) -> str:

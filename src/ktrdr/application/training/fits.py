@@ -13,6 +13,7 @@ from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.preparing.warm_start import WarmStart
 from ktrdr.application.training.recording import RecordedRun, Runs
 from ktrdr.domain.arrays import Float32s, Int32s, Int64s
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified
@@ -23,7 +24,7 @@ from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.combining import Combined, combine
 from ktrdr.domain.training.pool.pool import Pool
-from ktrdr.domain.training.scaling import fit_scaler, fit_target_scaler
+from ktrdr.domain.training.scaling import TargetScaler, fit_scaler, fit_target_scaler
 from ktrdr.domain.training.weights import class_weights
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,14 @@ def task_of(
         inference.class_weights,
         fuzzified(prepared.features),
         scaler=inference.scaler,
+        horizon=_horizon(strategy),
+        symbols=pool.symbols,
     )
+
+
+def _horizon(strategy: Strategy) -> int | None:
+    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    return labels.horizon(labels.complete(strategy.labels.parameters))
 
 
 def _rows(
@@ -146,6 +154,8 @@ def inference_of(
     else:
         scaler = start.inference.scaler
     if not pool.target.is_classification:
+        if not model_spec(strategy).kind.standardised:
+            return Inference(scaler, TargetScaler(0.0, 1.0))
         targets = labels.astype(np.float64)
         return Inference(
             scaler, fit_target_scaler(targets, combined.shares) if start is None else start.inference.target_scaler

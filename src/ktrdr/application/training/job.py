@@ -99,7 +99,7 @@ class JobTrainer:
             stored,
             dict(judgement.metrics),
             dict(judgement.importance),
-            (*prepared.notes, *without_effect(job)),
+            (*prepared.notes, *fitted.shipped.notes, *without_effect(job)),
             rows_of(prepared.split.report()),
             warnings=prepared.warnings,
         )

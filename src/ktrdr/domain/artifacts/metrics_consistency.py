@@ -28,6 +28,8 @@ def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     if manifest.target["kind"] != "classification":
         if not close(metrics["rmse"] ** 2, metrics["mse"]) or metrics["mae"] > metrics["rmse"] * (1 + 1e-9):
             yield f"{METRICS}: mse, rmse and mae are not those of one forecast"
+        if metrics.get("qlike", 0.0) < 0 or not 0 <= metrics.get("floored_forecasts", 0) <= report["rows"]:
+            yield f"{METRICS}: qlike or floored_forecasts can not be that of {report['rows']} rows"
         return
     matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
     if not close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):

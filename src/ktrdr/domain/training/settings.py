@@ -110,6 +110,12 @@ class ModelSpec:
         return 1 if window is None else window.length
 
     @property
+    def unbroken(self) -> int:
+        """How many of these rows, the newest ones, must follow each other without a break."""
+        window = self._window
+        return self.window if window is None or window.unbroken is None else window.unbroken
+
+    @property
     def break_at_session(self) -> bool:
         """Whether no window reaches from one trading session into the next."""
         window = self._window

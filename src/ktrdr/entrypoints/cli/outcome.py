@@ -19,7 +19,8 @@ def outcome_text(model: TrainedModel) -> str:
     """Return verdict, metrics beside baselines, importance, diagnosis, and where the files lie."""
     report, verdict = model.report, model.report["verdict"]
     parts = [
-        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip(),
+        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip()
+        + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
         episodes_text(report["episodes"]) if "episodes" in report else "",
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
@@ -31,6 +32,11 @@ def outcome_text(model: TrainedModel) -> str:
         f"model      {model.stored.location}\nreport     {model.stored.location}/report.html",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def beside_text(report: Mapping[str, Any]) -> str:
+    """Return what another loss says, on a line of its own; nothing where none was asked."""
+    return f"\nbeside     {report['beside']['sentence']}" if "beside" in report else ""
 
 
 def detectable_text(verdict: Mapping[str, Any]) -> str:

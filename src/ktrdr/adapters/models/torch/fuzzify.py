@@ -143,9 +143,19 @@ def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
     return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
 
 
+class OfColumns(nn.Sequential):
+    """A network of input columns: the layer, then the network of the features that it makes."""
+
+    def at_every(self, inputs: Tensor, window: int) -> Tensor:
+        """Return raw outputs at each row of chunks, as the network does."""
+        fuzzify, network = self
+        outputs: Tensor = network.at_every(fuzzify(inputs), window)
+        return outputs
+
+
 def before(network: nn.Module, plan: Sequence[Fuzzified]) -> nn.Module:
-    """Return a network of input columns: the layer, then the network of the features that it makes."""
-    return nn.Sequential(OrderedDict(fuzzify=Fuzzify(plan), network=network))
+    """Return a network of input columns."""
+    return OfColumns(OrderedDict(fuzzify=Fuzzify(plan), network=network))
 
 
 def tuned_sets(network: nn.Module) -> TunedSets:

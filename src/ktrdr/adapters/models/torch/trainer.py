@@ -11,6 +11,7 @@ from torch import nn
 
 from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
 from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
+from ktrdr.adapters.models.torch.gradients import integrated_gradients
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
@@ -22,6 +23,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.learnable import Fuzzified
+from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import ModelSpec
@@ -68,6 +70,14 @@ class TorchModel(FittedModel):
         """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
         outputs = self._forward(inputs, ends)
         return outputs if self._is_classification else outputs[:, 0]
+
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions:
+        """Return integrated gradients from the baseline; where sets are tuned, of the features that they make."""
+        samples = self._forward.samples(inputs, ends)
+        start = np.zeros(len(self.feature_ids), dtype=np.float32) if baseline is None else baseline
+        return integrated_gradients(self._network, samples, start)
 
     def state(self) -> Mapping[str, bytes]:
         """Return the weights as ``model.safetensors``."""
@@ -177,6 +187,9 @@ def _check(task: FitTask) -> None:
         raise InvalidInput("fit: there are no features")
     for name, rows in (("train", task.train), ("validation", task.validation)):
         _check_rows(name, rows, task)
+    unfit = task.model.kind.unfit(task.model.kind.checked(task.model.architecture), task.settings.own)
+    if unfit is not None:
+        raise InvalidInput(f"fit: {unfit[0]}: {unfit[1]}")
     stopping = task.settings.early_stopping
     if stopping.enabled and stopping.monitor == "val_accuracy" and not task.target.is_classification:
         raise InvalidInput("early_stopping: monitor val_accuracy needs classes; allowed for a regression: val_loss")

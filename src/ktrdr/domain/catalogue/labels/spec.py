@@ -63,6 +63,8 @@ class LabelSpec:
         Whether a class lasts for many bars, so that what counts as evidence is episodes of it and not bars.
     knows_now : bool
         Whether its labels come with the class that it is now, see `as_now`.
+    metrics : tuple of str
+        What may decide the verdict besides the metrics of its kind.
     """
 
     source: str
@@ -83,6 +85,7 @@ class LabelSpec:
     ratios: Callable[[Parameters], bool] = lambda _: True
     lasts: bool = False
     knows_now: bool = False
+    metrics: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

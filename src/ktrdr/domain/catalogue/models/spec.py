@@ -26,11 +26,14 @@ class Window:
         What of the architecture decides the length.
     break_at_session : bool
         Whether no window reaches from one trading session into the next.
+    unbroken : int or None
+        How many of the rows, the newest ones, must follow each other without a missing bar; None: all of them.
     """
 
     length: int
     parameter: str
     break_at_session: bool = False
+    unbroken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,23 @@ class ModelType:
         else None.
     idle : callable
         Architecture to its parameters that change nothing beside the others, each with the reason to warn with.
+    unfit : callable
+        Architecture and settings of ``training`` to the name of a setting and what is wrong with it beside the
+        architecture, else None.
     window : callable
         Architecture to how windows of rows are read; None where a sample is a single row.
     learns_sets : bool
         Whether it can tune learnable fuzzy sets.
     can_begin : bool
         Whether it can begin with the weights of a fitted model.
+    labels : tuple of str
+        The only label sources that it fits; empty: any whose kind is in `losses`.
+    reads_inputs : bool
+        Whether it reads ``nn_inputs``; one that does not needs none.
+    reads_returns : bool
+        Whether it reads the returns of the base bars and the symbol's code, see `returns_features`, after its inputs.
+    standardised : bool
+        Whether the targets of a regression come to it with mean 0 and deviation 1, on the train rows.
     extra : str or None
         The extra of this package that brings what it needs; None: it comes with the package.
     starter : mapping
@@ -105,9 +119,14 @@ class ModelType:
     ignored: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Architecture], tuple[str, str] | None] = lambda _: None
     idle: Callable[[Architecture], Mapping[str, str]] = lambda _: {}
+    unfit: Callable[[Architecture, Mapping[str, Any]], tuple[str, str] | None] = lambda _, __: None
     window: Callable[[Architecture], Window | None] = lambda _: None
     learns_sets: bool = False
     can_begin: bool = False
+    labels: tuple[str, ...] = ()
+    reads_inputs: bool = True
+    reads_returns: bool = False
+    standardised: bool = True
     extra: str | None = None
     starter: Architecture = field(default_factory=dict)
 
@@ -132,8 +151,9 @@ class ModelType:
         Raises
         ------
         InvalidInput
-            If it lacks a parameter, names another, breaks a bound, or contradicts itself.
+            If it lacks a parameter that is not silent, names another, breaks a bound, or contradicts itself.
         """
+        architecture = {item.name: item.default for item in self.parameters if item.silent} | dict(architecture)
         names = [parameter.name for parameter in self.parameters]
         if architecture.keys() != set(names):
             found = ", ".join(map(str, architecture))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.labels import LabelSpec, find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.catalogue.training import CHUNK, EARLY_STOPPING, EVERY, LOSS_AT, SCHEDULER, SETTINGS
 from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
@@ -105,8 +105,11 @@ def _idle_parameters(strategy: Strategy) -> list[_Rule]:
 
 
 def _trades(strategy: Strategy) -> bool:
-    spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
-    return set(spec.actions) != {"none"}
+    return set(_labels(strategy).actions) != {"none"}
+
+
+def _labels(strategy: Strategy) -> LabelSpec:
+    return find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
 
 
 _OF_VALUES = (
@@ -138,6 +141,13 @@ _OF_VALUES = (
         _default(SETTINGS, "huber_delta"),
         lambda strategy: strategy.training["loss"] == "huber",
         "has no effect without loss: huber",
+    ),
+    _Rule(
+        "training",
+        CHUNK.name,
+        CHUNK.default,
+        lambda strategy: strategy.training.get(LOSS_AT.name) == EVERY,
+        f"has no effect without {LOSS_AT.name}: {EVERY}",
     ),
     _Rule(
         "model.features",
@@ -191,9 +201,11 @@ def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, finding
 
 
 def idle_defaults(strategy: Strategy) -> dict[str, Any]:
-    """Return the settings that change nothing in this strategy, by path, each with its default."""
+    """Return the settings that a document leaves out at their defaults, by path: what is idle, and what is silent."""
     idle = {rule.path: rule.default for rule in _rules(strategy) if not rule.applies(strategy)}
-    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    model, labels = MODEL_TYPES[strategy.model.type], _labels(strategy)
+    idle |= {f"training.{item.name}": item.default for item in model.all_settings if item.silent}
+    idle |= {f"model.architecture.{item.name}": item.default for item in model.parameters if item.silent}
     unread = [item for item in labels.parameters if item.name in labels.without_effect]
     return idle | {f"training.labels.{item.name}": item.default for item in unread}
 

@@ -57,6 +57,9 @@ def read_model(parent: Section, findings: Findings) -> Model:
     features = section.section("features")
     context, lookback, scaling = _read_features(features, findings)
     section.warn_unknown()
+    if spec is not None and not spec.reads_inputs and (context, lookback, scaling) != (ContextFeatures(), 1, "none"):
+        findings.warning(features.path, f"has no effect: {spec.name} reads the returns of the bars alone")
+        context, lookback, scaling = ContextFeatures(), 1, "none"
     return Model(spec.name if spec else next(iter(MODEL_TYPES)), architecture, context, lookback, scaling)
 
 
@@ -69,6 +72,15 @@ def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings:
         if item.learnable:
             message = f"{model.type} does not tune fuzzy sets; types that do: {able}"
             findings.error(f"fuzzy_sets.{name}.learnable", message)
+
+
+def refuse_unfit(model: Model, training: Mapping[str, Any], findings: Findings) -> None:
+    """Refuse settings of ``training`` that the model's architecture cannot be fitted by."""
+    if findings.refused_within("model.architecture"):
+        return
+    wrong = MODEL_TYPES[model.type].unfit(model.architecture, training)
+    if wrong is not None:
+        findings.error(f"training.{wrong[0]}", wrong[1])
 
 
 def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from ktrdr.domain.strategy.reading.effects import warn_without_effect
 from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
-from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable
+from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable, refuse_unfit
 from ktrdr.domain.strategy.reading.quality import read_quality
 from ktrdr.domain.strategy.reading.sections import Findings, Section, TooManyErrorsError, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
@@ -114,6 +114,7 @@ def _read_sections(document: Any, command_line: Mapping[str, Any], findings: Fin
     refuse_learnable(fuzzy_sets, model, findings)
     refuse_equal_ids(entries, fuzzy_sets, model, data.timeframes.base, findings)
     labels, split, training = read_training(root, command_line, findings)
+    refuse_unfit(model, training, findings)
     decisions = read_decisions(root, labels, findings)
     kept = _read_kept(root, findings)
     quality = read_quality(root, findings)

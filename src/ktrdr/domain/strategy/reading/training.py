@@ -7,17 +7,19 @@ from math import inf
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import METRICS, SPLIT
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, LOSS_AT, METRICS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
-from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
+from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
+FEW_CHUNKS = 8
+"""Chunks a batch below which a network of windows spends its time on calls, and neighbouring rows decide each step."""
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
 
@@ -37,14 +39,14 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
-    kind = parent.written("model").get("type")
-    named = find_model_type(kind) if isinstance(kind, str) else None
+    named = named_model(parent)
     model = named or next(iter(MODEL_TYPES.values()))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings)
     settings |= read_combination(layers[1:], model, spec, findings)
     _check_rates(settings, findings)
+    _check_chunks(settings, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
@@ -171,10 +173,25 @@ def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
         findings.error("training.lr_scheduler.min_lr", message)
 
 
+def _check_chunks(settings: Mapping[str, Any], findings: Findings) -> None:
+    if settings.get(LOSS_AT.name) != EVERY or findings.refused_within("training"):
+        return
+    batch, chunk = settings["batch_size"], settings[CHUNK.name]
+    if batch < FEW_CHUNKS * chunk:
+        message = f"{batch} rows are fewer than {FEW_CHUNKS} chunks of {chunk}, which is slow; write {16 * chunk}"
+        findings.warning("training.batch_size", message)
+
+
 def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model: ModelType, findings: Findings) -> str:
     if spec is not None and spec.kind not in model.losses:
         others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
         message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
+        findings.error("model.type", message)
+    if spec is not None and model.labels and spec.source not in model.labels and spec.kind in model.losses:
+        message = (
+            f"{model.name} fits labels of {' and '.join(model.labels)} alone, found {spec.source}; write "
+            f"training.labels: {{source: {model.labels[0]}}}, or another type"
+        )
         findings.error("model.type", message)
     known = tuple(name for names in model.losses.values() for name in names)
     allowed = known if spec is None else model.losses.get(spec.kind, known)
@@ -187,7 +204,7 @@ def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model:
 
 def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS["classification" if spec is None else spec.kind]
+    allowed = METRICS["classification"] if spec is None else (*METRICS[spec.kind], *spec.metrics)
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
     if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)
