@@ -25,7 +25,7 @@ from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.windows import look_back
+from ktrdr.domain.training.windows import are_whole, look_back
 from ktrdr.entrypoints.container import Container, make_container
 
 
@@ -51,7 +51,7 @@ class Trained:
         rows = np.arange(len(served.matrix))
         if opened.spec.reads_windows:
             reached = look_back(served.matrix, served.market.base_bars, opened.spec.break_at_session)
-            rows = np.flatnonzero(reached >= opened.spec.window)
+            rows = np.flatnonzero(are_whole(reached, opened.spec))
         return served, rows, decided_on(served, rows)
 
 
