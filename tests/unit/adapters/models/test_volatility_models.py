@@ -129,7 +129,7 @@ def test_two_symbols_of_one_code_are_refused() -> None:
 
 WALK = np.cumsum(np.random.default_rng(7).standard_normal(700))
 FALLBACKS = {
-    "short": (garch_returns(499, 8), "499 train returns are fewer than 500"),
+    "short": (garch_returns(504, 8), "499 train returns are fewer than 500"),
     "constant": (np.full(700, 0.001), "all train returns are equal"),
     "zeros": (np.zeros(700), "all train returns are equal"),
     "integrated": (np.exp(WALK / 8 - WALK.max() / 8) * np.random.default_rng(9).standard_normal(700), "never fade"),
@@ -152,7 +152,7 @@ def test_five_hundred_returns_are_enough_for_garch() -> None:
 
 
 def test_without_a_horizon_nothing_is_fitted() -> None:
-    with pytest.raises(InvalidInput, match="says not of how many bars"):
+    with pytest.raises(InvalidInput, match="says not of how many"):
         TRAINER.fit(replace(task(spec("ewma"), garch_returns(900, 1)), horizon=None))
 
 
