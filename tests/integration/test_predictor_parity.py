@@ -207,7 +207,7 @@ def test_started_at_another_bar_it_agrees_once_it_has_settled(path: Path) -> Non
     predictor = trained.predictor()
     ((name, bars),) = bars_of(trained, predictor).items()
     skipped = 137
-    settled = int(served.matrix.base_rows[0]) + skipped
+    settled = int(served.matrix.base_rows[rows[0]]) + skipped
     predictor.observe_all({name: bars.take(slice(skipped, settled - 5))})
     said = replayed(predictor, feed_of({name: bars}, name)[settled - 5 : settled + 300])
     first = int(np.searchsorted(served.matrix.known_at[rows], said[0].known_at))
