@@ -310,6 +310,8 @@ ROWS: list[Row] = [
     ("training.gradient_clip", 0.001, learned, NOTHING),
     ("training.loss", "focal", learned, NOTHING),
     ("training.focal_gamma", 5.0, learned, {"training.loss": "focal"}),
+    ("training.loss_at", "every", learned, {**WINDOWS, "training.batch_size": 512}),
+    ("training.chunk", 9, learned, {**WINDOWS, "training.batch_size": 512, "training.loss_at": "every"}),
     ("training.huber_delta", 0.01, learned, {**REGRESSION, "training.loss": "huber"}),
     ("training.fitness_metrics.primary", "accuracy", judged, NOTHING),
     ("training.lr_scheduler.type", "exponential", learned, NOTHING),

@@ -41,9 +41,11 @@ SPECS: dict[str, ModelSpec] = {
     "mlp": mlp(),
     "lstm": window_spec("lstm"),
     "lstm, attention": window_spec("lstm", attention=True, num_layers=2),
+    "lstm, every": window_spec("lstm", num_layers=2),
     "gru": window_spec("gru", num_layers=2),
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
+    "transformer, every": window_spec("transformer", num_layers=2, causal=True),
 }
 SPECS |= {
     name: ModelSpec(name, kind.example)
@@ -51,6 +53,9 @@ SPECS |= {
     if name not in {spec.type for spec in SPECS.values()}
 }
 """Every model type, small; one without an entry of its own as a first strategy has it."""
+EVERY: dict[str, Any] = {"batch_size": 64, "learning_rate": 0.01, "own": {"loss_at": "every", "chunk": 9}}
+SETTINGS: dict[str, dict[str, Any]] = {"lstm, every": EVERY, "transformer, every": EVERY}
+"""How a specification is fitted if not by the defaults of its type."""
 TYPES: dict[str, ModelSpec] = {spec.type: spec for spec in SPECS.values()}
 """One of each type."""
 

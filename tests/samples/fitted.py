@@ -9,7 +9,7 @@ from ktrdr.adapters.memory.model_trainer import PriorTrainer
 from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.training.model import FitTask, FittedModel
-from samples.fits import CLASSES, SPECS, VALUE, task
+from samples.fits import CLASSES, SETTINGS, SPECS, VALUE, task
 
 TRAINERS: Mapping[str, Callable[[], ModelTrainer]] = {"memory": PriorTrainer, "table": lambda: TableTrainer("cpu")}
 """Every adapter of the port that is no decorator; the table is all trainers that it names."""
@@ -23,7 +23,7 @@ def trainer_of(adapter: str) -> ModelTrainer:
 
 @cache
 def task_of(spec: str, kind: str = "classification") -> FitTask:
-    return task(model=SPECS[spec], target=TARGETS[kind])
+    return task(model=SPECS[spec], target=TARGETS[kind], **SETTINGS.get(spec, {}))
 
 
 @cache
