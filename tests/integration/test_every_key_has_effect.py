@@ -274,6 +274,7 @@ ROWS: list[Row] = [
     ("model.architecture.break_at_session", True, learned, WINDOWS),
     ("model.architecture.num_heads", 1, learned, TRANSFORMER),
     ("model.architecture.feedforward_size", 6, learned, TRANSFORMER),
+    ("model.architecture.causal", True, learned, TRANSFORMER),
     ("model.features.include_price_context", True, features, NOTHING),
     ("model.features.include_volume_context", True, features, NOTHING),
     ("model.features.include_time_context", True, features, NOTHING),

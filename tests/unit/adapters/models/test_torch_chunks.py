@@ -148,7 +148,8 @@ def test_fit_is_that_of_a_plain_loop_over_rows_of_chunks(spec: ModelSpec) -> Non
             nn.utils.clip_grad_norm_(model.parameters(), given.settings.gradient_clip)
             optimizer.step()
     fitted = TorchTrainer("cpu").fit(given)
-    windows = torch.tensor(np.stack([given.validation.inputs[end - 4 : end + 1] for end in range(4, len(given.validation.inputs))]))
+    rows = given.validation.inputs
+    windows = torch.tensor(np.stack([rows[end - 4 : end + 1] for end in range(4, len(rows))]))
     with torch.no_grad():
         expected = model.eval()(windows)
     np.testing.assert_allclose(fitted.predict(given.validation.inputs), expected.numpy(), atol=1e-5)
@@ -177,7 +178,7 @@ def test_fewer_rows_than_a_chunk_are_one_chunk(n_rows: int) -> None:
 
 
 def test_transformer_that_is_not_causal_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="loss_at: every needs rows that look back only.*causal: true"):
+    with pytest.raises(InvalidInput, match=r"loss_at: every needs rows that look back only.*causal: true"):
         TorchTrainer("cpu").fit(every(window_spec("transformer")))
 
 
