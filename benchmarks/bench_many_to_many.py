@@ -1,4 +1,4 @@
-"""An LSTM fitted many to many (``loss_at: every``) as a ratio to one loss a window, on one core, measured in one run."""
+"""An LSTM fitted many to many (``loss_at: every``) as a ratio to one loss a window, on one core and in one run."""
 
 from __future__ import annotations
 

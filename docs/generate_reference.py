@@ -17,7 +17,16 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.catalogue.training import (
+    COMBINATION,
+    EARLY_STOPPING,
+    LEARNING_TO_LEARN,
+    LOSSES,
+    METRICS,
+    SCHEDULER,
+    SETTINGS,
+    SPLIT,
+)
 from ktrdr.domain.catalogue.values import bounds
 from ktrdr.domain.market.quality.rule import Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -165,7 +174,10 @@ def _label_section(spec: LabelSpec) -> str:
     ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.without_effect.items())
     listed = parameters(item for item in spec.parameters if item.name != "method")
     ratios = " By default it takes ratios of prices, which must be above 0." if spec.ratios(defaults) else ""
-    return f"## {title}\n\n{meaning}\n\n{span}{ratios}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    lasts = " Its classes last: [episodes](#episodes) are counted." if spec.lasts else ""
+    return (
+        f"## {title}\n\n{meaning}\n\n{span}{ratios}{lasts}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    )
 
 
 def _target(spec: LabelSpec, defaults: Mapping[str, Any]) -> str:
@@ -247,6 +259,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "price_context": lambda: parameters(PRICE_CONTEXT),
     "volume_context": lambda: parameters(VOLUME_CONTEXT),
     "training": lambda: parameters(SETTINGS),
+    "combination": lambda: parameters((COMBINATION,)),
+    "reptile": lambda: parameters(LEARNING_TO_LEARN),
     "early_stopping": lambda: parameters(EARLY_STOPPING),
     "lr_scheduler": lambda: parameters(SCHEDULER),
     "data_split": lambda: parameters(SPLIT),

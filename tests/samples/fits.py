@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ktrdr.domain.artifacts.artifact import Artifact
+from ktrdr.domain.catalogue.labels import VOLATILITY
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
@@ -17,6 +18,7 @@ from samples.models import manifest
 
 CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
 VALUE = Target("regression", unit="fraction")
+VOLATILITIES = Target.of(VOLATILITY)
 ARCHITECTURE: dict[str, Any] = {"hidden_layers": [8], "activation": "relu", "dropout": 0.0, "batch_norm": False}
 NO_STOPPING = EarlyStopping(enabled=False)
 
@@ -37,6 +39,12 @@ def window_spec(kind: str, **changes: Any) -> ModelSpec:
     return ModelSpec(kind, shared | WINDOWED[kind] | changes)
 
 
+BOOSTED: dict[str, dict[str, Any]] = {
+    "lightgbm": {"leaves": 7, "min_rows_in_leaf": 5, "bins": 31},
+    "xgboost": {"max_depth": 3, "min_child_weight": 1.0, "bins": 31},
+}
+
+
 SPECS: dict[str, ModelSpec] = {
     "mlp": mlp(),
     "lstm": window_spec("lstm"),
@@ -47,6 +55,18 @@ SPECS: dict[str, ModelSpec] = {
     "transformer": window_spec("transformer", num_layers=2),
     "transformer, every": window_spec("transformer", num_layers=2, causal=True),
 }
+SPECS |= {name: ModelSpec(name, shape) for name, shape in BOOSTED.items()}
+OF_RETURNS: dict[str, dict[str, Any]] = {
+    "garch": {"memory": 20},
+    "ewma": {"memory": 12},
+    "har": {"spans": [1, 5]},
+    "hybrid": {
+        "base": {"type": "ewma", "decay": 0.9, "memory": 12, "rescale": "none"},
+        "residual": {"type": "gru", "sequence_length": 5, "hidden_size": 6, "num_layers": 1, "dropout": 0.0}
+        | {"attention": False, "break_at_session": False},
+    },
+}
+SPECS |= {name: ModelSpec(name, {**MODEL_TYPES[name].example, **small}) for name, small in OF_RETURNS.items()}
 SPECS |= {
     name: ModelSpec(name, kind.example)
     for name, kind in MODEL_TYPES.items()
@@ -60,10 +80,19 @@ TYPES: dict[str, ModelSpec] = {spec.type: spec for spec in SPECS.values()}
 """One of each type."""
 
 
+def target_for(spec: ModelSpec, kind: str) -> Target:
+    """What a type can be fitted to, of a kind of target."""
+    return VOLATILITIES if spec.kind.labels else {target.kind: target for target in (CLASSES, VALUE)}[kind]
+
+
 def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> Rows:
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(n, n_inputs)).astype(np.float32)
     score = inputs[:, 0] + 0.5 * rng.normal(size=n)
+    if target.is_volatility:  # f2 are returns, whose size follows f0, and f3 the symbol's code
+        size = (0.01 * np.exp(0.3 * inputs[:, 0])).astype(np.float32)
+        inputs[:, 2], inputs[:, 3] = inputs[:, 2] * size, 7.0
+        return Rows(inputs, size * rng.uniform(0.5, 1.5, n).astype(np.float32))
     if not target.is_classification:
         return Rows(inputs, score.astype(np.float32))
     return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64))
@@ -75,7 +104,10 @@ def task(
     kind = (model or mlp()).kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
+    if "rounds" in own:
+        own["rounds"] = 12
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
+    n = max(n, 600) if target.is_volatility else n
     window = model.window if model is not None and model.reads_windows else None
     return FitTask(
         windowed(rows(n, n_inputs, 1, target), window),
@@ -84,6 +116,7 @@ def task(
         target,
         model or mlp(),
         TrainingSettings(**chosen),
+        horizon=3,
     )
 
 

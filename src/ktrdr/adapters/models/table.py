@@ -44,7 +44,11 @@ class TableTrainer(ModelTrainer):
         """
         model = task.model.kind
         _require_able(model, task)
-        return self._trainer_of(model).fit(task, watch)
+        trainer = self._trainer_of(model)
+        try:
+            return trainer.fit(task, watch)
+        except ModuleNotFoundError as error:
+            raise _lacking(model, error) from error
 
     def restore(self, artifact: Artifact) -> FittedModel:
         """Return the stored model.

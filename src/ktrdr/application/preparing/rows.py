@@ -28,7 +28,7 @@ from ktrdr.domain.features.warmup import declared_warmup
 from ktrdr.domain.labels.labelset import LabelSet
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.windows import look_back, missing_look_back
+from ktrdr.domain.training.windows import are_whole, look_back, missing_look_back
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy
     if not spec.reads_windows:
         return None
     reached = look_back(matrix, market.base_bars, spec.break_at_session)
-    whole: Bools = reached >= spec.window
+    whole = are_whole(reached, spec)
     if not whole.any():
         where = f"{market.base_bars.symbol} {market.base}"
         raise InvalidInput(missing_look_back(reached, spec, where))
@@ -128,7 +128,7 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
         If a feature takes ratios of prices that are not above 0.
     """
     require_ratios(features, market.bars, market.base)
-    known = of_symbol(features, market.characteristics.asset_class)
+    known = of_symbol(features, market.characteristics.asset_class, market.base_bars.symbol)
     matrix = engineer.engineer(known, market.bars, market.base, market.context)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}
     log.info("features", extra=extra)
@@ -137,7 +137,7 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
 
 def _no_rows(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> str:
     """Say which features never have a value, or that they never have one together."""
-    known = of_symbol(features, market.characteristics.asset_class)
+    known = of_symbol(features, market.characteristics.asset_class, market.base_bars.symbol)
     given = market.bars, market.base, market.context
     lifeless = [item.id for item in known if not len(engineer.engineer([item], *given))]
     bars = market.base_bars

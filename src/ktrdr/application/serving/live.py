@@ -111,7 +111,9 @@ class LiveRows:
     feeds : BarFeeds
     base_bars : HeldBars
     window : deque of ndarray of float32, shape (n_features,)
-        The rows that the model reads, as many as there are without a break.
+        The newest rows on which every feature has a value, as many as the model reads.
+    reached : int
+        How many of them follow each other up to the newest bar; 0 where that one has no value of some feature.
     permitted : bool
         Whether the volume filter permits a position at the newest row.
 
@@ -124,7 +126,8 @@ class LiveRows:
     def __init__(self, live: LiveModel, engineer: FeatureEngineer, bars: Mapping[str, Bars]) -> None:
         opened = live.opened
         self._live, self._spec, self._history = live, opened.spec, opened.settled_history
-        known = {item.id: item for item in of_symbol(input_columns(opened.features), live.instrument.asset_class)}
+        of_it = of_symbol(input_columns(opened.features), live.instrument.asset_class, live.symbol)
+        known = {item.id: item for item in of_it}
         columns = [known[name] for name in opened.manifest.model["input_features"]]
         looked_back = self._spec.window + max((item.lag for item in columns), default=0)
         before, later = _parted(live, bars, looked_back) if bars else ({}, [])
@@ -137,6 +140,7 @@ class LiveRows:
             self.feeds.extend(before)
         self.base_bars = self.feeds.held[live.base]
         self.window: deque[Float32s] = deque(maxlen=self._spec.window)
+        self.reached = 0
         self.permitted, self._settled = True, False
         self._stream = engineer.stream(columns, self.feeds.held, live.base, live.context)
         self._gate = VolumeGate(opened.strategy.decisions.volume_filter, self.base_bars.column("volume"))
@@ -175,6 +179,11 @@ class LiveRows:
             self._settled = enough and history.first_row(bars, self._live.context) < len(self.base_bars)
         return self._settled
 
+    @property
+    def whole(self) -> bool:
+        """Whether the newest row has a whole window; see `are_whole`."""
+        return self.reached >= self._spec.unbroken and len(self.window) == self._spec.window
+
     def _needs_of(self, timeframe: str) -> Iterator[RatioNeed]:
         """Yield what takes ratios of a timeframe's bars, or of those that are made of them."""
         origins = self._live.origins
@@ -188,14 +197,15 @@ class LiveRows:
                 raise InvalidBars(f"{bar}: {need.name} takes ratios of prices, which must be above 0")
 
     def _look_at(self, row: Float32s) -> None:
-        """Add the newest row to those that the model reads; what comes after a break begins anew."""
+        """Add the newest row to those that the model reads, and count those that follow each other up to it."""
         if not np.isfinite(row).all():
-            self.window.clear()
+            self.reached = 0
             return
-        if self._spec.reads_windows and len(self.window):
+        if self._spec.reads_windows and self.reached:
             pair = self.base_bars.bars(len(self.base_bars) - 2)
             if not follows(pair, self._spec.break_at_session)[1]:
-                self.window.clear()
+                self.reached = 0
+        self.reached += 1
         self.window.append(row)
 
 

@@ -18,6 +18,7 @@ from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.baselines import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
+from ktrdr.domain.evaluation.episodes import Episodes, episodes_of, note
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, permutation_importance
@@ -59,9 +60,11 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
         evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary, ceiling)
         fitted.runs[seed].judged(evaluations[seed].metrics)
     importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
+    came = episodes_of(strategy.labels, prepared.pool, prepared.split)
     evaluations = _with_carrier(evaluations, importance, prepared)
+    evaluations = {seed: found.noted(note(came)) for seed, found in evaluations.items()}
     shares = _class_shares(prepared) if target.is_classification else {}
-    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
+    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind, came)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
@@ -116,6 +119,7 @@ def _report(
     fitted: Fitted,
     shares: Mapping[str, Mapping[str, float]],
     model: ModelType,
+    came: Episodes,
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds."""
     shipped = next(iter(evaluations.values()))
@@ -123,12 +127,13 @@ def _report(
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
-    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model)
+    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model, came)
     return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],
         "seeds": list(run.seeds),
         "class_shares": dict(run.class_shares),
+        **({"episodes": dict(came)} if came else {}),
     }
 
 

@@ -13,6 +13,7 @@ from ktrdr.domain.artifacts.artifact import METRICS
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.verdict_consistency import close
 from ktrdr.domain.evaluation.classification import calibration_error, class_scores, defined
+from ktrdr.domain.evaluation.episodes import note
 
 Report = Mapping[str, Any]
 SLACK = 1e-6
@@ -27,12 +28,15 @@ def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     if manifest.target["kind"] != "classification":
         if not close(metrics["rmse"] ** 2, metrics["mse"]) or metrics["mae"] > metrics["rmse"] * (1 + 1e-9):
             yield f"{METRICS}: mse, rmse and mae are not those of one forecast"
+        if metrics.get("qlike", 0.0) < 0 or not 0 <= metrics.get("floored_forecasts", 0) <= report["rows"]:
+            yield f"{METRICS}: qlike or floored_forecasts can not be that of {report['rows']} rows"
         return
     matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
     if not close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):
         yield f"{METRICS}: accuracy is not that of its confusion_matrix"
     yield from _shares(manifest, report)
     yield from _scores(report, np.array(matrix, dtype=np.int64))
+    yield from _episodes(manifest, report)
     for name, row in zip(classes, matrix, strict=True):
         shares = (metrics["per_class"][name]["support"] / rows, report["class_shares"]["test"][name])
         if not all(close(share, sum(row) / rows) for share in shares):
@@ -62,6 +66,21 @@ def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
         or metrics["log_loss"] < (1 - hits) * log(2) - SLACK
     ):
         yield f"{METRICS}: brier or log_loss can not be that of a model with its accuracy"
+
+
+def _episodes(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask for an episode of each class that has rows, none without, and that the verdict says which are too few."""
+    if "episodes" not in report:
+        return  # of classes that do not last, or of a version that did not count
+    found = report["episodes"]
+    for part, shares in report["class_shares"].items():
+        rows = manifest.split["parts"][part]["rows"]
+        for name, share in shares.items():
+            count, most = found[part][name], round(share * rows)
+            if type(count) is not int or not min(most, 1) <= count <= most:
+                yield f"{METRICS}: episodes of {name} in {part} can not be those of {most} rows"
+    if found.keys() != report["class_shares"].keys() or not report["verdict"]["sentence"].endswith(note(found)):
+        yield f"{METRICS}: the verdict does not say which classes have too few episodes"
 
 
 def _shares(manifest: Manifest, report: Report) -> Iterator[str]:

@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Scheduler, TrainingSettings
+from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Reptile, Scheduler, TrainingSettings
 
 
 def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSettings:
@@ -23,6 +24,12 @@ def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSe
         lr_scheduler=Scheduler(**_nested(values, "lr_scheduler")),
         own={name: value for name, value in values.items() if name in own},
     )
+
+
+def reptile(strategy: Strategy) -> Reptile:
+    """Return how a start is learned."""
+    said = _nested(dict(strategy.training), REPTILE)
+    return Reptile(**{item.name: said[item.name] for item in fields(Reptile) if item.name in said})
 
 
 def model_spec(strategy: Strategy) -> ModelSpec:

@@ -73,6 +73,10 @@ class FitTask:
         Who this fit is; it decides nothing.
     scaler : Scaler or None
         Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
+    horizon : int or None
+        How many bars ahead the targets look; None where that is open.
+    symbols : tuple of str
+        Names of the symbols that `Rows.symbols` numbers, for notes; empty: nobody said.
     """
 
     train: Rows
@@ -86,6 +90,8 @@ class FitTask:
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
     scaler: Scaler | None = None
+    horizon: int | None = None
+    symbols: tuple[str, ...] = ()
 
 
 class FittedModel(Protocol):
@@ -100,12 +106,15 @@ class FittedModel(Protocol):
         Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
+    notes : tuple of str
+        What should be said aloud of how it was fitted; a restored model has none.
     """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
     window: int = 1
     tuned: TunedSets = MappingProxyType({})
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
@@ -130,15 +139,20 @@ class FittedModel(Protocol):
             If the number of columns is not the model's, or a row has too few before it.
         """
 
-    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions | None:
-        """Return what each input adds to each raw output, as exactly as the type can; None where it has no own way.
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions | None:
+        """Return what each input adds to each output, as exactly as the type can; None where it has no own way.
 
         Parameters
         ----------
         inputs, ends
             See `predict`.
+        baseline : ndarray of float32, shape (n_features,), or None
+            Scaled inputs that say nothing in particular, such as the mean of the train rows, for a way that starts
+            from one; None: all 0.
         """
-        del inputs, ends
+        del inputs, ends, baseline
         return None
 
     @abstractmethod

@@ -37,10 +37,19 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class Reptile:
+    """How a start for other fits is learned: steps on one task, and how far the start follows them at first."""
+
+    inner_steps: int = 8
+    outer_rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Everything that decides how a model is fitted, after precedence was applied.
 
     What a model type has not keeps its default and counts for nothing; `own` holds what only its own type has.
+    `reptile` is None where weights are fitted to be used as they are.
     """
 
     epochs: int = 100
@@ -57,6 +66,7 @@ class TrainingSettings:
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     seed: int = 0
     own: Mapping[str, Any] = field(default_factory=dict)
+    reptile: Reptile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,12 @@ class ModelSpec:
         """Rows read per sample: the row itself and those before it; 1 for a model that reads single rows."""
         window = self._window
         return 1 if window is None else window.length
+
+    @property
+    def unbroken(self) -> int:
+        """How many of these rows, the newest ones, must follow each other without a break."""
+        window = self._window
+        return self.window if window is None or window.unbroken is None else window.unbroken
 
     @property
     def break_at_session(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.inputs_text import inputs_text, worded
+from ktrdr.entrypoints.cli.outcome import episodes_text
 from ktrdr.entrypoints.cli.render import section
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def preview_text(preview: Preview) -> str:
         section("split", _split_rows(preview.split)),
         *_symbols(preview.split.get("symbols", {})),
         _labels(preview),
+        *([f"episodes\n{episodes_text(preview.episodes)}"] if preview.episodes else []),
     ]
     return "\n\n".join(sections)
 

@@ -67,7 +67,7 @@ class Loop:
         self.is_classification = task.target.is_classification
         self.weights, self.gradients = flatten(network)
         optimizer = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
-        self.step = optimizer.step
+        self.step, self.memory = optimizer.step, optimizer.memory
         self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
         self.batch_sizes = batch_sizes(self.train.drawn, self.train.per_batch(self.settings.batch_size))
         self.shuffler = torch.Generator().manual_seed(self.settings.seed)
@@ -75,7 +75,7 @@ class Loop:
         self.epochs: list[Epoch] = []
         fitted = {"weights": self.weights} | {f"buffer.{name}": buffer for name, buffer in network.named_buffers()}
         self.best = Best(fitted, self.settings.early_stopping)
-        self.moving = fitted | self.best.named() | _numbered("optimizer", optimizer.memory)
+        self.moving = fitted | self.best.named() | _numbered("optimizer", self.memory)
 
     def _to_train(self, window: int | None) -> tuple[Part | Chunks, Callable[[Any], Tensor]]:
         """Return the train samples, and what makes outputs of a batch of them."""

@@ -176,13 +176,13 @@ def shuffled(count: int, drawn: int, counts: tuple[int, ...], generator: torch.G
         return torch.randperm(count, generator=generator)
     starts = np.concatenate(([0], np.cumsum(counts)))
     turns = [
-        int(start) + _repeated_permutation(own, drawn // len(counts), generator)
+        int(start) + repeated_permutation(own, drawn // len(counts), generator)
         for start, own in zip(starts[:-1], counts, strict=True)
     ]
     return torch.stack(turns, dim=1).reshape(-1)
 
 
-def _repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
+def repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
     """Return `wanted` of the numbers below `count`, none of them twice before each was there once."""
     rounds = [torch.randperm(count, generator=generator) for _ in range(-(-wanted // count))]
     return torch.cat(rounds)[:wanted]

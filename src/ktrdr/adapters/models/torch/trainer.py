@@ -11,9 +11,11 @@ from torch import nn
 
 from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
 from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
+from ktrdr.adapters.models.torch.gradients import integrated_gradients
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
+from ktrdr.adapters.models.torch.reptile import ReptileLoop
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.domain.arrays import Float32s, Int64s
@@ -21,6 +23,7 @@ from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.learnable import Fuzzified
+from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import ModelSpec
@@ -68,6 +71,14 @@ class TorchModel(FittedModel):
         outputs = self._forward(inputs, ends)
         return outputs if self._is_classification else outputs[:, 0]
 
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions:
+        """Return integrated gradients from the baseline; where sets are tuned, of the features that they make."""
+        samples = self._forward.samples(inputs, ends)
+        start = np.zeros(len(self.feature_ids), dtype=np.float32) if baseline is None else baseline
+        return integrated_gradients(self._network, samples, start)
+
     def state(self) -> Mapping[str, bytes]:
         """Return the weights as ``model.safetensors``."""
         return {WEIGHTS: to_bytes(self._network)}
@@ -111,7 +122,8 @@ class TorchTrainer(ModelTrainer):
             network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
             _begin(network, task)
             network = network.to(self._device)
-            history = Loop(network, task, self._device, watch).run()
+            loop = Loop if task.settings.reptile is None else ReptileLoop
+            history = loop(network, task, self._device, watch).run()
         return TorchModel(
             network,
             task.feature_ids,

@@ -46,6 +46,7 @@ VOLATILITY = LabelSpec(
     horizon=horizon_of("window"),
     actions=("none",),
     unit="log return per bar",
+    metrics=("qlike",),
     description="standard deviation of the log returns of the next `window` bars. It asks for no trade.",
 )
 

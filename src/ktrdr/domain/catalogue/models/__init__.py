@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.catalogue.models.trees import LIGHTGBM, XGBOOST
+from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR, HYBRID
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
-MODEL_TYPES: dict[str, ModelType] = {model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER)}
+MODEL_TYPES: dict[str, ModelType] = {
+    model.name: model
+    for model in (MLP, LSTM, GRU, TRANSFORMER, LIGHTGBM, XGBOOST, LOGISTIC, RIDGE, GARCH, EWMA, HAR, HYBRID)
+}
 """Every model type by name."""
 
 

@@ -140,8 +140,9 @@ def _every_row_looks_back(architecture: Architecture, settings: Mapping[str, Any
 TRANSFORMER = _network_of_windows(
     name="transformer",
     description="Transformer encoder (Vaswani et al. 2017; norm before each block) over a window of rows with "
-    "sinusoidal positions, or by distance where it is causal; the last position gives the outputs. Widths in multiples of 4 predict fastest: others are "
-    "run window by window where the CPU would round them by their place in a batch.",
+    "sinusoidal "
+    "positions, or by distance where it is causal; the last position gives the outputs. Widths in multiples "
+    "of 4 predict fastest: others are run window by window where the CPU would round them by their place in a batch.",
     parameters=(
         SEQUENCE_LENGTH,
         _HIDDEN_SIZE,

@@ -26,11 +26,14 @@ class Window:
         What of the architecture decides the length.
     break_at_session : bool
         Whether no window reaches from one trading session into the next.
+    unbroken : int or None
+        How many of the rows, the newest ones, must follow each other without a missing bar; None: all of them.
     """
 
     length: int
     parameter: str
     break_at_session: bool = False
+    unbroken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,14 @@ class ModelType:
         Whether it can tune learnable fuzzy sets.
     can_begin : bool
         Whether it can begin with the weights of a fitted model.
+    labels : tuple of str
+        The only label sources that it fits; empty: any whose kind is in `losses`.
+    reads_inputs : bool
+        Whether it reads ``nn_inputs``; one that does not needs none.
+    reads_returns : bool
+        Whether it reads the returns of the base bars and the symbol's code, see `returns_features`, after its inputs.
+    standardised : bool
+        Whether the targets of a regression come to it with mean 0 and deviation 1, on the train rows.
     extra : str or None
         The extra of this package that brings what it needs; None: it comes with the package.
     starter : mapping
@@ -112,6 +123,10 @@ class ModelType:
     window: Callable[[Architecture], Window | None] = lambda _: None
     learns_sets: bool = False
     can_begin: bool = False
+    labels: tuple[str, ...] = ()
+    reads_inputs: bool = True
+    reads_returns: bool = False
+    standardised: bool = True
     extra: str | None = None
     starter: Architecture = field(default_factory=dict)
 

@@ -57,6 +57,9 @@ def read_model(parent: Section, findings: Findings) -> Model:
     features = section.section("features")
     context, lookback, scaling = _read_features(features, findings)
     section.warn_unknown()
+    if spec is not None and not spec.reads_inputs and (context, lookback, scaling) != (ContextFeatures(), 1, "none"):
+        findings.warning(features.path, f"has no effect: {spec.name} reads the returns of the bars alone")
+        context, lookback, scaling = ContextFeatures(), 1, "none"
     return Model(spec.name if spec else next(iter(MODEL_TYPES)), architecture, context, lookback, scaling)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ktrdr.domain.catalogue.models import nearest_key, owners_of
+from ktrdr.domain.catalogue.models import find_model_type, nearest_key, owners_of
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
@@ -183,6 +183,12 @@ class Section:
             if name not in self._known:
                 hint = did_you_mean(name, {*self._known, *also})
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
+
+
+def named_model(root: Section) -> ModelType | None:
+    """Return the model type that a document names, before ``model`` is read; None where it names none that is known."""
+    kind = root.written("model").get("type")
+    return find_model_type(kind) if isinstance(kind, str) else None
 
 
 def warn_empty(value: Any, path: str, findings: Findings) -> None:

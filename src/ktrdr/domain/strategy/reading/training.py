@@ -7,13 +7,14 @@ from math import inf
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.training import CHUNK, EVERY, LOSS_AT, METRICS, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
+from ktrdr.domain.strategy.reading.combination import read_combination
+from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
@@ -38,12 +39,12 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
-    kind = parent.written("model").get("type")
-    named = find_model_type(kind) if isinstance(kind, str) else None
+    named = named_model(parent)
     model = named or next(iter(MODEL_TYPES.values()))
     settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
     for name in model.sections:
         settings |= _read_nested(layers, name, model, findings)
+    settings |= read_combination(layers[1:], model, spec, findings)
     _check_rates(settings, findings)
     _check_chunks(settings, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
@@ -186,6 +187,12 @@ def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model:
         others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
         message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
         findings.error("model.type", message)
+    if spec is not None and model.labels and spec.source not in model.labels and spec.kind in model.losses:
+        message = (
+            f"{model.name} fits labels of {' and '.join(model.labels)} alone, found {spec.source}; write "
+            f"training.labels: {{source: {model.labels[0]}}}, or another type"
+        )
+        findings.error("model.type", message)
     known = tuple(name for names in model.losses.values() for name in names)
     allowed = known if spec is None else model.losses.get(spec.kind, known)
     loss: str = read_layered(Parameter("loss", "str", allowed[0], choices=known), layers, "training.loss", findings)
@@ -197,7 +204,7 @@ def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model:
 
 def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS["classification" if spec is None else spec.kind]
+    allowed = METRICS["classification"] if spec is None else (*METRICS[spec.kind], *spec.metrics)
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
     if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Overrides, Setting, Strategy, SymbolOverrides
@@ -87,6 +88,13 @@ def contradictions(effective: Strategy, own: Strategy) -> Iterator[tuple[str, st
     wrong = spec.contradiction(effective.labels.parameters)
     if wrong is not None:
         yield f"training.labels.{wrong.parameter}", wrong.message
+        return
+    ahead, own_ahead = (spec.horizon(spec.complete(item.labels.parameters)) for item in (effective, own))
+    if model_type(own.model.type).reads_returns and ahead != own_ahead:
+        yield (
+            "training.labels",
+            f"would look {ahead} bars ahead; {own.model.type} looks {own_ahead} ahead for all symbols",
+        )
         return
     before, now = spec.outcomes_of(own.labels.parameters), spec.outcomes_of(effective.labels.parameters)
     if now != before:

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.indicators.scale import SCALE
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
+from ktrdr.domain.catalogue.training import COMBINATION, LEARNING_TO_LEARN, METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.quality.rule import ACTIONS, Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -58,7 +58,7 @@ def strategy_schema() -> dict[str, Any]:
         "deployment": _deployment(),
         "indicators": object_of({}, additionalProperties=_indicator()),
         "fuzzy_sets": object_of({}, additionalProperties=_fuzzy_set()),
-        "nn_inputs": {"type": "array", "minItems": 1, "items": _entry()},
+        "nn_inputs": {"type": "array", "items": _entry()},
         "model": _model(),
         "decisions": _decisions(),
         "training": _training(),
@@ -68,9 +68,19 @@ def strategy_schema() -> dict[str, Any]:
         "backtesting": ANYTHING,
         "orchestrator": ANYTHING,
     }
-    required = ["name", "training_data", "nn_inputs", "model", "decisions", "training"]
+    required = ["name", "training_data", "model", "decisions", "training"]
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ktrdr strategy, grammar 3.0"}
-    return title | object_of(properties, required=required) | {"$defs": {"overrides": _overrides()}}
+    return title | object_of(properties, required=required, **_fed()) | {"$defs": {"overrides": _overrides()}}
+
+
+def _fed() -> dict[str, Any]:
+    """Return the rule that a model has inputs, unless it is of a type that reads none."""
+    names = [name for spec in MODEL_TYPES.values() if not spec.reads_inputs for name in (spec.name, *spec.aliases)]
+    unfed = {
+        "properties": {"model": {"properties": {"type": any_case(names)}, "required": ["type"]}},
+        "required": ["model"],
+    }
+    return {"if": unfed, "else": {"required": ["nn_inputs"], "properties": {"nn_inputs": {"minItems": 1}}}}
 
 
 def _training_data() -> dict[str, Any]:
@@ -228,6 +238,7 @@ def _training() -> dict[str, Any]:
         for source, specs in LABELS.items()
     ]
     metrics = [name for names in METRICS.values() for name in names]
+    metrics += dict.fromkeys(name for specs in LABELS.values() for spec in specs for name in spec.metrics)
     models = list(MODEL_TYPES.values())
     stopping, schedule = (
         merged(model.sections.get(name, ()) for model in models) for name in ("early_stopping", "lr_scheduler")
@@ -238,13 +249,14 @@ def _training() -> dict[str, Any]:
         "data_split": object_of(values_of(SPLIT), required=["train", "validation", "test"]),
         "early_stopping": {"anyOf": [{"type": "boolean"}, object_of(stopping)]},
         "lr_scheduler": {"anyOf": [{"type": "boolean"}, any_case(_schedules()), object_of(schedule)]},
+        "reptile": object_of(values_of(LEARNING_TO_LEARN)),
         "loss": any_case(dict.fromkeys(name for item in models for names in item.losses.values() for name in names)),
         "fitness_metrics": object_of({
             "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
             "secondary": strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
-    return object_of(merged(model.all_settings for model in models) | nested)
+    return object_of(merged(model.all_settings for model in models) | values_of((COMBINATION,)) | nested)
 
 
 def _schedules() -> tuple[str, ...]:
