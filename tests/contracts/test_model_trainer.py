@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples.fits import CLASSES, SPECS, TYPES, VALUE, artifact_of, mlp, rows, target_for, task
+from samples.fits import CLASSES, SPECS, TYPES, VALUE, artifact_of, mlp, rows, task
 from samples.fitted import TARGETS, TRAINERS, fitted, task_of, trainer_of
 from samples.watches import Onlooker, Recorder, raises
 

@@ -52,6 +52,15 @@ CHUNK = Parameter(
 )
 OF_WINDOWS = (LOSS_AT, CHUNK)
 """How a network of windows is fitted."""
+FORECAST_STEPS = Parameter(
+    "forecast_steps",
+    "ints",
+    [],
+    low=1,
+    high=10_000,
+    description="bars ahead that one network forecasts at once, a head each; the labels' own number must be among them",
+    silent=True,
+)
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
 SETTINGS = (*FITTING, SEED, INITIALISE)
 """The plain settings of every model that is fitted step by step, in the order of the reference."""

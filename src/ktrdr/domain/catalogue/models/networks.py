@@ -35,6 +35,7 @@ _network = partial(
     },
     learns_sets=True,
     can_begin=True,
+    forecasts_steps=True,
     advice=Advice(
         simpler="make the network smaller",
         restrained="raise `dropout` or `weight_decay`",

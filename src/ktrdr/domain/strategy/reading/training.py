@@ -14,6 +14,7 @@ from ktrdr.domain.catalogue.training import CHUNK, EVERY, LOSS_AT, METRICS, SPLI
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
+from ktrdr.domain.strategy.reading.forecast_steps import check_steps
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
@@ -47,6 +48,7 @@ def read_training(
     settings |= read_combination(layers[1:], model, spec, findings)
     _check_rates(settings, findings)
     _check_chunks(settings, findings)
+    check_steps(settings, spec, labels.parameters, findings)
     settings["loss"] = _read_loss(layers, spec, model, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
