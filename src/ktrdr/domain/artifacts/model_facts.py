@@ -20,12 +20,15 @@ from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.settings import ModelSpec
 
+MOST_STEPS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """Type, inputs, target and history of a stored model, checked for form.
 
-    `fuzzify` says how the resolved features are made where fuzzy sets were learned; see `FitTask`.
+    `fuzzify` says how the resolved features are made where fuzzy sets were learned, `steps` and `step` how far ahead is
+    forecast; see `FitTask`.
     """
 
     spec: ModelSpec
@@ -33,11 +36,13 @@ class ModelFacts:
     target: Target
     history: TrainingHistory
     fuzzify: tuple[Fuzzified, ...] = ()
+    steps: tuple[int, ...] = ()
+    step: int = 0
 
     @property
     def n_outputs(self) -> int:
-        """Logits for classes, or one value."""
-        return len(self.target.classes) or 1
+        """Logits for classes, or one value, of all steps."""
+        return (len(self.target.classes) or 1) * max(len(self.steps), 1)
 
 
 def read_model_facts(artifact: Artifact) -> ModelFacts:
@@ -67,7 +72,20 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
         _target(manifest.target, manifest.model_name),
         _history(artifact),
         _fuzzify(manifest, ids),
+        *_steps(manifest),
     )
+
+
+def _steps(manifest: Manifest) -> tuple[tuple[int, ...], int]:
+    """Return the steps that are forecast, and which of them is the model's own; of one without them none and 0."""
+    found, own = (manifest.model.get(name) for name in ("forecast_steps", "forecast_step"))
+    if found is None and own is None:
+        return (), 0
+    if not isinstance(found, list) or not all(type(step) is int and step > 0 for step in found) or own not in found:
+        raise CorruptArtifact(f"{manifest.model_name}: model.forecast_steps must be numbers of bars, forecast_step one")
+    if found != sorted(set(found)) or type(own) is not int or len(found) > MOST_STEPS:
+        raise CorruptArtifact(f"{manifest.model_name}: model.forecast_steps must be at most {MOST_STEPS}, ascending")
+    return tuple(found), own
 
 
 def _fuzzify(manifest: Manifest, ids: Sequence[str]) -> tuple[Fuzzified, ...]:

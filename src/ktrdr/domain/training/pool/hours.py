@@ -81,9 +81,7 @@ def in_common_hours(pool: Pool, trading: Mapping[str, TradingMoments]) -> Pool:
     if (label_end == NO_LABEL).all():
         names = ", ".join(pool.symbols)
         raise InvalidInput(f"training_data.alignment: common_hours leaves no row: {names} never trade at one moment")
-    steps = {
-        step: replace(own, label_end=np.where(kept, own.label_end, NO_LABEL)) for step, own in pool.steps.items()
-    }
+    steps = {step: replace(own, label_end=np.where(kept, own.label_end, NO_LABEL)) for step, own in pool.steps.items()}
     return replace(pool, label_end=label_end, steps=steps)
 
 
