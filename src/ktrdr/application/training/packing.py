@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ktrdr.application.preparing.market_data import gather
 from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.quality import quality_document
 from ktrdr.application.training.references import reference_for
+from ktrdr.application.training.steps import all_parted
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -32,6 +33,7 @@ from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.profile import SymbolProfile, profile_of
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.strategy.writing.render import settings_document
+from ktrdr.domain.training.effective import primary_step
 from ktrdr.domain.training.plan import TrainingJob
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def pack(
     strategy, split, members = job.strategy, prepared.split, prepared.members
     key = ModelKey.of(job)
     profiles = {symbol: _profile(data, job, prepared, symbol) for symbol in prepared.seen}
-    moments = _moments(split)
+    moments = _moments(all_parted(prepared))
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
         symbol=key.symbol,
@@ -76,9 +78,10 @@ def pack(
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement), **files})
 
 
-def _moments(split: Parted) -> dict[str, Any]:
-    """Return the three moments of a manifest."""
-    return {name: iso(getattr(split, name)) for name in ("fitted_until", "selected_until", "judged_until")}
+def _moments(splits: Sequence[Parted]) -> dict[str, Any]:
+    """Return the three moments of a manifest: the latest of all steps."""
+    names = ("fitted_until", "selected_until", "judged_until")
+    return {name: iso(max(getattr(split, name) for split in splits)) for name in names}
 
 
 def _split(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
@@ -118,6 +121,7 @@ def _common_fields(
             "type": strategy.model.type,
             "architecture": document["model"]["architecture"],
             "input_features": list(fitted.shipped.feature_ids),
+            **_steps(job, prepared),
             **({} if fitted.start is None else {"initialised_from": fitted.start.reference}),
         },
         "strategy": document,
@@ -135,6 +139,12 @@ def _common_fields(
         "libraries": _libraries(kernels, fitted),
         "input_columns": [column.id for column in prepared.columns],
     }
+
+
+def _steps(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
+    if not prepared.steps:
+        return {}
+    return {"forecast_steps": list(prepared.steps), "forecast_step": primary_step(job.strategy)}
 
 
 def _profile(data: DataRepository, job: TrainingJob, prepared: Prepared, symbol: str) -> SymbolProfile:

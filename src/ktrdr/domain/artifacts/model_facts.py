@@ -12,6 +12,7 @@ from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.training import MOST_STEPS
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified
@@ -19,8 +20,6 @@ from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.settings import ModelSpec
-
-MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +169,21 @@ def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:
         If it is not what a training writes for them.
     """
     inference, target = Inference.from_dict(manifest.inference), _target(manifest.target, manifest.model_name)
-    weights = inference.log_class_weights
-    if (
-        len(inference.scaler.centre) != len(feature_ids)
-        or (inference.target_scaler is None) != target.is_classification
-        or (weights is not None and (weights.shape != (len(target.classes),) or not np.isfinite(weights).all()))
+    if len(inference.scaler.centre) != len(feature_ids) or not all(
+        _fits(one, target) for one in (inference, *inference.steps.values())
     ):
         raise CorruptArtifact(
             f"{manifest.model_name}: inference does not fit {len(feature_ids)} features and a {target.kind}"
         )
+    if tuple(inference.steps) != _steps(manifest)[0]:
+        raise CorruptArtifact(f"{manifest.model_name}: inference does not have the steps of its model")
     return replace(inference, model_name=manifest.key.reference(manifest.version))
+
+
+def _fits(inference: Inference, target: Target) -> bool:
+    weights = inference.log_class_weights
+    fits = weights is None or (weights.shape == (len(target.classes),) and bool(np.isfinite(weights).all()))
+    return fits and (inference.target_scaler is None) == target.is_classification
 
 
 def _target(values: Mapping[str, Any], where: str) -> Target:

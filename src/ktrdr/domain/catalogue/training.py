@@ -52,6 +52,8 @@ CHUNK = Parameter(
 )
 OF_WINDOWS = (LOSS_AT, CHUNK)
 """How a network of windows is fitted."""
+MOST_STEPS = 100
+"""Numbers of bars ahead that one network may forecast."""
 FORECAST_STEPS = Parameter(
     "forecast_steps",
     "ints",

@@ -237,8 +237,8 @@ def _check_rows(name: str, rows: Rows, task: FitTask) -> None:
         raise InvalidInput(f"fit: {name} has targets outside the classes 0 to {len(task.target.classes) - 1}")
     if rows.targets.shape[1:] != ((len(task.steps),) if task.steps else ()) or (task.steps and rows.weights is None):
         raise InvalidInput(
-            f"fit: {name} has targets of shape {rows.targets.shape}; needs one a sample, or with steps one of each with "
-            "a weight"
+            f"fit: {name} has targets of shape {rows.targets.shape}; needs one a sample, or with steps one of each, "
+            "and a weight"
         )
     _check_ends(name, rows, task.model.window)
     if rows.groups is not None and (len(rows.groups) != n_samples or (np.diff(rows.groups) < 0).any()):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
-from ktrdr.domain.catalogue.training import COMBINATION, FORECAST_STEPS, REPTILE
+from ktrdr.domain.catalogue.training import COMBINATION, FORECAST_STEPS, MOST_STEPS, REPTILE
 from ktrdr.domain.catalogue.values import fault
 from ktrdr.domain.errors import shown
 from ktrdr.domain.strategy.reading.sections import Findings
@@ -45,6 +45,8 @@ def _wrong(steps: list[int], spec: LabelSpec, labels: Mapping[str, Any]) -> str 
         return f"labels of {spec.source} do not look a number of bars ahead; those that do: {able}"
     if len(set(steps)) < len(steps):
         return f"lists a number of bars twice: {shown(steps)}"
+    if len(steps) > MOST_STEPS:
+        return f"names {len(steps)} numbers of bars; at most {MOST_STEPS} are allowed"
     parameter = next(item for item in spec.parameters if item.name == spec.step)
     for step in steps:
         if problem := fault(parameter, step):
