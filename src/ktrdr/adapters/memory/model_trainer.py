@@ -63,8 +63,8 @@ class PriorTrainer(ModelTrainer):
 
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> PriorModel:  # noqa: ARG002 - there are no epochs
         """Return the prior of the train rows, whatever model type of the catalogue is asked for; it has no epochs."""
-        if not len(task.train.targets):
-            raise InvalidInput("fit: there are no train rows")
+        if not len(task.train.targets) or task.steps:
+            raise InvalidInput(f"fit: {'the prior forecasts one step' if task.steps else 'there are no train rows'}")
         return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"), task.model.window)
 
     def restore(self, artifact: Artifact) -> PriorModel:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
 from ktrdr.application.preparing.labelling import naming_scarcity
@@ -87,6 +88,14 @@ class Prepared:
     def own(self, symbol: str, part: str) -> Int64s:
         """Return the rows of one symbol in ``train``, ``validation`` or ``test``, be it trained on or not."""
         return self.split.of(self.pool.rows_of(symbol), part)
+
+    def step_splits(self) -> dict[str, Any]:
+        """Return rows of the parts and purged rows of each step, as plain values; empty where one is forecast."""
+        reports = {str(step): own.split.report() for step, own in self.steps.items()}
+        return {
+            step: {"rows": {name: part["rows"] for name, part in found["parts"].items()}, "purged": found["purged"]}
+            for step, found in reports.items()
+        }
 
     def total(self, count: str) -> int:
         """Return a count of `Member.rows` over all symbols."""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.rivals import Rival
-from ktrdr.application.training.steps import step_splits
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -77,7 +76,7 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
 
 def _by_step(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
     """Return what the shipped model is worth at each step, on the rows of that step and against its own baselines."""
-    found, splits = {}, step_splits(prepared)
+    found, splits = {}, prepared.step_splits()
     spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
     for step, own in prepared.steps.items():
         model, test = fitted.shipped.at_step(step), own.split.test

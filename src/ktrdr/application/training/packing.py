@@ -54,7 +54,7 @@ def pack(
     kernels: Mapping[str, str],
 ) -> Artifact:
     """Return the artifact of a judged model, ready to be published: of one symbol, or as ``universal_v{n}``."""
-    strategy, split, members = job.strategy, prepared.split, prepared.members
+    strategy, members = job.strategy, prepared.members
     key = ModelKey.of(job)
     profiles = {symbol: _profile(data, job, prepared, symbol) for symbol in prepared.seen}
     moments = _moments(all_parted(prepared))
@@ -87,6 +87,7 @@ def _moments(splits: Sequence[Parted]) -> dict[str, Any]:
 def _split(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
     """Return the manifest's split: parts, and rows that are in none; of a pool each symbol's, and how it was pooled."""
     report, left_over = prepared.split.report(), {name: prepared.total(f"{name}_rows") for name in _LEFT_OVER}
+    report |= {"steps": prepared.step_splits()} if prepared.steps else {}
     if not job.pooled:
         return report | left_over
     left_out = {"left_out": dict(prepared.left_out)} if prepared.left_out else {}

@@ -68,15 +68,3 @@ def _rows(like: Rows, prepared: Prepared, inference: Inference, chosen: _Chosen)
 def all_parted(prepared: Prepared) -> tuple[Parted, ...]:
     """Return the split of the labels' own step, and those of all others."""
     return (prepared.split, *(own.split for own in prepared.steps.values()))
-
-
-def step_splits(prepared: Prepared) -> dict[str, Any]:
-    """Return rows of the parts and purged rows of each step, as plain values."""
-    reports = {step: own.split.report() for step, own in prepared.steps.items()}
-    return {
-        str(step): {
-            "rows": {name: part["rows"] for name, part in found["parts"].items()},
-            "purged": found["purged"],
-        }
-        for step, found in reports.items()
-    }

@@ -127,6 +127,10 @@ def _sections(manifest: Manifest) -> Iterator[str]:
         "nn_inputs": (manifest.nn_inputs, strategy["nn_inputs"]),
         "model.type": (manifest.model["type"], strategy["model"]["type"]),
         "model.architecture": (manifest.model["architecture"], strategy["model"]["architecture"]),
+        "model.forecast_steps": (
+            manifest.model.get("forecast_steps", []),
+            _ascending(_at(strategy, "training.forecast_steps") or []),
+        ),
         "fuzzy_sets": (manifest.fuzzy_sets, manifest.fuzzy_sets if learned else strategy["fuzzy_sets"]),
     }
     for name, (own, other) in pairs.items():
@@ -136,6 +140,10 @@ def _sections(manifest: Manifest) -> Iterator[str]:
         written = _at(strategy, path)
         if isinstance(written, int | float | str) and setting["value"] != written:
             yield f"settings: {path} is not what its strategy says"
+
+
+def _ascending(steps: Any) -> Any:
+    return sorted(steps) if isinstance(steps, list) and all(type(step) is int for step in steps) else steps
 
 
 def _at(document: Any, path: str) -> Any:
