@@ -130,14 +130,17 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
     adapter: str, trainer: ModelTrainer, name: str
 ) -> None:
     given, plain = task_of(name), fitted(adapter, name)
-    n = len(given.train.targets)
-    weighted = trainer.fit(replace(given, train=replace(given.train, weights=np.ones(n, dtype=np.float32))))
+    n, own = len(given.train.targets), given.train.weights
+    whole = np.ones(given.train.targets.shape, dtype=np.float32) if own is None else own
+    weighted = trainer.fit(replace(given, train=replace(given.train, weights=whole)))
     inputs = rows(40 + plain.window).inputs
     np.testing.assert_allclose(weighted.predict(inputs), plain.predict(inputs), atol=1e-5)
     kept = np.arange(n) % 3 > 0
     ends = np.arange(n) if given.train.ends is None else given.train.ends
-    halved = replace(given.train, weights=np.where(kept, 1.5, 0).astype(np.float32))
-    cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept])
+    halved = replace(given.train, weights=(whole.T * np.where(kept, 1.5, 0)).T.astype(np.float32))
+    cut = replace(
+        given.train, ends=ends[kept], targets=given.train.targets[kept], weights=None if own is None else own[kept]
+    )
     by_weight, by_hand = (trainer.fit(replace(given, train=part)) for part in (halved, cut))
     tolerance = 0.02 if isinstance(trainer, PriorTrainer) else 1e-5  # the prior adds one row to each class
     np.testing.assert_allclose(by_weight.predict(inputs), by_hand.predict(inputs), atol=tolerance)

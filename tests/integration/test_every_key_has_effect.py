@@ -313,6 +313,7 @@ ROWS: list[Row] = [
     ("training.focal_gamma", 5.0, learned, {"training.loss": "focal"}),
     ("training.loss_at", "every", learned, {**WINDOWS, "training.batch_size": 512}),
     ("training.chunk", 9, learned, {**WINDOWS, "training.batch_size": 512, "training.loss_at": "every"}),
+    ("training.forecast_steps", [1, 3], learned, NOTHING),
     ("training.huber_delta", 0.01, learned, {**REGRESSION, "training.loss": "huber"}),
     ("training.fitness_metrics.primary", "accuracy", judged, NOTHING),
     ("training.lr_scheduler.type", "exponential", learned, NOTHING),

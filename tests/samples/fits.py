@@ -46,10 +46,12 @@ BOOSTED: dict[str, dict[str, Any]] = {
 
 
 SPECS: dict[str, ModelSpec] = {
+    "mlp, steps": mlp(hidden_layers=[6]),
     "mlp": mlp(),
     "lstm": window_spec("lstm"),
     "lstm, attention": window_spec("lstm", attention=True, num_layers=2),
     "lstm, every": window_spec("lstm", num_layers=2),
+    "gru, steps": window_spec("gru"),
     "gru": window_spec("gru", num_layers=2),
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
@@ -74,7 +76,12 @@ SPECS |= {
 }
 """Every model type, small; one without an entry of its own as a first strategy has it."""
 EVERY: dict[str, Any] = {"batch_size": 64, "learning_rate": 0.01, "own": {"loss_at": "every", "chunk": 9}}
-SETTINGS: dict[str, dict[str, Any]] = {"lstm, every": EVERY, "transformer, every": EVERY}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "lstm, every": EVERY,
+    "transformer, every": EVERY,
+    "mlp, steps": {"steps": (1, 3)},
+    "gru, steps": {"steps": (1, 3), **EVERY},
+}
 """How a specification is fitted if not by the defaults of its type."""
 TYPES: dict[str, ModelSpec] = {spec.type: spec for spec in SPECS.values()}
 """One of each type."""
@@ -99,7 +106,13 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
 
 
 def task(
-    n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
+    n: int = 200,
+    *,
+    target: Target = CLASSES,
+    model: ModelSpec | None = None,
+    n_inputs: int = 4,
+    steps: tuple[int, ...] = (),
+    **settings: Any,
 ) -> FitTask:
     kind = (model or mlp()).kind
     shared = {item.name for item in fields(TrainingSettings)}
@@ -109,15 +122,26 @@ def task(
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
     window = model.window if model is not None and model.reads_windows else None
+    train, validation = (windowed(rows(*given, target), window) for given in ((n, n_inputs, 1), (60, n_inputs, 2)))
     return FitTask(
-        windowed(rows(n, n_inputs, 1, target), window),
-        windowed(rows(60, n_inputs, 2, target), window),
+        stepped(train, steps) if steps else train,
+        stepped(validation, steps) if steps else validation,
         tuple(f"f{i}" for i in range(n_inputs)),
         target,
         model or mlp(),
         TrainingSettings(**chosen),
         horizon=3,
+        steps=steps,
+        step=steps[-1] if steps else 0,
     )
+
+
+def stepped(given: Rows, steps: tuple[int, ...]) -> Rows:
+    """The same rows for several steps: the target of each so many rows later, and none for the last rows."""
+    count = len(given.targets)
+    later = np.arange(count)[:, None] + np.array(steps) - steps[-1]
+    weights = (later < count - steps[-1] // 2).astype(np.float32)
+    return replace(given, targets=given.targets[np.clip(later, 0, count - 1)], weights=weights)
 
 
 def windowed(given: Rows, window: int | None) -> Rows:
@@ -139,6 +163,7 @@ def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
             "type": given.model.type,
             "architecture": dict(given.model.architecture),
             "input_features": list(model.feature_ids),
+            **({"forecast_steps": list(given.steps), "forecast_step": given.step} if given.steps else {}),
         },
         "target": {
             "kind": target.kind,

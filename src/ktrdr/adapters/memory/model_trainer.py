@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,8 @@ class PriorTrainer(ModelTrainer):
 
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> PriorModel:  # noqa: ARG002 - there are no epochs
         """Return the prior of the train rows, whatever model type of the catalogue is asked for; it has no epochs."""
-        if not len(task.train.targets) or task.steps:
-            raise InvalidInput(f"fit: {'the prior forecasts one step' if task.steps else 'there are no train rows'}")
+        if not len(task.train.targets):
+            raise InvalidInput("fit: there are no train rows")
         return PriorModel(task.feature_ids, _prior(task), TrainingHistory((), 0, "no_epochs"), task.model.window)
 
     def restore(self, artifact: Artifact) -> PriorModel:
@@ -85,6 +86,8 @@ class PriorTrainer(ModelTrainer):
 
 
 def _prior(task: FitTask) -> NDArray[np.float64]:
+    if task.steps:
+        return _prior(_of_own_step(task))
     weights = _weights(task.train)
     if not task.target.is_classification:
         return np.array(np.average(task.train.targets.astype(np.float64), weights=weights))
@@ -92,6 +95,13 @@ def _prior(task: FitTask) -> NDArray[np.float64]:
     counts = np.bincount(task.train.targets, weights, minlength=n_classes) + 1.0
     weighted = counts if task.class_weights is None else counts * task.class_weights
     return np.asarray(np.log(weighted / weighted.sum()))
+
+
+def _of_own_step(task: FitTask) -> FitTask:
+    place, rows = task.steps.index(task.step), task.train
+    targets, weights = rows.targets[:, place], None if rows.weights is None else rows.weights[:, place]
+    classes = None if task.class_weights is None else task.class_weights[place]
+    return replace(task, train=replace(rows, targets=targets, weights=weights), class_weights=classes, steps=())
 
 
 def _weights(rows: Rows) -> NDArray[np.floating[Any]] | None:
