@@ -233,8 +233,12 @@ def test_manifest_that_does_not_fit_its_steps_is_refused(
     spoil(model, inference)
     spoiled = replace(artifact, manifest=replace(artifact.manifest, model=model, inference=inference))
     with pytest.raises(CorruptArtifact):
-        TorchTrainer("cpu").restore(spoiled)
-        read_inference(spoiled.manifest, spoiled.manifest.model["input_features"])
+        restored(spoiled)
+
+
+def restored(artifact: Artifact) -> object:
+    model = TorchTrainer("cpu").restore(artifact)
+    return model, read_inference(artifact.manifest, model.feature_ids)
 
 
 def test_equal_runs_give_equal_bytes() -> None:

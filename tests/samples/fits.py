@@ -139,9 +139,10 @@ def task(
 def stepped(given: Rows, steps: tuple[int, ...]) -> Rows:
     """The same rows for several steps: the target of each so many rows later, and none for the last rows."""
     count = len(given.targets)
-    later = np.arange(count)[:, None] + np.array(steps) - steps[-1]
-    weights = (later < count - steps[-1] // 2).astype(np.float32)
-    return replace(given, targets=given.targets[np.clip(later, 0, count - 1)], weights=weights)
+    later = np.arange(count)[:, None] + np.array(steps)
+    return replace(
+        given, targets=given.targets[np.minimum(later, count - 1)], weights=(later < count).astype(np.float32)
+    )
 
 
 def windowed(given: Rows, window: int | None) -> Rows:
