@@ -209,6 +209,7 @@ def _sample(spec: ModelType) -> str:
 
 def _abilities(spec: ModelType) -> str:
     does = {"tunes learnable fuzzy sets": spec.learns_sets, "can begin with given weights": spec.can_begin}
+    does["forecasts several steps at once"] = spec.forecasts_steps
     facts = [f"fits {' and '.join(spec.losses)}", *(name for name, is_able in does.items() if is_able)]
     facts += [f"needs the extra {code(spec.extra)}"] if spec.extra else []
     changed = [item for item in spec.settings if item not in SETTINGS]

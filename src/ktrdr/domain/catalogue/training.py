@@ -64,7 +64,7 @@ FORECAST_STEPS = Parameter(
     silent=True,
 )
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
-SETTINGS = (*FITTING, SEED, INITIALISE)
+SETTINGS = (*FITTING, FORECAST_STEPS, SEED, INITIALISE)
 """The plain settings of every model that is fitted step by step, in the order of the reference."""
 REPTILE = "reptile"
 COMBINATION = Parameter(
