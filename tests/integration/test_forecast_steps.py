@@ -20,19 +20,23 @@ from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.model_storage import MemoryStorage
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.adapters.report.html import ReportingStorage
+from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.preparing.pool import Prepared
+from ktrdr.application.preparing.preview import preview
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.artifact import METRICS, Artifact
 from ktrdr.domain.artifacts.model_facts import read_inference
-from ktrdr.domain.errors import CorruptArtifact
+from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.labels.labelers import label
 from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse, problems
 from ktrdr.domain.strategy.writing.render import render
+from ktrdr.domain.training.plan import plan_training
 from ktrdr.domain.training.request import Mode
-from ktrdr.entrypoints.container import make_container
+from ktrdr.entrypoints.cli.preview import preview_text
+from ktrdr.entrypoints.container import Container, make_container
 
 SYMBOLS = ["ONE_STOCK", "TWO_STOCK"]
 MARKET = repository_of("simulated", SYMBOLS, Timeframe("5m"), bars=700)
@@ -50,11 +54,16 @@ def document(source: str = "direction", symbols: Any = "ONE_STOCK", **training: 
     return written
 
 
-def train(written: dict[str, Any], **options: Any) -> Artifact:
+def new_container() -> Container:
     container = make_container()
     container.data_repository.override(providers.Object(MARKET))
     container.model_trainer.override(providers.Factory(TorchTrainer, "cpu"))
     container.model_storage.override(providers.Object(ReportingStorage(MemoryStorage())))
+    return container
+
+
+def train(written: dict[str, Any], container: Container | None = None, **options: Any) -> Artifact:
+    container = container or new_container()
     result = container.training_orchestrator().execute(TrainingRequest(parse(written), importance=False, **options))
     assert not result.failures, result.failures
     return container.model_storage().load(result.models[0].stored.reference)
@@ -197,6 +206,29 @@ def test_pooled_models_forecast_steps_of_all_symbols() -> None:
     assert list(metrics["by_step"]) == STEPS
     assert metrics["by_step"]["5"]["metrics"] == metrics["metrics"]
     assert metrics["by_symbol"]["symbols"]
+
+
+def test_symbol_begins_with_a_universal_model_of_the_same_steps_only() -> None:
+    container = new_container()
+    train(document(symbols=SYMBOLS), container, mode=Mode.UNIVERSAL)
+    begun = train(document(initialise="from universal"), container)
+    assert begun.manifest.model["initialised_from"] == "small/universal_v1"
+    assert list(begun.document(METRICS)["by_step"]) == STEPS
+    with pytest.raises(InvalidInput, match="its forecast_steps are others"):
+        train(document(initialise="from universal", forecast_steps=[5]), container)
+
+
+@pytest.mark.parametrize("combination", ["interleaved", "downsample", "balanced"])
+def test_pools_are_fitted_many_to_many(combination: Any) -> None:
+    written = document(symbols=SYMBOLS, loss_at="every", batch_size=512) | {"model": LSTM}
+    assert train(written, mode=Mode.UNIVERSAL, combination=combination).document(METRICS)["by_step"]
+
+
+def test_dry_run_says_what_the_purge_of_each_step_takes() -> None:
+    job = plan_training(TrainingRequest(parse(document())))[0]
+    found = preview(job, PoolSources(MARKET, TalibFeatureEngineer()))
+    assert [item["purged"]["train"] for item in found.split["steps"].values()] == [1, 5, 20]
+    assert "rows of the steps, by bars ahead" in preview_text(found)
 
 
 def test_report_has_a_line_for_each_step_and_says_that_they_are_several_tests() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 from samples.fits import CLASSES, NO_STOPPING, VALUE, mlp, rows, task, window_spec
+from samples.watches import Recorder
 
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput
@@ -115,3 +116,17 @@ def test_targets_without_weights_or_of_other_steps_are_refused() -> None:
     for wrong in (replace(given.train, weights=None), replace(given.train, targets=given.train.targets[:, :2])):
         with pytest.raises(InvalidInput, match="with steps one of each, and a weight"):
             TRAINER.fit(replace(given, train=wrong))
+
+
+@pytest.mark.parametrize("own", [{"loss_at": "last", "chunk": 60}, {"loss_at": "every", "chunk": 9}], ids=str)
+def test_fit_of_steps_goes_on_to_the_same_bytes(own: dict[str, Any]) -> None:
+    given = task(model=window_spec("gru", dropout=0.2), steps=STEPS, own=own)
+    groups = np.repeat([0, 1], [50, len(given.train.targets) - 50]).astype(np.int32)
+    given = replace(given, train=replace(given.train, groups=groups))
+    watch = Recorder()
+    whole = TRAINER.fit(given, watch)
+    assert len(watch.states) == 3
+    for state in watch.states:
+        assert TRAINER.fit(given, Recorder(state=state)).state() == whole.state()
+    with pytest.raises(InvalidInput, match="another fit"):
+        TRAINER.fit(replace(given, step=1), Recorder(state=watch.states[0]))
