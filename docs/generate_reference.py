@@ -211,6 +211,7 @@ def _sample(spec: ModelType) -> str:
 
 def _abilities(spec: ModelType) -> str:
     does = {"tunes learnable fuzzy sets": spec.learns_sets, "can begin with given weights": spec.can_begin}
+    does["forecasts several steps at once"] = spec.forecasts_steps
     facts = [f"fits {' and '.join(spec.losses)}", *(name for name, is_able in does.items() if is_able)]
     facts += [f"fits labels of {' and '.join(map(code, spec.labels))} alone"] if spec.labels else []
     facts += ["reads the returns of the base bars" + ("" if spec.reads_inputs else " and needs no `nn_inputs`")] * (
