@@ -65,7 +65,7 @@ def _of_steps(of_step: Sequence[Loss]) -> Loss:
             [None] * len(of_step) if weights is None else weights.unbind(1),
             strict=True,
         )
-        total: Tensor = torch.stack([one(*part) for one, *part in parts]).mean()
+        total: Tensor = torch.stack([one(said, wanted, counts) for one, said, wanted, counts in parts]).mean()
         return total
 
     return loss
