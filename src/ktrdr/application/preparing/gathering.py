@@ -120,7 +120,8 @@ def gather_pool(
             bars = rows.market.base_bars
             builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable)
             settled = SettledHistory.of(rows.features, base, spec.window)
-            members[symbol] = Member.of(rows, settled, spec, all_zero_rows(features, unscaled, rows.matrix))
+            zero = all_zero_rows(features, unscaled, rows.matrix)
+            members[symbol] = Member.of(rows, settled, spec.window, zero, spec.unbroken)
             if symbol in timed:
                 trading[symbol] = bars.known_at, bars.sessions
     require_others(failing, everyone, symbols if leave_out else ())
