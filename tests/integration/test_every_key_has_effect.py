@@ -108,6 +108,8 @@ ALONE = {"model": {"type": "ensemble", "members": [WINDOWS["model"]]}}
 VOTING, STACKING = of_members(method="voting"), of_members(method="stacking")
 SERIES = {"context_data": [{"provider": "fred", "series": "DGS2"}], "indicators.rsi_a.data_source": "DGS2"}
 PLATEAU = {"type": "reduce_on_plateau", "patience": 0, "factor": 0.1}
+REPTILE = {"training.combination": "reptile", "training.batch_size": 32}
+REGIMES = {"source": "market_regime", "fast": 5, "slow": 20, "horizon": 6}
 STOPPING = {"training.epochs": 12, "training.learning_rate": 0.5}
 
 
@@ -144,6 +146,21 @@ def begun(document: Document) -> object:
     """The weights, where a universal model of the same strategy is there."""
     universal = TrainingRequest(parse(document), importance=False, mode=Mode.UNIVERSAL)
     return run_all(universal, replace(universal, mode=Mode.SINGLE)).blobs["model.safetensors"]
+
+
+def together(document: Document) -> object:
+    """The weights of one model of two symbols."""
+    return run_all(_of_two(document)).blobs["model.safetensors"]
+
+
+def tried(document: Document) -> object:
+    """What a learned start comes to on few rows of a symbol that it has not seen."""
+    return json.loads(run_all(replace(_of_two(document), hold_out=("OTHER",))).blobs["metrics.json"])["few_rows"]
+
+
+def _of_two(document: Document) -> TrainingRequest:
+    strategy = parse(changed("training_data.symbols", {"list": ["WALK", "OTHER"]}, document))
+    return TrainingRequest(strategy, importance=False, mode=Mode.UNIVERSAL)
 
 
 def curve(document: Document) -> object:
@@ -333,6 +350,11 @@ ROWS: list[Row] = [
     ("training.weight_decay", 0.5, learned, NOTHING),
     ("training.seed", 5, learned, NOTHING),
     ("training.initialise", "from universal", begun, NOTHING),
+    ("training.combination", "interleaved", together, NOTHING),
+    ("training.reptile.tasks", "regimes", together, {**REPTILE, "training.labels": REGIMES}),
+    ("training.reptile.inner_steps", 2, together, REPTILE),
+    ("training.reptile.outer_rate", 0.2, together, REPTILE),
+    ("training.reptile.few_rows", 100, tried, REPTILE),
     ("training.class_weights", "balanced", learned, NOTHING),
     ("training.gradient_clip", 0.001, learned, NOTHING),
     ("training.loss", "focal", learned, NOTHING),

@@ -13,7 +13,7 @@ from ktrdr.domain.evaluation.joint import TimeBlocks, group_of
 from ktrdr.domain.evaluation.significance import paired_differences
 from ktrdr.domain.evaluation.symbols import said_of
 
-OTHER_STARTS = {"pooled": "those of a plainly pooled model", "random": "weights at random"}
+OTHER_STARTS = {"pooled": "a plainly pooled model's weights", "random": "weights at random"}
 """What the learned start is compared with, in words."""
 _SAID = {
     "better": "is better than",
