@@ -34,6 +34,7 @@ from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.reading.inputs import NORMALIZATION
+from ktrdr.domain.strategy.reading.members import MEMBER_PARAMETERS
 from ktrdr.domain.strategy.reading.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
 from ktrdr.domain.strategy.reading.training_data import (
     EXTENDED_HOURS,
@@ -205,6 +206,8 @@ def _model_section(spec: ModelType) -> str:
 
 
 def _sample(spec: ModelType) -> str:
+    if spec.of_members:
+        return f"It reads what its members read; its own parameters stand in {code(f'model.{spec.section}')}."
     window = spec.window(spec.example)
     return "A sample is one row." if window is None else f"A sample is a window of {code(window.parameter)} rows."
 
@@ -270,6 +273,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "labels": labels,
     "catalogues": catalogues,
     "models": models,
+    "members": lambda: parameters(MEMBER_PARAMETERS),
     "model_features": lambda: parameters(FEATURE_PARAMETERS),
     "price_context": lambda: parameters(PRICE_CONTEXT),
     "volume_context": lambda: parameters(VOLUME_CONTEXT),
