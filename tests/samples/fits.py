@@ -13,7 +13,7 @@ from ktrdr.domain.catalogue.labels import VOLATILITY
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, TrainingSettings
+from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, TrainingSettings
 from samples.models import manifest
 
 CLASSES = Target("classification", ("buy", "hold", "sell"), ("buy", "hold", "sell"))
@@ -42,6 +42,8 @@ def window_spec(kind: str, **changes: Any) -> ModelSpec:
 BOOSTED: dict[str, dict[str, Any]] = {
     "lightgbm": {"leaves": 7, "min_rows_in_leaf": 5, "bins": 31},
     "xgboost": {"max_depth": 3, "min_child_weight": 1.0, "bins": 31},
+    "random_forest": {"max_depth": 0, "min_rows_in_leaf": 5, "bins": 31},
+    "extra_trees": {"max_depth": 6, "min_rows_in_leaf": 3, "bins": 31},
 }
 
 
@@ -69,6 +71,27 @@ OF_RETURNS: dict[str, dict[str, Any]] = {
     },
 }
 SPECS |= {name: ModelSpec(name, {**MODEL_TYPES[name].example, **small}) for name, small in OF_RETURNS.items()}
+
+
+def ensemble(*members: Member, **combine: Any) -> ModelSpec:
+    """A network of all inputs and one of two of them, combined as `combine` says."""
+    default = (
+        Member("wide", mlp(), TrainingSettings(epochs=3)),
+        Member("narrow", mlp(hidden_layers=[4]), TrainingSettings(epochs=2, seed=1), ("f0", "f2")),
+    )
+    return ModelSpec("ensemble", MODEL_TYPES["ensemble"].example | combine, members or default)
+
+
+SPECS |= {
+    "ensemble": ensemble(method="voting"),
+    "ensemble, hard": ensemble(method="voting", vote="hard"),
+    "ensemble, blending": ensemble(
+        Member("window", window_spec("gru"), TrainingSettings(epochs=2)),
+        Member("row", mlp(), TrainingSettings(epochs=2, class_weights="balanced")),
+        method="blending",
+    ),
+    "ensemble, stacking": ensemble(method="stacking", folds=2),
+}
 SPECS |= {
     name: ModelSpec(name, kind.example)
     for name, kind in MODEL_TYPES.items()
@@ -101,8 +124,14 @@ def rows(n: int, n_inputs: int = 4, seed: int = 0, target: Target = CLASSES) -> 
         inputs[:, 2], inputs[:, 3] = inputs[:, 2] * size, 7.0
         return Rows(inputs, size * rng.uniform(0.5, 1.5, n).astype(np.float32))
     if not target.is_classification:
-        return Rows(inputs, score.astype(np.float32))
-    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64))
+        return Rows(inputs, score.astype(np.float32), **moments(n))
+    return Rows(inputs, np.digitize(score, [-0.5, 0.5]).astype(np.int64), **moments(n))
+
+
+def moments(n: int) -> dict[str, Any]:
+    """A row a second, with labels that look three seconds ahead."""
+    known_at = np.arange(n, dtype=np.int64) * 10**9
+    return {"known_at": known_at, "label_end": known_at + 3 * 10**9}
 
 
 def task(
@@ -114,21 +143,21 @@ def task(
     steps: tuple[int, ...] = (),
     **settings: Any,
 ) -> FitTask:
-    kind = (model or mlp()).kind
+    model = with_losses(model or mlp(), target)
+    kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
-    if "rounds" in own:
-        own["rounds"] = 12
+    own |= {name: 12 for name in ("rounds", "trees") if name in own}
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
-    window = model.window if model is not None and model.reads_windows else None
+    window = model.window if model.reads_windows else None
     train, validation = (windowed(rows(*given, target), window) for given in ((n, n_inputs, 1), (60, n_inputs, 2)))
     return FitTask(
         stepped(train, steps) if steps else train,
         stepped(validation, steps) if steps else validation,
         tuple(f"f{i}" for i in range(n_inputs)),
         target,
-        model or mlp(),
+        model,
         TrainingSettings(**chosen),
         horizon=3,
         steps=steps,
@@ -145,16 +174,30 @@ def stepped(given: Rows, steps: tuple[int, ...]) -> Rows:
     )
 
 
+def with_losses(model: ModelSpec, target: Target) -> ModelSpec:
+    """The same with members that are fitted by the first loss of such a target."""
+    members = [
+        replace(item, settings=replace(item.settings, loss=item.model.kind.losses[target.kind][0]))
+        for item in model.members
+    ]
+    return replace(model, members=tuple(members))
+
+
 def windowed(given: Rows, window: int | None) -> Rows:
     """The same rows as windows of that length; the first rows have none."""
     if window is None:
         return given
     ends = np.arange(window - 1, len(given.inputs), dtype=np.int64)
-    return Rows(given.inputs, given.targets[ends], ends)
+    return Rows(given.inputs, given.targets[ends], ends, **moments(len(ends)))
 
 
 def with_train(given: FitTask, train: Rows) -> FitTask:
     return replace(given, train=train)
+
+
+def member_of(member: Member) -> dict[str, Any]:
+    model = {"name": member.name, "type": member.model.type, "architecture": dict(member.model.architecture)}
+    return model | ({"input_features": list(member.inputs)} if member.inputs else {})
 
 
 def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
@@ -165,6 +208,7 @@ def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
             "architecture": dict(given.model.architecture),
             "input_features": list(model.feature_ids),
             **({"forecast_steps": list(given.steps), "forecast_step": given.step} if given.steps else {}),
+            **({"members": [member_of(item) for item in given.model.members]} if given.model.members else {}),
         },
         "target": {
             "kind": target.kind,

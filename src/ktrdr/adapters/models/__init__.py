@@ -17,9 +17,12 @@ MODELS: Mapping[str, str] = {
     "ridge": _LINEAR,
     "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
     "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
+    "random_forest": "ktrdr.adapters.models.trees.forest:RandomForestTrainer",
+    "extra_trees": "ktrdr.adapters.models.trees.forest:ExtraTreesTrainer",
     "garch": _VOLATILITY,
     "ewma": _VOLATILITY,
     "har": _VOLATILITY,
     "hybrid": "ktrdr.adapters.models.volatility.hybrid:HybridTrainer",
+    "ensemble": "ktrdr.adapters.models.ensemble.trainer:EnsembleTrainer",
 }
 """Model type to its trainer, ``module:Class``, imported on first use; the class takes the device that is asked for."""

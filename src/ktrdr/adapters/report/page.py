@@ -56,6 +56,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "comparison": _comparison(metrics),
         "by_step": metrics.get("by_step", {}),
         "own_step": str(manifest.model.get("forecast_step", "")),
+        "members": metrics.get("members", []),
         "by_symbol": metrics.get("by_symbol", {}),
         "by_symbol_fold": metrics.get("by_symbol_fold", {}),
         "few_rows": metrics.get("few_rows", {}),

@@ -172,7 +172,7 @@ def inference_of(
     else:
         scaler = start.inference.scaler
     if not pool.target.is_classification:
-        if not model_spec(strategy).kind.standardised:
+        if not model_spec(strategy).standardised:
             return Inference(scaler, TargetScaler(0.0, 1.0))
         targets = labels.astype(np.float64)
         return Inference(

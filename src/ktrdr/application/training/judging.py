@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
+from ktrdr.application.training.member_scores import member_scores
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.catalogue.labels import find_label
@@ -65,7 +66,10 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
     evaluations = _with_carrier(evaluations, importance, prepared)
     evaluations = {seed: found.noted(note(came)) for seed, found in evaluations.items()}
     shares = _class_shares(prepared) if target.is_classification else {}
-    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind, came)
+    spec = model_spec(strategy)
+    metrics = _report(evaluations, fitted, shares, spec.kind, came)
+    if spec.members:
+        metrics["members"] = member_scores(prepared, fitted, next(iter(evaluations.values())), spec)
     if prepared.steps:
         metrics["by_step"] = _by_step(prepared, fitted, strategy)
     if job.pooled:

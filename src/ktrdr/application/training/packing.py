@@ -27,13 +27,15 @@ from ktrdr.domain.artifacts.symbol_files import (
     symbol_configs_json,
     symbols_json,
 )
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.profile import SymbolProfile, profile_of
 from ktrdr.domain.splits.parted import Parted
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.writing.render import settings_document
-from ktrdr.domain.training.effective import primary_step
+from ktrdr.domain.training.effective import model_spec, primary_step
 from ktrdr.domain.training.plan import TrainingJob
 
 if TYPE_CHECKING:
@@ -120,9 +122,10 @@ def _common_fields(
         "strategy_version": strategy.version,
         "model": {
             "type": strategy.model.type,
-            "architecture": document["model"]["architecture"],
+            "architecture": document["model"][model_type(strategy.model.type).section],
             "input_features": list(fitted.shipped.feature_ids),
             **_steps(job, prepared),
+            **_members(strategy, document),
             **({} if fitted.start is None else {"initialised_from": fitted.start.reference}),
         },
         "strategy": document,
@@ -146,6 +149,21 @@ def _steps(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
     if not prepared.steps:
         return {}
     return {"forecast_steps": list(prepared.steps), "forecast_step": primary_step(job.strategy)}
+
+
+def _members(strategy: Strategy, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is needed of the members to restore them: of those that do not read all, the features, too."""
+    spec = model_spec(strategy)
+    if not spec.members:
+        return {}
+    written = document["model"]["members"]
+    return {
+        "members": [
+            {name: entry[name] for name in ("name", "type", "architecture")}
+            | ({"input_features": list(member.inputs)} if member.inputs else {})
+            for member, entry in zip(spec.members, written, strict=True)
+        ]
+    }
 
 
 def _profile(data: DataRepository, job: TrainingJob, prepared: Prepared, symbol: str) -> SymbolProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.models.member_names import NAME, RESERVED
 from ktrdr.domain.catalogue.training import MOST_STEPS
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
@@ -19,7 +21,7 @@ from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
-from ktrdr.domain.training.settings import ModelSpec
+from ktrdr.domain.training.settings import Member, ModelSpec, TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     try:
-        spec = ModelSpec(kind, model_type(kind).with_idle(architecture))
+        members = tuple(_member(item, ids) for item in model.get("members", ()))
+        spec = ModelSpec(kind, model_type(kind).with_idle(architecture), members)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptArtifact(f"{manifest.model_name}: model.members: not what a training writes ({error})") from error
     except InvalidInput as error:
         raise CorruptArtifact(f"{manifest.model_name}: {error}") from error
     return ModelFacts(
@@ -85,6 +90,17 @@ def _steps(manifest: Manifest) -> tuple[tuple[int, ...], int]:
     if found != sorted(set(found)) or type(own) is not int or len(found) > MOST_STEPS:
         raise CorruptArtifact(f"{manifest.model_name}: model.forecast_steps must be at most {MOST_STEPS}, ascending")
     return tuple(found), own
+
+
+def _member(written: Mapping[str, Any], ids: Sequence[str]) -> Member:
+    """Return a member as far as it decides what is stored of it."""
+    name, kind, inputs = written["name"], written["type"], written.get("input_features", [])
+    if not isinstance(name, str) or not re.fullmatch(NAME, name) or name.casefold() in RESERVED:
+        raise InvalidInput(f"model.members: {ascii(name)[:80]} can not be the name of one")
+    if not isinstance(kind, str) or not _are_texts(inputs) or set(inputs) - set(ids) or len(set(inputs)) < len(inputs):
+        raise InvalidInput(f"model.members: {name} needs a type, and input_features out of the model's")
+    spec = ModelSpec(kind, model_type(kind).with_idle(written["architecture"]))
+    return Member(name, spec, TrainingSettings(), tuple(inputs))
 
 
 def _fuzzify(manifest: Manifest, ids: Sequence[str]) -> tuple[Fuzzified, ...]:

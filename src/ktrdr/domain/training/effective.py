@@ -8,8 +8,9 @@ from typing import Any
 from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.catalogue.training import FORECAST_STEPS, REPTILE
-from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.settings import EarlyStopping, ModelSpec, Reptile, Scheduler, TrainingSettings
+from ktrdr.domain.strategy.document import MemberModel, Strategy
+from ktrdr.domain.strategy.members import inputs_of, of_member
+from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, Reptile, Scheduler, TrainingSettings
 
 
 def training_settings(strategy: Strategy, seed: int | None = None) -> TrainingSettings:
@@ -45,8 +46,15 @@ def primary_step(strategy: Strategy) -> int:
 
 
 def model_spec(strategy: Strategy) -> ModelSpec:
-    """Return model type and architecture."""
-    return ModelSpec(strategy.model.type, strategy.model.architecture)
+    """Return model type and architecture, and the members where it is made of some."""
+    model = strategy.model
+    return ModelSpec(model.type, model.architecture, tuple(_member(strategy, item) for item in model.members))
+
+
+def _member(strategy: Strategy, member: MemberModel) -> Member:
+    alone = of_member(strategy, member)
+    spec, settings, inputs = model_spec(alone), training_settings(alone), inputs_of(strategy, member)
+    return Member(member.name, spec, settings, inputs, member.symbol, member.weight)
 
 
 def _nested(values: dict[str, Any], section: str) -> dict[str, Any]:

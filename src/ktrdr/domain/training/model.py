@@ -115,6 +115,10 @@ class FittedModel(Protocol):
         Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
+    members : mapping of name to FittedModel
+        Of a model that is made of several: each of them over the inputs of the whole; empty for others.
+    shares : mapping of name to float
+        What each member counts, summing to 1; empty where members have no shares.
     notes : tuple of str
         What should be said aloud of how it was fitted; a restored model has none.
     """
@@ -124,6 +128,8 @@ class FittedModel(Protocol):
     window: int = 1
     tuned: TunedSets = MappingProxyType({})
     steps: tuple[int, ...] = ()
+    members: Mapping[str, FittedModel] = MappingProxyType({})
+    shares: Mapping[str, float] = MappingProxyType({})
     notes: tuple[str, ...] = ()
 
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.pooled import few_rows_text, symbols_text
 from ktrdr.entrypoints.cli.render import table
 
@@ -22,6 +23,7 @@ def outcome_text(model: TrainedModel) -> str:
         f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip()
         + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
+        members_text(report),
         episodes_text(report["episodes"]) if "episodes" in report else "",
         steps_text(report["by_step"]) if "by_step" in report else "",
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",

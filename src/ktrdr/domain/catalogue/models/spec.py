@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
@@ -34,6 +34,17 @@ class Window:
     parameter: str
     break_at_session: bool = False
     unbroken: int | None = None
+
+
+def joined(windows: Iterable[Window | None]) -> Window | None:
+    """Return the window in which all of these fit; None where nobody reads one."""
+    known = [window for window in windows if window is not None]
+    if not known:
+        return None
+    longest = max(known, key=lambda window: window.length)
+    unbroken = max(window.length if window.unbroken is None else window.unbroken for window in known)
+    broken = any(window.break_at_session for window in known)
+    return replace(longest, break_at_session=broken, unbroken=None if unbroken == longest.length else unbroken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,12 @@ class ModelType:
     starter : mapping
         Architecture of a first strategy.
     advice : Advice
+    section : str
+        Where in ``model`` the parameters stand.
+    of_members : bool
+        Whether it is made of the models in ``model.members``.
+    members : tuple of mapping
+        Those of a first strategy, as it writes them.
     """
 
     name: str
@@ -132,6 +149,9 @@ class ModelType:
     standardised: bool = True
     extra: str | None = None
     starter: Architecture = field(default_factory=dict)
+    section: str = "architecture"
+    of_members: bool = False
+    members: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def all_settings(self) -> tuple[Parameter, ...]:
