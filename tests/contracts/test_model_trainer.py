@@ -147,6 +147,7 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
     ends = np.arange(n) if given.train.ends is None else given.train.ends
     halved = replace(given.train, weights=(whole.T * np.where(kept, 1.5, 0)).T.astype(np.float32))
     when = {name: None if (found := getattr(given.train, name)) is None else found[kept] for name in MOMENTS}
+    when["weights"] = None if own is None else own[kept]
     cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept], **when)
     by_weight, by_hand = (trainer.fit(replace(given, train=part)) for part in (halved, cut))
     tolerance = 0.02 if isinstance(trainer, PriorTrainer) else 1e-5  # the prior adds one row to each class

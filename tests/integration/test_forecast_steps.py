@@ -119,6 +119,16 @@ def test_types_that_forecast_one_step_refuse_the_key_and_say_who_can() -> None:
     assert "it belongs to mlp, lstm, gru, transformer" in found[0]
 
 
+def test_members_forecast_one_step() -> None:
+    written = document() | {"model": {"type": "ensemble", "members": [{"type": "mlp"}, {"type": "lightgbm"}]}}
+    own = document()
+    own["training"].pop("forecast_steps")
+    own["model"] = {"type": "ensemble", "members": [{"type": "mlp", "training": {"forecast_steps": [5]}}]}
+    for given, path in ((written, "training"), (own, "model.members[0].training")):
+        found = {item.path: item.message for item in problems(given) if item.severity == "error"}
+        assert "a model of members forecasts one step" in found[f"{path}.forecast_steps"]
+
+
 def test_document_comes_back_and_is_silent_without_steps() -> None:
     strategy = parse(document())
     again = parse(render(strategy))

@@ -77,7 +77,7 @@ class PriorTrainer(ModelTrainer):
         except (KeyError, SafetensorError) as error:
             raise CorruptArtifact(f"{where}: missing, or not a safetensors file ({error})") from error
         outputs = tensors.get(_NAME)
-        shape = (facts.n_outputs,) if facts.target.is_classification else ()
+        shape = (len(facts.target.classes),) if facts.target.is_classification else ()
         if len(tensors) != 1 or outputs is None or outputs.dtype != np.float64 or outputs.shape != shape:
             raise CorruptArtifact(f"{where}: must hold {_NAME} alone, float64 of shape {shape}")
         if not np.isfinite(outputs).all():

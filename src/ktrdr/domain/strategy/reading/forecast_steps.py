@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import LABELS, LabelSpec
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.training import COMBINATION, FORECAST_STEPS, MOST_STEPS, REPTILE
 from ktrdr.domain.catalogue.values import fault
 from ktrdr.domain.errors import shown
-from ktrdr.domain.strategy.reading.sections import Findings
+from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 _PATH = f"training.{FORECAST_STEPS.name}"
 
@@ -37,6 +38,17 @@ def check_steps(
         message = f"a start that is learned by combination: {REPTILE} forecasts one step; leave it out"
     if message is not None:
         findings.error(_PATH, message)
+
+
+def refuse_steps(section: Section) -> None:
+    """Refuse steps of a model made of members, and of a member."""
+    if FORECAST_STEPS.name in section:
+        section.know(FORECAST_STEPS.name)
+        able = ", ".join(item.name for item in MODEL_TYPES.values() if item.forecasts_steps)
+        section.findings.error(
+            section.at(FORECAST_STEPS.name),
+            f"a model of members forecasts one step; types that forecast several, alone: {able}",
+        )
 
 
 def _wrong(steps: list[int], spec: LabelSpec, labels: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
-from ktrdr.domain.strategy.reading.forecast_steps import check_steps
+from ktrdr.domain.strategy.reading.forecast_steps import check_steps, refuse_steps
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
