@@ -41,6 +41,7 @@ def read_training(
     if model.of_members:
         for part, _ in layers:
             share(part, member_types(parent))
+            refuse_steps(part)
         settings = {SEED.name: read_layered(SEED, layers, section.at(SEED.name), findings)}
     else:
         settings = read_settings(layers, model, spec, findings)
@@ -83,6 +84,7 @@ def read_member_training(
             (parent.written("model").get("training"), "model.training"),
         )
     ]
+    refuse_steps(own)
     settings = read_settings(layers, model, spec, findings, own.path)
     own.refuse_foreign(model, "training")
     own.warn_unknown()
