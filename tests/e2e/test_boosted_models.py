@@ -39,7 +39,7 @@ def test_it_is_trained_backtested_and_asked(kind: str, ktrdr: Command, tmp_path:
     assert ktrdr("models", "verify", "--all").code == 0
     predicted = ktrdr("predict", reference, "--last", 3, "--json")
     assert predicted.code == 0, predicted.stderr
-    tested = ktrdr("backtest", reference, "--json")
+    tested = ktrdr("backtest", strategy, "--model", reference, "--json")
     assert tested.code == 0, tested.stderr
 
 
