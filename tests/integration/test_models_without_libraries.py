@@ -26,7 +26,6 @@ class Missing:
         if name.partition(".")[0] in LIBRARIES:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
-sys.path.insert(0, "tests")
 from ktrdr.adapters.models.table import TableTrainer
 trainer, said = TableTrainer("cpu"), {}
 for name, (artifact, inputs) in pickle.load(open(sys.argv[1], "rb")).items():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ktrdr.domain.training.settings import EarlyStopping, ModelSpec
 
 BY_NAME = pytest.mark.parametrize("name", GROWERS)
 WEIGHTS = "model.safetensors"
+TESTS = Path(__file__).parents[2]
 
 
 @BY_NAME
@@ -44,7 +46,7 @@ def test_bytes_are_the_same_for_any_number_of_threads(name: str, n_threads: int)
 @BY_NAME
 def test_another_process_gives_the_same_bytes(name: str) -> None:
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
+        f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
         "from hashlib import sha256\n"
         "from samples.boosted import CLASSES, boosting_task, fitted_by\n"
         f"print(sha256(fitted_by({name!r}, boosting_task({name!r}, CLASSES)).state()[{WEIGHTS!r}]).hexdigest())"
