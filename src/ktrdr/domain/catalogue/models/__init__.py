@@ -46,6 +46,12 @@ def owners_of(key: str, keys: str) -> tuple[str, ...]:
     return tuple(model.name for model in MODEL_TYPES.values() if key in spellings(model, keys))
 
 
+def section_of(key: str, model: ModelType, keys: str) -> str:
+    """Return where else a type has a key of that spelling than among its `keys`; empty: nowhere."""
+    places = {"architecture": "model.architecture", "training": "training"}
+    return next((place for name, place in places.items() if name != keys and key in spellings(model, name)), "")
+
+
 def spellings(model: ModelType, keys: str) -> tuple[str, ...]:
     """Return every spelling of a type's keys in ``architecture``, in ``training``, or in a section of the latter."""
     parameters = _parameters(model, keys)
