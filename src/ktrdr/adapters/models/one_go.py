@@ -10,6 +10,7 @@ from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.domain.arrays import Float32s, Floats
 from ktrdr.domain.errors import TrainingInterrupted
 from ktrdr.domain.training.history import TrainingHistory
+from ktrdr.domain.training.inference import softmax
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.watch import Watch
 
@@ -33,7 +34,9 @@ def one_epoch(
         If the user stopped it.
     """
     seen = Seen.of(train, validation, task)
-    epoch = replace(seen.epoch(1, outputs(seen.inputs), 0.0), learning_rate=None)
+    raw = outputs(seen.inputs)
+    said = softmax(raw) if seen.is_classification else raw
+    epoch = replace(seen.epoch(1, said, 0.0), learning_rate=None)
     try:
         watch.epoch(epoch, 1)
     except KeyboardInterrupt as error:
