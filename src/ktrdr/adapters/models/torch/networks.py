@@ -204,7 +204,8 @@ def _distances(values: Tensor, n_heads: int, reach: int) -> Tensor:
     back = places[:, None] - places
     slopes = 2.0 ** (-8 * torch.arange(1, n_heads + 1, device=values.device) / n_heads)
     unseen = (back < 0) | (back >= reach)
-    return (-slopes[:, None, None] * back).masked_fill(unseen, -torch.inf)
+    distances: Tensor = (-slopes[:, None, None] * back).masked_fill(unseen, -torch.inf)
+    return distances
 
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {

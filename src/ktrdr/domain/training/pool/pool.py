@@ -218,7 +218,7 @@ class PoolBuilder:
         for step, (ahead, usable) in steps.items():
             columns = _columns(matrix, ahead, base_known_at, usable)[3:]
             naive = tuple(one.at(matrix.base_rows) for one in ahead.naive)
-            self._steps.setdefault(step, []).append(StepLabels(*columns, naive))  # type: ignore[arg-type]
+            self._steps.setdefault(step, []).append(_step_labels(columns, naive))
 
     def build(self) -> Pool:
         """Return the pool of all symbols that were added.
@@ -257,7 +257,12 @@ def _joined_step(parts: Sequence[StepLabels]) -> StepLabels:
     columns: list[Any] = [
         np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "label_end", "label_end_rows")
     ]
-    return StepLabels(*columns, _all_joined([part.naive for part in parts]))
+    return _step_labels(columns, _all_joined([part.naive for part in parts]))
+
+
+def _step_labels(columns: Sequence[Any], naive: tuple[Naive, ...]) -> StepLabels:
+    labels, label_end, label_end_rows = columns
+    return StepLabels(labels, label_end, label_end_rows, naive)
 
 
 def _all_joined(naive: Sequence[tuple[Naive, ...]]) -> tuple[Naive, ...]:
