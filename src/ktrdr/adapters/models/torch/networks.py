@@ -152,7 +152,7 @@ class TransformerEncoder(nn.Module):
         return outputs
 
     def _encoded(self, inputs: Tensor, reach: int) -> Tensor:
-        values = self.embedding(inputs)
+        values: Tensor = self.embedding(inputs)
         values = self.dropout(values if self.causal else values + _positions(values))
         bias = _distances(values, self.n_heads, reach) if self.causal else None
         for layer in self.layers:
