@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ktrdr.adapters.models.torch.fuzzify import at_every
 from ktrdr.adapters.models.torch.losses import Shares
 from ktrdr.adapters.models.torch.samples import Batch, Series, counted, on_device, shuffled, split_targets
-from ktrdr.domain.arrays import Bools, Float32s, Int64s
+from ktrdr.domain.arrays import Bools, Float32s, Int32s, Int64s
 from ktrdr.domain.training.model import Rows
 
 
-def many_to_many(network: Any, window: int) -> Callable[[tuple[Tensor, Tensor]], Tensor]:
+def many_to_many(network: nn.Module, window: int) -> Callable[[tuple[Tensor, Tensor]], Tensor]:
     """Return what makes raw outputs, shape (n_samples, n_outputs), of chunks and of where the samples stand in them."""
 
     def forward(inputs: tuple[Tensor, Tensor]) -> Tensor:
         chunks, places = inputs
-        outputs: Tensor = network.at_every(chunks, window)
-        return outputs.index_select(0, places)
+        return at_every(network, chunks, window).index_select(0, places)
 
     return forward
 
@@ -69,13 +68,14 @@ class Chunks:
         """Return the samples that count of a series, on its device, in chunks of at most so many rows."""
         device, n = series.rows.device, len(rows.targets)
         ends = np.arange(n, dtype=np.int64) if rows.ends is None else rows.ends
-        groups = np.zeros(n, dtype=np.int64) if rows.groups is None else rows.groups.astype(np.int64)
+        groups = np.zeros(n, dtype=np.int32) if rows.groups is None else rows.groups
         kept = np.arange(n) if rows.weights is None else counted(rows.weights)
         kept = kept[np.lexsort((ends[kept], groups[kept]))]
         ends, groups = ends[kept], groups[kept]
         begins, places = _cut(ends, groups, window, most)
         starts = np.append(np.flatnonzero(begins), len(ends))
-        weights, counts = None if rows.weights is None else rows.weights[kept], tuple[int, ...]()
+        weights = None if rows.weights is None else rows.weights[kept]
+        counts: tuple[int, ...] = ()
         if rows.groups is not None:
             weights, counts = _in_equal_shares(weights, groups, begins)
         return cls(
@@ -134,7 +134,7 @@ class Chunks:
         return self.series.scale(rows.index_select(0, chosen.view(-1))).view(*chosen.shape, -1)
 
 
-def _cut(ends: Int64s, groups: Int64s, window: int, most: int) -> tuple[Bools, Int64s]:
+def _cut(ends: Int64s, groups: Int32s, window: int, most: int) -> tuple[Bools, Int64s]:
     """Return at which samples a chunk begins, and how many rows after the first of its chunk each stands."""
     apart = np.ones(len(ends), dtype=np.bool_)
     apart[1:] = (np.diff(ends) >= window) | (np.diff(groups) != 0)
@@ -145,7 +145,7 @@ def _cut(ends: Int64s, groups: Int64s, window: int, most: int) -> tuple[Bools, I
     return begins, places
 
 
-def _in_equal_shares(weights: Float32s | None, groups: Int64s, begins: Bools) -> tuple[Float32s, tuple[int, ...]]:
+def _in_equal_shares(weights: Float32s | None, groups: Int32s, begins: Bools) -> tuple[Float32s, tuple[int, ...]]:
     """Return weights under which a chunk of each group counts the same on average, and the chunks of each group."""
     given = np.ones(len(groups), dtype=np.float32) if weights is None else weights
     _, of_group, n_samples = np.unique(groups, return_inverse=True, return_counts=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,6 +144,12 @@ def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
     return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
 
 
+def at_every(network: nn.Module, inputs: Tensor, window: int) -> Tensor:
+    """Return what a network of windows says at each row of chunks that has a whole window before it."""
+    forward: Callable[[Tensor, int], Tensor] = network.at_every  # type: ignore[assignment]
+    return forward(inputs, window)
+
+
 class OfColumns(nn.Sequential):
     """A network of input columns: the layer, then the network of the features that it makes."""
 
@@ -152,8 +158,7 @@ class OfColumns(nn.Sequential):
         fuzzify: Any
         network: Any
         fuzzify, network = self
-        outputs: Tensor = network.at_every(fuzzify(inputs), window)
-        return outputs
+        return at_every(network, fuzzify(inputs), window)
 
 
 def before(network: nn.Module, plan: Sequence[Fuzzified]) -> nn.Module:

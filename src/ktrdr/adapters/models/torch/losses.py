@@ -58,15 +58,9 @@ def _of_steps(of_step: Sequence[Loss]) -> Loss:
     """Return the mean of the losses of the steps, each over its own rows; a step without any in a batch adds 0."""
 
     def loss(outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-        parts = zip(
-            of_step,
-            outputs.chunk(len(of_step), 1),
-            targets.unbind(1),
-            [None] * len(of_step) if weights is None else weights.unbind(1),
-            strict=True,
-        )
-        total: Tensor = torch.stack([one(said, wanted, counts) for one, said, wanted, counts in parts]).mean()
-        return total
+        counts: Sequence[Tensor | None] = [None] * len(of_step) if weights is None else weights.unbind(1)
+        parts = zip(of_step, outputs.chunk(len(of_step), 1), targets.unbind(1), counts, strict=True)
+        return torch.stack([one(made, true, count) for one, made, true, count in parts]).mean()
 
     return loss
 

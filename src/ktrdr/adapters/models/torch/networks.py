@@ -152,7 +152,7 @@ class TransformerEncoder(nn.Module):
         return outputs
 
     def _encoded(self, inputs: Tensor, reach: int) -> Tensor:
-        values = self.embedding(inputs)
+        values: Tensor = self.embedding(inputs)
         values = self.dropout(values if self.causal else values + _positions(values))
         bias = _distances(values, self.n_heads, reach) if self.causal else None
         for layer in self.layers:
@@ -205,7 +205,8 @@ def _distances(values: Tensor, n_heads: int, reach: int) -> Tensor:
     back = places[:, None] - places
     slopes = 2.0 ** (-8 * torch.arange(1, n_heads + 1, device=values.device) / n_heads)
     unseen = (back < 0) | (back >= reach)
-    return (-slopes[:, None, None] * back).masked_fill(unseen, -torch.inf)
+    distances: Tensor = (-slopes[:, None, None] * back).masked_fill(unseen, -torch.inf)
+    return distances
 
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {

@@ -45,10 +45,8 @@ def refuse_steps(section: Section) -> None:
     if FORECAST_STEPS.name in section:
         section.know(FORECAST_STEPS.name)
         able = ", ".join(item.name for item in MODEL_TYPES.values() if item.forecasts_steps)
-        section.findings.error(
-            section.at(FORECAST_STEPS.name),
-            f"a model of members forecasts one step; types that forecast several, alone: {able}",
-        )
+        message = f"a model of members forecasts one step; types that forecast several, alone: {able}"
+        section.findings.error(section.at(FORECAST_STEPS.name), message)
 
 
 def _wrong(steps: list[int], spec: LabelSpec, labels: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,9 +216,9 @@ class PoolBuilder:
         self._columns.append(_columns(matrix, labels, base_known_at, learnable))
         self._naive.append(tuple(one.at(matrix.base_rows) for one in labels.naive))
         for step, (ahead, usable) in steps.items():
-            values, end, end_rows = cast("tuple[Any, Any, Any]", _columns(matrix, ahead, base_known_at, usable)[3:])
+            columns = _columns(matrix, ahead, base_known_at, usable)[3:]
             naive = tuple(one.at(matrix.base_rows) for one in ahead.naive)
-            self._steps.setdefault(step, []).append(StepLabels(values, end, end_rows, naive))
+            self._steps.setdefault(step, []).append(_step_labels(columns, naive))
 
     def build(self) -> Pool:
         """Return the pool of all symbols that were added.
@@ -254,10 +254,15 @@ class PoolBuilder:
 
 
 def _joined_step(parts: Sequence[StepLabels]) -> StepLabels:
-    labels, end, end_rows = (
+    columns: list[Any] = [
         np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "label_end", "label_end_rows")
-    )
-    return StepLabels(labels, end, end_rows, _all_joined([part.naive for part in parts]))
+    ]
+    return _step_labels(columns, _all_joined([part.naive for part in parts]))
+
+
+def _step_labels(columns: Sequence[Any], naive: tuple[Naive, ...]) -> StepLabels:
+    labels, label_end, label_end_rows = columns
+    return StepLabels(labels, label_end, label_end_rows, naive)
 
 
 def _all_joined(naive: Sequence[tuple[Naive, ...]]) -> tuple[Naive, ...]:
