@@ -18,7 +18,7 @@ from ktrdr.adapters.models import MODELS
 from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
-from ktrdr.domain.catalogue.models import MODEL_TYPES
+from ktrdr.domain.catalogue.models import MODEL_TYPES, owners_of
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.problems import InvalidStrategy
@@ -71,22 +71,37 @@ def test_bounds_of_its_keys_hold() -> None:
     assert "training.learning_rate: 2 is out of bounds" in messages(document(learning_rate=2))
 
 
-NETWORKS = "it belongs to mlp, lstm, gru, transformer"
-NOT_ITS = f"is no key of model type stump; {NETWORKS}"
-NOT_AN_MLPS = "is no key of model type mlp; it belongs to stump"
+def others(key: str, keys: str = "training") -> str:
+    return f"it belongs to {', '.join(name for name in owners_of(key, keys) if name != 'stump')}"
+
+
+def not_its(key: str, keys: str = "training") -> str:
+    return f"is no key of model type stump; {others(key, keys)}"
+
+
+def not_an_mlps(key: str, keys: str = "training") -> str:
+    return f"is no key of model type mlp; {others(key, keys)}, stump"
+
+
 FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
-    "training.optimizer": (document(optimizer="sgd"), NOT_ITS),
-    "training.epochs": (document(epochs=3), NOT_ITS),
-    "training.lr_scheduler": (document(lr_scheduler=True), NOT_ITS),
-    "training.initialise": (document(initialise="from universal"), NOT_ITS),
-    "training.early_stopping.monitor": (document(early_stopping={"monitor": "val_loss"}), NOT_ITS),
-    "model.training.batch_size": (changed("model.training", {"batch_size": 9}, document()), NOT_ITS),
+    "training.optimizer": (document(optimizer="sgd"), not_its("optimizer")),
+    "training.epochs": (document(epochs=3), not_its("epochs")),
+    "training.lr_scheduler": (document(lr_scheduler=True), not_its("lr_scheduler")),
+    "training.initialise": (document(initialise="from universal"), not_its("initialise")),
+    "training.early_stopping.monitor": (
+        document(early_stopping={"monitor": "val_loss"}),
+        not_its("monitor", "early_stopping"),
+    ),
+    "model.training.batch_size": (changed("model.training", {"batch_size": 9}, document()), not_its("batch_size")),
     "model.architecture.attention": (
         changed("model.architecture.attention", True, document()),
         "is no key of model type stump; it belongs to lstm, gru",
     ),
-    "training.rounds": (changed("training.rounds", 9), NOT_AN_MLPS),
-    "model.architecture.num_leaves": (changed("model.architecture.num_leaves", 9), NOT_AN_MLPS),
+    "training.rounds": (changed("training.rounds", 9), not_an_mlps("rounds")),
+    "model.architecture.num_leaves": (
+        changed("model.architecture.num_leaves", 9),
+        not_an_mlps("num_leaves", "architecture"),
+    ),
     "fuzzy_sets.rsi.learnable": (
         changed("fuzzy_sets.rsi.learnable", True, document()),
         "stump does not tune fuzzy sets; types that do: mlp, lstm, gru, transformer",
@@ -101,7 +116,7 @@ def test_keys_of_another_type_are_errors_that_name_it(path: str) -> None:
 
 
 def test_an_option_of_the_command_line_that_it_has_not_is_refused() -> None:
-    assert f"--epochs: is no key of model type stump; {NETWORKS}" in messages(document(), command_line={"epochs": 3})
+    assert f"--epochs: {not_its('epochs')}" in messages(document(), command_line={"epochs": 3})
 
 
 def test_labels_that_it_can_not_be_fitted_to_are_refused() -> None:

@@ -44,7 +44,11 @@ class TableTrainer(ModelTrainer):
         """
         model = task.model.kind
         _require_able(model, task)
-        return self._trainer_of(model).fit(task, watch)
+        trainer = self._trainer_of(model)
+        try:
+            return trainer.fit(task, watch)
+        except ModuleNotFoundError as error:
+            raise _lacking(model, error) from error
 
     def restore(self, artifact: Artifact) -> FittedModel:
         """Return the stored model.
@@ -80,6 +84,7 @@ def _require_able(model: ModelType, task: FitTask) -> None:
     asked: list[tuple[str, bool, Callable[[ModelType], bool]]] = [
         (f"be fitted to a {kind}", True, lambda item: kind in item.losses),
         ("tune fuzzy sets", bool(task.fuzzify), lambda item: item.learns_sets),
+        ("forecast several steps", bool(task.steps), lambda item: item.forecasts_steps),
         ("begin with given weights", task.initial is not None, lambda item: item.can_begin),
     ]
     for said, is_asked, is_able in asked:

@@ -13,6 +13,7 @@ from ktrdr.domain.artifacts.artifact import METRICS
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.verdict_consistency import close
 from ktrdr.domain.evaluation.classification import calibration_error, class_scores, defined
+from ktrdr.domain.evaluation.episodes import note
 
 Report = Mapping[str, Any]
 SLACK = 1e-6
@@ -22,6 +23,7 @@ SLACK = 1e-6
 def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     """Yield a sentence where the manifest does not repeat the metrics, or some do not follow from others."""
     metrics = report["metrics"]
+    yield from _members(manifest, report)
     if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
         yield f"training_metrics are not the metrics of {METRICS}"
     if manifest.target["kind"] != "classification":
@@ -35,10 +37,25 @@ def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
         yield f"{METRICS}: accuracy is not that of its confusion_matrix"
     yield from _shares(manifest, report)
     yield from _scores(report, np.array(matrix, dtype=np.int64))
+    yield from _episodes(manifest, report)
     for name, row in zip(classes, matrix, strict=True):
         shares = (metrics["per_class"][name]["support"] / rows, report["class_shares"]["test"][name])
         if not all(close(share, sum(row) / rows) for share in shares):
             yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
+
+
+def _members(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask that the scores of members are about those that there are, and that shares and differences are some."""
+    names = [item["name"] for item in manifest.model.get("members", ())]
+    scores, against = report.get("members", []), report["verdict"]["baseline_loss"]
+    found = [item["name"] for item in scores if item["type"] is not None]
+    if found != names:
+        yield f"{METRICS}: members are not those of the model"
+    if not all(close(item["loss"] - against, item["difference"]) for item in scores):
+        yield f"{METRICS}: a member's difference is not that of its loss"
+    shares = [item["share"] for item in scores if item["share"] is not None]
+    if shares and (min(shares) < 0 or not close(sum(shares), 1.0)):
+        yield f"{METRICS}: the shares of the members do not sum to 1"
 
 
 def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
@@ -64,6 +81,21 @@ def _scores(report: Report, confusion: Int64s) -> Iterator[str]:
         or metrics["log_loss"] < (1 - hits) * log(2) - SLACK
     ):
         yield f"{METRICS}: brier or log_loss can not be that of a model with its accuracy"
+
+
+def _episodes(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask for an episode of each class that has rows, none without, and that the verdict says which are too few."""
+    if "episodes" not in report:
+        return  # of classes that do not last, or of a version that did not count
+    found = report["episodes"]
+    for part, shares in report["class_shares"].items():
+        rows = manifest.split["parts"][part]["rows"]
+        for name, share in shares.items():
+            count, most = found[part][name], round(share * rows)
+            if type(count) is not int or not min(most, 1) <= count <= most:
+                yield f"{METRICS}: episodes of {name} in {part} can not be those of {most} rows"
+    if found.keys() != report["class_shares"].keys() or not report["verdict"]["sentence"].endswith(note(found)):
+        yield f"{METRICS}: the verdict does not say which classes have too few episodes"
 
 
 def _shares(manifest: Manifest, report: Report) -> Iterator[str]:

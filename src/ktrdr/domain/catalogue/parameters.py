@@ -34,6 +34,9 @@ class Parameter:
         Whether a document that is silent is refused.
     switch : tuple of str
         What false and true mean for a ``str`` that may be written as a switch; empty where it may not.
+    silent : bool
+        Whether documents and settings leave the default out, so that those from before there was such a parameter stay
+        as they are.
     models : mapping of str to tuple of Parameter
         Which models a ``model`` may be, and what each decides.
     """
@@ -49,6 +52,7 @@ class Parameter:
     description: str = ""
     required: bool = False
     switch: tuple[str, ...] = ()
+    silent: bool = False
     models: Mapping[str, tuple[Parameter, ...]] = field(default_factory=dict, hash=False)
 
 

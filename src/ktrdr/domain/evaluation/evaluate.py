@@ -64,6 +64,10 @@ class Evaluation:
         """Return the same with the input that carries the skill; see `Verdict.carried_by`."""
         return replace(self, verdict=self.verdict.carried_by(carrier))
 
+    def noted(self, note: str) -> Evaluation:
+        """Return the same with something more to say in its verdict; see `Verdict.noted`."""
+        return replace(self, verdict=self.verdict.noted(note))
+
 
 def evaluate(
     outcomes: Outcomes,

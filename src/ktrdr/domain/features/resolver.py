@@ -7,7 +7,6 @@ from itertools import cycle
 from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
-from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.features.context import context_features, returns_features
 from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
@@ -16,6 +15,7 @@ from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
 from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
+from ktrdr.domain.strategy.members import reads_returns
 
 
 def resolve(strategy: Strategy) -> tuple[Feature, ...]:
@@ -33,7 +33,7 @@ def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     )
     base = strategy.training_data.timeframes.base
     unscaled = (*current, *lagged, *context_features(strategy.model.context, base))
-    returns = returns_features(base) if model_type(strategy.model.type).reads_returns else ()
+    returns = returns_features(base) if reads_returns(strategy.model) else ()
     return (*(_scaled(feature, strategy.model.scaling) for feature in unscaled), *returns)
 
 

@@ -81,6 +81,12 @@ def returns_columns(base: str) -> tuple[tuple[str, str, int | None], ...]:
     return (f"{base}_{LOG_RETURN}", LOG_RETURN, 1), (f"{base}_{SYMBOL_CODE}", SYMBOL_CODE, None)
 
 
+def included_contexts(context: ContextFeatures) -> tuple[str, ...]:
+    """Return the names of the kinds of context features that are fed: ``price_context``, ``time_context``, ..."""
+    kinds = {"price": context.price, "volume": context.volume, "time": context.time, "session": context.session}
+    return tuple(f"{name}_context" for name, fed in (kinds | {"symbol": context.symbol}).items() if fed)
+
+
 def refuse_equal_ids(
     entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], model: Model, base: str, findings: Findings
 ) -> None:

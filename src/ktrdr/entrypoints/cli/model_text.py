@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.inputs_text import inputs_text
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def show_text(shown: ShownModel) -> str:
         section(manifest.key.reference(manifest.version), [*_head(manifest), *_signed(shown.signatures)]),
         section("verdict", _verdict(verdict, report) if isinstance(verdict, Mapping) else []),
         section("metrics of the test rows", _flat(manifest.training_metrics)),
+        *([members_text(report)] if report.get("members") else []),
         section("has seen", _spans(manifest)),
         *_symbols(artifact),
         section(f"features, in order ({len(features)})", features),
