@@ -49,7 +49,7 @@ def test_har_is_weighed_by_least_squares_on_train_rows() -> None:
     har = {one.name: one for one in labels.naive}["har"]
     train, test = np.arange(30, 200), np.arange(210, 290)
     moves = np.abs(RETURNS)
-    means = np.array([[moves[t + 1 - span : t + 1].mean() for span in (1, 5, 22)] for t in range(300)])
+    means = np.array([[moves[max(t + 1 - span, 0) : t + 1].mean() for span in (1, 5, 22)] for t in range(300)])
     np.testing.assert_allclose(har.values[30:], means[30:])
     design = np.column_stack((np.ones(300), means))
     weights, *_ = np.linalg.lstsq(design[train], labels.values[train].astype(np.float64), rcond=None)
