@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from samples.evaluations import judged
 
 from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.domain.catalogue.models import MODEL_TYPES
@@ -13,6 +12,7 @@ from ktrdr.domain.market.timeframe import NS_PER_DAY
 from ktrdr.domain.training.inference import softmax
 from ktrdr.domain.training.model import FitTask, Rows
 from ktrdr.domain.training.settings import Member, ModelSpec, TrainingSettings
+from samples.evaluations import judged
 
 UP_DOWN = Target("classification", ("down", "up"), ("sell", "buy"))
 METHODS = {

@@ -17,6 +17,8 @@ MODELS: Mapping[str, str] = {
     "ridge": _LINEAR,
     "lightgbm": "ktrdr.adapters.models.trees.lightgbm:LightGBMTrainer",
     "xgboost": "ktrdr.adapters.models.trees.xgboost:XGBoostTrainer",
+    "random_forest": "ktrdr.adapters.models.trees.forest:RandomForestTrainer",
+    "extra_trees": "ktrdr.adapters.models.trees.forest:ExtraTreesTrainer",
     "garch": _VOLATILITY,
     "ewma": _VOLATILITY,
     "har": _VOLATILITY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ktrdr.domain.catalogue.models.ensembles import ENSEMBLE
+from ktrdr.domain.catalogue.models.forests import EXTRA_TREES, RANDOM_FOREST
 from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
@@ -11,9 +12,11 @@ from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR, HYBRID
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
+_NETWORKS = (MLP, LSTM, GRU, TRANSFORMER)
+_TREES = (LIGHTGBM, XGBOOST, RANDOM_FOREST, EXTRA_TREES)
+_OF_RETURNS = (GARCH, EWMA, HAR, HYBRID)
 MODEL_TYPES: dict[str, ModelType] = {
-    model.name: model
-    for model in (MLP, LSTM, GRU, TRANSFORMER, LIGHTGBM, XGBOOST, LOGISTIC, RIDGE, GARCH, EWMA, HAR, HYBRID, ENSEMBLE)
+    model.name: model for model in (*_NETWORKS, LOGISTIC, RIDGE, *_TREES, *_OF_RETURNS, ENSEMBLE)
 }
 """Every model type by name."""
 
@@ -45,6 +48,12 @@ def allowed_types(name: str) -> str:
 def owners_of(key: str, keys: str) -> tuple[str, ...]:
     """Return the types that have a key of that spelling among their `keys`; see `spellings`."""
     return tuple(model.name for model in MODEL_TYPES.values() if key in spellings(model, keys))
+
+
+def section_of(key: str, model: ModelType, keys: str) -> str:
+    """Return where else a type has a key of that spelling than among its `keys`; empty: nowhere."""
+    places = {"architecture": "model.architecture", "training": "training"}
+    return next((place for name, place in places.items() if name != keys and key in spellings(model, name)), "")
 
 
 def spellings(model: ModelType, keys: str) -> tuple[str, ...]:

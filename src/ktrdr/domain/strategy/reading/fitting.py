@@ -10,7 +10,7 @@ from ktrdr.domain.catalogue.labels import LabelSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES, spellings
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import CHUNK, EVERY, INITIALISE, LOSS_AT, SEED
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, FORECAST_STEPS, INITIALISE, LOSS_AT, SEED
 from ktrdr.domain.strategy.reading.sections import Findings, Section, read_layered
 
 Layers = Sequence[tuple[Section, str]]
@@ -18,7 +18,7 @@ _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
 FEW_CHUNKS = 8
 """Chunks a batch below which a network of windows spends its time on calls, and neighbouring rows decide each step."""
-_OF_ALL = frozenset({SEED.name, INITIALISE.name})
+_OF_ALL = frozenset({SEED.name, INITIALISE.name, FORECAST_STEPS.name})
 """Settings that a member has not for itself."""
 
 
@@ -155,5 +155,14 @@ def _filtered(value: Any, section: str, model: ModelType) -> Any:
     return {name: item for name, item in value.items() if name in spellings(model, section)}
 
 
+def refuse_shared(own: Section) -> None:
+    """Refuse in a member's ``training`` what counts for all members together, or for none."""
+    for name in sorted(_OF_ALL):
+        if own.get(name) is not None:
+            hint = "; write `seed` beside it" if name == SEED.name else ""
+            own.findings.error(own.at(name), f"is no setting of a member{hint}")
+
+
 def _keys(model: ModelType) -> tuple[str, ...]:
-    return (*spellings(model, "training"), "loss")
+    own = (*spellings(model, "training"), "loss")
+    return tuple(name for name in own if name not in _OF_ALL)

@@ -13,7 +13,8 @@ from ktrdr.domain.catalogue.training import METRICS, SEED, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
-from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
+from ktrdr.domain.strategy.reading.fitting import read_settings, refuse_shared, share, shared
+from ktrdr.domain.strategy.reading.forecast_steps import check_steps
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
@@ -44,6 +45,7 @@ def read_training(
     else:
         settings = read_settings(layers, model, spec, findings)
     settings |= read_combination(layers[1:], model, spec, findings)
+    check_steps(settings, spec, labels.parameters, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if named is not None:
         for part in (first, section, fallback):
@@ -82,6 +84,7 @@ def read_member_training(
         )
     ]
     settings = read_settings(layers, model, spec, findings, own.path)
+    refuse_shared(own)
     own.refuse_foreign(model, "training")
     own.warn_unknown()
     return settings
