@@ -155,5 +155,14 @@ def _filtered(value: Any, section: str, model: ModelType) -> Any:
     return {name: item for name, item in value.items() if name in spellings(model, section)}
 
 
+def refuse_shared(own: Section) -> None:
+    """Refuse in a member's ``training`` what counts for all members together, or for none."""
+    for name in sorted(_OF_ALL):
+        if own.get(name) is not None:
+            hint = "; write `seed` beside it" if name == SEED.name else ""
+            own.findings.error(own.at(name), f"is no setting of a member{hint}")
+
+
 def _keys(model: ModelType) -> tuple[str, ...]:
-    return (*spellings(model, "training"), "loss")
+    own = (*spellings(model, "training"), "loss")
+    return tuple(name for name in own if name not in _OF_ALL)

@@ -13,7 +13,7 @@ from ktrdr.domain.catalogue.training import METRICS, SEED, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
-from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
+from ktrdr.domain.strategy.reading.fitting import read_settings, refuse_shared, share, shared
 from ktrdr.domain.strategy.reading.forecast_steps import check_steps, refuse_steps
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
@@ -84,8 +84,8 @@ def read_member_training(
             (parent.written("model").get("training"), "model.training"),
         )
     ]
-    refuse_steps(own)
     settings = read_settings(layers, model, spec, findings, own.path)
+    refuse_shared(own)
     own.refuse_foreign(model, "training")
     own.warn_unknown()
     return settings
