@@ -47,7 +47,7 @@ def preview_text(preview: Preview) -> str:
         section("split", _split_rows(preview.split)),
         *_symbols(preview.split.get("symbols", {})),
         _labels(preview),
-        *([f"episodes\n{episodes_text(preview.episodes)}"] if preview.episodes else []),
+        *([episodes_text(preview.episodes)] if preview.episodes else []),
     ]
     return "\n\n".join(sections)
 
