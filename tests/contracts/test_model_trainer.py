@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples.fits import CLASSES, SPECS, TYPES, VALUE, artifact_of, mlp, rows, target_for, task
+from samples.fits import CLASSES, SPECS, TYPES, VALUE, artifact_of, mlp, rows, task
 from samples.fitted import TARGETS, TRAINERS, fitted, task_of, trainer_of
 from samples.watches import Onlooker, Recorder, raises
 
@@ -138,14 +138,16 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
     adapter: str, trainer: ModelTrainer, name: str
 ) -> None:
     given, plain = task_of(name), fitted(adapter, name)
-    n = len(given.train.targets)
-    weighted = trainer.fit(replace(given, train=replace(given.train, weights=np.ones(n, dtype=np.float32))))
+    n, own = len(given.train.targets), given.train.weights
+    whole = np.ones(given.train.targets.shape, dtype=np.float32) if own is None else own
+    weighted = trainer.fit(replace(given, train=replace(given.train, weights=whole)))
     inputs = rows(40 + plain.window).inputs
     np.testing.assert_allclose(weighted.predict(inputs), plain.predict(inputs), atol=1e-5)
     kept = np.arange(n) % 3 > 0
     ends = np.arange(n) if given.train.ends is None else given.train.ends
-    halved = replace(given.train, weights=np.where(kept, 1.5, 0).astype(np.float32))
+    halved = replace(given.train, weights=(whole.T * np.where(kept, 1.5, 0)).T.astype(np.float32))
     when = {name: None if (found := getattr(given.train, name)) is None else found[kept] for name in MOMENTS}
+    when["weights"] = None if own is None else own[kept]
     cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept], **when)
     by_weight, by_hand = (trainer.fit(replace(given, train=part)) for part in (halved, cut))
     tolerance = 0.02 if isinstance(trainer, PriorTrainer) else 1e-5  # the prior adds one row to each class
@@ -157,7 +159,7 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
 def test_equal_tasks_give_equal_bytes(trainer: ModelTrainer, spec: str, kind: str) -> None:
     wild = {"dropout": 0.3} if "dropout" in SPECS[spec].architecture else {}
     model = replace(SPECS[spec], architecture={**SPECS[spec].architecture, **wild})
-    first, second = (trainer.fit(task(target=target_for(model, kind), model=model)) for _ in range(2))
+    first, second = (trainer.fit(replace(task_of(spec, kind), model=model)) for _ in range(2))
     assert first.state() == second.state()
     assert {name.rpartition(".")[2] for name in first.state()} <= {"safetensors", "json"}
     assert first.history == second.history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dependency_injector import providers
 from samples.documents import changed
 
 from ktrdr.adapters.memory.data_repository import MemoryRepository
+from ktrdr.application.use_cases.backtest import BacktestRequest
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.consistency import consistency_problems
@@ -19,6 +21,8 @@ from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
+from ktrdr.domain.training.request import Mode
+from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
 
 MEMBERS: list[dict[str, Any]] = [
@@ -96,3 +100,34 @@ def test_volatility_is_forecast_by_members_that_read_returns_or_inputs_beside_an
     assert model.report["verdict"]["loss"] < 1.5 * min(losses.values())
     forecast = container.predict().execute(PredictRequest(model.stored.reference, last=5))
     assert (forecast.outputs > 0).all()
+
+
+def test_it_is_backtested_and_its_importance_is_that_of_the_whole(container: Container) -> None:
+    request = TrainingRequest(parse(document(METHODS["voting"])))
+    (model,) = container.training_orchestrator().execute(request).models
+    found = container.backtest().execute(BacktestRequest("small", "SIM_STOCK", model.stored.reference))
+    assert found.as_dict()
+    assert any(item["mean"] for item in model.importance["features"])
+    shown = show_text(container.show_model().execute(model.stored.reference))
+    assert "the ensemble" in shown
+    assert "class_shares" in shown
+
+
+def test_a_pool_of_symbols_has_a_member_of_one_of_them(container: Container) -> None:
+    other = walk()
+    other = replace(other, symbol="OTHER")
+    container.data_repository.override(providers.Object(MemoryRepository([walk(), other])))
+    own = {"type": "mlp", "name": "own", "architecture": {"hidden_layers": [4]}, "symbol": "OTHER"}
+    given = changed("model", {"type": "ensemble", "members": [*MEMBERS, own]})
+    given = changed("training_data.symbols", {"list": ["SIM_STOCK", "OTHER"]}, given)
+    request = TrainingRequest(parse(given), mode=Mode.UNIVERSAL, importance=False)
+    (model,) = container.training_orchestrator().execute(request).models
+    assert [item["name"] for item in model.report["members"]] == ["mlp", "gru", "own", "class_shares"]
+    assert not list(consistency_problems(container.model_storage().load(model.stored.reference)))
+
+
+def test_several_seeds_move_every_member(container: Container) -> None:
+    request = TrainingRequest(parse(document(METHODS["voting"])), seeds=2, importance=False)
+    (model,) = container.training_orchestrator().execute(request).models
+    losses = [item["metrics"]["log_loss"] for item in model.report["seeds"]]
+    assert len(set(losses)) == 2

@@ -48,12 +48,16 @@ BOOSTED: dict[str, dict[str, Any]] = {
 
 
 SPECS: dict[str, ModelSpec] = {
+    "mlp, steps": mlp(hidden_layers=[6]),
     "mlp": mlp(),
     "lstm": window_spec("lstm"),
     "lstm, attention": window_spec("lstm", attention=True, num_layers=2),
+    "lstm, every": window_spec("lstm", num_layers=2),
+    "gru, steps": window_spec("gru"),
     "gru": window_spec("gru", num_layers=2),
     "gru, attention": window_spec("gru", attention=True),
     "transformer": window_spec("transformer", num_layers=2),
+    "transformer, every": window_spec("transformer", num_layers=2, causal=True),
 }
 SPECS |= {name: ModelSpec(name, shape) for name, shape in BOOSTED.items()}
 OF_RETURNS: dict[str, dict[str, Any]] = {
@@ -94,6 +98,14 @@ SPECS |= {
     if name not in {spec.type for spec in SPECS.values()}
 }
 """Every model type, small; one without an entry of its own as a first strategy has it."""
+EVERY: dict[str, Any] = {"batch_size": 64, "learning_rate": 0.01, "own": {"loss_at": "every", "chunk": 9}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "lstm, every": EVERY,
+    "transformer, every": EVERY,
+    "mlp, steps": {"steps": (1, 3)},
+    "gru, steps": {"steps": (1, 3), **EVERY},
+}
+"""How a specification is fitted if not by the defaults of its type."""
 TYPES: dict[str, ModelSpec] = {spec.type: spec for spec in SPECS.values()}
 """One of each type."""
 
@@ -123,7 +135,13 @@ def moments(n: int) -> dict[str, Any]:
 
 
 def task(
-    n: int = 200, *, target: Target = CLASSES, model: ModelSpec | None = None, n_inputs: int = 4, **settings: Any
+    n: int = 200,
+    *,
+    target: Target = CLASSES,
+    model: ModelSpec | None = None,
+    n_inputs: int = 4,
+    steps: tuple[int, ...] = (),
+    **settings: Any,
 ) -> FitTask:
     model = with_losses(model or mlp(), target)
     kind = model.kind
@@ -133,14 +151,26 @@ def task(
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
     window = model.window if model.reads_windows else None
+    train, validation = (windowed(rows(*given, target), window) for given in ((n, n_inputs, 1), (60, n_inputs, 2)))
     return FitTask(
-        windowed(rows(n, n_inputs, 1, target), window),
-        windowed(rows(60, n_inputs, 2, target), window),
+        stepped(train, steps) if steps else train,
+        stepped(validation, steps) if steps else validation,
         tuple(f"f{i}" for i in range(n_inputs)),
         target,
         model,
         TrainingSettings(**chosen),
         horizon=3,
+        steps=steps,
+        step=steps[-1] if steps else 0,
+    )
+
+
+def stepped(given: Rows, steps: tuple[int, ...]) -> Rows:
+    """The same rows for several steps: the target of each so many rows later, and none for the last rows."""
+    count = len(given.targets)
+    later = np.arange(count)[:, None] + np.array(steps)
+    return replace(
+        given, targets=given.targets[np.minimum(later, count - 1)], weights=(later < count).astype(np.float32)
     )
 
 
@@ -178,6 +208,7 @@ def artifact_of(model: FittedModel, given: FitTask, **changes: Any) -> Artifact:
             "architecture": dict(given.model.architecture),
             "input_features": list(model.feature_ids),
             **({"members": [member_of(item) for item in given.model.members]} if given.model.members else {}),
+            **({"forecast_steps": list(given.steps), "forecast_step": given.step} if given.steps else {}),
         },
         "target": {
             "kind": target.kind,

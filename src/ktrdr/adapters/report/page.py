@@ -55,6 +55,8 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "tiles": _tiles(metrics),
         "comparison": _comparison(metrics),
         "members": metrics.get("members", []),
+        "by_step": metrics.get("by_step", {}),
+        "own_step": str(manifest.model.get("forecast_step", "")),
         "by_symbol": metrics.get("by_symbol", {}),
         "by_symbol_fold": metrics.get("by_symbol_fold", {}),
         "few_rows": metrics.get("few_rows", {}),

@@ -118,9 +118,11 @@ def gather_pool(
         with noted(failing, symbol):
             rows = symbol_rows(sources.data, sources.engineer, strategy, symbol)
             bars = rows.market.base_bars
-            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable)
+            steps = {step: (labels, rows.learnable_of(labels)) for step, labels in rows.steps.items()}
+            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable, steps)
             settled = SettledHistory.of(rows.features, base, spec.window)
-            members[symbol] = Member.of(rows, settled, spec, all_zero_rows(features, unscaled, rows.matrix))
+            zero = all_zero_rows(features, unscaled, rows.matrix)
+            members[symbol] = Member.of(rows, settled, spec.window, zero, spec.unbroken)
             if symbol in timed:
                 trading[symbol] = bars.known_at, bars.sessions
     require_others(failing, everyone, symbols if leave_out else ())

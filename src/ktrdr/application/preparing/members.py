@@ -20,7 +20,6 @@ from ktrdr.domain.market.quality.limits import QualityLimits
 from ktrdr.domain.market.quality.together import PoolSymbol, shows_split
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
-from ktrdr.domain.training.settings import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,13 @@ class Member:
     span: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, rows: SymbolRows, history: SettledHistory, spec: ModelSpec, zero_rows: float) -> Member:
-        """Return what is to be kept of a symbol whose rows were gathered for such a model."""
+    def of(
+        cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float, unbroken: int | None = None
+    ) -> Member:
+        """Return what is to be kept of a symbol whose rows were gathered for a model that reads such windows."""
         market, settling = rows.market, Settling.of(history, rows.market)
         counts = _counts(rows, settling.first)
-        notes = (*rows.notes, *_windowless_note(counts, spec.window, spec.unbroken == spec.window))
+        notes = (*rows.notes, *_windowless_note(counts, window, unbroken in {None, window}))
         facts, scarcity = market.characteristics, rows.labels.scarcity
         stamps = market.base_bars.stamps
         return cls(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.context_data import with_context
-from ktrdr.application.preparing.labelling import make_labels
+from ktrdr.application.preparing.labelling import make_labels, step_labels
 from ktrdr.application.preparing.market_data import MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
 from ktrdr.application.preparing.quality import quality_of
@@ -27,7 +27,7 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.warmup import declared_warmup
 from ktrdr.domain.labels.labelset import LabelSet
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.effective import model_spec
+from ktrdr.domain.training.effective import forecast_steps, model_spec
 from ktrdr.domain.training.windows import are_whole, look_back, missing_look_back
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,8 @@ class SymbolRows:
     """Features and labels of one symbol, before anything is split.
 
     `features` are the resolved ones; `columns` are those of the matrix, which carries the indicators of learnable sets.
-    `whole` says which rows of the matrix have a whole window; `notes` are to be said aloud.
+    `whole` says which rows of the matrix have a whole window; `notes` are to be said aloud; `steps` holds the labels of
+    each number of bars ahead where several are forecast.
     """
 
     market: MarketData
@@ -48,6 +49,7 @@ class SymbolRows:
     labels: LabelSet
     whole: Bools | None
     notes: tuple[str, ...]
+    steps: Mapping[int, LabelSet] = field(default_factory=dict)
 
     @property
     def symbol(self) -> str:
@@ -63,7 +65,12 @@ class SymbolRows:
     @property
     def learnable(self) -> Bools:
         """Which rows of the matrix can be learnt from: those with a label, and a whole window."""
-        return self.labelled if self.whole is None else self.labelled & self.whole
+        return self.learnable_of(self.labels)
+
+    def learnable_of(self, labels: LabelSet) -> Bools:
+        """Return the same for other labels of these bars."""
+        labelled: Bools = labels.defined[self.matrix.base_rows]
+        return labelled if self.whole is None else labelled & self.whole
 
 
 def require_no_warnings(warnings: Sequence[str], strict: bool) -> None:
@@ -103,7 +110,8 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     whole = _whole_windows(matrix, market, strategy)
     notes = (*market.notes, *override_notes(strategy, symbol), *labels.notes, *settling_notes(features, market))
     notes = (*notes, *uncovered(strategy, matrix))
-    return SymbolRows(market, features, columns, matrix, labels, whole, notes)
+    steps = step_labels(strategy, market, others, forecast_steps(strategy))
+    return SymbolRows(market, features, columns, matrix, labels, whole, notes, steps)
 
 
 def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy) -> Bools | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.volume import VolumeGate
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.features.context import of_symbol
+from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.ratios import RatioNeed, ratio_needs
 from ktrdr.domain.features.settling import never_settling
@@ -130,22 +131,32 @@ class LiveRows:
         known = {item.id: item for item in of_it}
         columns = [known[name] for name in opened.manifest.model["input_features"]]
         looked_back = self._spec.window + max((item.lag for item in columns), default=0)
-        before, later = _parted(live, bars, looked_back) if bars else ({}, [])
         self._needs = ratio_needs(columns, live.base)
         for name, given in bars.items():
             for need in self._needs_of(name):
                 require_positive(given, need.columns, need.name)
+        while not self._begin(engineer, columns, bars, looked_back):
+            looked_back *= 2
+
+    def _begin(
+        self, engineer: FeatureEngineer, columns: Sequence[Feature], bars: Mapping[str, Bars], looked_back: int
+    ) -> bool:
+        """Take in the bars, the last ones one by one; return whether these make the rows that the model reads."""
+        live, spec = self._live, self._spec
+        before, later = _parted(live, bars, looked_back) if bars else ({}, [])
         self.feeds = live.feeds()
         if before:
             self.feeds.extend(before)
         self.base_bars = self.feeds.held[live.base]
-        self.window: deque[Float32s] = deque(maxlen=self._spec.window)
+        known_before = len(self.base_bars)
+        self.window: deque[Float32s] = deque(maxlen=spec.window)
         self.reached = 0
         self.permitted, self._settled = True, False
         self._stream = engineer.stream(columns, self.feeds.held, live.base, live.context)
-        self._gate = VolumeGate(opened.strategy.decisions.volume_filter, self.base_bars.column("volume"))
+        self._gate = VolumeGate(live.opened.strategy.decisions.volume_filter, self.base_bars.column("volume"))
         for timeframe, bar in later:
             self.take(timeframe, bar)
+        return spec.unbroken == spec.window or len(self.window) == spec.window or not known_before
 
     def take(self, timeframe: str, bar: Bar) -> bool:
         """Take in a bar; return whether it makes a row.

@@ -14,7 +14,7 @@ from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy
-from ktrdr.domain.catalogue.training import COMBINATION, FROM_UNIVERSAL, INITIALISE
+from ktrdr.domain.catalogue.training import COMBINATION, FORECAST_STEPS, FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
 from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.resolver import resolve
@@ -95,6 +95,9 @@ def _difference(manifest: Manifest, strategy: Strategy, engineer: FeatureEnginee
         return f"its network is {theirs}, now {dict(own)}"
     if manifest.strategy["training"]["labels"] != document["training"]["labels"]:
         return "its labels are others"
+    steps = FORECAST_STEPS.name
+    if manifest.strategy["training"].get(steps) != document["training"].get(steps):
+        return f"its {steps} are others"
     if manifest.strategy.get("symbol_overrides") != document.get("symbol_overrides"):
         return "its symbol_overrides are others"
     return compare(manifest.feature_contract, packed_contract(features, engineer.kernels(features)))

@@ -134,6 +134,10 @@ def _sections(manifest: Manifest) -> Iterator[str]:
             [tuple(item[name] for name in _OF_MEMBER) for item in manifest.model.get("members", ())],
             [tuple(item[name] for name in _OF_MEMBER) for item in model.get("members", ())],
         ),
+        "model.forecast_steps": (
+            manifest.model.get("forecast_steps", []),
+            _ascending(_at(strategy, "training.forecast_steps") or []),
+        ),
         "fuzzy_sets": (manifest.fuzzy_sets, manifest.fuzzy_sets if learned else strategy["fuzzy_sets"]),
     }
     for name, (own, other) in pairs.items():
@@ -143,6 +147,10 @@ def _sections(manifest: Manifest) -> Iterator[str]:
         written = _at(strategy, path)
         if isinstance(written, int | float | str) and setting["value"] != written:
             yield f"settings: {path} is not what its strategy says"
+
+
+def _ascending(steps: Any) -> Any:
+    return sorted(steps) if isinstance(steps, list) and all(type(step) is int for step in steps) else steps
 
 
 def _at(document: Any, path: str) -> Any:

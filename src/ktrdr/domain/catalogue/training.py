@@ -52,8 +52,19 @@ CHUNK = Parameter(
 )
 OF_WINDOWS = (LOSS_AT, CHUNK)
 """How a network of windows is fitted."""
+MOST_STEPS = 100
+"""Numbers of bars ahead that one network may forecast."""
+FORECAST_STEPS = Parameter(
+    "forecast_steps",
+    "ints",
+    [],
+    low=1,
+    high=10_000,
+    description="bars ahead that one network forecasts at once, a head each; the labels' own number must be among them",
+    silent=True,
+)
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
-SETTINGS = (*FITTING, SEED, INITIALISE)
+SETTINGS = (*FITTING, FORECAST_STEPS, SEED, INITIALISE)
 """The plain settings of every model that is fitted step by step, in the order of the reference."""
 REPTILE = "reptile"
 COMBINATION = Parameter(

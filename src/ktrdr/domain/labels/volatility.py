@@ -80,6 +80,8 @@ def naive_volatilities(returns: Floats, window: int) -> tuple[Naive, ...]:
 
 def _known_parts(squares: Floats, window: int) -> Floats:
     """Return the root of the mean, over the last 1 to `window` - 1 squares, of their means; NaN until there are all."""
+    if len(squares) < window:
+        return np.full(len(squares), np.nan)
     total = np.zeros(len(squares))
     weight = 0.0
     for back in range(window - 2, -1, -1):  # the square `back` bars ago is in all parts longer than that

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models import model_type
-from ktrdr.domain.catalogue.training import REPTILE
+from ktrdr.domain.catalogue.training import FORECAST_STEPS, REPTILE
 from ktrdr.domain.strategy.document import MemberModel, Strategy
 from ktrdr.domain.strategy.members import inputs_of, of_member
 from ktrdr.domain.training.settings import EarlyStopping, Member, ModelSpec, Reptile, Scheduler, TrainingSettings
@@ -31,6 +32,17 @@ def reptile(strategy: Strategy) -> Reptile:
     """Return how a start is learned."""
     said = _nested(dict(strategy.training), REPTILE)
     return Reptile(**{item.name: said[item.name] for item in fields(Reptile) if item.name in said})
+
+
+def forecast_steps(strategy: Strategy) -> tuple[int, ...]:
+    """Return how many bars ahead are forecast at once, ascending; empty where the labels' own number is all."""
+    return tuple(sorted(strategy.training.get(FORECAST_STEPS.name) or ()))
+
+
+def primary_step(strategy: Strategy) -> int:
+    """Return how many bars ahead the labels themselves look, of labels that have several `forecast_steps`."""
+    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    return int(strategy.labels.parameters[labels.step])
 
 
 def model_spec(strategy: Strategy) -> ModelSpec:

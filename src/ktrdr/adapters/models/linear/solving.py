@@ -32,12 +32,12 @@ class Standardised:
     scale: Floats
 
     @classmethod
-    def of(cls, inputs: Float32s, shares: Floats) -> Standardised:
+    def of(cls, inputs: Float32s | Floats, shares: Floats) -> Standardised:
         """Return standardised inputs.
 
         Parameters
         ----------
-        inputs : ndarray of float32, shape (n_samples, n_features)
+        inputs : ndarray of float32 or float64, shape (n_samples, n_features)
         shares : ndarray of float64, shape (n_samples,)
             What each row counts, 1 in all.
 

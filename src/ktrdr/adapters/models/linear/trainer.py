@@ -70,8 +70,11 @@ class LinearModel(FittedModel):
             outputs[piece] = self._terms(rows[piece]).sum(axis=2) + self._intercept
         return outputs
 
-    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions:
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions:
         """Return each weight times how far its input is from the mean train row, from the output of that row."""
+        del baseline  # it knows its own
         terms = self._terms(self._rows(inputs, ends))
         base = np.broadcast_to(self._intercept, (len(terms), len(self._intercept))).copy()
         return Contributions(np.ascontiguousarray(terms.transpose(0, 2, 1)), base, "linear")

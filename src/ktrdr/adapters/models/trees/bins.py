@@ -59,4 +59,5 @@ def _edges(column: Float32s, most: int) -> Floats:
     lower = np.unique(cuts) if len(np.unique(values)) > most else np.unique(values)
     lower = lower[lower < values[-1]]
     upper = values[np.searchsorted(values, lower, side="right")]
-    return lower + (upper - lower) / 2
+    middle: Floats = lower + (upper - lower) / 2
+    return middle

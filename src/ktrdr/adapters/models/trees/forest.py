@@ -33,13 +33,15 @@ class ForestModel(TreesModel):
         said = super().outputs(inputs)
         return np.log(np.maximum(said, self._least)) if self._is_classification else said
 
-    def shares(self, inputs: Float32s) -> Floats:
+    def mean_shares(self, inputs: Float32s) -> Floats:
         """Return what the trees say on average, shape (n_rows, n_outputs): scikit-learn's predict_proba, to the bit."""
         return super().outputs(inputs)
 
-    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions | None:
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions | None:
         """Return None for classes: what adds up to shares does not add up to their logarithms."""
-        return None if self._is_classification else super().contributions(inputs, ends)
+        return None if self._is_classification else super().contributions(inputs, ends, baseline)
 
     @property
     def _least(self) -> float:

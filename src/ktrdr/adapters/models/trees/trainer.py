@@ -125,7 +125,8 @@ def refuse_unsplittable(setting: str, value: float, most: float, train: Samples)
 
 def of_both_classes(value: Floats) -> Floats:
     """Return what two classes say of one logit: minus and plus its half, shape (n, 2)."""
-    return value[:, None] * np.array([-0.5, 0.5])
+    both: Floats = value[:, None] * np.array([-0.5, 0.5])
+    return both
 
 
 def of_both(probability: Floats) -> Floats:

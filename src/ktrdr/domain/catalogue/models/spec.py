@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import INITIALISE, LOSSES, SEED
+from ktrdr.domain.catalogue.training import FORECAST_STEPS, INITIALISE, LOSSES, SEED
 from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import InvalidInput
 
@@ -104,6 +104,8 @@ class ModelType:
         Whether it can tune learnable fuzzy sets.
     can_begin : bool
         Whether it can begin with the weights of a fitted model.
+    forecasts_steps : bool
+        Whether it can forecast several numbers of bars ahead at once.
     labels : tuple of str
         The only label sources that it fits; empty: any whose kind is in `losses`.
     reads_inputs : bool
@@ -140,6 +142,7 @@ class ModelType:
     window: Callable[[Architecture], Window | None] = lambda _: None
     learns_sets: bool = False
     can_begin: bool = False
+    forecasts_steps: bool = False
     labels: tuple[str, ...] = ()
     reads_inputs: bool = True
     reads_returns: bool = False
@@ -153,7 +156,8 @@ class ModelType:
     @property
     def all_settings(self) -> tuple[Parameter, ...]:
         """All plain keys of ``training`` that count for its fit."""
-        return (*self.settings, SEED, *((INITIALISE,) if self.can_begin else ()))
+        steps = (FORECAST_STEPS,) if self.forecasts_steps else ()
+        return (*self.settings, *steps, SEED, *((INITIALISE,) if self.can_begin else ()))
 
     @property
     def example(self) -> Architecture:

@@ -65,12 +65,14 @@ class Subject:
     def baseline(self) -> Float32s:
         """Return the mean of the scaled background rows."""
         rows = self.inference.scaler.transform(self.values[self.background])
-        return rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        mean: Float32s = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return mean
 
     def spread(self) -> Floats:
         """Return the standard deviation of each scaled column over the background rows."""
         rows = self.inference.scaler.transform(self.values[self.background])
-        return rows.std(axis=0, dtype=np.float64)
+        deviation: Floats = rows.std(axis=0, dtype=np.float64)
+        return deviation
 
     def flat(self, samples: Float32s) -> tuple[Float32s, Int64s]:
         """Return the rows of windows one below the other, and where each ends."""

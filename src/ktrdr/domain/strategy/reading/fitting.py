@@ -10,7 +10,7 @@ from ktrdr.domain.catalogue.labels import LabelSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES, spellings
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import CHUNK, EVERY, INITIALISE, LOSS_AT, SEED
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, FORECAST_STEPS, INITIALISE, LOSS_AT, SEED
 from ktrdr.domain.strategy.reading.sections import Findings, Section, read_layered
 
 Layers = Sequence[tuple[Section, str]]
@@ -18,7 +18,7 @@ _ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
 """What a section says that is written as one word."""
 FEW_CHUNKS = 8
 """Chunks a batch below which a network of windows spends its time on calls, and neighbouring rows decide each step."""
-_OF_ALL = frozenset({SEED.name, INITIALISE.name})
+_OF_ALL = frozenset({SEED.name, INITIALISE.name, FORECAST_STEPS.name})
 """Settings that a member has not for itself."""
 
 

@@ -14,6 +14,7 @@ from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
 from ktrdr.domain.strategy.reading.combination import read_combination
 from ktrdr.domain.strategy.reading.fitting import read_settings, share, shared
+from ktrdr.domain.strategy.reading.forecast_steps import check_steps, refuse_steps
 from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
@@ -40,10 +41,12 @@ def read_training(
     if model.of_members:
         for part, _ in layers:
             share(part, member_types(parent))
+            refuse_steps(part)
         settings = {SEED.name: read_layered(SEED, layers, section.at(SEED.name), findings)}
     else:
         settings = read_settings(layers, model, spec, findings)
     settings |= read_combination(layers[1:], model, spec, findings)
+    check_steps(settings, spec, labels.parameters, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
     if named is not None:
         for part in (first, section, fallback):
@@ -81,6 +84,7 @@ def read_member_training(
             (parent.written("model").get("training"), "model.training"),
         )
     ]
+    refuse_steps(own)
     settings = read_settings(layers, model, spec, findings, own.path)
     own.refuse_foreign(model, "training")
     own.warn_unknown()
