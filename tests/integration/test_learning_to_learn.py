@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from dependency_injector import providers
 from samples.documents import changed
+from samples.forging import forged
 from samples.prepared import prepare_pool
 
 from ktrdr.adapters.data.sources import repository_of
@@ -136,6 +137,21 @@ def test_the_report_says_in_words_whether_it_helps(tried: Any) -> None:
         assert sentence in text
     assert json.loads(json.dumps(model.as_dict()))["few_rows"] == model.report["few_rows"]
     assert not list(consistency_problems(artifact))
+
+
+def test_a_table_that_says_otherwise_is_found(tried: Any) -> None:
+    container, _, model = tried
+    artifact = container.model_storage().load(model.stored.reference)
+
+    def better(found: dict[str, Any]) -> None:
+        found["few_rows"]["symbols"][0]["pooled"]["difference"] = -1.0
+
+    def praised(found: dict[str, Any]) -> None:
+        found["few_rows"]["sentences"] = ["It helps."]
+
+    for change, said in ((better, "differ by something else"), (praised, "does not say what its figures say")):
+        problems = list(consistency_problems(forged(artifact, "metrics.json", change)))
+        assert any(said in problem for problem in problems), problems
 
 
 def test_a_symbols_own_model_begins_with_the_learned_start_and_is_fitted_plainly(tried: Any) -> None:

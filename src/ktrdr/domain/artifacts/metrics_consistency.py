@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import log
+from math import isclose, log
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.verdict_consistency import close
 from ktrdr.domain.evaluation.classification import calibration_error, class_scores, defined
 from ktrdr.domain.evaluation.episodes import note
+from ktrdr.domain.evaluation.few_rows import OTHER_STARTS, sentences_of
 
 Report = Mapping[str, Any]
 SLACK = 1e-6
@@ -23,6 +24,7 @@ SLACK = 1e-6
 def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     """Yield a sentence where the manifest does not repeat the metrics, or some do not follow from others."""
     metrics = report["metrics"]
+    yield from _few_rows(report)
     yield from _members(manifest, report)
     if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
         yield f"training_metrics are not the metrics of {METRICS}"
@@ -96,6 +98,22 @@ def _episodes(manifest: Manifest, report: Report) -> Iterator[str]:
                 yield f"{METRICS}: episodes of {name} in {part} can not be those of {most} rows"
     if found.keys() != report["class_shares"].keys() or not report["verdict"]["sentence"].endswith(note(found)):
         yield f"{METRICS}: the verdict does not say which classes have too few episodes"
+
+
+def _few_rows(report: Report) -> Iterator[str]:
+    """Ask that starts differ by their losses, and that the words are those of the means."""
+    found = report.get("few_rows", {"symbols": []})
+    if not found["symbols"]:
+        return
+    for row in found["symbols"]:
+        if not all(
+            isclose(row[name]["difference"], row["loss"] - row[name]["loss"], rel_tol=1e-6, abs_tol=1e-9 * row["loss"])
+            for name in OTHER_STARTS
+        ):
+            yield f"{METRICS}: few_rows of {row['symbol']} differ by something else than their losses"
+    words = sentences_of(found["all"], found["metric"].replace("_", " "), len(found["symbols"]))
+    if list(words) != found["sentences"]:
+        yield f"{METRICS}: few_rows does not say what its figures say"
 
 
 def _shares(manifest: Manifest, report: Report) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ktrdr.domain.evaluation.joint import TimeBlocks, group_of
 from ktrdr.domain.evaluation.significance import paired_differences
 from ktrdr.domain.evaluation.symbols import said_of
 
-OTHER_STARTS = {"pooled": "a plainly pooled model's weights", "random": "weights at random"}
+OTHER_STARTS = {"pooled": "the weights of a plainly pooled model", "random": "weights at random"}
 """What the learned start is compared with, in words."""
 _SAID = {
     "better": "is better than",
@@ -89,11 +89,12 @@ def few_rows_table(
         | said_of(blocks.difference(group_of([against[name] for against in found])))
         for name in OTHER_STARTS
     }
-    sentences = list(_sentences(whole, metric.replace("_", " "), len(losses)))
+    sentences = list(sentences_of(whole, metric.replace("_", " "), len(losses)))
     return {"metric": metric, "symbols": symbols, "all": whole, "missing": dict(missing), "sentences": sentences}
 
 
-def _sentences(whole: Mapping[str, Mapping[str, Any]], metric: str, count: int) -> Iterator[str]:
+def sentences_of(whole: Mapping[str, Mapping[str, Any]], metric: str, count: int) -> Iterator[str]:
+    """Yield what the means over symbols say in words: against each other start, and whether it helps."""
     for name, words in OTHER_STARTS.items():
         found = whole[name]
         interval = found["interval"]

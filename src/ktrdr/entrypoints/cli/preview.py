@@ -48,7 +48,7 @@ def preview_text(preview: Preview) -> str:
         *_steps(preview.split.get("steps", {})),
         *_symbols(preview.split.get("symbols", {})),
         _labels(preview),
-        *([f"episodes\n{episodes_text(preview.episodes)}"] if preview.episodes else []),
+        *([episodes_text(preview.episodes)] if preview.episodes else []),
     ]
     return "\n\n".join(sections)
 
