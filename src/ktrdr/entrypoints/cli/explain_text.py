@@ -13,6 +13,7 @@ from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
     from ktrdr.application.use_cases.explain_decision import ExplainedDecision
+    from ktrdr.application.use_cases.explain_global import GlobalExplanation
 
 _METHODS = {
     "tree_shap": "exactly, path by path through the trees",
@@ -36,6 +37,48 @@ def decision_text(found: ExplainedDecision, top: int) -> str:
     if found.local is not None:
         parts.append(_local(found, top))
     return "\n\n".join(parts)
+
+
+def global_text(found: GlobalExplanation, path: str | None) -> str:
+    """Return importance by group, and how far what the model says moves with each input."""
+    manifest = found.manifest
+    head = (
+        f"{manifest.model_name}_v{manifest.version}: {found.rows:,} of {found.of_rows:,} validation rows, "
+        f"{iso(found.first)} to {iso(found.last)}"
+    )
+    parts = [head, _importance(found)]
+    if found.dependences:
+        parts.append(_dependences(found))
+    return "\n\n".join([*parts, *([] if path is None else [f"drawn: {path}"])])
+
+
+def _importance(found: GlobalExplanation) -> str:
+    ranks, mean, errors = ranks_in_words(found.ranks), found.importance.mean, found.importance.errors
+    rows = []
+    for group in found.order:
+        row = [found.groups.names[group], ranks[group], f"{mean[group]:+.5f}", f"{errors[group]:.5f}"]
+        if found.dropped is not None:
+            row += [f"{found.dropped.mean[group]:+.5f}", f"{found.dropped.errors[group]:.5f}"]
+        rows.append(row)
+    header = ["group", "rank", "shuffled", "error", *(["left out", "error"] if found.dropped is not None else [])]
+    said = f"by how much the {found.loss} rises from {found.importance.loss:.5f} where a group is shuffled"
+    if found.dropped is None:
+        said += "; --drop-column says what a refit without it loses"
+    else:
+        said += f", and from {found.dropped.loss:.5f} where the model is refitted without it"
+    return f"{said}\n{table(header, rows)}"
+
+
+def _dependences(found: GlobalExplanation) -> str:
+    rows = []
+    for one in found.dependences:
+        reach = one.mean.max(axis=0) - one.mean.min(axis=0)
+        place = int(reach.argmax())
+        line = one.mean[:, place]
+        moves = f"{line[0]:.4g} to {line[-1]:.4g}"
+        rows.append((one.input.name, found.outputs[place], moves, f"{reach[place]:.4g}", f"{one.outside:.1%}"))
+    header = ["input", "what moves most", "lowest to highest", "reach", "outside what was seen"]
+    return f"partial dependence, all else as it is\n{table(header, rows)}"
 
 
 def _said(found: ExplainedDecision) -> str:
