@@ -38,7 +38,8 @@ def test_the_example_trains_as_its_dry_run_says(ktrdr: Command, tmp_path: Path) 
 def test_every_shipped_strategy_is_valid_and_trains(strategy: Path, ktrdr: Command, tmp_path: Path) -> None:
     checked = ktrdr("strategy", "validate", strategy, "--strict", "--json")
     assert checked.json == {"path": str(strategy), "valid": True, "errors": [], "warnings": []}
-    outcome = ktrdr("train", strategy, "--epochs", 1, "--no-importance", "--json", "--strict")
+    few = ("--epochs", 1) if "epochs:" in strategy.read_text() else ()
+    outcome = ktrdr("train", strategy, *few, "--no-importance", "--json", "--strict")
     assert outcome.code == 0, outcome.stderr
     (model,) = outcome.json["models"]
     folder = Path(model["path"])

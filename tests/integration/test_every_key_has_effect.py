@@ -23,7 +23,7 @@ from samples.prepared import prepare_one, prepare_pool
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.adapters.models.torch.trainer import TorchTrainer
+from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
@@ -91,6 +91,21 @@ TRANSFORMER = {
         },
     }
 }
+
+
+def of_members(**combine: Any) -> Document:
+    small = {"type": "mlp", "architecture": {"hidden_layers": [4]}}
+    return {
+        "model": {
+            "type": "ensemble",
+            "members": [small, {**small, "name": "two", "inputs": ["rsi"]}],
+            "combine": combine,
+        }
+    }
+
+
+ALONE = {"model": {"type": "ensemble", "members": [WINDOWS["model"]]}}
+VOTING, STACKING = of_members(method="voting"), of_members(method="stacking")
 SERIES = {"context_data": [{"provider": "fred", "series": "DGS2"}], "indicators.rsi_a.data_source": "DGS2"}
 PLATEAU = {"type": "reduce_on_plateau", "patience": 0, "factor": 0.1}
 STOPPING = {"training.epochs": 12, "training.learning_rate": 0.5}
@@ -263,6 +278,17 @@ ROWS: list[Row] = [
     ("nn_inputs.1", {"catalogue": "technical_75@1"}, features, NOTHING),
     # model
     ("model.type", "gru", learned, WINDOWS),
+    ("model.members.0.type", "gru", learned, ALONE),
+    ("model.members.1.name", "three", learned, VOTING),
+    ("model.members.1.inputs", ["macd_a"], learned, VOTING),
+    ("model.members.1.seed", 7, learned, VOTING),
+    ("model.members.1.weight", 3.0, learned, VOTING),
+    ("model.members.1.symbol", "WALK", stored, VOTING),
+    ("model.combine.method", "blending", learned, VOTING),
+    ("model.combine.vote", "hard", judged, VOTING),
+    ("model.combine.prior", False, learned, VOTING),
+    ("model.combine.folds", 2, learned, STACKING),
+    ("model.combine.l2", 1.0, learned, STACKING),
     ("model.architecture.hidden_layers", [4], learned, NOTHING),
     ("model.architecture.activation", "tanh", learned, NOTHING),
     ("model.architecture.dropout", 0.7, learned, NOTHING),
@@ -274,6 +300,7 @@ ROWS: list[Row] = [
     ("model.architecture.break_at_session", True, learned, WINDOWS),
     ("model.architecture.num_heads", 1, learned, TRANSFORMER),
     ("model.architecture.feedforward_size", 6, learned, TRANSFORMER),
+    ("model.architecture.causal", True, learned, TRANSFORMER),
     ("model.features.include_price_context", True, features, NOTHING),
     ("model.features.include_volume_context", True, features, NOTHING),
     ("model.features.include_time_context", True, features, NOTHING),
@@ -310,6 +337,9 @@ ROWS: list[Row] = [
     ("training.gradient_clip", 0.001, learned, NOTHING),
     ("training.loss", "focal", learned, NOTHING),
     ("training.focal_gamma", 5.0, learned, {"training.loss": "focal"}),
+    ("training.loss_at", "every", learned, {**WINDOWS, "training.batch_size": 512}),
+    ("training.chunk", 9, learned, {**WINDOWS, "training.batch_size": 512, "training.loss_at": "every"}),
+    ("training.forecast_steps", [1, 3], learned, NOTHING),
     ("training.huber_delta", 0.01, learned, {**REGRESSION, "training.loss": "huber"}),
     ("training.fitness_metrics.primary", "accuracy", judged, NOTHING),
     ("training.lr_scheduler.type", "exponential", learned, NOTHING),
@@ -485,7 +515,8 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
         by_table = section in {"indicators.*", "training.labels"} and last in names | {"source", "method"}
         by_table |= path == "training.labels.zigzag_threshold.atr"
         by_table |= section == "fuzzy_sets.*.*.parameters"
-        mirrored = path.startswith("model.training.")
+        mirrored = path.startswith(("model.training.", "model.members.*."))
+        mirrored |= path.startswith(("model.members[].architecture.", "model.members[].training."))
         if not (mirrored or by_table or last in aliases or path in covered):
             dead.append(path)
     assert dead == []
@@ -556,7 +587,8 @@ def schema_paths(schema: Mapping[str, Any], path: str = "") -> set[str]:
 
 def spelled(path: str) -> str:
     """Return a row's path as the schema spells it."""
-    places = {"context_data.0": "context_data[]", "nn_inputs.0": "nn_inputs[]", "nn_inputs.1": "nn_inputs[]"}
+    places = {"model.members.0": "model.members[]", "model.members.1": "model.members[]"}
+    places |= {"context_data.0": "context_data[]", "nn_inputs.0": "nn_inputs[]", "nn_inputs.1": "nn_inputs[]"}
     places |= {
         "indicators.rsi_a": "indicators.*",
         "fuzzy_sets.rsi.low": "fuzzy_sets.*.*",
@@ -638,7 +670,7 @@ def run_all(*requests: TrainingRequest) -> Artifact:
     for name, adapter in (
         ("data_repository", repository()),
         ("model_storage", storage),
-        ("model_trainer", TorchTrainer("cpu")),
+        ("model_trainer", TableTrainer("cpu")),
     ):
         getattr(container, name).override(providers.Object(adapter))
     for request in requests:

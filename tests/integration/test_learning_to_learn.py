@@ -143,6 +143,7 @@ def test_a_symbols_own_model_begins_with_the_learned_start_and_is_fitted_plainly
     universal = train(container, document(combination="reptile", reptile=OWN))
     weights = container.model_storage().load(universal.stored.reference).blobs["model.safetensors"]
     train(container, document(combination="reptile", reptile=OWN, initialise="from universal"), Mode.MULTI)
+    assert len(container.model_trainer().tasks) == 4
     for task in container.model_trainer().tasks[1:]:
         assert task.initial["model.safetensors"] == weights
         assert task.settings.reptile is None
@@ -159,6 +160,13 @@ def test_tasks_can_be_the_regimes_that_it_is_at_each_row() -> None:
     np.testing.assert_array_equal(now[found.rows], found.groups - 1)
     assert found.is_start
     train(container_of(), written)
+
+
+def test_on_a_model_of_one_symbol_it_has_no_effect_and_this_is_said() -> None:
+    alone = document(combination="reptile") | {"name": "alone"}
+    alone["training_data"]["symbols"] = "ONE_STOCK"
+    model = train(container_of(), alone, Mode.SINGLE)
+    assert "training.combination: reptile is about one pooled model; this one is not" in model.notes
 
 
 def test_the_command_decides_over_a_strategy_that_is_silent() -> None:

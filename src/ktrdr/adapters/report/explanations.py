@@ -6,7 +6,19 @@ import numpy as np
 from markupsafe import Markup
 
 from ktrdr.adapters.report.sections import Chart, Section, render_sections
-from ktrdr.adapters.report.svg import Floats, below, boxes, curve, drawing, level_lines, line, linear, padded, ticks, words
+from ktrdr.adapters.report.svg import (
+    Floats,
+    below,
+    boxes,
+    curve,
+    drawing,
+    level_lines,
+    line,
+    linear,
+    padded,
+    ticks,
+    words,
+)
 from ktrdr.application.use_cases.explain_global import GlobalExplanation
 from ktrdr.domain.evaluation.explaining.dependence import Dependence
 from ktrdr.domain.evaluation.explaining.stability import ERRORS, ranks_in_words
@@ -30,14 +42,26 @@ def explanation_page(found: GlobalExplanation) -> bytes:
 
 
 def _importance(found: GlobalExplanation) -> Section:
-    ranks, mean, errors, dropped = ranks_in_words(found.ranks), found.importance.mean, found.importance.errors, found.dropped
+    ranks, mean, errors, dropped = (
+        ranks_in_words(found.ranks),
+        found.importance.mean,
+        found.importance.errors,
+        found.dropped,
+    )
     rows = []
     for group in found.order.tolist():
         row = [found.groups.names[group], ranks[group], f"{mean[group]:+.5f}", f"{errors[group]:.5f}"]
         if dropped is not None:
             row += [f"{dropped.mean[group]:+.5f}", f"{dropped.errors[group]:.5f}"]
         rows.append((*row, ", ".join(found.members[group])))
-    header = ["group", "rank", "shuffled", "error", *(["left out", "its error"] if dropped is not None else []), "inputs"]
+    header = [
+        "group",
+        "rank",
+        "shuffled",
+        "error",
+        *(["left out", "its error"] if dropped is not None else []),
+        "inputs",
+    ]
     sentences = [
         f"By how much the {found.loss} rises, from {found.importance.loss:.5f}, where all inputs of a group come from "
         "another row. Indicators with inputs that are correlated above 0.9 stand in one group.",
@@ -47,7 +71,9 @@ def _importance(found: GlobalExplanation) -> Section:
         sentences.append("No refit without a group was asked for (--drop-column).")
     else:
         fits = len(found.groups.names) + 1
-        sentences.append(f"Left out: by how much a refit without the group is worse, from {dropped.loss:.5f}; {fits} fits.")
+        sentences.append(
+            f"Left out: by how much a refit without the group is worse, from {dropped.loss:.5f}; {fits} fits."
+        )
     chart = Chart(_bars(found), f"Rise of the {found.loss}, with {ERRORS:g} standard errors.")
     return Section("What it leans on", [chart], sentences, header, rows, ("rank", "inputs"))
 

@@ -20,7 +20,7 @@ from ktrdr.domain.market.bars import from_iso
 _FILTERS = {"date": date, "figure": figure, "marked": marked, "percent": percent, "setting": setting, "words": words}
 _SHOWN = 15
 _CLASS_TILES = ("log_loss", "accuracy", "balanced_accuracy", "calibration_error")
-_NUMBER_TILES = ("mse", "mae", "directional_accuracy", "r2")
+_NUMBER_TILES = ("mse", "mae", "directional_accuracy", "r2", "qlike")
 
 
 def render_page(artifact: Artifact) -> bytes:
@@ -49,10 +49,14 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "manifest": manifest,
         "classes": manifest.target.get("classes", []),
         "verdict": verdict,
+        "beside": metrics.get("beside", {}).get("sentence", ""),
         "opening": verdict.get("sentence", "").partition(": "),
         "interval_chart": interval_chart(verdict["difference"], verdict["interval"]) if verdict.get("interval") else "",
         "tiles": _tiles(metrics),
         "comparison": _comparison(metrics),
+        "members": metrics.get("members", []),
+        "by_step": metrics.get("by_step", {}),
+        "own_step": str(manifest.model.get("forecast_step", "")),
         "by_symbol": metrics.get("by_symbol", {}),
         "by_symbol_fold": metrics.get("by_symbol_fold", {}),
         "few_rows": metrics.get("few_rows", {}),

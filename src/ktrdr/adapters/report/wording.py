@@ -22,6 +22,9 @@ _NAMES = {
     "class_shares": "train class shares",
     "majority": "train majority class",
     "zero": "forecast of 0",
+    "qlike": "QLIKE",
+    "ewma": "EWMA",
+    "har": "HAR",
 }
 _SHARES = ("accuracy", "error_rate")
 

@@ -20,6 +20,7 @@ from ktrdr.domain.market.quality.limits import QualityLimits
 from ktrdr.domain.market.quality.together import PoolSymbol, shows_split
 from ktrdr.domain.splits.parted import Parted
 from ktrdr.domain.training.pool.pool import Pool
+from ktrdr.domain.training.settings import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,11 @@ class Member:
     span: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float) -> Member:
-        """Return what is to be kept of a symbol whose rows were gathered for a model that reads such windows."""
+    def of(cls, rows: SymbolRows, history: SettledHistory, spec: ModelSpec, zero_rows: float) -> Member:
+        """Return what is to be kept of a symbol whose rows were gathered for such a model."""
         market, settling = rows.market, Settling.of(history, rows.market)
         counts = _counts(rows, settling.first)
-        notes = (*rows.notes, *_windowless_note(counts, window))
+        notes = (*rows.notes, *_windowless_note(counts, spec.window, spec.unbroken == spec.window))
         facts, scarcity = market.characteristics, rows.labels.scarcity
         stamps = market.base_bars.stamps
         return cls(
@@ -96,11 +97,11 @@ def _counts(rows: SymbolRows, first_settled: int) -> dict[str, int]:
     }
 
 
-def _windowless_note(rows: Mapping[str, int], window: int) -> tuple[str, ...]:
+def _windowless_note(rows: Mapping[str, int], window: int, unbroken: bool) -> tuple[str, ...]:
     left_out = rows["windowless_rows"]
     note = (
         f"{left_out:,} of {left_out + rows['labelled_rows']:,} labelled rows are left out: fewer than {window} rows "
-        "stand before them without a break"
+        f"stand before them{' without a break' * unbroken}"
     )
     return (note,) if left_out else ()
 

@@ -116,6 +116,7 @@ def preview(job: TrainingJob, sources: PoolSources) -> Preview:
     require_no_warnings(prepared.warnings, job.request.strict)
     pool, split, only = prepared.pool, prepared.split, prepared.only
     report = split.report() | ({"symbols": split.counts(pool.blocks)} if job.pooled else {})
+    report |= {"steps": prepared.step_splits()} if prepared.steps else {}
     balance = None
     if only is not None and not job.pooled:
         balance = label_balance(only.labels, only.market.base_bars, strategy, split.cuts[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
+from ktrdr.application.training.member_scores import member_scores
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.baselines import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
@@ -64,11 +66,33 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
     evaluations = _with_carrier(evaluations, importance, prepared)
     evaluations = {seed: found.noted(note(came)) for seed, found in evaluations.items()}
     shares = _class_shares(prepared) if target.is_classification else {}
-    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind, came)
+    spec = model_spec(strategy)
+    metrics = _report(evaluations, fitted, shares, spec.kind, came)
+    if spec.members:
+        metrics["members"] = member_scores(prepared, fitted, next(iter(evaluations.values())), spec)
+    if prepared.steps:
+        metrics["by_step"] = _by_step(prepared, fitted, strategy)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
     return Judgement(metrics, importance)
+
+
+def _by_step(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
+    """Return what the shipped model is worth at each step, on the rows of that step and against its own baselines."""
+    found, splits = {}, prepared.step_splits()
+    spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    for step, own in prepared.steps.items():
+        model, test = fitted.shipped.at_step(step), own.split.test
+        outputs = fitted.inference.steps[step].outputs(model, own.pool.values, test)
+        labels = replace(strategy.labels, parameters={**strategy.labels.parameters, spec.step: step})
+        rng, primary = np.random.default_rng(strategy.training["seed"]), strategy.training["fitness_metrics.primary"]
+        ceiling = _believable(replace(strategy, labels=labels))
+        judged = evaluate(Outcomes.of(own.pool, test), outputs, _baselines(own), rng, primary, ceiling)
+        found[str(step)] = splits[str(step)] | {
+            name: value for name, value in judged.as_dict().items() if name in ("metrics", "baselines", "verdict")
+        }
+    return found
 
 
 def symbol_losses(

@@ -9,7 +9,7 @@ from typing import Any
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.training.plan import TrainingJob
 
-_OF_SOME = ("episodes", "by_symbol", "by_symbol_fold", "few_rows")
+_OF_SOME = ("episodes", "by_step", "by_symbol", "by_symbol_fold", "few_rows")
 """What only some reports have."""
 
 

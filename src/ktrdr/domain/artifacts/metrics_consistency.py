@@ -23,11 +23,14 @@ SLACK = 1e-6
 def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     """Yield a sentence where the manifest does not repeat the metrics, or some do not follow from others."""
     metrics = report["metrics"]
+    yield from _members(manifest, report)
     if {name: value for name, value in metrics.items() if isinstance(value, int | float)} != manifest.training_metrics:
         yield f"training_metrics are not the metrics of {METRICS}"
     if manifest.target["kind"] != "classification":
         if not close(metrics["rmse"] ** 2, metrics["mse"]) or metrics["mae"] > metrics["rmse"] * (1 + 1e-9):
             yield f"{METRICS}: mse, rmse and mae are not those of one forecast"
+        if metrics.get("qlike", 0.0) < 0 or not 0 <= metrics.get("floored_forecasts", 0) <= report["rows"]:
+            yield f"{METRICS}: qlike or floored_forecasts can not be that of {report['rows']} rows"
         return
     matrix, rows, classes = metrics["confusion_matrix"], report["rows"], manifest.target["classes"]
     if not close(metrics["accuracy"], sum(matrix[place][place] for place in range(len(classes))) / rows):
@@ -39,6 +42,20 @@ def metrics_problems(manifest: Manifest, report: Report) -> Iterator[str]:
         shares = (metrics["per_class"][name]["support"] / rows, report["class_shares"]["test"][name])
         if not all(close(share, sum(row) / rows) for share in shares):
             yield f"{METRICS}: the rows of {name} are not those of its confusion_matrix"
+
+
+def _members(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask that the scores of members are about those that there are, and that shares and differences are some."""
+    names = [item["name"] for item in manifest.model.get("members", ())]
+    scores, against = report.get("members", []), report["verdict"]["baseline_loss"]
+    found = [item["name"] for item in scores if item["type"] is not None]
+    if found != names:
+        yield f"{METRICS}: members are not those of the model"
+    if not all(close(item["loss"] - against, item["difference"]) for item in scores):
+        yield f"{METRICS}: a member's difference is not that of its loss"
+    shares = [item["share"] for item in scores if item["share"] is not None]
+    if shares and (min(shares) < 0 or not close(sum(shares), 1.0)):
+        yield f"{METRICS}: the shares of the members do not sum to 1"
 
 
 def _scores(report: Report, confusion: Int64s) -> Iterator[str]:

@@ -14,6 +14,9 @@ INITIALISE = Parameter(
     choices=("at random", FROM_UNIVERSAL),
     description="where the weights begin; a symbol's own model can begin with those of the strategy's universal one",
 )
+CLASS_WEIGHTS = Parameter(
+    "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
+)
 FITTING = (
     Parameter("epochs", "int", 100, low=1, high=10_000, description="passes over the train rows, at most"),
     Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
@@ -24,9 +27,7 @@ FITTING = (
     Parameter("weight_decay", "float", 0.0, low=0, high=10, description="pull of the weights towards 0"),
     Parameter("focal_gamma", "float", 2.0, low=0, high=100, description="focal loss: how little easy rows count"),
     Parameter("huber_delta", "float", 1.0, low=0, above=True, description="where the huber loss turns linear"),
-    Parameter(
-        "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
-    ),
+    CLASS_WEIGHTS,
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
 )
 """How weights are fitted step by step."""
@@ -51,8 +52,19 @@ CHUNK = Parameter(
 )
 OF_WINDOWS = (LOSS_AT, CHUNK)
 """How a network of windows is fitted."""
+MOST_STEPS = 100
+"""Numbers of bars ahead that one network may forecast."""
+FORECAST_STEPS = Parameter(
+    "forecast_steps",
+    "ints",
+    [],
+    low=1,
+    high=10_000,
+    description="bars ahead that one network forecasts at once, a head each; the labels' own number must be among them",
+    silent=True,
+)
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
-SETTINGS = (*FITTING, SEED, INITIALISE)
+SETTINGS = (*FITTING, FORECAST_STEPS, SEED, INITIALISE)
 """The plain settings of every model that is fitted step by step, in the order of the reference."""
 REPTILE = "reptile"
 COMBINATION = Parameter(

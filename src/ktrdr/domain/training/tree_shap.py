@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ktrdr.domain.arrays import Bools, Float32s, Floats, Int64s
+from ktrdr.domain.arrays import Bools, Float32s, Floats, Int32s, Int64s
 from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.trees import Trees
 
@@ -151,14 +151,16 @@ def _goes_left(trees: Trees, nodes: Int64s, inputs: Float32s) -> Bools:
     asks = np.flatnonzero(trees.category[nodes] >= 0)
     if len(asks):
         left[asks] = _in_sets(trees, trees.category[nodes[asks]][:, None], values[asks])
-    return np.where(np.isnan(values), trees.missing_left[nodes][:, None], left)
+    goes: Bools = np.where(np.isnan(values), trees.missing_left[nodes][:, None], left)
+    return goes
 
 
-def _in_sets(trees: Trees, sets: Int64s, values: Floats | Float32s) -> Bools:
+def _in_sets(trees: Trees, sets: Int32s, values: Floats | Float32s) -> Bools:
     n_categories = trees.categories.shape[1]
     there = (values >= 0) & (values < n_categories)
     numbers = np.where(there, values, 0).astype(np.int64)
-    return trees.categories[sets, numbers] & there if n_categories else there
+    among: Bools = trees.categories[sets, numbers] & there if n_categories else there
+    return among
 
 
 def _shapley(known: Bools, share: Floats) -> Floats:

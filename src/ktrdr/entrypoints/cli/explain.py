@@ -52,7 +52,9 @@ def decision(
     symbol: Annotated[str | None, typer.Option(help="Symbol instead of the model's; needed with a strategy.")] = None,
     at: Annotated[str | None, typer.Option(help="Date or moment (UTC) of the bar [default: the newest bar].")] = None,
     rows: Annotated[int, typer.Option(help="How many bars up to that one, for --table.")] = 1,
-    method: Annotated[str, typer.Option(help="auto: exact where the model can; sampling; lime: lines besides.")] = "auto",
+    method: Annotated[
+        str, typer.Option(help="auto: exact where the model can; sampling; lime: lines besides.")
+    ] = "auto",
     top: Annotated[int, typer.Option(help="How many groups and inputs to print.")] = 10,
     table_out: Annotated[
         Path | None, typer.Option("--table", readable=False, help="Write all contributions into this .csv or .parquet.")
@@ -85,9 +87,7 @@ def decision(
 def whole(
     model: Annotated[str, typer.Argument(help=MODEL)],
     symbol: Annotated[str | None, typer.Option(help="Symbol whose model it is, with a strategy.")] = None,
-    output: Annotated[
-        Path | None, typer.Option(readable=False, help="Draw everything into this HTML file.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(readable=False, help="Draw everything into this HTML file.")] = None,
     drop_column: Annotated[
         bool, typer.Option("--drop-column", help="Refit without each group, too: a fit a group, each written down.")
     ] = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.pooled import few_rows_text, symbols_text
 from ktrdr.entrypoints.cli.render import table
 
@@ -19,9 +20,12 @@ def outcome_text(model: TrainedModel) -> str:
     """Return verdict, metrics beside baselines, importance, diagnosis, and where the files lie."""
     report, verdict = model.report, model.report["verdict"]
     parts = [
-        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip(),
+        f"{model.stored.reference}\nverdict    {verdict['sentence']}\n{detectable_text(verdict)}".rstrip()
+        + beside_text(report),
         _comparison(report["metrics"], report["baselines"]),
+        members_text(report),
         episodes_text(report["episodes"]) if "episodes" in report else "",
+        steps_text(report["by_step"]) if "by_step" in report else "",
         symbols_text(report["by_symbol"]) if "by_symbol" in report else "",
         f"folds over symbols\n{symbols_text(report['by_symbol_fold'])}" if "by_symbol_fold" in report else "",
         few_rows_text(report["few_rows"]) if "few_rows" in report else "",
@@ -31,6 +35,11 @@ def outcome_text(model: TrainedModel) -> str:
         f"model      {model.stored.location}\nreport     {model.stored.location}/report.html",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def beside_text(report: Mapping[str, Any]) -> str:
+    """Return what another loss says, on a line of its own; nothing where none was asked."""
+    return f"\nbeside     {report['beside']['sentence']}" if "beside" in report else ""
 
 
 def detectable_text(verdict: Mapping[str, Any]) -> str:
@@ -59,6 +68,18 @@ def episodes_text(episodes: Mapping[str, Mapping[str, int]]) -> str:
         for name in episodes["test"]
     ]
     return table(["episodes", *episodes, ""], rows)
+
+
+def steps_text(by_step: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a line per number of bars ahead: its rows, what the purge took, and its verdict."""
+    rows = [(step, *_counts(found), found["verdict"]["sentence"]) for step, found in by_step.items()]
+    header = ["bars ahead", "train", "validation", "test", "purged", "verdict"]
+    return f"{table(header, rows)}\n{len(rows)} steps are {len(rows)} tests: the more, the likelier one by chance"
+
+
+def _counts(found: Mapping[str, Any]) -> tuple[str, ...]:
+    counts = (f"{found['rows'][name]:,}" for name in ("train", "validation", "test"))
+    return (*counts, " + ".join(f"{count:,}" for count in found["purged"].values()))
 
 
 def _seeds(seeds: list[Mapping[str, Any]]) -> str:

@@ -45,11 +45,20 @@ def preview_text(preview: Preview) -> str:
         ),
         section("rows", [(name.replace("_", " "), f"{count:,}") for name, count in preview.rows.items()]),
         section("split", _split_rows(preview.split)),
+        *_steps(preview.split.get("steps", {})),
         *_symbols(preview.split.get("symbols", {})),
         _labels(preview),
         *([f"episodes\n{episodes_text(preview.episodes)}"] if preview.episodes else []),
     ]
     return "\n\n".join(sections)
+
+
+def _steps(steps: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (step, *(f"{count:,} {name}, {found['purged'].get(name, 0)} purged" for name, count in found["rows"].items()))
+        for step, found in steps.items()
+    ]
+    return [section("rows of the steps, by bars ahead", rows)] if rows else []
 
 
 def _symbols(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
     from ktrdr.application.use_cases.check_data import QualityReport
+    from ktrdr.application.use_cases.explain_global import GlobalExplanation
     from ktrdr.application.use_cases.list_models import Overview
     from ktrdr.application.use_cases.make_bars import HoldBars
-    from ktrdr.application.use_cases.explain_global import GlobalExplanation
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
     from ktrdr.application.use_cases.plot_sets import SetPlots
     from ktrdr.application.use_cases.show_labels import LabelView

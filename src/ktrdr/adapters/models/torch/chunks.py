@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ktrdr.adapters.models.torch.losses import Shares
-from ktrdr.adapters.models.torch.samples import Batch, Series, on_device, shuffled, split_targets
+from ktrdr.adapters.models.torch.samples import Batch, Series, counted, on_device, shuffled, split_targets
 from ktrdr.domain.arrays import Bools, Float32s, Int64s
 from ktrdr.domain.training.model import Rows
 
 
-def many_to_many(network: nn.Module, window: int) -> Callable[[tuple[Tensor, Tensor]], Tensor]:
+def many_to_many(network: Any, window: int) -> Callable[[tuple[Tensor, Tensor]], Tensor]:
     """Return what makes raw outputs, shape (n_samples, n_outputs), of chunks and of where the samples stand in them."""
 
     def forward(inputs: tuple[Tensor, Tensor]) -> Tensor:
@@ -68,13 +69,13 @@ class Chunks:
         """Return the samples that count of a series, on its device, in chunks of at most so many rows."""
         device, n = series.rows.device, len(rows.targets)
         ends = np.arange(n, dtype=np.int64) if rows.ends is None else rows.ends
-        groups = np.zeros(n, dtype=np.int64) if rows.groups is None else rows.groups
-        kept = np.arange(n) if rows.weights is None else np.flatnonzero(rows.weights)
+        groups = np.zeros(n, dtype=np.int64) if rows.groups is None else rows.groups.astype(np.int64)
+        kept = np.arange(n) if rows.weights is None else counted(rows.weights)
         kept = kept[np.lexsort((ends[kept], groups[kept]))]
         ends, groups = ends[kept], groups[kept]
         begins, places = _cut(ends, groups, window, most)
         starts = np.append(np.flatnonzero(begins), len(ends))
-        weights, counts = None if rows.weights is None else rows.weights[kept], ()
+        weights, counts = None if rows.weights is None else rows.weights[kept], tuple[int, ...]()
         if rows.groups is not None:
             weights, counts = _in_equal_shares(weights, groups, begins)
         return cls(
@@ -123,7 +124,7 @@ class Chunks:
         targets = split_targets(self.targets[samples], weights, in_batch, shares)
         chunks = (self._read(self.first[some]) for some in torch.split(order.to(device), sizes))
         inputs = zip(chunks, torch.split(places, in_batch), strict=True)
-        return ((given, *counted) for given, counted in zip(inputs, targets, strict=True))
+        return ((given, *expected) for given, expected in zip(inputs, targets, strict=True))
 
     def _read(self, first: Tensor) -> Tensor:
         """Return the rows of some chunks, shape (n_chunks, window - 1 + length, n_inputs)."""
@@ -150,5 +151,6 @@ def _in_equal_shares(weights: Float32s | None, groups: Int64s, begins: Bools) ->
     _, of_group, n_samples = np.unique(groups, return_inverse=True, return_counts=True)
     n_chunks = np.bincount(of_group[begins])
     per_chunk = n_samples / n_chunks
-    shared: Float32s = (given * (per_chunk.mean() / per_chunk)[of_group]).astype(np.float32)
+    factors = (per_chunk.mean() / per_chunk)[of_group]
+    shared: Float32s = (given.T * factors).T.astype(np.float32)
     return shared, tuple(map(int, n_chunks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -148,6 +149,8 @@ class OfColumns(nn.Sequential):
 
     def at_every(self, inputs: Tensor, window: int) -> Tensor:
         """Return raw outputs at each row of chunks, as the network does."""
+        fuzzify: Any
+        network: Any
         fuzzify, network = self
         outputs: Tensor = network.at_every(fuzzify(inputs), window)
         return outputs

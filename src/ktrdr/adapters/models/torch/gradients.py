@@ -82,7 +82,7 @@ def _integrated(network: nn.Module, ends: Tensor, start: Tensor, pieces: int) ->
     found = []
     for output in range(outputs.shape[1]):
         (gradient,) = torch.autograd.grad(outputs[:, output].sum(), points, retain_graph=True)
-        added = torch.tensordot(weights, gradient.unflatten(0, (len(places), len(ends))), dims=1) * way
+        added = torch.tensordot(weights, gradient.reshape(len(places), len(ends), *gradient.shape[1:]), dims=1) * way
         found.append(added if added.ndim == 2 else added.sum(dim=1))
     return torch.stack(found, dim=-1).double().numpy()
 

@@ -197,8 +197,18 @@ class Loop:
         loss = self.loss(outputs, part.targets, part.weights).item()
         if not self.is_classification:
             return loss, None
-        logits = outputs if self.log_weights is None else outputs - self.log_weights
-        return loss, (logits.argmax(1) == self.validation.targets).float().mean().item()
+        logits, targets = self._of_own_step(outputs, part)
+        return loss, (logits.argmax(1) == targets).float().mean().item()
+
+    def _of_own_step(self, outputs: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+        """Return calibrated logits and targets of the step that the model predicts, where it has a target."""
+        steps, weights = self.task.steps, self.log_weights
+        if not steps:
+            return outputs if weights is None else outputs - weights, part.targets
+        place = steps.index(self.task.step)
+        logits = outputs.chunk(len(steps), 1)[place]
+        has = slice(None) if part.weights is None else part.weights[:, place] > 0
+        return (logits if weights is None else logits - weights[place])[has], part.targets[:, place][has]
 
     def check(self, epoch: Epoch) -> None:
         """Raise TrainingFailed if the epoch's losses say that the fit is lost."""

@@ -157,7 +157,8 @@ class TransformerEncoder(nn.Module):
         bias = _distances(values, self.n_heads, reach) if self.causal else None
         for layer in self.layers:
             values = layer(values, bias)
-        return values
+        encoded: Tensor = values
+        return encoded
 
 
 class _EncoderLayer(nn.Module):

@@ -38,10 +38,11 @@ class ReptileLoop(Loop):
         super().__init__(network, task, device, watch)
         self.reptile = self.settings.reptile or Reptile()
         self.tasks = self.train.counts or (len(self.train),)
-        self.visit = self.reptile.inner_steps * self.settings.batch_size
+        size = self.train.per_batch(self.settings.batch_size)
+        self.visit = self.reptile.inner_steps * size
         self.rounds = max(round(len(self.train) / (len(self.tasks) * self.visit)), 1)
         visits = self.rounds * len(self.tasks)
-        self.batch_sizes = [self.settings.batch_size] * (visits * self.reptile.inner_steps)
+        self.batch_sizes = [size] * (visits * self.reptile.inner_steps)
         self.start = self.weights.clone()
         self.taken = 0
         self.inner_step, self.step = self.step, self.step_on_task

@@ -105,7 +105,7 @@ class Part:
         device, ends = series.rows.device, rows.ends
         if ends is None and (window is not None or rows.weights is not None):
             ends = np.arange(len(rows.targets), dtype=np.int64)
-        kept: slice | Int64s = slice(None) if rows.weights is None else np.flatnonzero(rows.weights)
+        kept: slice | Int64s = slice(None) if rows.weights is None else counted(rows.weights)
         return cls(
             series.rows if window is None else _windows(series.rows, window),
             on_device(rows.targets[kept], device),
@@ -139,8 +139,8 @@ class Part:
         if order is not None:
             places = order if places is None else places[order]
             targets, weights = targets[order], None if weights is None else weights[order]
-        counted = split_targets(targets, weights, sizes, shares)
-        return ((inputs, *some) for inputs, some in zip(self._inputs(places, sizes), counted, strict=True))
+        expected = split_targets(targets, weights, sizes, shares)
+        return ((inputs, *some) for inputs, some in zip(self._inputs(places, sizes), expected, strict=True))
 
     def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
         if self.inputs.ndim == 3 and places is not None:
@@ -195,6 +195,11 @@ def _group_counts(groups: np.ndarray) -> tuple[int, ...]:
 def _windows(series: Tensor, window: int) -> Tensor:
     n_rows, n_inputs = series.shape
     return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
+
+
+def counted(weights: np.ndarray) -> Int64s:
+    """Return the samples that count, be it in one step."""
+    return np.flatnonzero(weights if weights.ndim == 1 else weights.any(axis=1))
 
 
 def on_device(array: np.ndarray, device: torch.device) -> Tensor:

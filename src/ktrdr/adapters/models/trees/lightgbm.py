@@ -13,6 +13,7 @@ from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.adapters.models.trees.trainer import (
     BoostingTrainer,
     n_drawn,
+    of_both,
     of_both_classes,
     refuse_unsplittable,
     seed_of,
@@ -62,11 +63,10 @@ class LightGBMGrower(Grower):
         self._booster.update()
         self._counts.append(self._booster.num_trees())
 
-    def outputs(self) -> Floats:
-        """Return the raw outputs of the rows that are looked at."""
+    def said(self) -> Floats:
+        """Return probabilities or values of the rows that are looked at."""
         self._booster.eval_valid(self._keep)
-        raw = self._scores.reshape(len(self._scores), -1)
-        return of_both_classes(raw[:, 0]) if self._n_outputs == 2 else raw
+        return of_both(self._scores) if self._n_outputs == 2 else self._scores.reshape(len(self._scores), -1)
 
     def _keep(self, scores: Floats, _: Any) -> tuple[str, float, bool]:
         self._scores = scores

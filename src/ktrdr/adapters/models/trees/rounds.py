@@ -17,8 +17,10 @@ from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.trees import Trees
 from ktrdr.domain.training.watch import Watch
 
-SEEN = 2048
+SEEN = 1024
 """Train samples that the loss of a round is measured on, at most: all of them would cost a fifth of the fit."""
+_LEAST = 1e-15
+"""A probability that is taken for 0."""
 
 
 class Grower(Protocol):
@@ -29,8 +31,8 @@ class Grower(Protocol):
         """Add the trees of one round."""
 
     @abstractmethod
-    def outputs(self) -> Floats:
-        """Return the raw outputs of the rows that are looked at, shape (n_rows, n_outputs)."""
+    def said(self) -> Floats:
+        """Return probabilities or values of the rows that are looked at, shape (n_rows, n_outputs)."""
 
     @abstractmethod
     def trees(self, n_rounds: int) -> Trees:
@@ -43,47 +45,48 @@ class Seen:
 
     train: Samples
     validation: Samples
-    log_weights: Floats | None
+    class_weights: Floats | None
     huber_delta: float | None
 
     @classmethod
     def of(cls, train: Samples, validation: Samples, task: FitTask) -> Seen:
         """Return what to look at in a task; `huber_delta` is None but for the huber loss."""
-        log_weights = None if task.class_weights is None else np.log(task.class_weights)
         delta = task.settings.huber_delta if task.settings.loss == "huber" else None
-        return cls(train.every(SEEN), validation, log_weights, delta)
+        return cls(train.every(SEEN), validation, task.class_weights, delta)
 
     @property
     def inputs(self) -> Float32s:
         """The rows to ask for outputs, shape (n_rows, n_features)."""
         return np.concatenate([self.train.inputs, self.validation.inputs])
 
-    def epoch(self, number: int, outputs: Floats, learning_rate: float) -> Epoch:
-        """Return losses and accuracy of a round from the outputs of `inputs`."""
-        n_train, is_classes = len(self.train), self.train.targets.dtype == np.int64
+    def epoch(self, number: int, said: Floats, learning_rate: float) -> Epoch:
+        """Return losses and accuracy of a round from what is said of `inputs`; see `Grower.said`."""
+        n_train = len(self.train)
         with np.errstate(all="ignore"):
-            train, validation = (
-                self._loss(part, said)
-                for part, said in zip((self.train, self.validation), np.split(outputs, [n_train]), strict=True)
-            )
-        accuracy = self._accuracy(outputs[n_train:]) if is_classes else None
+            train = self._loss(self.train, said[:n_train])
+            validation = self._loss(self.validation, said[n_train:])
+        accuracy = self._accuracy(said[n_train:]) if self.is_classification else None
         return Epoch(number, train, validation, accuracy, learning_rate)
 
-    def _loss(self, samples: Samples, outputs: Floats) -> float:
-        if samples.targets.dtype == np.int64:
-            highest = outputs.max(axis=1)
-            logs = np.log(np.exp(outputs - highest[:, None]).sum(axis=1)) + highest
-            rows = logs - outputs[np.arange(len(samples)), samples.targets]
-        else:
-            errors = np.abs(outputs[:, 0] - samples.targets)
-            delta = inf if self.huber_delta is None else self.huber_delta
-            rows = errors**2 if delta == inf else np.where(errors <= delta, errors**2 / 2, delta * (errors - delta / 2))
-        return float(np.average(rows, weights=samples.weights))
+    @property
+    def is_classification(self) -> bool:
+        """Whether targets are class numbers."""
+        return self.train.targets.dtype == np.int64
 
-    def _accuracy(self, outputs: Floats) -> float:
-        """Count the class that would be predicted: with the log class weights subtracted from the logits."""
-        logits = outputs if self.log_weights is None else outputs - self.log_weights
-        return float((logits.argmax(axis=1) == self.validation.targets).mean())
+    def _loss(self, samples: Samples, said: Floats) -> float:
+        if self.is_classification:
+            rows = -np.log(np.maximum(said[np.arange(len(samples)), samples.targets], _LEAST))
+        else:
+            errors, delta = np.abs(said[:, 0] - samples.targets), self.huber_delta
+            rows = errors**2
+            if delta is not None:
+                rows = np.where(errors <= delta, rows / 2, delta * (errors - delta / 2))
+        return float(rows.mean() if samples.weights is None else rows @ samples.weights / samples.weights.sum())
+
+    def _accuracy(self, said: Floats) -> float:
+        """Count the class that would be predicted: with the class weights taken out of the probabilities."""
+        calibrated = said if self.class_weights is None else said / self.class_weights
+        return float((calibrated.argmax(axis=1) == self.validation.targets).mean())
 
 
 def boost(grower: Grower, seen: Seen, task: FitTask, watch: Watch) -> TrainingHistory:
@@ -109,7 +112,7 @@ def _boost(grower: Grower, seen: Seen, task: FitTask, watch: Watch, epochs: list
     best, lowest = 0, inf
     while len(epochs) < planned and not (stopping.enabled and len(epochs) - best >= stopping.patience):
         grower.grow()
-        epoch = seen.epoch(len(epochs) + 1, grower.outputs(), settings.learning_rate)
+        epoch = seen.epoch(len(epochs) + 1, grower.said(), settings.learning_rate)
         _check(epoch, task)
         epochs.append(epoch)
         cost = epoch.val_loss if stopping.monitor == "val_loss" else -(epoch.val_accuracy or 0.0)

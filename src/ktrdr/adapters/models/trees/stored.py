@@ -33,7 +33,7 @@ def from_bytes(
         If the blob is no safetensors file of just these arrays, or they are no trees of so many features and outputs.
     """
     try:
-        entries: dict[str, Mapping[str, Any]] = dict(deserialize(blob))
+        entries: dict[str, Mapping[str, Any]] = dict(deserialize(blob))  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise CorruptArtifact(f"{where}: not a safetensors file ({error})") from error
     arrays = {name: _array(name, entry, where) for name, entry in entries.items()}

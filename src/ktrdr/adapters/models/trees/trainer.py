@@ -13,6 +13,7 @@ from ktrdr.adapters.models.trees.rounds import Grower, Seen, boost
 from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.adapters.models.trees.stored import WEIGHTS, from_bytes
 from ktrdr.application.ports.model_trainer import ModelTrainer
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, TrainingFailed
@@ -84,8 +85,6 @@ class TreesTrainer(ModelTrainer):
 class BoostingTrainer(TreesTrainer):
     """Grows trees by rounds, each on what the ones before have left; the best round's are kept."""
 
-    version: ClassVar[str]
-
     def grown(
         self, train: Samples, validation: Samples, task: FitTask, watch: Watch
     ) -> tuple[Trees, TrainingHistory, Mapping[str, str]]:
@@ -124,9 +123,15 @@ def refuse_unsplittable(setting: str, value: float, most: float, train: Samples)
         )
 
 
-def of_both_classes(value: np.ndarray) -> np.ndarray:
+def of_both_classes(value: Floats) -> Floats:
     """Return what two classes say of one logit: minus and plus its half, shape (n, 2)."""
-    return np.asarray(value)[:, None] * np.array([-0.5, 0.5])
+    both: Floats = value[:, None] * np.array([-0.5, 0.5])
+    return both
+
+
+def of_both(probability: Floats) -> Floats:
+    """Return the probabilities of both classes, shape (n, 2), from that of the second."""
+    return np.stack([1 - probability, probability], axis=1)
 
 
 def seed_of(seed: int) -> int:

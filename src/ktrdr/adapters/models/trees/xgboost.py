@@ -14,6 +14,7 @@ from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.adapters.models.trees.trainer import (
     BoostingTrainer,
     n_drawn,
+    of_both,
     of_both_classes,
     refuse_unsplittable,
     seed_of,
@@ -63,10 +64,13 @@ class XGBoostGrower(Grower):
         self._booster.update(self._data, self._round)
         self._round += 1
 
-    def outputs(self) -> Floats:
-        """Return the raw outputs of the rows that are looked at."""
-        raw = self._booster.predict(self._seen, output_margin=True).astype(np.float64)
-        return of_both_classes(raw) if self._n_outputs == 2 else raw.reshape(len(raw), -1)
+    def said(self) -> Floats:
+        """Return probabilities or values of the rows that are looked at."""
+        said = self._booster.predict(self._seen).astype(np.float64)
+        if self._n_outputs != 2:
+            return said.reshape(len(said), -1)
+        with np.errstate(over="ignore"):
+            return of_both(1 / (1 + np.exp(-said)))
 
     def trees(self, n_rounds: int) -> Trees:
         """Return the trees of the first rounds."""

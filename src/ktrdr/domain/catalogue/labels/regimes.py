@@ -71,6 +71,7 @@ MARKET_REGIME = LabelSpec(
         ENTRY,
     ),
     horizon=horizon_of("horizon"),
+    step="horizon",
     classes=("bull", "bear", "sideways", "high_volatility"),
     actions=("buy", "sell", "hold", "none"),
     description="high_volatility if the mean of the volatility index over the next `horizon` bars is above `high`; "

@@ -35,6 +35,7 @@ _network = partial(
     },
     learns_sets=True,
     can_begin=True,
+    forecasts_steps=True,
     advice=Advice(
         simpler="make the network smaller",
         restrained="raise `dropout` or `weight_decay`",
@@ -140,7 +141,8 @@ def _every_row_looks_back(architecture: Architecture, settings: Mapping[str, Any
 TRANSFORMER = _network_of_windows(
     name="transformer",
     description="Transformer encoder (Vaswani et al. 2017; norm before each block) over a window of rows with "
-    "sinusoidal positions, or by distance where it is causal; the last position gives the outputs. Widths in multiples "
+    "sinusoidal "
+    "positions, or by distance where it is causal; the last position gives the outputs. Widths in multiples "
     "of 4 predict fastest: others are run window by window where the CPU would round them by their place in a batch.",
     parameters=(
         SEQUENCE_LENGTH,

@@ -51,7 +51,8 @@ def meanings(strategy: Strategy, features: Sequence[Feature]) -> tuple[Meaning, 
 
 def column_meanings(strategy: Strategy, features: Sequence[Feature]) -> tuple[Meaning, ...]:
     """Return the meaning of each column that a model is given: in place of a learnable set it is the indicator."""
-    ids, found = input_ids(features), {}
+    ids = input_ids(features)
+    found: dict[str, Meaning] = {}
     for meaning in meanings(strategy, features):
         column = ids[meaning.id]
         own = column == meaning.id

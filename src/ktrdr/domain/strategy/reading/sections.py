@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ktrdr.domain.catalogue.models import nearest_key, owners_of
+from ktrdr.domain.catalogue.models import find_model_type, nearest_key, owners_of, section_of
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
@@ -168,14 +168,20 @@ class Section:
         self._known.update(names)
 
     def refuse_foreign(self, model: ModelType, keys: str) -> None:
-        """Refuse every key that nobody read and that other model types have among their `keys`, with these types."""
+        """Refuse every key that nobody read and that a model type has: among other keys of its own, or another type."""
         for name in self.values:
-            others = owners_of(name, keys) if name not in self._known and name in self else ()
-            if others:
+            if name in self._known or name not in self:
+                continue
+            section, others = section_of(name, model, keys), owners_of(name, keys)
+            if section:
+                message = f"is a key of {section}; write it there"
+            elif others:
                 hint = nearest_key(name, model, keys)
                 message = f"is no key of model type {model.name}; it belongs to {', '.join(others)}{hint}"
-                self.findings.error(self.at(name), message)
-                self.know(name)
+            else:
+                continue
+            self.findings.error(self.at(name), message)
+            self.know(name)
 
     def warn_unknown(self, also: Iterable[str] = ()) -> None:
         """Warn about every key that nobody read; `also` names further keys to suggest."""
@@ -183,6 +189,12 @@ class Section:
             if name not in self._known:
                 hint = did_you_mean(name, {*self._known, *also})
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
+
+
+def named_model(root: Section) -> ModelType | None:
+    """Return the model type that a document names, before ``model`` is read; None where it names none that is known."""
+    kind = root.written("model").get("type")
+    return find_model_type(kind) if isinstance(kind, str) else None
 
 
 def warn_empty(value: Any, path: str, findings: Findings) -> None:
