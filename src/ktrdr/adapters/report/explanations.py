@@ -63,8 +63,8 @@ def _importance(found: GlobalExplanation) -> Section:
         "inputs",
     ]
     sentences = [
-        f"By how much the {found.loss} rises, from {found.importance.loss:.5f}, where all inputs of a group come from "
-        "another row. Indicators with inputs that are correlated above 0.9 stand in one group.",
+        f"By how much the {found.loss} rises, from {found.importance.loss:.5f}, where a group comes from another row.",
+        "Indicators with inputs that are correlated above 0.9 stand in one group.",
         "Ranks that the rows cannot tell apart are given as a range; - may be any.",
     ]
     if dropped is None:
@@ -106,8 +106,8 @@ def _dependence(found: GlobalExplanation, one: Dependence) -> Section:
     single.append((one.mean[:, place], f"tone c{place % _TONES}"))
     each = f"{len(single) - 1} single rows, and their mean: {found.outputs[place]}."
     sentence = (
-        f"{one.outside:.1%} of the rows so made lie outside what was seen: farther from every row than 95 % of the rows lie "
-        "from their nearest."
+        f"{one.outside:.1%} of the rows so made lie outside what was seen: farther from every row than 95 % of the "
+        "rows lie from their nearest."
     )
     charts = [
         Chart(average, f"{unit}, on average over the rows, with the input put to each value.", legend),

@@ -285,7 +285,7 @@ class ExplainDecision:
         return _explained(request, served, decided, rows, asked, place, rules, notes)
 
     def _fired(self, served: Served, row: int) -> tuple[tuple[ExplainedRule, ...], tuple[str, ...]]:
-        """Return the rules of the model that fire on a row; where the bars of its training are gone, why there are none."""
+        """Return the rules of the model that fire on a row; else why there are none."""
         if not reads_sets(served.opened):
             return (), ()
         try:
