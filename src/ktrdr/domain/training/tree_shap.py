@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def tree_shap(trees: Trees, inputs: Float32s) -> Contributions:
     Returns
     -------
     Contributions
-        Of the sum of the trees, or of their mean where they are averaged.
+        Of the sum of the trees; of their mean where they are averaged, which for several outputs are probabilities.
 
     Notes
     -----
@@ -78,7 +79,9 @@ def tree_shap(trees: Trees, inputs: Float32s) -> Contributions:
     np.multiply.at(reached, paths.leaf, paths.share)
     divisor = len(trees.root) if trees.averaged else 1
     base = trees.base + (reached @ spoken) / divisor
-    return Contributions(values / divisor, np.tile(base, (len(inputs), 1)), "tree_shap")
+    rounding = float(np.finfo(trees.precision).eps) * len(trees.root) * float(np.abs(spoken).max())
+    unit: Literal["raw", "probability"] = "probability" if trees.averaged and n_outputs > 1 else "raw"
+    return Contributions(values / divisor, np.tile(base, (len(inputs), 1)), "tree_shap", 1e-6 + rounding, unit)
 
 
 def _paths(trees: Trees) -> _Paths:
@@ -113,10 +116,20 @@ def _spoken(trees: Trees, leaves: Int64s) -> Floats:
     """Return what each leaf adds to each output, shape (n_leaves, n_outputs)."""
     if trees.value.shape[1] > 1:
         return trees.value[leaves]
-    tree = np.searchsorted(trees.root, leaves, side="right") - 1
     spoken = np.zeros((len(leaves), len(trees.base)))
-    spoken[np.arange(len(leaves)), trees.output[tree]] = trees.value[leaves, 0]
+    spoken[np.arange(len(leaves)), _output_of_nodes(trees)[leaves]] = trees.value[leaves, 0]
     return spoken
+
+
+def _output_of_nodes(trees: Trees) -> Int64s:
+    found = np.zeros(len(trees.feature), dtype=np.int64)
+    nodes, outputs = trees.root, trees.output
+    while len(nodes):
+        found[nodes] = outputs
+        inner = trees.feature[nodes] >= 0
+        nodes, outputs = nodes[inner], np.tile(outputs[inner], 2)
+        nodes = np.concatenate([trees.left[nodes], trees.right[nodes]])
+    return found
 
 
 def _of_places(trees: Trees, paths: _Paths, inputs: Float32s) -> Floats:

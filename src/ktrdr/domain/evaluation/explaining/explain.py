@@ -64,15 +64,16 @@ class Subject:
 
     def baseline(self) -> Float32s:
         """Return the mean of the scaled background rows."""
-        rows = self.inference.scaler.transform(self.values[self.background])
-        mean: Float32s = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        mean: Float32s = np.nan_to_num(np.nanmean(self._usual(), axis=0, dtype=np.float64)).astype(np.float32)
         return mean
 
     def spread(self) -> Floats:
         """Return the standard deviation of each scaled column over the background rows."""
-        rows = self.inference.scaler.transform(self.values[self.background])
-        deviation: Floats = rows.std(axis=0, dtype=np.float64)
-        return deviation
+        spread: Floats = np.nan_to_num(np.nanstd(self._usual(), axis=0, dtype=np.float64))
+        return spread
+
+    def _usual(self) -> Float32s:
+        return self.inference.scaler.transform(self.values[self.background])
 
     def flat(self, samples: Float32s) -> tuple[Float32s, Int64s]:
         """Return the rows of windows one below the other, and where each ends."""
@@ -167,7 +168,8 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
     values, base = told
     column_of = subject.column_of if values.shape[1] == len(subject.column_of) else np.arange(values.shape[1])
     groups = replace(subject.groups, of_column=subject.groups.of_column[column_of])
-    size = np.abs(values).sum(axis=1).max(initial=1.0)
+    scale = 1.0 if subject.inference.target_scaler is None else subject.inference.target_scaler.std
+    size = max(float(np.abs(values).sum(axis=1).max(initial=0.0)) / scale, 1.0)
     return Explained(
         groups.names,
         groups.summed(values),
@@ -177,7 +179,7 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
         spoken.classes,
         spoken.unit,
         found.method,
-        2 * found.tolerance * max(float(size), 1.0),
+        4 * found.tolerance * scale * size,
     )
 
 

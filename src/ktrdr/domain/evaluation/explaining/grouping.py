@@ -48,7 +48,7 @@ def grouped(names: Sequence[str], values: Float32s, threshold: float = CORRELATE
         Such as the indicator of each column.
     values : ndarray of float32, shape (n_rows, n_columns)
         Rows on which it is looked whether columns move together; with fewer than 3, or for a column that does not move
-        on them, only names count.
+        on them, only names count. What is missing counts as the column's mean.
     threshold : float
         Absolute Pearson correlation.
 
@@ -73,7 +73,10 @@ def _together(values: Float32s, threshold: float) -> Bools:
     n_columns = values.shape[1]
     if len(values) < 3:
         return np.zeros((n_columns, n_columns), dtype=np.bool_)
-    centred = values - values.mean(axis=0, dtype=np.float64)
+    known = np.isfinite(values)
+    values = np.where(known, values, 0.0)
+    mean = values.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values - mean, 0.0)
     length = np.sqrt(np.square(centred).sum(axis=0))
     moves = length > np.sqrt(len(values)) * 1e-6 * np.maximum(np.abs(values).max(axis=0), 1e-300)
     scaled = np.divide(centred, length, out=np.zeros_like(centred), where=moves)
