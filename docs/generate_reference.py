@@ -17,7 +17,16 @@ from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, SHORTHAND
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, LOSSES, METRICS, SCHEDULER, SETTINGS, SPLIT
+from ktrdr.domain.catalogue.training import (
+    COMBINATION,
+    EARLY_STOPPING,
+    LEARNING_TO_LEARN,
+    LOSSES,
+    METRICS,
+    SCHEDULER,
+    SETTINGS,
+    SPLIT,
+)
 from ktrdr.domain.catalogue.values import bounds
 from ktrdr.domain.market.quality.rule import Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -25,6 +34,7 @@ from ktrdr.domain.strategy.reading.context_data import ALIGNMENT, PROVIDER
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.reading.inputs import NORMALIZATION
+from ktrdr.domain.strategy.reading.members import MEMBER_PARAMETERS
 from ktrdr.domain.strategy.reading.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
 from ktrdr.domain.strategy.reading.training_data import (
     EXTENDED_HOURS,
@@ -81,6 +91,8 @@ def _default(item: Parameter) -> str:
 def _allowed(item: Parameter) -> str:
     if item.choices:
         return ", ".join(map(code, item.choices))
+    if item.kind == "model":
+        return f"{', '.join(map(code, item.models))}, or `{{type: ...}}` with keys of it"
     if item.kind in {"str", "bool"}:
         return _KINDS[item.kind]
     if item.kind == "threshold":
@@ -165,7 +177,10 @@ def _label_section(spec: LabelSpec) -> str:
     ignored = "".join(f"\n\n`{key}` {reason}." for key, reason in spec.without_effect.items())
     listed = parameters(item for item in spec.parameters if item.name != "method")
     ratios = " By default it takes ratios of prices, which must be above 0." if spec.ratios(defaults) else ""
-    return f"## {title}\n\n{meaning}\n\n{span}{ratios}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    lasts = " Its classes last: [episodes](#episodes) are counted." if spec.lasts else ""
+    return (
+        f"## {title}\n\n{meaning}\n\n{span}{ratios}{lasts}{reference}\n\n{_target(spec, defaults)}\n\n{listed}{ignored}"
+    )
 
 
 def _target(spec: LabelSpec, defaults: Mapping[str, Any]) -> str:
@@ -191,17 +206,32 @@ def _model_section(spec: ModelType) -> str:
 
 
 def _sample(spec: ModelType) -> str:
+    if spec.of_members:
+        return f"It reads what its members read; its own parameters stand in {code(f'model.{spec.section}')}."
     window = spec.window(spec.example)
     return "A sample is one row." if window is None else f"A sample is a window of {code(window.parameter)} rows."
 
 
 def _abilities(spec: ModelType) -> str:
     does = {"tunes learnable fuzzy sets": spec.learns_sets, "can begin with given weights": spec.can_begin}
+    does["forecasts several steps at once"] = spec.forecasts_steps
     facts = [f"fits {' and '.join(spec.losses)}", *(name for name, is_able in does.items() if is_able)]
+    facts += [f"fits labels of {' and '.join(map(code, spec.labels))} alone"] if spec.labels else []
+    facts += ["reads the returns of the base bars" + ("" if spec.reads_inputs else " and needs no `nn_inputs`")] * (
+        spec.reads_returns
+    )
     facts += [f"needs the extra {code(spec.extra)}"] if spec.extra else []
     changed = [item for item in spec.settings if item not in SETTINGS]
     own = f" Its own settings of `training`:\n\n{parameters(changed)}" if changed else ""
     return f"It {', '.join(facts)}.{own}"
+
+
+_MORE_METRICS = {
+    f"labels of {spec.source}": (*METRICS[spec.kind], *spec.metrics)
+    for specs in LABELS.values()
+    for spec in specs
+    if spec.metrics
+}
 
 
 def by_kind(allowed: Mapping[str, Sequence[str]]) -> str:
@@ -243,10 +273,13 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "labels": labels,
     "catalogues": catalogues,
     "models": models,
+    "members": lambda: parameters(MEMBER_PARAMETERS),
     "model_features": lambda: parameters(FEATURE_PARAMETERS),
     "price_context": lambda: parameters(PRICE_CONTEXT),
     "volume_context": lambda: parameters(VOLUME_CONTEXT),
     "training": lambda: parameters(SETTINGS),
+    "combination": lambda: parameters((COMBINATION,)),
+    "reptile": lambda: parameters(LEARNING_TO_LEARN),
     "early_stopping": lambda: parameters(EARLY_STOPPING),
     "lr_scheduler": lambda: parameters(SCHEDULER),
     "data_split": lambda: parameters(SPLIT),
@@ -260,7 +293,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "timeframe_source": lambda: parameters((TIMEFRAME_SOURCE,)),
     "normalization": lambda: parameters((NORMALIZATION,)),
     "losses": lambda: by_kind(LOSSES),
-    "metrics": lambda: by_kind(METRICS),
+    "metrics": lambda: by_kind(METRICS | _MORE_METRICS),
     "program_settings": program_settings,
     "quality_rules": quality_rules,
 }

@@ -26,8 +26,16 @@ from ktrdr.domain.training.settings import ModelSpec
 ADAPTERS = list(TRAINERS)
 NAMES = {spec.type: name for name, spec in SPECS.items()}
 """A specification of each type."""
-KINDS = [(name, kind) for name, spec in SPECS.items() for kind in TARGETS if kind in spec.kind.losses]
+VOTES = {name for name, spec in SPECS.items() if spec.architecture.get("vote") == "hard"}
+"""Of classes alone."""
+KINDS = [
+    (name, kind)
+    for name, spec in SPECS.items()
+    for kind in TARGETS
+    if kind in spec.kind.losses and not (kind == "regression" and name in VOTES)
+]
 CLASSIFIERS = [name for name, kind in KINDS if kind == "classification"]
+MOMENTS = ("known_at", "label_end")
 FITS = pytest.mark.parametrize(("spec", "kind"), KINDS, ids=[f"{name}: {kind}" for name, kind in KINDS])
 BY_TYPE = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
@@ -130,14 +138,17 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
     adapter: str, trainer: ModelTrainer, name: str
 ) -> None:
     given, plain = task_of(name), fitted(adapter, name)
-    n = len(given.train.targets)
-    weighted = trainer.fit(replace(given, train=replace(given.train, weights=np.ones(n, dtype=np.float32))))
+    n, own = len(given.train.targets), given.train.weights
+    whole = np.ones(given.train.targets.shape, dtype=np.float32) if own is None else own
+    weighted = trainer.fit(replace(given, train=replace(given.train, weights=whole)))
     inputs = rows(40 + plain.window).inputs
     np.testing.assert_allclose(weighted.predict(inputs), plain.predict(inputs), atol=1e-5)
     kept = np.arange(n) % 3 > 0
     ends = np.arange(n) if given.train.ends is None else given.train.ends
-    halved = replace(given.train, weights=np.where(kept, 1.5, 0).astype(np.float32))
-    cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept])
+    halved = replace(given.train, weights=(whole.T * np.where(kept, 1.5, 0)).T.astype(np.float32))
+    when = {name: None if (found := getattr(given.train, name)) is None else found[kept] for name in MOMENTS}
+    when["weights"] = None if own is None else own[kept]
+    cut = replace(given.train, ends=ends[kept], targets=given.train.targets[kept], **when)
     by_weight, by_hand = (trainer.fit(replace(given, train=part)) for part in (halved, cut))
     tolerance = 0.02 if isinstance(trainer, PriorTrainer) else 1e-5  # the prior adds one row to each class
     np.testing.assert_allclose(by_weight.predict(inputs), by_hand.predict(inputs), atol=tolerance)
@@ -148,7 +159,7 @@ def test_samples_of_weight_zero_do_not_count_and_equal_weights_change_nothing(
 def test_equal_tasks_give_equal_bytes(trainer: ModelTrainer, spec: str, kind: str) -> None:
     wild = {"dropout": 0.3} if "dropout" in SPECS[spec].architecture else {}
     model = replace(SPECS[spec], architecture={**SPECS[spec].architecture, **wild})
-    first, second = (trainer.fit(task(target=TARGETS[kind], model=model)) for _ in range(2))
+    first, second = (trainer.fit(replace(task_of(spec, kind), model=model)) for _ in range(2))
     assert first.state() == second.state()
     assert {name.rpartition(".")[2] for name in first.state()} <= {"safetensors", "json"}
     assert first.history == second.history
@@ -196,7 +207,11 @@ def test_given_weights_are_begun_with_by_those_that_can(adapter: str, trainer: M
 def test_watch_hears_of_every_epoch_and_changes_nothing(adapter: str, trainer: ModelTrainer, name: str) -> None:
     watch = Onlooker()
     model = trainer.fit(task_of(name), watch)
-    assert tuple(epoch for epoch, _ in watch.seen) == model.history.epochs
+    members = [epoch for member in model.members.values() for epoch in member.history.epochs]
+    whole = (*members, *model.history.epochs)  # a member may be fitted to folds before
+    heard = watch.seen[len(watch.seen) - len(whole) :] if members else watch.seen
+    assert [replace(epoch, number=0) for epoch, _ in heard] == [replace(epoch, number=0) for epoch in whole]
+    assert [epoch.number for epoch, _ in watch.seen] == list(range(1, len(watch.seen) + 1))
     assert all(planned >= len(watch.seen) for _, planned in watch.seen)
     assert model.state() == fitted(adapter, name).state()
     assert watch.states == []
@@ -224,7 +239,8 @@ def test_watch_ends_a_fit_and_a_stop_is_said(
     adapter: str, trainer: ModelTrainer, name: str, error: BaseException, family: type[Exception]
 ) -> None:
     watch = Onlooker(raises(error, 1))
-    if fitted(adapter, name).history.epochs:
+    model = fitted(adapter, name)
+    if model.history.epochs or any(member.history.epochs for member in model.members.values()):
         with pytest.raises(family):
             trainer.fit(task_of(name), watch)
     else:
@@ -234,7 +250,7 @@ def test_watch_ends_a_fit_and_a_stop_is_said(
 # --- restoring --------------------------------------------------------------------------------------------------------
 
 
-def stored_of(adapter: str, name: str, kind: str = "classification") -> Artifact:
+def stored_of(adapter: str, name: str, kind: str = "") -> Artifact:
     return artifact_of(fitted(adapter, name, kind), task_of(name, kind))
 
 
@@ -299,7 +315,7 @@ ODD = {
     "no model": _manifest(model={}),
     "unknown type": _model(type="mpl"),
     "type is no text": _model(type=["mlp"]),
-    "no architecture": _model(architecture={}),
+    "no architecture": _model(architecture=None),
     "architecture is a list": _model(architecture=[]),
     "key of no type": _architecture(surprise=1),
     "inputs are no list": _model(input_features="f0"),
@@ -326,6 +342,9 @@ def test_artifact_that_does_not_fit_is_refused(
 @BY_TYPE
 def test_odd_parameter_of_the_architecture_is_refused(adapter: str, trainer: ModelTrainer, name: str) -> None:
     for parameter in SPECS[name].kind.parameters:
+        rest = {key: value for key, value in SPECS[name].architecture.items() if key != parameter.name}
+        with pytest.raises(CorruptArtifact, match=parameter.name):
+            trainer.restore(_model(architecture=rest)(stored_of(adapter, name)))
         with pytest.raises(CorruptArtifact, match=parameter.name):
             trainer.restore(_architecture(**{parameter.name: {"odd": 1}})(stored_of(adapter, name)))
 
@@ -343,4 +362,4 @@ def test_every_flipped_byte_of_the_weights_is_refused_or_a_number_changed(
             model = trainer.restore(_blob("model.safetensors", bytes(spoiled))(stored))
         except CorruptArtifact:
             continue
-        assert model.predict(inputs).shape[1] == 3
+        assert model.predict(inputs).shape[0] == 41 - model.window

@@ -23,7 +23,7 @@ from samples.prepared import prepare_one, prepare_pool
 from ktrdr.adapters.features.engineer import TalibFeatureEngineer
 from ktrdr.adapters.memory.data_repository import MemoryRepository
 from ktrdr.adapters.memory.model_storage import MemoryStorage
-from ktrdr.adapters.models.torch.trainer import TorchTrainer
+from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.application.preparing.selection import with_selected_symbols
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.serving import require_servable
@@ -91,8 +91,25 @@ TRANSFORMER = {
         },
     }
 }
+
+
+def of_members(**combine: Any) -> Document:
+    small = {"type": "mlp", "architecture": {"hidden_layers": [4]}}
+    return {
+        "model": {
+            "type": "ensemble",
+            "members": [small, {**small, "name": "two", "inputs": ["rsi"]}],
+            "combine": combine,
+        }
+    }
+
+
+ALONE = {"model": {"type": "ensemble", "members": [WINDOWS["model"]]}}
+VOTING, STACKING = of_members(method="voting"), of_members(method="stacking")
 SERIES = {"context_data": [{"provider": "fred", "series": "DGS2"}], "indicators.rsi_a.data_source": "DGS2"}
 PLATEAU = {"type": "reduce_on_plateau", "patience": 0, "factor": 0.1}
+REPTILE = {"training.combination": "reptile", "training.batch_size": 32}
+REGIMES = {"source": "market_regime", "fast": 5, "slow": 20, "horizon": 6}
 STOPPING = {"training.epochs": 12, "training.learning_rate": 0.5}
 
 
@@ -129,6 +146,21 @@ def begun(document: Document) -> object:
     """The weights, where a universal model of the same strategy is there."""
     universal = TrainingRequest(parse(document), importance=False, mode=Mode.UNIVERSAL)
     return run_all(universal, replace(universal, mode=Mode.SINGLE)).blobs["model.safetensors"]
+
+
+def together(document: Document) -> object:
+    """The weights of one model of two symbols."""
+    return run_all(_of_two(document)).blobs["model.safetensors"]
+
+
+def tried(document: Document) -> object:
+    """What a learned start comes to on few rows of a symbol that it has not seen."""
+    return json.loads(run_all(replace(_of_two(document), hold_out=("OTHER",))).blobs["metrics.json"])["few_rows"]
+
+
+def _of_two(document: Document) -> TrainingRequest:
+    strategy = parse(changed("training_data.symbols", {"list": ["WALK", "OTHER"]}, document))
+    return TrainingRequest(strategy, importance=False, mode=Mode.UNIVERSAL)
 
 
 def curve(document: Document) -> object:
@@ -263,6 +295,17 @@ ROWS: list[Row] = [
     ("nn_inputs.1", {"catalogue": "technical_75@1"}, features, NOTHING),
     # model
     ("model.type", "gru", learned, WINDOWS),
+    ("model.members.0.type", "gru", learned, ALONE),
+    ("model.members.1.name", "three", learned, VOTING),
+    ("model.members.1.inputs", ["macd_a"], learned, VOTING),
+    ("model.members.1.seed", 7, learned, VOTING),
+    ("model.members.1.weight", 3.0, learned, VOTING),
+    ("model.members.1.symbol", "WALK", stored, VOTING),
+    ("model.combine.method", "blending", learned, VOTING),
+    ("model.combine.vote", "hard", judged, VOTING),
+    ("model.combine.prior", False, learned, VOTING),
+    ("model.combine.folds", 2, learned, STACKING),
+    ("model.combine.l2", 1.0, learned, STACKING),
     ("model.architecture.hidden_layers", [4], learned, NOTHING),
     ("model.architecture.activation", "tanh", learned, NOTHING),
     ("model.architecture.dropout", 0.7, learned, NOTHING),
@@ -274,6 +317,7 @@ ROWS: list[Row] = [
     ("model.architecture.break_at_session", True, learned, WINDOWS),
     ("model.architecture.num_heads", 1, learned, TRANSFORMER),
     ("model.architecture.feedforward_size", 6, learned, TRANSFORMER),
+    ("model.architecture.causal", True, learned, TRANSFORMER),
     ("model.features.include_price_context", True, features, NOTHING),
     ("model.features.include_volume_context", True, features, NOTHING),
     ("model.features.include_time_context", True, features, NOTHING),
@@ -306,10 +350,18 @@ ROWS: list[Row] = [
     ("training.weight_decay", 0.5, learned, NOTHING),
     ("training.seed", 5, learned, NOTHING),
     ("training.initialise", "from universal", begun, NOTHING),
+    ("training.combination", "interleaved", together, NOTHING),
+    ("training.reptile.tasks", "regimes", together, {**REPTILE, "training.labels": REGIMES}),
+    ("training.reptile.inner_steps", 2, together, REPTILE),
+    ("training.reptile.outer_rate", 0.2, together, REPTILE),
+    ("training.reptile.few_rows", 100, tried, REPTILE),
     ("training.class_weights", "balanced", learned, NOTHING),
     ("training.gradient_clip", 0.001, learned, NOTHING),
     ("training.loss", "focal", learned, NOTHING),
     ("training.focal_gamma", 5.0, learned, {"training.loss": "focal"}),
+    ("training.loss_at", "every", learned, {**WINDOWS, "training.batch_size": 512}),
+    ("training.chunk", 9, learned, {**WINDOWS, "training.batch_size": 512, "training.loss_at": "every"}),
+    ("training.forecast_steps", [1, 3], learned, NOTHING),
     ("training.huber_delta", 0.01, learned, {**REGRESSION, "training.loss": "huber"}),
     ("training.fitness_metrics.primary", "accuracy", judged, NOTHING),
     ("training.lr_scheduler.type", "exponential", learned, NOTHING),
@@ -485,7 +537,8 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
         by_table = section in {"indicators.*", "training.labels"} and last in names | {"source", "method"}
         by_table |= path == "training.labels.zigzag_threshold.atr"
         by_table |= section == "fuzzy_sets.*.*.parameters"
-        mirrored = path.startswith("model.training.")
+        mirrored = path.startswith(("model.training.", "model.members.*."))
+        mirrored |= path.startswith(("model.members[].architecture.", "model.members[].training."))
         if not (mirrored or by_table or last in aliases or path in covered):
             dead.append(path)
     assert dead == []
@@ -556,7 +609,8 @@ def schema_paths(schema: Mapping[str, Any], path: str = "") -> set[str]:
 
 def spelled(path: str) -> str:
     """Return a row's path as the schema spells it."""
-    places = {"context_data.0": "context_data[]", "nn_inputs.0": "nn_inputs[]", "nn_inputs.1": "nn_inputs[]"}
+    places = {"model.members.0": "model.members[]", "model.members.1": "model.members[]"}
+    places |= {"context_data.0": "context_data[]", "nn_inputs.0": "nn_inputs[]", "nn_inputs.1": "nn_inputs[]"}
     places |= {
         "indicators.rsi_a": "indicators.*",
         "fuzzy_sets.rsi.low": "fuzzy_sets.*.*",
@@ -638,7 +692,7 @@ def run_all(*requests: TrainingRequest) -> Artifact:
     for name, adapter in (
         ("data_repository", repository()),
         ("model_storage", storage),
-        ("model_trainer", TorchTrainer("cpu")),
+        ("model_trainer", TableTrainer("cpu")),
     ):
         getattr(container, name).override(providers.Object(adapter))
     for request in requests:

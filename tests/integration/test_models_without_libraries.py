@@ -17,6 +17,7 @@ from ktrdr.adapters.models.table import TableTrainer
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.errors import Unavailable
 
+PACKAGES = {"lightgbm": "lightgbm", "xgboost": "xgboost", "forest": "sklearn"}
 LIBRARIES = ("lightgbm", "xgboost", "sklearn", "scipy", "arch")
 ALONE = """
 import json, pickle, sys
@@ -53,11 +54,12 @@ def test_stored_models_predict_the_same_bytes_without_them(tmp_path: Path) -> No
     assert json.loads(alone.stdout) == expected
 
 
-@pytest.mark.parametrize("kind", [name for name, spec in MODEL_TYPES.items() if spec.extra in {"lightgbm", "xgboost"}])
+@pytest.mark.parametrize("kind", [name for name, spec in MODEL_TYPES.items() if spec.extra in PACKAGES])
 def test_fit_without_its_library_names_the_extra(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    extra = MODEL_TYPES[kind].extra
-    monkeypatch.setitem(sys.modules, str(extra), None)
+    extra = str(MODEL_TYPES[kind].extra)
+    package = PACKAGES[extra]
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(
-        Unavailable, match=rf"{kind} needs {extra}, which is not installed; install the extra '{extra}'"
+        Unavailable, match=rf"{kind} needs {package}, which is not installed; install the extra '{extra}'"
     ):
         TableTrainer("cpu").fit(task(model=TYPES[kind]))

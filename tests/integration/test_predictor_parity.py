@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,15 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "strategies").glob("*.yaml"))
 OTHERS = {"finer_than_base": "5m", "learnable_sets": "1h", "symbol_context": "15m", "volume_family": "1h"}
 LSTM = {"type": "lstm", "architecture": {"sequence_length": 6, "hidden_size": 4, "num_layers": 1}}
+OF_RETURNS: dict[str, dict[str, Any]] = {
+    "garch": {"type": "garch", "architecture": {"memory": 60}},
+    "har": {"type": "har"},
+    "hybrid": {
+        "type": "hybrid",
+        "architecture": {"base": {"type": "ewma", "memory": 60}, "residual": LSTM["architecture"] | {"type": "lstm"}},
+        "features": {"include_volume_context": True, "volume_context": {"period": 10}},
+    },
+}
 LAGGED = {"type": "mlp", "architecture": {"hidden_layers": [8]}, "features": {"lookback_periods": 3}}
 
 
@@ -40,7 +49,8 @@ def five_minutes(count: int = 1500) -> Bars:
 @cache
 def shipped(path: Path) -> Trained:
     count = 20_000 if path.stem == "mtf_adaptive_momentum" else 1500
-    return train_file(path, *(() if path.stem == "neuro_mean_reversion" else (five_minutes(count),)))
+    daily = path.stem in {"neuro_mean_reversion", "volatility"}
+    return train_file(path, *(() if daily else (five_minutes(count),)))
 
 
 @cache
@@ -56,6 +66,17 @@ def windows() -> Trained:
     kept = np.ones(len(bars), dtype=bool)
     kept[[500, 501, 900]] = False
     return train(changed("model", LSTM), bars.take(kept))
+
+
+def of_returns(model: dict[str, Any]) -> Trained:
+    """A model of volatility, over bars with gaps that break no window of returns, and pauses without any volume."""
+    bars = five_minutes()
+    bars = replace(bars, volume=np.where(np.arange(len(bars)) % 150 < 30, 0.0, bars.volume))
+    kept = np.ones(len(bars), dtype=bool)
+    kept[[500, 501, 900, 1480]] = False
+    document = changed("decisions", {"output_format": "regression"}, changed("model", model))
+    document = changed("training.labels", {"source": "volatility", "window": 6}, document)
+    return train(document, bars.take(kept))
 
 
 def lags() -> Trained:
@@ -107,6 +128,7 @@ MODELS: dict[str, Callable[[], Trained]] = {
     **{path.stem: (lambda path=path: shipped(path)) for path in SHIPPED},
     **{name: (lambda name=name: other(name)) for name in OTHERS},
     "windows with gaps": cache(windows),
+    **{f"{name} with gaps": cache(partial(of_returns, model)) for name, model in OF_RETURNS.items()},
     "lags": cache(lags),
     "a pool": cache(pool),
     "days from 16:00": cache(days_from_sixteen),
@@ -185,7 +207,7 @@ def test_started_at_another_bar_it_agrees_once_it_has_settled(path: Path) -> Non
     predictor = trained.predictor()
     ((name, bars),) = bars_of(trained, predictor).items()
     skipped = 137
-    settled = int(served.matrix.base_rows[0]) + skipped
+    settled = int(served.matrix.base_rows[rows[0]]) + skipped
     predictor.observe_all({name: bars.take(slice(skipped, settled - 5))})
     said = replayed(predictor, feed_of({name: bars}, name)[settled - 5 : settled + 300])
     first = int(np.searchsorted(served.matrix.known_at[rows], said[0].known_at))

@@ -207,6 +207,16 @@ def test_no_label_needs_a_bar_after_its_end_nor_the_whole_sample(path, configura
     assert horizon is None or (spans <= horizon).all()
 
 
+@given(price_paths(), CONFIGURATIONS)
+def test_what_needs_no_model_says_at_a_bar_what_it_says_without_any_later_bar(path, configuration):
+    source, parameters = configuration
+    whole = label(bars_of(path), source, parameters).naive
+    for size in range(len(path[3])):
+        prefix = label(bars_of(tuple(values[:size] for values in path)), source, parameters).naive
+        for mine, theirs in zip(prefix, whole, strict=True):
+            np.testing.assert_array_equal(mine.values, theirs.values[:size])
+
+
 @given(price_paths(min_size=40), st.integers(1, 9), st.data())
 def test_a_market_regime_counts_what_is_known_of_the_index_by_the_end_of_its_span(path, horizon, data):
     bars = bars_of(path)

@@ -19,13 +19,14 @@ from ktrdr.application.serving.predictor import Predictor
 from ktrdr.application.serving.wanted import LoadRequest
 from ktrdr.application.use_cases.open_predictor import PredictorRequest
 from ktrdr.application.use_cases.train import TrainingRequest
+from ktrdr.domain.catalogue.models import find_model_type
 from ktrdr.domain.decisions.trading_decision import TradingDecision
 from ktrdr.domain.market.bar import Bar
 from ktrdr.domain.market.bars import Bars
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.reading.parse import parse
-from ktrdr.domain.training.windows import look_back
+from ktrdr.domain.training.windows import are_whole, look_back
 from ktrdr.entrypoints.container import Container, make_container
 
 
@@ -51,7 +52,7 @@ class Trained:
         rows = np.arange(len(served.matrix))
         if opened.spec.reads_windows:
             reached = look_back(served.matrix, served.market.base_bars, opened.spec.break_at_session)
-            rows = np.flatnonzero(reached >= opened.spec.window)
+            rows = np.flatnonzero(are_whole(reached, opened.spec))
         return served, rows, decided_on(served, rows)
 
 
@@ -68,15 +69,20 @@ def train(
     container = _container(bars)
     if engineer is not None:
         container.feature_engineer.override(providers.Object(engineer))
-    document = {**document, "training": {**document["training"], "epochs": 2}}
-    return _trained(container, parse(document), serve_symbol)
+    training, model = {**document["training"], "epochs": 2}, find_model_type(document["model"]["type"])
+    own = {item.name for item in model.all_settings} if model is not None else set()
+    kept = {name: value for name, value in training.items() if name in own or name not in {"epochs", "batch_size"}}
+    return _trained(container, parse({**document, "training": kept}), serve_symbol)
 
 
 def train_file(path: Path, *bars: Bars) -> Trained:
     """Train a strategy file; on the symbol of these bars, or as it stands."""
     container = _container(bars)
     symbol = bars[0].symbol if bars else None
-    return _trained(container, container.read_strategy().execute(str(path), symbol=symbol, epochs=2))
+    strategy = container.read_strategy().execute(str(path), symbol=symbol)
+    if "epochs" in strategy.training:
+        strategy = container.read_strategy().execute(str(path), symbol=symbol, epochs=2)
+    return _trained(container, strategy)
 
 
 def _container(bars: Sequence[Bars]) -> Container:

@@ -27,5 +27,5 @@ def prepare_pool(
     calendar: Calendar | None = None,
 ) -> Prepared:
     request = TrainingRequest(strategy, mode=Mode.UNIVERSAL, hold_out=tuple(held_out))
-    job = TrainingJob(tuple(symbols), request, request.combination)
+    job = TrainingJob(tuple(symbols), request, request.pooling)
     return prepare(PoolSources(data, engineer, calendar=calendar), job)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from samples.documents import changed
+from samples.fits import mlp
 
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.errors import InvalidInput
@@ -14,7 +15,7 @@ from ktrdr.domain.problems import InvalidStrategy
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.schema import strategy_schema
 from ktrdr.domain.training.effective import model_spec, training_settings
-from ktrdr.domain.training.settings import ModelSpec
+from ktrdr.domain.training.settings import Member, ModelSpec, TrainingSettings
 
 WHOLE = MODEL_TYPES["transformer"].example
 WINDOWED = ("lstm", "gru", "transformer")
@@ -110,7 +111,8 @@ def test_keys_of_no_type_and_empty_ones_stay_warnings() -> None:
 @pytest.mark.parametrize("kind", sorted(MODEL_TYPES))
 def test_the_architecture_of_a_first_strategy_is_whole_and_checked(kind: str) -> None:
     spec = MODEL_TYPES[kind]
-    assert spec.checked(spec.example) == ModelSpec(kind, spec.example).architecture
+    members = (Member("one", mlp(), TrainingSettings()),) if spec.of_members else ()
+    assert spec.checked(spec.example) == ModelSpec(kind, spec.example, members).architecture
     assert spec.starter.keys() <= spec.example.keys()
 
 
@@ -152,6 +154,6 @@ def test_the_schema_has_every_type_and_no_default_for_what_is_required() -> None
     rules = strategy_schema()["properties"]["model"]["allOf"]
     assert len(rules) == len(MODEL_TYPES)
     for rule in rules:
-        values = rule["then"]["properties"]["architecture"]["anyOf"][0]["properties"]
+        values = next(iter(rule["then"]["properties"].values()))["anyOf"][0]["properties"]
         assert "default" not in values.get("sequence_length", {})
-        assert "default" in values["dropout"]
+        assert "dropout" not in values or "default" in values["dropout"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class PriorTrainer(ModelTrainer):
         except (KeyError, SafetensorError) as error:
             raise CorruptArtifact(f"{where}: missing, or not a safetensors file ({error})") from error
         outputs = tensors.get(_NAME)
-        shape = (facts.n_outputs,) if facts.target.is_classification else ()
+        shape = (len(facts.target.classes),) if facts.target.is_classification else ()
         if len(tensors) != 1 or outputs is None or outputs.dtype != np.float64 or outputs.shape != shape:
             raise CorruptArtifact(f"{where}: must hold {_NAME} alone, float64 of shape {shape}")
         if not np.isfinite(outputs).all():
@@ -85,6 +86,8 @@ class PriorTrainer(ModelTrainer):
 
 
 def _prior(task: FitTask) -> NDArray[np.float64]:
+    if task.steps:
+        return _prior(_of_own_step(task))
     weights = _weights(task.train)
     if not task.target.is_classification:
         return np.array(np.average(task.train.targets.astype(np.float64), weights=weights))
@@ -92,6 +95,13 @@ def _prior(task: FitTask) -> NDArray[np.float64]:
     counts = np.bincount(task.train.targets, weights, minlength=n_classes) + 1.0
     weighted = counts if task.class_weights is None else counts * task.class_weights
     return np.asarray(np.log(weighted / weighted.sum()))
+
+
+def _of_own_step(task: FitTask) -> FitTask:
+    place, rows = task.steps.index(task.step), task.train
+    targets, weights = rows.targets[:, place], None if rows.weights is None else rows.weights[:, place]
+    classes = None if task.class_weights is None else task.class_weights[place]
+    return replace(task, train=replace(rows, targets=targets, weights=weights), class_weights=classes, steps=())
 
 
 def _weights(rows: Rows) -> NDArray[np.floating[Any]] | None:

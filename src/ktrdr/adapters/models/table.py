@@ -84,6 +84,7 @@ def _require_able(model: ModelType, task: FitTask) -> None:
     asked: list[tuple[str, bool, Callable[[ModelType], bool]]] = [
         (f"be fitted to a {kind}", True, lambda item: kind in item.losses),
         ("tune fuzzy sets", bool(task.fuzzify), lambda item: item.learns_sets),
+        ("forecast several steps", bool(task.steps), lambda item: item.forecasts_steps),
         ("begin with given weights", task.initial is not None, lambda item: item.can_begin),
     ]
     for said, is_asked, is_able in asked:

@@ -14,12 +14,13 @@ from ktrdr.adapters.report.wording import date, feature_source, figure, marked, 
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import learned_sets
+from ktrdr.domain.evaluation.episodes import too_few
 from ktrdr.domain.market.bars import from_iso
 
 _FILTERS = {"date": date, "figure": figure, "marked": marked, "percent": percent, "setting": setting, "words": words}
 _SHOWN = 15
 _CLASS_TILES = ("log_loss", "accuracy", "balanced_accuracy", "calibration_error")
-_NUMBER_TILES = ("mse", "mae", "directional_accuracy", "r2")
+_NUMBER_TILES = ("mse", "mae", "directional_accuracy", "r2", "qlike")
 
 
 def render_page(artifact: Artifact) -> bytes:
@@ -48,12 +49,17 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "manifest": manifest,
         "classes": manifest.target.get("classes", []),
         "verdict": verdict,
+        "beside": metrics.get("beside", {}).get("sentence", ""),
         "opening": verdict.get("sentence", "").partition(": "),
         "interval_chart": interval_chart(verdict["difference"], verdict["interval"]) if verdict.get("interval") else "",
         "tiles": _tiles(metrics),
         "comparison": _comparison(metrics),
+        "members": metrics.get("members", []),
+        "by_step": metrics.get("by_step", {}),
+        "own_step": str(manifest.model.get("forecast_step", "")),
         "by_symbol": metrics.get("by_symbol", {}),
         "by_symbol_fold": metrics.get("by_symbol_fold", {}),
+        "few_rows": metrics.get("few_rows", {}),
         "findings": metrics.get("diagnosis", []),
         "history": history,
         "epochs": epochs,
@@ -65,6 +71,8 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "importance": _importance(artifact.document(IMPORTANCE)),
         "seeds": metrics.get("seeds", []),
         "seed_metrics": [name for name in (*_CLASS_TILES, *_NUMBER_TILES) if name in metrics.get("metrics", {})],
+        "episodes": metrics.get("episodes", {}),
+        "few": too_few(metrics.get("episodes", {}).get("test", {})),
         "shares": metrics.get("class_shares", {}),
         "timeline": _timeline(manifest.split.get("parts", {})),
         "features": _features(manifest),

@@ -22,13 +22,18 @@ _NAMES = {
     "class_shares": "train class shares",
     "majority": "train majority class",
     "zero": "forecast of 0",
+    "qlike": "QLIKE",
+    "ewma": "EWMA",
+    "har": "HAR",
 }
 _SHARES = ("accuracy", "error_rate")
 
 
 def words(name: str) -> str:
     """Return a key as words: ``log_loss`` as "log loss"."""
-    return _NAMES.get(name, name.replace("_", " "))
+    plain = name.removesuffix("_itself")
+    said = _NAMES.get(plain, plain.replace("_", " "))
+    return said if plain == name else f"{said}, taken at its word"
 
 
 def figure(value: float | None, name: str = "") -> str:

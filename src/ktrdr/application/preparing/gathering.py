@@ -111,20 +111,22 @@ def gather_pool(
     failing: Failing = {}
     own = _own_features(sources.data, strategy, everyone, failing)
     unscaled = unscaled_inputs(features, own_inputs(features, [*own.values()]))
-    base, window = strategy.training_data.timeframes.base, model_spec(strategy).window
+    base, spec = strategy.training_data.timeframes.base, model_spec(strategy)
     timed = set(symbols) - set(held_out) if strategy.training_data.alignment == "common_hours" else ()
     builder, members, trading = PoolBuilder(_room(sources, strategy, everyone, len(columns))), {}, {}
     for symbol in own:
         with noted(failing, symbol):
             rows = symbol_rows(sources.data, sources.engineer, strategy, symbol)
             bars = rows.market.base_bars
-            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable)
-            settled = SettledHistory.of(rows.features, base, window)
-            members[symbol] = Member.of(rows, settled, window, all_zero_rows(features, unscaled, rows.matrix))
+            steps = {step: (labels, rows.learnable_of(labels)) for step, labels in rows.steps.items()}
+            builder.add(symbol, rows.matrix, rows.labels, bars.known_at, rows.learnable, steps)
+            settled = SettledHistory.of(rows.features, base, spec.window)
+            zero = all_zero_rows(features, unscaled, rows.matrix)
+            members[symbol] = Member.of(rows, settled, spec.window, zero, spec.unbroken)
             if symbol in timed:
                 trading[symbol] = bars.known_at, bars.sessions
     require_others(failing, everyone, symbols if leave_out else ())
-    history = SettledHistory.of([*features, *chain.from_iterable(own[symbol] for symbol in members)], base, window)
+    history = SettledHistory.of([*features, *chain.from_iterable(own[symbol] for symbol in members)], base, spec.window)
     pool = builder.build()
     only = replace(rows, matrix=pool.matrix_of(rows.symbol)) if len(everyone) == 1 else None
     return GatheredPool(features, columns, pool, members, history, unscaled, trading, reasons(failing), only)

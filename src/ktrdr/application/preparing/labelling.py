@@ -11,6 +11,7 @@ import numpy as np
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.preparing.market_data import MarketData, span_of
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.errors import DataNotFound, InvalidInput
 from ktrdr.domain.labels.balance import Balance, balance
 from ktrdr.domain.labels.labelers import label, other_symbol
@@ -57,6 +58,15 @@ def load_other(data: DataRepository, strategy: Strategy, market: MarketData) -> 
         return {name: data.load(name, Timeframe(timeframe), *span_of(strategy.training_data))}
     except DataNotFound:
         return {}
+
+
+def step_labels(
+    strategy: Strategy, market: MarketData, others: Iterable[Bars], steps: Iterable[int]
+) -> dict[int, LabelSet]:
+    """Return the labels that look so many bars ahead, by that number."""
+    labels, extra = strategy.labels, {bars.symbol: bars for bars in others}
+    name = find_label(labels.source, labels.parameters.get("method")).step
+    return {step: label(market.base_bars, labels.source, {**labels.parameters, name: step}, extra) for step in steps}
 
 
 @contextmanager

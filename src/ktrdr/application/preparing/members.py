@@ -61,11 +61,13 @@ class Member:
     span: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float) -> Member:
+    def of(
+        cls, rows: SymbolRows, history: SettledHistory, window: int, zero_rows: float, unbroken: int | None = None
+    ) -> Member:
         """Return what is to be kept of a symbol whose rows were gathered for a model that reads such windows."""
         market, settling = rows.market, Settling.of(history, rows.market)
         counts = _counts(rows, settling.first)
-        notes = (*rows.notes, *_windowless_note(counts, window))
+        notes = (*rows.notes, *_windowless_note(counts, window, unbroken in {None, window}))
         facts, scarcity = market.characteristics, rows.labels.scarcity
         stamps = market.base_bars.stamps
         return cls(
@@ -96,11 +98,11 @@ def _counts(rows: SymbolRows, first_settled: int) -> dict[str, int]:
     }
 
 
-def _windowless_note(rows: Mapping[str, int], window: int) -> tuple[str, ...]:
+def _windowless_note(rows: Mapping[str, int], window: int, unbroken: bool) -> tuple[str, ...]:
     left_out = rows["windowless_rows"]
     note = (
         f"{left_out:,} of {left_out + rows['labelled_rows']:,} labelled rows are left out: fewer than {window} rows "
-        "stand before them without a break"
+        f"stand before them{' without a break' * unbroken}"
     )
     return (note,) if left_out else ()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ktrdr.application.preparing.gathering import GatheredPool, PoolSources, gather_pool
 from ktrdr.application.preparing.labelling import naming_scarcity
@@ -55,6 +56,9 @@ class Prepared:
         See `GatheredPool`.
     quality : tuple of Finding
         What the rules of data quality find in every series that was read, and in the symbols together.
+    steps : mapping of int to Prepared
+        The same with the labels of each number of bars ahead, where several are forecast, cut at the same moments and
+        purged by their own spans.
     """
 
     features: tuple[Feature, ...]
@@ -68,6 +72,7 @@ class Prepared:
     left_out: Mapping[str, str]
     only: SymbolRows | None
     quality: tuple[Finding, ...] = ()
+    steps: Mapping[int, Prepared] = field(default_factory=dict)
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -83,6 +88,14 @@ class Prepared:
     def own(self, symbol: str, part: str) -> Int64s:
         """Return the rows of one symbol in ``train``, ``validation`` or ``test``, be it trained on or not."""
         return self.split.of(self.pool.rows_of(symbol), part)
+
+    def step_splits(self) -> dict[str, Any]:
+        """Return rows of the parts and purged rows of each step, as plain values; empty where one is forecast."""
+        reports = {str(step): own.split.report() for step, own in self.steps.items()}
+        return {
+            step: {"rows": {name: part["rows"] for name, part in found["parts"].items()}, "purged": found["purged"]}
+            for step, found in reports.items()
+        }
 
     def total(self, count: str) -> int:
         """Return a count of `Member.rows` over all symbols."""
@@ -119,7 +132,7 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
     warnings = (*odd, *_of_pooling(gathered), *unsettled) if job.pooled else (*odd, *unsettled)
     said = (finding.said for finding in quality if finding.severity == "info")
     notes = (*own_notes(members), *said, *hours_note, *absent_notes(counts, request.hold_out), *mostly_unsettled)
-    return Prepared(
+    prepared = Prepared(
         gathered.features,
         gathered.columns,
         pool,
@@ -132,14 +145,26 @@ def prepare(sources: PoolSources, job: TrainingJob, start: WarmStart | None = No
         gathered.only,
         quality,
     )
+    return replace(prepared, steps={step: _at_step(prepared, job, step) for step in pool.steps})
+
+
+def _at_step(prepared: Prepared, job: TrainingJob, step: int) -> Prepared:
+    pool, split = prepared.pool.at_step(step), prepared.split
+    where = f"step {step} of training.forecast_steps"
+    (own,) = CutAt(split.cuts, split.embargo_bars, where, _held_out(job, pool))(pool.spans)
+    return replace(prepared, pool=pool, split=own, only=None)
+
+
+def _held_out(job: TrainingJob, pool: Pool) -> frozenset[int]:
+    return frozenset(pool.symbols.index(symbol) for symbol in job.request.hold_out if symbol in pool.symbols)
 
 
 def _splitter(job: TrainingJob, pool: Pool, start: WarmStart | None) -> Splitter:
     shares = job.strategy.split
     if start is not None:
         return CutAt(start.cuts, shares.embargo_bars, start.reference)
-    held_out = frozenset(pool.symbols.index(symbol) for symbol in job.request.hold_out if symbol in pool.symbols)
-    return TemporalHoldout((shares.train, shares.validation, shares.test), shares.embargo_bars, held_out)
+    wanted = (shares.train, shares.validation, shares.test)
+    return TemporalHoldout(wanted, shares.embargo_bars, _held_out(job, pool))
 
 
 def _of_pooling(gathered: GatheredPool) -> tuple[str, ...]:

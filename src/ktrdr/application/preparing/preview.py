@@ -14,6 +14,7 @@ from ktrdr.application.preparing.members import Member
 from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.application.preparing.quality import quality_document, require_accepted
 from ktrdr.application.preparing.rows import require_no_warnings
+from ktrdr.domain.evaluation.episodes import episodes_of
 from ktrdr.domain.labels.balance import Balance
 from ktrdr.domain.labels.labelset import class_shares
 from ktrdr.domain.strategy.document import Strategy
@@ -56,6 +57,8 @@ class Preview:
     shares : mapping of symbol to mapping of class to float
         Of a pool the class shares of each symbol's train rows, so that nothing depends on later ones; empty for
         regression.
+    episodes : mapping of part to mapping of class to int
+        See `episodes_of`; empty where the classes do not last.
     quality : mapping
         What the manifest would keep of the bars' quality; see `quality_document`.
     """
@@ -70,6 +73,7 @@ class Preview:
     balance: Balance | None = None
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
+    episodes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -91,6 +95,7 @@ class Preview:
             "rows": self.rows,
             "split": self.split,
             "labels": {"by_symbol": self.shares} if self.balance is None else self.balance.as_dict(),
+            **({"episodes": dict(self.episodes)} if self.episodes else {}),
             "quality": dict(self.quality),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
@@ -111,6 +116,7 @@ def preview(job: TrainingJob, sources: PoolSources) -> Preview:
     require_no_warnings(prepared.warnings, job.request.strict)
     pool, split, only = prepared.pool, prepared.split, prepared.only
     report = split.report() | ({"symbols": split.counts(pool.blocks)} if job.pooled else {})
+    report |= {"steps": prepared.step_splits()} if prepared.steps else {}
     balance = None
     if only is not None and not job.pooled:
         balance = label_balance(only.labels, only.market.base_bars, strategy, split.cuts[1])
@@ -125,6 +131,7 @@ def preview(job: TrainingJob, sources: PoolSources) -> Preview:
         balance,
         _train_shares(prepared) if job.pooled and pool.target.is_classification else {},
         quality_document(prepared.quality, job.request.accept_quality),
+        episodes_of(strategy.labels, pool, split),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
 from ktrdr.application.preparing.context_data import with_context
-from ktrdr.application.preparing.labelling import make_labels
+from ktrdr.application.preparing.labelling import make_labels, step_labels
 from ktrdr.application.preparing.market_data import MarketData, gather
 from ktrdr.application.preparing.own_strategy import override_notes, own_strategy
 from ktrdr.application.preparing.quality import quality_of
@@ -27,8 +27,8 @@ from ktrdr.domain.features.resolver import resolve
 from ktrdr.domain.features.warmup import declared_warmup
 from ktrdr.domain.labels.labelset import LabelSet
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.effective import model_spec
-from ktrdr.domain.training.windows import look_back, missing_look_back
+from ktrdr.domain.training.effective import forecast_steps, model_spec
+from ktrdr.domain.training.windows import are_whole, look_back, missing_look_back
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ class SymbolRows:
     """Features and labels of one symbol, before anything is split.
 
     `features` are the resolved ones; `columns` are those of the matrix, which carries the indicators of learnable sets.
-    `whole` says which rows of the matrix have a whole window; `notes` are to be said aloud.
+    `whole` says which rows of the matrix have a whole window; `notes` are to be said aloud; `steps` holds the labels of
+    each number of bars ahead where several are forecast.
     """
 
     market: MarketData
@@ -48,6 +49,7 @@ class SymbolRows:
     labels: LabelSet
     whole: Bools | None
     notes: tuple[str, ...]
+    steps: Mapping[int, LabelSet] = field(default_factory=dict)
 
     @property
     def symbol(self) -> str:
@@ -63,7 +65,12 @@ class SymbolRows:
     @property
     def learnable(self) -> Bools:
         """Which rows of the matrix can be learnt from: those with a label, and a whole window."""
-        return self.labelled if self.whole is None else self.labelled & self.whole
+        return self.learnable_of(self.labels)
+
+    def learnable_of(self, labels: LabelSet) -> Bools:
+        """Return the same for other labels of these bars."""
+        labelled: Bools = labels.defined[self.matrix.base_rows]
+        return labelled if self.whole is None else labelled & self.whole
 
 
 def require_no_warnings(warnings: Sequence[str], strict: bool) -> None:
@@ -103,7 +110,8 @@ def symbol_rows(data: DataRepository, engineer: FeatureEngineer, strategy: Strat
     whole = _whole_windows(matrix, market, strategy)
     notes = (*market.notes, *override_notes(strategy, symbol), *labels.notes, *settling_notes(features, market))
     notes = (*notes, *uncovered(strategy, matrix))
-    return SymbolRows(market, features, columns, matrix, labels, whole, notes)
+    steps = step_labels(strategy, market, others, forecast_steps(strategy))
+    return SymbolRows(market, features, columns, matrix, labels, whole, notes, steps)
 
 
 def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy) -> Bools | None:
@@ -112,7 +120,7 @@ def _whole_windows(matrix: FeatureMatrix, market: MarketData, strategy: Strategy
     if not spec.reads_windows:
         return None
     reached = look_back(matrix, market.base_bars, spec.break_at_session)
-    whole: Bools = reached >= spec.window
+    whole = are_whole(reached, spec)
     if not whole.any():
         where = f"{market.base_bars.symbol} {market.base}"
         raise InvalidInput(missing_look_back(reached, spec, where))
@@ -128,7 +136,7 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
         If a feature takes ratios of prices that are not above 0.
     """
     require_ratios(features, market.bars, market.base)
-    known = of_symbol(features, market.characteristics.asset_class)
+    known = of_symbol(features, market.characteristics.asset_class, market.base_bars.symbol)
     matrix = engineer.engineer(known, market.bars, market.base, market.context)
     extra = {"rows": len(matrix), "warmup_rows": matrix.warmup_rows, "unusable_rows": matrix.unusable_rows}
     log.info("features", extra=extra)
@@ -137,7 +145,7 @@ def compute_features(engineer: FeatureEngineer, features: Sequence[Feature], mar
 
 def _no_rows(engineer: FeatureEngineer, features: Sequence[Feature], market: MarketData) -> str:
     """Say which features never have a value, or that they never have one together."""
-    known = of_symbol(features, market.characteristics.asset_class)
+    known = of_symbol(features, market.characteristics.asset_class, market.base_bars.symbol)
     given = market.bars, market.base, market.context
     lifeless = [item.id for item in known if not len(engineer.engineer([item], *given))]
     bars = market.base_bars

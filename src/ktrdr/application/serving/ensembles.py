@@ -110,7 +110,7 @@ def open_ensemble(name: str, members: Mapping[str, OpenedModel], symbol: str) ->
 def _difference(first: OpenedModel, member: OpenedModel) -> str | None:
     if member.model.tuned:
         return "it has learned memberships of its own"
-    windows = {(one.model.window, one.spec.break_at_session) for one in (first, member)}
+    windows = {(one.model.window, one.spec.unbroken, one.spec.break_at_session) for one in (first, member)}
     if len(windows) > 1 or member.target != first.target:
         return "it reads another window, or its classes are others"
     return compare(first.manifest.feature_contract, member.manifest.feature_contract)

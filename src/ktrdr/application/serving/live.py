@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from ktrdr.domain.artifacts.opened import OpenedModel
 from ktrdr.domain.decisions.volume import VolumeGate
 from ktrdr.domain.errors import InvalidBars, InvalidInput
 from ktrdr.domain.features.context import of_symbol
+from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.features.learnable import input_columns
 from ktrdr.domain.features.ratios import RatioNeed, ratio_needs
 from ktrdr.domain.features.settling import never_settling
@@ -111,7 +112,9 @@ class LiveRows:
     feeds : BarFeeds
     base_bars : HeldBars
     window : deque of ndarray of float32, shape (n_features,)
-        The rows that the model reads, as many as there are without a break.
+        The newest rows on which every feature has a value, as many as the model reads.
+    reached : int
+        How many of them follow each other up to the newest bar; 0 where that one has no value of some feature.
     permitted : bool
         Whether the volume filter permits a position at the newest row.
 
@@ -124,24 +127,36 @@ class LiveRows:
     def __init__(self, live: LiveModel, engineer: FeatureEngineer, bars: Mapping[str, Bars]) -> None:
         opened = live.opened
         self._live, self._spec, self._history = live, opened.spec, opened.settled_history
-        known = {item.id: item for item in of_symbol(input_columns(opened.features), live.instrument.asset_class)}
+        of_it = of_symbol(input_columns(opened.features), live.instrument.asset_class, live.symbol)
+        known = {item.id: item for item in of_it}
         columns = [known[name] for name in opened.manifest.model["input_features"]]
         looked_back = self._spec.window + max((item.lag for item in columns), default=0)
-        before, later = _parted(live, bars, looked_back) if bars else ({}, [])
         self._needs = ratio_needs(columns, live.base)
         for name, given in bars.items():
             for need in self._needs_of(name):
                 require_positive(given, need.columns, need.name)
+        while not self._begin(engineer, columns, bars, looked_back):
+            looked_back *= 2
+
+    def _begin(
+        self, engineer: FeatureEngineer, columns: Sequence[Feature], bars: Mapping[str, Bars], looked_back: int
+    ) -> bool:
+        """Take in the bars, the last ones one by one; return whether these make the rows that the model reads."""
+        live, spec = self._live, self._spec
+        before, later = _parted(live, bars, looked_back) if bars else ({}, [])
         self.feeds = live.feeds()
         if before:
             self.feeds.extend(before)
         self.base_bars = self.feeds.held[live.base]
-        self.window: deque[Float32s] = deque(maxlen=self._spec.window)
+        known_before = len(self.base_bars)
+        self.window: deque[Float32s] = deque(maxlen=spec.window)
+        self.reached = 0
         self.permitted, self._settled = True, False
         self._stream = engineer.stream(columns, self.feeds.held, live.base, live.context)
-        self._gate = VolumeGate(opened.strategy.decisions.volume_filter, self.base_bars.column("volume"))
+        self._gate = VolumeGate(live.opened.strategy.decisions.volume_filter, self.base_bars.column("volume"))
         for timeframe, bar in later:
             self.take(timeframe, bar)
+        return spec.unbroken == spec.window or len(self.window) == spec.window or not known_before
 
     def take(self, timeframe: str, bar: Bar) -> bool:
         """Take in a bar; return whether it makes a row.
@@ -175,6 +190,11 @@ class LiveRows:
             self._settled = enough and history.first_row(bars, self._live.context) < len(self.base_bars)
         return self._settled
 
+    @property
+    def whole(self) -> bool:
+        """Whether the newest row has a whole window; see `are_whole`."""
+        return self.reached >= self._spec.unbroken and len(self.window) == self._spec.window
+
     def _needs_of(self, timeframe: str) -> Iterator[RatioNeed]:
         """Yield what takes ratios of a timeframe's bars, or of those that are made of them."""
         origins = self._live.origins
@@ -188,14 +208,15 @@ class LiveRows:
                 raise InvalidBars(f"{bar}: {need.name} takes ratios of prices, which must be above 0")
 
     def _look_at(self, row: Float32s) -> None:
-        """Add the newest row to those that the model reads; what comes after a break begins anew."""
+        """Add the newest row to those that the model reads, and count those that follow each other up to it."""
         if not np.isfinite(row).all():
-            self.window.clear()
+            self.reached = 0
             return
-        if self._spec.reads_windows and len(self.window):
+        if self._spec.reads_windows and self.reached:
             pair = self.base_bars.bars(len(self.base_bars) - 2)
             if not follows(pair, self._spec.break_at_session)[1]:
-                self.window.clear()
+                self.reached = 0
+        self.reached += 1
         self.window.append(row)
 
 

@@ -79,10 +79,11 @@ def serve(
         history than they need.
     """
     opened, market = served_market(data, engineer, opened, symbol, end)
-    settled = _first_settled_row(opened, market) - (opened.spec.window - 1)  # its look-back is read, too
+    settled = _first_settled_row(opened, market)
     columns = compute_features(engineer, input_columns(opened.features), market)
     matrix = columns.select(opened.manifest.model["input_features"])
-    matrix = matrix.take(slice(int(np.searchsorted(matrix.base_rows, settled)), None))
+    first = int(np.searchsorted(matrix.base_rows, settled)) - (opened.spec.window - 1)  # its look-back is read, too
+    matrix = matrix.take(slice(max(first, 0), None))
     if not len(matrix):
         raise InvalidInput(f"{symbol} {market.base}: {len(market.base_bars)} bars are fewer than the warm-up")
     return Served(opened, market, matrix)

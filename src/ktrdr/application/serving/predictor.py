@@ -80,10 +80,9 @@ class Predictor:
             return self._waiting(OTHER_TIMEFRAME)
         if not self._rows.settled():
             return self._waiting(UNSETTLED)
-        window = self._rows.window
-        if not len(window):
+        if not self._rows.reached:
             return self._waiting(NO_VALUE)
-        return self._decided() if len(window) == window.maxlen else self._waiting(NO_WINDOW)
+        return self._decided() if self._rows.whole else self._waiting(NO_WINDOW)
 
     def observe(self, timeframe: str, bar: Bar) -> None:
         """Take in one bar without deciding: history before the first bar that counts; raises as `update` does."""

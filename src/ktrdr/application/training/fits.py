@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,17 +13,20 @@ from ktrdr.application.preparing.labelling import label_balance
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.preparing.warm_start import WarmStart
 from ktrdr.application.training.recording import RecordedRun, Runs
+from ktrdr.application.training.steps import with_steps
 from ktrdr.domain.arrays import Float32s, Int32s, Int64s
+from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import fuzzified
 from ktrdr.domain.strategy.document import Strategy
-from ktrdr.domain.training.effective import model_spec, training_settings
+from ktrdr.domain.training.effective import model_spec, primary_step, reptile, training_settings
 from ktrdr.domain.training.inference import Inference
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.combining import Combined, combine
 from ktrdr.domain.training.pool.pool import Pool
-from ktrdr.domain.training.scaling import fit_scaler, fit_target_scaler
+from ktrdr.domain.training.scaling import TargetScaler, fit_scaler, fit_target_scaler
 from ktrdr.domain.training.weights import class_weights
 
 log = logging.getLogger(__name__)
@@ -60,19 +64,41 @@ def fit(
     TrainingFailed, TrainingInterrupted
         See `ModelTrainer.fit`.
     """
-    strategy, pool, train = job.strategy, prepared.pool, prepared.split.train
-    combination, first = job.combination or "concatenate", strategy.training["seed"]
-    combined = combine(combination, pool, train, first)
+    strategy = job.strategy
+    first = strategy.training["seed"]
+    combined = combined_rows(job, prepared, first)
     inference = inference_of(prepared, strategy, combined, start)
+    inference = replace(inference, steps=_inference_of_steps(prepared, job, inference, start))
     initial = None if start is None else start.blobs
     fitted = Fitted({}, {}, inference, start)
     for seed in range(first, first + job.request.seeds):
-        drawn = combined if seed == first else combine(combination, pool, train, seed)
+        drawn = combined if seed == first else combined_rows(job, prepared, seed)
         task = task_of(prepared, strategy, inference, drawn, prepared.split.validation, seed)
+        if prepared.steps:
+            rows_of = partial(combined_rows, job, seed=seed)
+            task = with_steps(task, prepared, inference, rows_of, primary_step(strategy))
         run = runs.begin(seed=seed, role="model" if seed == first else "seed")
         fitted.runs[seed] = run
         fitted.models[seed] = watched_fit(trainer, replace(task, initial=initial), run)
     return fitted
+
+
+def combined_rows(job: TrainingJob, prepared: Prepared, seed: int) -> Combined:
+    """Return the train rows as the job combines them."""
+    tasks = job.strategy.training.get(f"{REPTILE}.tasks", "symbols")
+    return combine(job.combination or "concatenate", prepared.pool, prepared.split.train, seed, tasks)
+
+
+def _inference_of_steps(
+    prepared: Prepared, job: TrainingJob, shared: Inference, start: WarmStart | None
+) -> dict[int, Inference]:
+    """Return what is fitted on the train rows of each step; their inputs are scaled as those of the primary one."""
+    found = {}
+    for step, own in prepared.steps.items():
+        begun = None if start is None else replace(start, inference=start.inference.steps[step])
+        combined = combined_rows(job, own, job.strategy.training["seed"])
+        found[step] = replace(inference_of(own, job.strategy, combined, begun), scaler=shared.scaler)
+    return found
 
 
 def watched_fit(trainer: ModelTrainer, task: FitTask, run: RecordedRun) -> FittedModel:
@@ -88,18 +114,25 @@ def task_of(
     prepared: Prepared, strategy: Strategy, inference: Inference, train: Combined, validation: Int64s, seed: int
 ) -> FitTask:
     """Return what a trainer is given: rows of the pool's own matrix, which all parts and all fits share."""
-    pool = prepared.pool
+    pool, settings = prepared.pool, training_settings(strategy, seed)
     return FitTask(
         _rows(pool, inference, train.rows, train.weights, train.groups),
         _rows(pool, inference, validation),
         pool.ids,
         pool.target,
         model_spec(strategy),
-        training_settings(strategy, seed),
+        replace(settings, reptile=reptile(strategy)) if train.is_start else settings,
         inference.class_weights,
         fuzzified(prepared.features),
         scaler=inference.scaler,
+        horizon=_horizon(strategy),
+        symbols=pool.symbols,
     )
+
+
+def _horizon(strategy: Strategy) -> int | None:
+    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    return labels.horizon(labels.complete(strategy.labels.parameters))
 
 
 def _rows(
@@ -139,6 +172,8 @@ def inference_of(
     else:
         scaler = start.inference.scaler
     if not pool.target.is_classification:
+        if not model_spec(strategy).standardised:
+            return Inference(scaler, TargetScaler(0.0, 1.0))
         targets = labels.astype(np.float64)
         return Inference(
             scaler, fit_target_scaler(targets, combined.shares) if start is None else start.inference.target_scaler

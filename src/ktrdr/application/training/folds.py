@@ -12,7 +12,7 @@ import numpy as np
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.pool import Prepared
-from ktrdr.application.training.fits import Fitted, inference_of, task_of, watched_fit
+from ktrdr.application.training.fits import Fitted, combined_rows, inference_of, task_of, watched_fit
 from ktrdr.application.training.judging import symbol_losses, table_of
 from ktrdr.application.training.outcomes import rows_of
 from ktrdr.application.training.recording import RecordedRun, Runs
@@ -20,7 +20,6 @@ from ktrdr.application.training.rivals import rivals
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.splits.temporal import TemporalHoldout
 from ktrdr.domain.training.plan import TrainingJob
-from ktrdr.domain.training.pool.combining import combine
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ def _without(prepared: Prepared, job: TrainingJob, fold: Sequence[str]) -> Prepa
 
 def _fit(prepared: Prepared, job: TrainingJob, trainer: ModelTrainer, run: RecordedRun) -> Fitted:
     strategy, seed = job.strategy, job.strategy.training["seed"]
-    combined = combine(job.combination or "concatenate", prepared.pool, prepared.split.train, seed)
+    combined = combined_rows(job, prepared, seed)
     inference = inference_of(prepared, strategy, combined)
     task = task_of(prepared, strategy, inference, combined, prepared.split.validation, seed)
     return Fitted({seed: watched_fit(trainer, task, run)}, {seed: run}, inference)

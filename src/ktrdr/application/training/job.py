@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from ktrdr.application.ports.data_repository import DataRepository
@@ -17,6 +18,7 @@ from ktrdr.application.preparing.own_strategy import own_job
 from ktrdr.application.preparing.pool import Prepared, prepare
 from ktrdr.application.preparing.quality import require_accepted
 from ktrdr.application.preparing.rows import require_no_warnings
+from ktrdr.application.training.few_rows import judge_few_rows
 from ktrdr.application.training.fits import Fitted, fit
 from ktrdr.application.training.folds import judge_folds, require_enough_symbols
 from ktrdr.application.training.judging import Judgement, judge
@@ -28,8 +30,11 @@ from ktrdr.application.training.resuming import kept_model
 from ktrdr.application.training.rivals import no_rival, rivals
 from ktrdr.application.training.transfer import warm_start_of, without_effect
 from ktrdr.domain.artifacts.packed import plain, require_packable
+from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.errors import KtrdrError, TrainingInterrupted, Unavailable, ran_out_of
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.writing.render import settings_document
+from ktrdr.domain.training.effective import model_spec
 from ktrdr.domain.training.plan import TrainingJob
 from ktrdr.domain.training.pool.hours import Calendar
 from ktrdr.domain.training.pool.pool import Allocate, in_memory
@@ -97,7 +102,7 @@ class JobTrainer:
             stored,
             dict(judgement.metrics),
             dict(judgement.importance),
-            (*prepared.notes, *without_effect(job)),
+            (*prepared.notes, *fitted.shipped.notes, *without_effect(job)),
             rows_of(prepared.split.report()),
             warnings=prepared.warnings,
         )
@@ -125,6 +130,9 @@ class JobTrainer:
     def _judged(self, prepared: Prepared, fitted: Fitted, job: TrainingJob, runs: Runs) -> Judgement:
         rival = rivals(job.strategy, self._trainer, runs) if job.request.hold_out else no_rival
         judgement = judge(prepared, fitted, job, rival)
+        if job.request.hold_out and job.combination == REPTILE:
+            few = judge_few_rows(prepared, fitted, job, self._trainer, runs)
+            judgement = Judgement({**judgement.metrics, "few_rows": few}, judgement.importance)
         if not job.request.symbol_folds:
             return judgement
         folds = judge_folds(prepared, job, self._trainer, runs)
@@ -144,6 +152,14 @@ def _facts(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
         "data": fingerprints(prepared.members),
         "settings": plain(settings_document(job.strategy)),
         "architecture": {"type": job.strategy.model.type, **plain(dict(job.strategy.model.architecture))},
+        **_members(job.strategy),
         "features": list(prepared.pool.ids),
         "rows": rows_of(prepared.split.report()),
     }
+
+
+def _members(strategy: Strategy) -> dict[str, Any]:
+    """Return the members of a model of several, and how many single fits the fit of the whole is."""
+    if not strategy.model.members:
+        return {}
+    return {"members": [plain(asdict(item)) for item in strategy.model.members], "fits": model_spec(strategy).fits}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from ktrdr.application.preparing.pool import Prepared
 from ktrdr.application.training.fits import Fitted
+from ktrdr.application.training.member_scores import member_scores
 from ktrdr.application.training.rivals import Rival
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
+from ktrdr.domain.catalogue.labels import find_label
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.evaluation.baselines import joined_baselines, own_baselines
 from ktrdr.domain.evaluation.ceilings import Ceiling, ceiling_of
 from ktrdr.domain.evaluation.diagnosis import diagnose
+from ktrdr.domain.evaluation.episodes import Episodes, episodes_of, note
 from ktrdr.domain.evaluation.evaluate import Evaluation, evaluate
 from ktrdr.domain.evaluation.findings import Run
 from ktrdr.domain.evaluation.importance import draw_permutations, evenly_spaced, permutation_importance
@@ -59,13 +62,37 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
         evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary, ceiling)
         fitted.runs[seed].judged(evaluations[seed].metrics)
     importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
+    came = episodes_of(strategy.labels, prepared.pool, prepared.split)
     evaluations = _with_carrier(evaluations, importance, prepared)
+    evaluations = {seed: found.noted(note(came)) for seed, found in evaluations.items()}
     shares = _class_shares(prepared) if target.is_classification else {}
-    metrics = _report(evaluations, fitted, shares, model_spec(strategy).kind)
+    spec = model_spec(strategy)
+    metrics = _report(evaluations, fitted, shares, spec.kind, came)
+    if spec.members:
+        metrics["members"] = member_scores(prepared, fitted, next(iter(evaluations.values())), spec)
+    if prepared.steps:
+        metrics["by_step"] = _by_step(prepared, fitted, strategy)
     if job.pooled:
         losses = symbol_losses(prepared, fitted, strategy, rival, prepared.pool.symbols)
         metrics["by_symbol"] = table_of(prepared, strategy, losses).as_dict()
     return Judgement(metrics, importance)
+
+
+def _by_step(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
+    """Return what the shipped model is worth at each step, on the rows of that step and against its own baselines."""
+    found, splits = {}, prepared.step_splits()
+    spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    for step, own in prepared.steps.items():
+        model, test = fitted.shipped.at_step(step), own.split.test
+        outputs = fitted.inference.steps[step].outputs(model, own.pool.values, test)
+        labels = replace(strategy.labels, parameters={**strategy.labels.parameters, spec.step: step})
+        rng, primary = np.random.default_rng(strategy.training["seed"]), strategy.training["fitness_metrics.primary"]
+        ceiling = _believable(replace(strategy, labels=labels))
+        judged = evaluate(Outcomes.of(own.pool, test), outputs, _baselines(own), rng, primary, ceiling)
+        found[str(step)] = splits[str(step)] | {
+            name: value for name, value in judged.as_dict().items() if name in ("metrics", "baselines", "verdict")
+        }
+    return found
 
 
 def symbol_losses(
@@ -116,6 +143,7 @@ def _report(
     fitted: Fitted,
     shares: Mapping[str, Mapping[str, float]],
     model: ModelType,
+    came: Episodes,
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``: the shipped seed's evaluation and diagnosis, and the spread of seeds."""
     shipped = next(iter(evaluations.values()))
@@ -123,12 +151,13 @@ def _report(
     seeds = [
         {"seed": seed, "metrics": found.metrics, "shipped": found is shipped} for seed, found in evaluations.items()
     ]
-    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model)
+    run = Run(fitted.shipped.history, shipped, shares, seeds if len(seeds) > 1 else (), model, came)
     return {
         **shipped.as_dict(),
         "diagnosis": [finding.as_dict() for finding in diagnose(run)],
         "seeds": list(run.seeds),
         "class_shares": dict(run.class_shares),
+        **({"episodes": dict(came)} if came else {}),
     }
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from ktrdr.domain.artifacts.artifact import StoredModel
 from ktrdr.domain.training.plan import TrainingJob
 
+_OF_SOME = ("episodes", "by_step", "by_symbol", "by_symbol_fold", "few_rows")
+"""What only some reports have."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
@@ -54,7 +57,7 @@ class TrainedModel:
             "kept": self.kept,
             "rows": dict(self.rows),
             **{name: self.report[name] for name in ("metrics", "baselines", "verdict")},
-            **{name: self.report[name] for name in ("by_symbol", "by_symbol_fold") if name in self.report},
+            **{name: self.report[name] for name in _OF_SOME if name in self.report},
         }
 
 

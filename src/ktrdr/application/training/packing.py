@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ktrdr.application.preparing.market_data import gather
 from ktrdr.application.preparing.members import fingerprints
 from ktrdr.application.preparing.quality import quality_document
 from ktrdr.application.training.references import reference_for
+from ktrdr.application.training.steps import all_parted
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
@@ -26,12 +27,15 @@ from ktrdr.domain.artifacts.symbol_files import (
     symbol_configs_json,
     symbols_json,
 )
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.features.contract import contract_hash
 from ktrdr.domain.features.learnable import tuned_document
 from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.profile import SymbolProfile, profile_of
 from ktrdr.domain.splits.parted import Parted
+from ktrdr.domain.strategy.document import Strategy
 from ktrdr.domain.strategy.writing.render import settings_document
+from ktrdr.domain.training.effective import model_spec, primary_step
 from ktrdr.domain.training.plan import TrainingJob
 
 if TYPE_CHECKING:
@@ -52,10 +56,10 @@ def pack(
     kernels: Mapping[str, str],
 ) -> Artifact:
     """Return the artifact of a judged model, ready to be published: of one symbol, or as ``universal_v{n}``."""
-    strategy, split, members = job.strategy, prepared.split, prepared.members
+    strategy, members = job.strategy, prepared.members
     key = ModelKey.of(job)
     profiles = {symbol: _profile(data, job, prepared, symbol) for symbol in prepared.seen}
-    moments = _moments(split)
+    moments = _moments(all_parted(prepared))
     manifest = Manifest(
         model_name=f"{key.folder}/{key.stem}",
         symbol=key.symbol,
@@ -76,14 +80,16 @@ def pack(
     return Artifact(manifest, {**fitted.shipped.state(), **_reports(fitted, judgement), **files})
 
 
-def _moments(split: Parted) -> dict[str, Any]:
-    """Return the three moments of a manifest."""
-    return {name: iso(getattr(split, name)) for name in ("fitted_until", "selected_until", "judged_until")}
+def _moments(splits: Sequence[Parted]) -> dict[str, Any]:
+    """Return the three moments of a manifest: the latest of all steps."""
+    names = ("fitted_until", "selected_until", "judged_until")
+    return {name: iso(max(getattr(split, name) for split in splits)) for name in names}
 
 
 def _split(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
     """Return the manifest's split: parts, and rows that are in none; of a pool each symbol's, and how it was pooled."""
     report, left_over = prepared.split.report(), {name: prepared.total(f"{name}_rows") for name in _LEFT_OVER}
+    report |= {"steps": prepared.step_splits()} if prepared.steps else {}
     if not job.pooled:
         return report | left_over
     left_out = {"left_out": dict(prepared.left_out)} if prepared.left_out else {}
@@ -116,8 +122,10 @@ def _common_fields(
         "strategy_version": strategy.version,
         "model": {
             "type": strategy.model.type,
-            "architecture": document["model"]["architecture"],
+            "architecture": document["model"][model_type(strategy.model.type).section],
             "input_features": list(fitted.shipped.feature_ids),
+            **_members(strategy, document),
+            **_steps(job, prepared),
             **({} if fitted.start is None else {"initialised_from": fitted.start.reference}),
         },
         "strategy": document,
@@ -135,6 +143,27 @@ def _common_fields(
         "libraries": _libraries(kernels, fitted),
         "input_columns": [column.id for column in prepared.columns],
     }
+
+
+def _members(strategy: Strategy, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is needed of the members to restore them: of those that do not read all, the features, too."""
+    spec = model_spec(strategy)
+    if not spec.members:
+        return {}
+    written = document["model"]["members"]
+    return {
+        "members": [
+            {name: entry[name] for name in ("name", "type", "architecture")}
+            | ({"input_features": list(member.inputs)} if member.inputs else {})
+            for member, entry in zip(spec.members, written, strict=True)
+        ]
+    }
+
+
+def _steps(job: TrainingJob, prepared: Prepared) -> dict[str, Any]:
+    if not prepared.steps:
+        return {}
+    return {"forecast_steps": list(prepared.steps), "forecast_step": primary_step(job.strategy)}
 
 
 def _profile(data: DataRepository, job: TrainingJob, prepared: Prepared, symbol: str) -> SymbolProfile:

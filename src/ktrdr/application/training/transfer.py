@@ -14,7 +14,7 @@ from ktrdr.domain.artifacts.key import ModelKey
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import read_inference
 from ktrdr.domain.artifacts.packed import packed_contract, packed_strategy
-from ktrdr.domain.catalogue.training import FROM_UNIVERSAL, INITIALISE
+from ktrdr.domain.catalogue.training import COMBINATION, FORECAST_STEPS, FROM_UNIVERSAL, INITIALISE
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput, ModelNotFound
 from ktrdr.domain.features.contract import compare
 from ktrdr.domain.features.resolver import resolve
@@ -63,10 +63,14 @@ def warm_start_of(storage: ModelStorage, engineer: FeatureEngineer, job: Trainin
 
 
 def without_effect(job: TrainingJob) -> tuple[str, ...]:
-    """Return the note that a pooled job begins at random though its strategy asks otherwise; none where it does not."""
-    if not job.pooled or job.strategy.training.get(INITIALISE.name) != FROM_UNIVERSAL:
-        return ()
-    return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)
+    """Return a note on what a strategy says of pooled models, or of single symbols', and the job's is none."""
+    training = job.strategy.training
+    begins = training.get(INITIALISE.name) == FROM_UNIVERSAL
+    if job.pooled and begins:
+        return (f"training.initialise: {FROM_UNIVERSAL} is about models of single symbols; this one began at random",)
+    if not job.pooled and not begins and COMBINATION.name in training:
+        return (f"training.combination: {training[COMBINATION.name]} is about one pooled model; this one is not",)
+    return ()
 
 
 def _warm_start(reference: str, artifact: Artifact) -> WarmStart:
@@ -91,6 +95,9 @@ def _difference(manifest: Manifest, strategy: Strategy, engineer: FeatureEnginee
         return f"its network is {theirs}, now {dict(own)}"
     if manifest.strategy["training"]["labels"] != document["training"]["labels"]:
         return "its labels are others"
+    steps = FORECAST_STEPS.name
+    if manifest.strategy["training"].get(steps) != document["training"].get(steps):
+        return f"its {steps} are others"
     if manifest.strategy.get("symbol_overrides") != document.get("symbol_overrides"):
         return "its symbol_overrides are others"
     return compare(manifest.feature_contract, packed_contract(features, engineer.kernels(features)))

@@ -30,7 +30,7 @@ from ktrdr.domain.market.bars import iso
 from ktrdr.domain.market.positive import require_positive
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.market.unfinished import unfinished_warnings
-from ktrdr.domain.training.windows import look_back, missing_look_back
+from ktrdr.domain.training.windows import are_whole, look_back, missing_look_back
 
 __all__ = ["Backtest", "BacktestReport", "BacktestRequest"]
 
@@ -146,7 +146,7 @@ def _whole_rows(served: Served) -> Int64s:
     if not spec.reads_windows:
         return np.arange(len(matrix))
     reached = look_back(matrix, base, spec.break_at_session)
-    rows = np.flatnonzero(reached >= spec.window)
+    rows = np.flatnonzero(are_whole(reached, spec))
     if not len(rows):
         raise InvalidInput(missing_look_back(reached, spec, f"{base.symbol} {base.timeframe}"))
     return rows

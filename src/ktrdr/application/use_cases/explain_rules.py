@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ktrdr.application.ports.data_repository import DataRepository
 from ktrdr.application.ports.feature_engineer import FeatureEngineer
@@ -14,16 +11,10 @@ from ktrdr.application.ports.model_storage import ModelStorage
 from ktrdr.application.ports.model_trainer import ModelTrainer
 from ktrdr.application.preparing.gathering import PoolSources
 from ktrdr.application.serving.choosing import find_model, open_model
-from ktrdr.application.serving.retraced import retraced
+from ktrdr.application.serving.ruled import ExplainedRule, ruled
 from ktrdr.application.serving.wanted import LoadRequest
-from ktrdr.domain.arrays import Bools
 from ktrdr.domain.artifacts.manifest import Manifest
-from ktrdr.domain.artifacts.opened import OpenedModel
-from ktrdr.domain.decisions.leaning import Leaning, leaning
 from ktrdr.domain.errors import InvalidInput, shown
-from ktrdr.domain.evaluation.rules import RuleMeasure, measure, mine_rules
-from ktrdr.domain.evaluation.terms import Term, linguistic_terms
-from ktrdr.domain.features.learnable import resolved_matrix, tuned_features
 from ktrdr.domain.training.pool.hours import Calendar
 
 
@@ -47,30 +38,6 @@ class ExplainRequest:
     def wanted(self) -> LoadRequest:
         """Which model is to be explained."""
         return LoadRequest(self.model, self.symbol, self.timeframe, self.as_of, self.prefer).unambiguous()
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedRule:
-    """A rule in words, and how it does on the rows it was chosen on and on test rows."""
-
-    conditions: tuple[Term, ...]
-    text: str
-    then: str
-    chosen_on: RuleMeasure
-    test: RuleMeasure
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for ``--json``."""
-        return {
-            "text": self.text,
-            "if": [
-                {"fuzzy_set": term.fuzzy_set, "timeframe": term.timeframe, "membership": term.membership}
-                for term in self.conditions
-            ],
-            "then": self.then,
-            "train_validation": _measures(self.chosen_on),
-            "test": _measures(self.test),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +75,6 @@ class Explanation:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Labelled rows of the three parts: terms, what holds, outputs, which rows are test rows, and what to say."""
-
-    terms: tuple[Term, ...]
-    holds: Bools
-    outputs: NDArray[np.float64]
-    test: Bools
-    notes: tuple[str, ...]
-
-
 class ExplainRules:
     """Computes a model's features again on the bars it was trained on, and looks for rules that say what it does."""
 
@@ -149,39 +105,6 @@ class ExplainRules:
         if found.kind == "named" and request.symbol is not None:
             raise InvalidInput(f"a symbol chooses among the models of a strategy; {shown(request.model)} is one model")
         opened = open_model(self._trainer, found)
-        if not any(entry.kind == "fuzzy_set" for entry in opened.strategy.nn_inputs):
-            raise InvalidInput(f"{opened.manifest.model_name}: reads no fuzzy set, and rules are made of fuzzy sets")
-        rows = self._rows(opened)
-        decided = leaning(rows.outputs, ~rows.test, opened.target, opened.strategy.decisions)
-        return _explain(opened.manifest, replace(rows, notes=(*found.sentences, *rows.notes)), decided, request.top)
-
-    def _rows(self, opened: OpenedModel) -> _Rows:
-        again = retraced(self._sources, opened)
-        pool, split = again.pool, again.split
-        rows = np.sort(np.concatenate([part.rows for part in split.parts.values()]))
-        test = np.isin(rows, split.test)
-        matrix = resolved_matrix(pool.matrix_at(rows), tuned_features(opened.features, opened.model.tuned))
-        terms, holds = linguistic_terms(opened.strategy, matrix)
-        return _Rows(terms, holds, opened.outputs(pool.values, rows), test, again.notes)
-
-
-def _measures(found: RuleMeasure) -> dict[str, Any]:
-    return {"rows": found.rows, "support": found.support, "agreement": found.agreement, "lift": found.lift}
-
-
-def _explain(manifest: Manifest, rows: _Rows, decided: Leaning, top: int) -> Explanation:
-    seen, test, decisions = ~rows.test, rows.test, decided.decisions
-    found = mine_rules(rows.holds[:, seen], [term.place for term in rows.terms], decisions[seen], top)
-    frames = len({term.timeframe for term in rows.terms}) > 1
-    rules = []
-    for rule in found:
-        conditions, then = tuple(rows.terms[term] for term in rule.terms), decided.names[rule.decision]
-        text = f"IF {' AND '.join(term.text(frames) for term in conditions)} THEN {then.upper()}"
-        measures = (measure(rule, rows.holds[:, part], decisions[part]) for part in (seen, test))
-        rules.append(ExplainedRule(conditions, text, then, *measures))
-    shares = {
-        name: (float((decisions[seen] == place).mean()), float((decisions[test] == place).mean()))
-        for place, name in enumerate(decided.names)
-    }
-    notes = (*rows.notes, *decided.notes)
-    return Explanation(manifest, tuple(rules), shares, (int(seen.sum()), int(test.sum())), notes)
+        found_rules = ruled(self._sources, opened, request.top)
+        notes = (*found.sentences, *found_rules.notes)
+        return Explanation(opened.manifest, found_rules.rules, found_rules.shares, found_rules.rows, notes)

@@ -15,11 +15,13 @@ from ktrdr.domain.artifacts.metrics_consistency import metrics_problems
 from ktrdr.domain.artifacts.reference import REFERENCE
 from ktrdr.domain.artifacts.symbol_files import SYMBOLS
 from ktrdr.domain.artifacts.verdict_consistency import close, diagnosis_problems, verdict_problems
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.errors import CorruptArtifact
 from ktrdr.domain.market.bars import from_iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY, Timeframe
 from ktrdr.domain.splits.parted import PARTS
 
+_OF_MEMBER = ("name", "type", "architecture")
 MOMENTS = ("fitted_until", "selected_until", "judged_until")
 Report = Mapping[str, Any]
 
@@ -120,13 +122,22 @@ def _reach(manifest: Manifest, series: Mapping[str, Any], slack: int) -> Iterato
 def _sections(manifest: Manifest) -> Iterator[str]:
     """Ask that what stands in the manifest and in its strategy is the same."""
     strategy = manifest.strategy
+    model, section = strategy["model"], model_type(manifest.model["type"]).section
     learned = any("learnable" in entry for entry in manifest.feature_contract)
     pairs = {
         "strategy_name": (manifest.strategy_name, strategy["name"]),
         "indicators": (manifest.indicators, strategy["indicators"]),
         "nn_inputs": (manifest.nn_inputs, strategy["nn_inputs"]),
-        "model.type": (manifest.model["type"], strategy["model"]["type"]),
-        "model.architecture": (manifest.model["architecture"], strategy["model"]["architecture"]),
+        "model.type": (manifest.model["type"], model["type"]),
+        f"model.{section}": (manifest.model["architecture"], model[section]),
+        "model.members": (
+            [tuple(item[name] for name in _OF_MEMBER) for item in manifest.model.get("members", ())],
+            [tuple(item[name] for name in _OF_MEMBER) for item in model.get("members", ())],
+        ),
+        "model.forecast_steps": (
+            manifest.model.get("forecast_steps", []),
+            _ascending(_at(strategy, "training.forecast_steps") or []),
+        ),
         "fuzzy_sets": (manifest.fuzzy_sets, manifest.fuzzy_sets if learned else strategy["fuzzy_sets"]),
     }
     for name, (own, other) in pairs.items():
@@ -136,6 +147,10 @@ def _sections(manifest: Manifest) -> Iterator[str]:
         written = _at(strategy, path)
         if isinstance(written, int | float | str) and setting["value"] != written:
             yield f"settings: {path} is not what its strategy says"
+
+
+def _ascending(steps: Any) -> Any:
+    return sorted(steps) if isinstance(steps, list) and all(type(step) is int for step in steps) else steps
 
 
 def _at(document: Any, path: str) -> Any:

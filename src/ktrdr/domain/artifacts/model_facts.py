@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,20 +13,23 @@ from ktrdr.domain.artifacts.artifact import HISTORY, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS
 from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.models.member_names import NAME, RESERVED
+from ktrdr.domain.catalogue.training import MOST_STEPS
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.feature import Membership
 from ktrdr.domain.features.learnable import Fuzzified
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.inference import Inference
-from ktrdr.domain.training.settings import ModelSpec
+from ktrdr.domain.training.settings import Member, ModelSpec, TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """Type, inputs, target and history of a stored model, checked for form.
 
-    `fuzzify` says how the resolved features are made where fuzzy sets were learned; see `FitTask`.
+    `fuzzify` says how the resolved features are made where fuzzy sets were learned, `steps` and `step` how far ahead is
+    forecast; see `FitTask`.
     """
 
     spec: ModelSpec
@@ -33,11 +37,13 @@ class ModelFacts:
     target: Target
     history: TrainingHistory
     fuzzify: tuple[Fuzzified, ...] = ()
+    steps: tuple[int, ...] = ()
+    step: int = 0
 
     @property
     def n_outputs(self) -> int:
-        """Logits for classes, or one value."""
-        return len(self.target.classes) or 1
+        """Logits for classes, or one value, of all steps."""
+        return (len(self.target.classes) or 1) * max(len(self.steps), 1)
 
 
 def read_model_facts(artifact: Artifact) -> ModelFacts:
@@ -58,7 +64,10 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
     if not ids or len(set(ids)) != len(ids):
         raise CorruptArtifact(f"{manifest.model_name}: model.input_features must be unique, and not empty")
     try:
-        spec = ModelSpec(kind, model_type(kind).with_idle(architecture))
+        members = tuple(_member(item, ids) for item in model.get("members", ()))
+        spec = ModelSpec(kind, model_type(kind).with_idle(architecture), members)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptArtifact(f"{manifest.model_name}: model.members: not what a training writes ({error})") from error
     except InvalidInput as error:
         raise CorruptArtifact(f"{manifest.model_name}: {error}") from error
     return ModelFacts(
@@ -67,7 +76,31 @@ def read_model_facts(artifact: Artifact) -> ModelFacts:
         _target(manifest.target, manifest.model_name),
         _history(artifact),
         _fuzzify(manifest, ids),
+        *_steps(manifest),
     )
+
+
+def _member(written: Mapping[str, Any], ids: Sequence[str]) -> Member:
+    """Return a member as far as it decides what is stored of it."""
+    name, kind, inputs = written["name"], written["type"], written.get("input_features", [])
+    if not isinstance(name, str) or not re.fullmatch(NAME, name) or name.casefold() in RESERVED:
+        raise InvalidInput(f"model.members: {ascii(name)[:80]} can not be the name of one")
+    if not isinstance(kind, str) or not _are_texts(inputs) or set(inputs) - set(ids) or len(set(inputs)) < len(inputs):
+        raise InvalidInput(f"model.members: {name} needs a type, and input_features out of the model's")
+    spec = ModelSpec(kind, model_type(kind).with_idle(written["architecture"]))
+    return Member(name, spec, TrainingSettings(), tuple(inputs))
+
+
+def _steps(manifest: Manifest) -> tuple[tuple[int, ...], int]:
+    """Return the steps that are forecast, and which of them is the model's own; of one without them none and 0."""
+    found, own = (manifest.model.get(name) for name in ("forecast_steps", "forecast_step"))
+    if found is None and own is None:
+        return (), 0
+    if not isinstance(found, list) or not all(type(step) is int and step > 0 for step in found) or own not in found:
+        raise CorruptArtifact(f"{manifest.model_name}: model.forecast_steps must be numbers of bars, forecast_step one")
+    if found != sorted(set(found)) or type(own) is not int or len(found) > MOST_STEPS:
+        raise CorruptArtifact(f"{manifest.model_name}: model.forecast_steps must be at most {MOST_STEPS}, ascending")
+    return tuple(found), own
 
 
 def _fuzzify(manifest: Manifest, ids: Sequence[str]) -> tuple[Fuzzified, ...]:
@@ -152,16 +185,21 @@ def read_inference(manifest: Manifest, feature_ids: Sequence[str]) -> Inference:
         If it is not what a training writes for them.
     """
     inference, target = Inference.from_dict(manifest.inference), _target(manifest.target, manifest.model_name)
-    weights = inference.log_class_weights
-    if (
-        len(inference.scaler.centre) != len(feature_ids)
-        or (inference.target_scaler is None) != target.is_classification
-        or (weights is not None and (weights.shape != (len(target.classes),) or not np.isfinite(weights).all()))
+    if len(inference.scaler.centre) != len(feature_ids) or not all(
+        _fits(one, target) for one in (inference, *inference.steps.values())
     ):
         raise CorruptArtifact(
             f"{manifest.model_name}: inference does not fit {len(feature_ids)} features and a {target.kind}"
         )
+    if tuple(inference.steps) != _steps(manifest)[0]:
+        raise CorruptArtifact(f"{manifest.model_name}: inference does not have the steps of its model")
     return replace(inference, model_name=manifest.key.reference(manifest.version))
+
+
+def _fits(inference: Inference, target: Target) -> bool:
+    weights = inference.log_class_weights
+    fits = weights is None or (weights.shape == (len(target.classes),) and bool(np.isfinite(weights).all()))
+    return fits and (inference.target_scaler is None) == target.is_classification
 
 
 def _target(values: Mapping[str, Any], where: str) -> Target:

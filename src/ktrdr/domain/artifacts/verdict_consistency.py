@@ -13,6 +13,7 @@ from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss
 from ktrdr.domain.evaluation.significance import MIN_BLOCKS, Difference
 from ktrdr.domain.evaluation.suspicion import sure_share
 from ktrdr.domain.evaluation.verdict import outcome
+from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 
@@ -35,6 +36,7 @@ def verdict_problems(manifest: Manifest, report: Report) -> Iterator[str]:
     yield from _figures(report)
     yield from _words(report["verdict"])
     verdict = report["verdict"]
+    yield from _beside(manifest, report)
     if "detectable" not in verdict and "suspicion" not in verdict:
         return  # of a version before there were any
     yield from _detectable(report, manifest.target["kind"])
@@ -42,6 +44,20 @@ def verdict_problems(manifest: Manifest, report: Report) -> Iterator[str]:
         yield from _suspicion(report, verdict["suspicion"])
     elif any(_unbelievable(manifest, report)):
         yield f"{METRICS}: the skill lies above what is believable of its labels, and no leak is suspected"
+
+
+def _beside(manifest: Manifest, report: Report) -> Iterator[str]:
+    """Ask for the verdict by another loss where there are metrics of one, and that it is about these."""
+    if not Target.from_dict(manifest.target).is_volatility or "qlike" not in report["metrics"]:
+        if "beside" in report:
+            yield f"{METRICS}: there is a verdict by another loss, and no metric of one"
+        return
+    verdict, other = report["beside"], "mse" if report["primary"] == "qlike" else "qlike"
+    if verdict["metric"] != other:
+        yield f"{METRICS}: the verdict beside is by another loss than {other}"
+        return
+    yield from _figures({**report, "verdict": verdict, "primary": other})
+    yield from _words(verdict)
 
 
 def diagnosis_problems(report: Report) -> Iterator[str]:
@@ -139,7 +155,8 @@ def _unbelievable(manifest: Manifest, report: Report) -> Iterator[bool]:
     ceiling = ceiling_of(strategy.labels.source, strategy.labels.parameters, base)
     for loss in ROW_LOSSES.values():
         decides = loss.metric == report["primary"]
-        own, best = _losses(report, loss) if loss.kind == manifest.target["kind"] else (0.0, None)
+        looked_at = loss.kind == manifest.target["kind"] and (decides or not loss.sizes)
+        own, best = _losses(report, loss) if looked_at else (0.0, None)
         if best is None or not (decides or verdict["blocks"] < MIN_BLOCKS):
             continue
         interval = tuple(verdict["interval"]) if decides and verdict["interval"] else None

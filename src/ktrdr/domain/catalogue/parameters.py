@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 PRICE_SOURCES = ("open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4")
@@ -16,8 +17,8 @@ class Parameter:
     ----------
     name : str
     kind : str
-        ``int``, ``float``, ``bool``, ``str``, ``ints`` (a list; the bounds hold for each), or ``threshold`` (a number,
-        or ``{atr: multiple}``).
+        ``int``, ``float``, ``bool``, ``str``, ``ints`` (a list; the bounds hold for each), ``threshold`` (a number,
+        or ``{atr: multiple}``), or ``model`` (one of `models`, as ``{type: name}`` with its parameters, or its name).
     default : object
         Used where the document is silent; must fit kind and bounds. None where `required`.
     low, high : float or None
@@ -33,10 +34,15 @@ class Parameter:
         Whether a document that is silent is refused.
     switch : tuple of str
         What false and true mean for a ``str`` that may be written as a switch; empty where it may not.
+    silent : bool
+        Whether documents and settings leave the default out, so that those from before there was such a parameter stay
+        as they are.
+    models : mapping of str to tuple of Parameter
+        Which models a ``model`` may be, and what each decides.
     """
 
     name: str
-    kind: Literal["int", "float", "bool", "str", "ints", "threshold"]
+    kind: Literal["int", "float", "bool", "str", "ints", "threshold", "model"]
     default: Any
     low: float | None = None
     high: float | None = None
@@ -46,6 +52,8 @@ class Parameter:
     description: str = ""
     required: bool = False
     switch: tuple[str, ...] = ()
+    silent: bool = False
+    models: Mapping[str, tuple[Parameter, ...]] = field(default_factory=dict, hash=False)
 
 
 def period(default: int, name: str = "period", *, low: int = 1, aliases: tuple[str, ...] = ()) -> Parameter:

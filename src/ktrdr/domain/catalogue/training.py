@@ -14,6 +14,9 @@ INITIALISE = Parameter(
     choices=("at random", FROM_UNIVERSAL),
     description="where the weights begin; a symbol's own model can begin with those of the strategy's universal one",
 )
+CLASS_WEIGHTS = Parameter(
+    "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
+)
 FITTING = (
     Parameter("epochs", "int", 100, low=1, high=10_000, description="passes over the train rows, at most"),
     Parameter("batch_size", "int", 32, low=1, high=1_000_000, description="rows per step"),
@@ -24,15 +27,76 @@ FITTING = (
     Parameter("weight_decay", "float", 0.0, low=0, high=10, description="pull of the weights towards 0"),
     Parameter("focal_gamma", "float", 2.0, low=0, high=100, description="focal loss: how little easy rows count"),
     Parameter("huber_delta", "float", 1.0, low=0, above=True, description="where the huber loss turns linear"),
-    Parameter(
-        "class_weights", "str", "none", choices=("none", "balanced"), description="weight of each class in the loss"
-    ),
+    CLASS_WEIGHTS,
     Parameter("gradient_clip", "float", 1.0, low=0, description="largest gradient norm; 0 means no limit"),
 )
 """How weights are fitted step by step."""
+EVERY = "every"
+LOSS_AT = Parameter(
+    "loss_at",
+    "str",
+    "last",
+    choices=("last", EVERY),
+    description="last: a loss at the last row of each window; every: at each row of a chunk that has a whole window "
+    "before it, many times as many rows a second",
+    silent=True,
+)
+CHUNK = Parameter(
+    "chunk",
+    "int",
+    60,
+    low=1,
+    high=10_000,
+    description="every: rows of a chunk; the first of them has a whole window before it",
+    silent=True,
+)
+OF_WINDOWS = (LOSS_AT, CHUNK)
+"""How a network of windows is fitted."""
+MOST_STEPS = 100
+"""Numbers of bars ahead that one network may forecast."""
+FORECAST_STEPS = Parameter(
+    "forecast_steps",
+    "ints",
+    [],
+    low=1,
+    high=10_000,
+    description="bars ahead that one network forecasts at once, a head each; the labels' own number must be among them",
+    silent=True,
+)
 SEED = Parameter("seed", "int", 0, low=0, high=10**18, description="decides every random draw")
-SETTINGS = (*FITTING, SEED, INITIALISE)
-"""All plain settings of a model that is fitted step by step, in the order of the reference."""
+SETTINGS = (*FITTING, FORECAST_STEPS, SEED, INITIALISE)
+"""The plain settings of every model that is fitted step by step, in the order of the reference."""
+REPTILE = "reptile"
+COMBINATION = Parameter(
+    "combination",
+    "str",
+    "balanced",
+    choices=("balanced", "downsample", "concatenate", "interleaved", REPTILE),
+    description="how a pooled model weighs the rows of its symbols; reptile learns a start for other fits",
+)
+LEARNING_TO_LEARN = (
+    Parameter(
+        "tasks",
+        "str",
+        "symbols",
+        choices=("symbols", "regimes"),
+        description="what the start is learned over; regimes: the one that it is at a row, of labels that know it",
+    ),
+    Parameter("inner_steps", "int", 8, low=1, high=10_000, description="steps on a task, of `batch_size` rows each"),
+    Parameter(
+        "outer_rate",
+        "float",
+        1.0,
+        low=0,
+        high=1,
+        above=True,
+        description="share of the way to a task's weights that the start is moved at first; falls to 0 in a line",
+    ),
+    Parameter(
+        "few_rows", "int", 250, low=50, high=1_000_000, description="rows of a symbol never seen to try starts on"
+    ),
+)
+"""What ``training.reptile`` decides."""
 EARLY_STOPPING = (
     Parameter("enabled", "bool", True, description="stop when the validation part gets no better"),
     Parameter("patience", "int", 15, low=1, high=100_000, description="epochs without improvement"),

@@ -23,6 +23,8 @@ def fault(parameter: Parameter, value: Any) -> str | None:
         return f"must be true or false, found {shown(value)}{QUOTED if quoted else ''}"
     if kind == "str":
         return _text_fault(parameter, value)
+    if kind == "model":
+        return _model_fault(parameter, value)
     if kind == "threshold" and isinstance(value, Mapping):
         if set(value) == {"atr"}:
             return _number_fault(parameter, value["atr"])
@@ -46,6 +48,8 @@ def coerced(parameter: Parameter, value: Any) -> Any:
         return int(value)
     if parameter.kind == "float":
         return float(value)
+    if parameter.kind == "model":
+        return _model(parameter, value)
     if parameter.kind == "threshold":
         return {"atr": float(value["atr"])} if isinstance(value, Mapping) else float(value)
     return value
@@ -61,6 +65,43 @@ def _text_fault(parameter: Parameter, value: Any) -> str | None:
         allowed = ", ".join(parameter.choices)
         return f"{shown(value)} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
     return None
+
+
+def _model_fault(parameter: Parameter, value: Any) -> str | None:
+    """Return what is wrong with a model within a model."""
+    name = value.get("type") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or name.casefold() not in parameter.models:
+        allowed = ", ".join(parameter.models)
+        return f"must be a model type, or {{type: ...}}, found {shown(value)}; allowed: {allowed}"
+    items = parameter.models[name.casefold()]
+    written = _written(value)
+    known = [spelling for item in items for spelling in (item.name, *item.aliases)]
+    for key in written:
+        if key not in known:
+            return f"{shown(key)} is no key of {name}; allowed: {', '.join(known)}{did_you_mean(key, known)}"
+    for item in items:
+        given = next((key for key in (item.name, *item.aliases) if key in written), None)
+        if given is None and item.required:
+            return f"{name} needs {item.name}: {item.description}"
+        message = None if given is None else fault(item, written[given])
+        if message is not None:
+            return f"{item.name} {message}"
+    return None
+
+
+def _model(parameter: Parameter, value: Any) -> dict[str, Any]:
+    """Return a faultless model within a model: its type, and all of its parameters."""
+    name = (value["type"] if isinstance(value, Mapping) else value).casefold()
+    written, made = _written(value), {"type": name}
+    for item in parameter.models[name]:
+        given = next((key for key in (item.name, *item.aliases) if key in written), None)
+        made[item.name] = item.default if given is None else coerced(item, written[given])
+    return made
+
+
+def _written(value: Any) -> dict[Any, Any]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {key: item for key, item in items if key != "type" and item is not None}
 
 
 def _number_fault(parameter: Parameter, value: Any) -> str | None:

@@ -38,7 +38,8 @@ class Detectable:
     share : float or None
         The same as a fraction of the baseline's loss: a skill.
     correlation : float or None
-        Of forecasts with what the baseline leaves open, by squared errors; None for classes, and where none would do.
+        Of forecasts with what the baseline leaves open, by squared errors; None for classes, for QLIKE, and where none
+        would do.
     sentence : str
         The same in words.
     """
@@ -86,7 +87,7 @@ def detectable(
     """
     rows, independent = len(known_at), independent_outcomes(known_at, label_end)
     judged = difference.blocks >= MIN_BLOCKS
-    if loss.kind == "regression":
+    if loss.kind == "regression" and not loss.sizes:
         correlation = least_correlation(independent) if judged else None
         share = None if correlation is None or baseline_loss <= 0 else loss.lowered_by(correlation**2)
         least = None if share is None else share * baseline_loss

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ktrdr.domain.evaluation.findings import Finding, Run
 from ktrdr.domain.evaluation.learning_findings import fit, gradients, plateau, stopping
-from ktrdr.domain.evaluation.outcome_findings import classes, forecasts, generalisation, leak, seeds, shift
+from ktrdr.domain.evaluation.outcome_findings import classes, episodes, forecasts, generalisation, leak, seeds, shift
 
-CHECKS = (stopping, fit, plateau, gradients, classes, shift, forecasts, generalisation, seeds)
-ABOUT_DATA = (classes, shift)
+CHECKS = (stopping, fit, plateau, gradients, classes, episodes, shift, forecasts, generalisation, seeds)
+ABOUT_DATA = (classes, episodes, shift)
 """What is true and of use of a run whose figures are not believable, too."""
 
 

@@ -15,12 +15,13 @@ from ktrdr.domain.evaluation.baseline import Baseline
 from ktrdr.domain.evaluation.ceilings import Ceiling
 from ktrdr.domain.evaluation.classification import classification_metrics, reliability
 from ktrdr.domain.evaluation.detectable import detectable
-from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, primary_loss
+from ktrdr.domain.evaluation.losses import ROW_LOSSES, RowLoss, is_floored, primary_loss, qlike_losses
 from ktrdr.domain.evaluation.outcomes import Outcomes
 from ktrdr.domain.evaluation.regression import directional_accuracy, regression_metrics
 from ktrdr.domain.evaluation.significance import block_length, mean_difference, paired_differences
 from ktrdr.domain.evaluation.suspicion import Carrier, suspicion_of
 from ktrdr.domain.evaluation.verdict import Verdict, outcome, sentence
+from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.market.timeframe import NS_PER_DAY
 
 
@@ -41,6 +42,8 @@ class Evaluation:
         Metric that decided the verdict.
     rows : int
         Test rows.
+    beside : Verdict or None
+        Of volatilities, what another loss says: QLIKE, or squared errors where QLIKE decides.
     """
 
     metrics: dict[str, Any]
@@ -49,14 +52,21 @@ class Evaluation:
     calibration: list[dict[str, Any]]
     primary: str
     rows: int
+    beside: Verdict | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values for ``metrics.json``."""
-        return asdict(self) | {"verdict": self.verdict.as_dict()}
+        values = asdict(self) | {"verdict": self.verdict.as_dict()}
+        del values["beside"]
+        return values if self.beside is None else values | {"beside": self.beside.as_dict()}
 
     def carried_by(self, carrier: Carrier | None) -> Evaluation:
         """Return the same with the input that carries the skill; see `Verdict.carried_by`."""
         return replace(self, verdict=self.verdict.carried_by(carrier))
+
+    def noted(self, note: str) -> Evaluation:
+        """Return the same with something more to say in its verdict; see `Verdict.noted`."""
+        return replace(self, verdict=self.verdict.noted(note))
 
 
 def evaluate(
@@ -93,7 +103,7 @@ def evaluate(
     loss = primary_loss(primary, target)
     _check(outcomes, outputs)
     truth: NDArray[Any] = outcomes.labels.astype(np.int64 if target.is_classification else np.float64)
-    scores = {rival.name: _scores(rival, truth) for rival in rivals}
+    scores = {rival.name: _scores(rival, truth, target) for rival in rivals}
     metrics = (
         classification_metrics(truth, outputs, target.classes)
         if target.is_classification
@@ -102,6 +112,9 @@ def evaluate(
     if not target.is_classification and not target.trades:
         for values in (metrics, *scores.values()):
             values["directional_accuracy"] = None  # the sign of a size, such as a volatility, says nothing
+    if target.is_volatility:
+        metrics |= {"qlike": float(qlike_losses(truth, outputs).mean())}
+        metrics |= {"floored_forecasts": int(is_floored(truth, outputs).sum())}
     known_at, label_end = outcomes.known_at, outcomes.label_end
     verdict = _judge(loss, truth, outputs, rivals, known_at, label_end, rng)
     if ceiling is not None:
@@ -109,7 +122,11 @@ def evaluate(
         suspicion = suspicion_of(truth, outputs, rivals, times, ceiling, loss)
         verdict = verdict if suspicion is None else verdict.suspected(suspicion)
     calibration = reliability(truth, outputs) if target.is_classification else []
-    return Evaluation(metrics, scores, verdict, calibration, loss.metric, len(outcomes))
+    beside = None
+    if target.is_volatility:
+        other = ROW_LOSSES["mse" if loss.sizes else "qlike"]
+        beside = _judge(other, truth, outputs, rivals, known_at, label_end, np.random.default_rng(0))
+    return Evaluation(metrics, scores, verdict, calibration, loss.metric, len(outcomes), beside)
 
 
 def _check(outcomes: Outcomes, outputs: Floats) -> None:
@@ -123,9 +140,8 @@ def _check(outcomes: Outcomes, outputs: Floats) -> None:
         raise InvalidInput("evaluation: outputs must be finite numbers")
 
 
-def _scores(rival: Baseline, truth: NDArray[Any]) -> dict[str, float | None]:
-    kind = "regression" if rival.choices is None else "classification"
-    rows = {loss.metric: rival.losses(loss, truth) for loss in ROW_LOSSES.values() if loss.kind == kind}
+def _scores(rival: Baseline, truth: NDArray[Any], target: Target) -> dict[str, float | None]:
+    rows = {loss.metric: rival.losses(loss, truth) for loss in ROW_LOSSES.values() if loss.fits(target)}
     means = {metric: None if losses is None else float(losses.mean()) for metric, losses in rows.items()}
     if rival.choices is not None:
         means["accuracy"] = float((rival.choices == truth).mean())

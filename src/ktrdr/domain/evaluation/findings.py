@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ktrdr.domain.catalogue.models.networks import MLP
 from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.evaluation.episodes import Episodes
 from ktrdr.domain.evaluation.evaluate import Evaluation
 from ktrdr.domain.training.history import Epoch, TrainingHistory
 
@@ -19,8 +20,8 @@ class Finding:
     Attributes
     ----------
     topic : str
-        ``leak``, ``stopping``, ``fit``, ``plateau``, ``gradients``, ``classes``, ``forecasts``, ``generalisation``,
-        ``seeds``.
+        ``leak``, ``stopping``, ``fit``, ``plateau``, ``gradients``, ``classes``, ``episodes``, ``forecasts``,
+        ``generalisation``, ``seeds``.
     finding : str
         One sentence.
     figures : dict
@@ -53,6 +54,8 @@ class Run:
         One entry per seed with ``seed``, ``metrics`` (as in `Evaluation`) and ``shipped``; empty where one was trained.
     model : ModelType
         What the advice is about.
+    episodes : mapping of part to mapping of class to int
+        See `episodes_of`; empty where the classes do not last.
     """
 
     history: TrainingHistory
@@ -60,6 +63,7 @@ class Run:
     class_shares: Mapping[str, Mapping[str, float]]
     seeds: Sequence[Mapping[str, Any]] = ()
     model: ModelType = MLP
+    episodes: Episodes = field(default_factory=dict)
 
     @property
     def kept(self) -> Epoch:

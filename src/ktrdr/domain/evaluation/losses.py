@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from ktrdr.domain.arrays import Floats, Int64s
+from ktrdr.domain.arrays import Bools, Floats, Int64s
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 from ktrdr.domain.labels.labelset import Target
 
 _SMALLEST = float(np.finfo(np.float64).eps)
+_LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class RowLoss:
     rows : callable
         (labels, outputs) -> loss of each row, smaller is better; outputs are probabilities, shape (n, k), or
         predictions, shape (n,).
+    sizes : bool
+        Whether it is a loss of volatilities alone, which are above 0.
     """
 
     name: str
@@ -39,6 +42,11 @@ class RowLoss:
     metric: str
     kind: Literal["classification", "regression"]
     rows: Callable[..., Floats]
+    sizes: bool = False
+
+    def fits(self, target: Target) -> bool:
+        """Return whether forecasts of a target can be judged by it."""
+        return self.kind == target.kind and (target.is_volatility or not self.sizes)
 
     def lowered_by(self, explained: float) -> float:
         """Return by which share this loss is lower where that share of squared errors is explained.
@@ -92,6 +100,32 @@ def absolute_errors(targets: Floats, predictions: Floats) -> Floats:
     return distance
 
 
+def qlike_losses(targets: Floats, predictions: Floats) -> Floats:
+    """Return y^2 / f^2 - log(y^2 / f^2) - 1 of volatilities y and forecasts f: 0 where they agree.
+
+    A row whose volatility is 0 counts 0 for every forecast: no ratio says how wrong one is. A forecast of less than a
+    hundredth of what happened, among them 0 and below, counts as that hundredth; see `is_floored`.
+
+    Parameters
+    ----------
+    targets, predictions : ndarray of float64, shape (n,)
+
+    References
+    ----------
+    Patton (2011), Volatility forecast comparison using imperfect volatility proxies.
+    """
+    moved = targets > 0
+    ratios = np.square(targets[moved] / np.maximum(predictions[moved], _LEAST_SHARE * targets[moved]))
+    losses = np.zeros(len(targets))
+    losses[moved] = ratios - np.log(ratios) - 1.0
+    return losses
+
+
+def is_floored(targets: Floats, predictions: Floats) -> Bools:
+    """Return on which rows QLIKE does not take the forecast as it is."""
+    return np.asarray((targets > 0) & (predictions < _LEAST_SHARE * targets))
+
+
 ROW_LOSSES = {
     loss.metric: loss
     for loss in (
@@ -100,6 +134,7 @@ ROW_LOSSES = {
         RowLoss("brier", "Brier score", "brier", "classification", brier_scores),
         RowLoss("mse", "mean squared error", "mse", "regression", squared_errors),
         RowLoss("mae", "mean absolute error", "mae", "regression", absolute_errors),
+        RowLoss("qlike", "QLIKE", "qlike", "regression", qlike_losses, sizes=True),
     )
 }
 
@@ -113,7 +148,7 @@ def primary_loss(metric: str | None, target: Target) -> RowLoss:
         If the metric is not known, or does not fit the kind of target.
     """
     chosen = metric or ("log_loss" if target.is_classification else "mse")
-    fitting = [name for name, loss in ROW_LOSSES.items() if loss.kind == target.kind]
+    fitting = [name for name, loss in ROW_LOSSES.items() if loss.fits(target)]
     if chosen not in fitting:
         raise InvalidInput(
             f"primary metric {chosen!r} is not one of {fitting} for {target.kind}" + did_you_mean(chosen, fitting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ktrdr.domain.evaluation.episodes import FEWEST, too_few
 from ktrdr.domain.evaluation.findings import Finding, Run
 
 _RARE = 0.02
@@ -46,6 +47,21 @@ def classes(run: Run) -> Finding | None:
         f"Classes are far out of balance: {said}.",
         {"train": dict(shares)},
         "Choose a label threshold that makes classes more even.",
+    )
+
+
+def episodes(run: Run) -> Finding | None:
+    """Say which classes came too seldom in the test rows to be judged, where classes last."""
+    test = run.episodes.get("test", {})
+    few = too_few(test)
+    if not few:
+        return None
+    named = ", ".join(f"{name} {test[name]}" for name in few)
+    return Finding(
+        "episodes",
+        f"Too few episodes in the test rows to judge a class by: {named}; {FEWEST} are needed.",
+        {"test": dict(test)},
+        "Train on a longer history, or on more symbols, so that each class comes and goes more often.",
     )
 
 

@@ -121,18 +121,23 @@ def suspicion_of(
             sure - limit,
             Suspicion(loss.words, share, sure, ceiling.of(loss), ceiling.target, ceiling.why),
         )
-        for loss, share, sure, limit in _shares(truth, outputs, rivals, times, ceiling)
+        for loss, share, sure, limit in _shares(truth, outputs, rivals, times, ceiling, primary)
         if sure > limit
     ]
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 
 def _shares(
-    truth: NDArray[Any], outputs: Floats, rivals: Sequence[Baseline], times: tuple[Int64s, int], ceiling: Ceiling
+    truth: NDArray[Any],
+    outputs: Floats,
+    rivals: Sequence[Baseline],
+    times: tuple[Int64s, int],
+    ceiling: Ceiling,
+    primary: RowLoss,
 ) -> Iterator[tuple[RowLoss, float, float, float]]:
     """Yield each loss that lies lower than is believable, with what `sure_share` says of it."""
     kind = "regression" if rivals[0].choices is None else "classification"
-    for loss in (loss for loss in ROW_LOSSES.values() if loss.kind == kind):
+    for loss in (loss for loss in ROW_LOSSES.values() if loss.kind == kind and (loss is primary or not loss.sizes)):
         known = [losses for rival in rivals if (losses := rival.losses(loss, truth)) is not None]
         best, own = min(known, key=lambda losses: float(losses.mean())), loss.rows(truth, outputs)
         if best.mean() - own.mean() <= ceiling.of(loss) * best.mean():

@@ -109,7 +109,7 @@ def _against(blocks: TimeBlocks, one: SymbolLosses) -> dict[str, Resampled]:
 def _row(blocks: TimeBlocks, one: SymbolLosses, against: Mapping[str, Resampled], ceiling: float) -> dict[str, Any]:
     own, theirs = float(one.model.mean()), float(one.baseline_losses.mean())
     difference = blocks.difference(against["baseline"])
-    baseline = {"name": one.baseline, "loss": theirs} | _said(difference, _believed(difference, theirs, ceiling))
+    baseline = {"name": one.baseline, "loss": theirs} | said_of(difference, _believed(difference, theirs, ceiling))
     row = {
         "symbol": one.symbol,
         "seen": one.seen,
@@ -119,7 +119,7 @@ def _row(blocks: TimeBlocks, one: SymbolLosses, against: Mapping[str, Resampled]
     }
     if isinstance(one.alone, str):
         return row | {"alone": {"missing": one.alone}}
-    return row | {"alone": {"loss": float(one.alone.mean())} | _said(blocks.difference(against["alone"]))}
+    return row | {"alone": {"loss": float(one.alone.mean())} | said_of(blocks.difference(against["alone"]))}
 
 
 def _group(
@@ -134,7 +134,7 @@ def _group(
             counts = {"compared": len(compared), "lower_loss": better}
             difference = blocks.difference(group_of(compared))
             said = _believed(difference, theirs, ceiling) if name == "baseline" else None
-            found[name] = counts | _said(difference, said)
+            found[name] = counts | said_of(difference, said)
     return found
 
 
@@ -143,7 +143,8 @@ def _believed(difference: Difference, baseline_loss: float, ceiling: float) -> O
     return "look_for_a_leak" if found is not None and found[1] > found[2] else outcome(difference)
 
 
-def _said(difference: Difference, said: Outcome | None = None) -> dict[str, Any]:
+def said_of(difference: Difference, said: Outcome | None = None) -> dict[str, Any]:
+    """Return a difference of losses as plain values, with what its interval says, or something else."""
     return {
         "difference": difference.mean,
         "interval": None if difference.interval is None else list(difference.interval),

@@ -67,6 +67,14 @@ class Verdict:
         """Return the verdict with the input that carries the skill; itself where nothing is suspected."""
         return self if self.suspicion is None else self._under(replace(self.suspicion, carrier=carrier))
 
+    def noted(self, note: str) -> Verdict:
+        """Return the verdict with something more to say at its end; itself where that is nothing."""
+        if not note:
+            return self
+        if self.suspicion is None:
+            return replace(self, sentence=f"{self.sentence} {note}")
+        return self._under(replace(self.suspicion, sentence=f"{self.suspicion.sentence} {note}"))
+
     def lifted(self, audit: str) -> Verdict:
         """Return what the interval says, an audit having shown that nothing leaks; itself where nothing is suspected.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -19,10 +20,13 @@ from ktrdr.domain.market.windows import window_deviation, window_mean
 from ktrdr.domain.strategy.document import ContextFeatures
 from ktrdr.domain.strategy.feature_ids import (
     ASSET_CLASS,
+    LOG_RETURN,
     RANKED_BARS,
+    SYMBOL_CODE,
     VOLATILITY_BARS,
     VOLATILITY_RANK,
     context_columns,
+    returns_columns,
 )
 
 CONTEXT_REVISION = "ktrdr context 2"
@@ -39,29 +43,51 @@ _MONDAY = 4 * NS_PER_DAY  # the epoch was a Thursday
 
 def context_features(context: ContextFeatures, timeframe: str) -> tuple[Feature, ...]:
     """Return the context features of a strategy in contract order; `timeframe` is the base, whose bars they read."""
+    return _features(context_columns(context, timeframe), timeframe)
+
+
+def returns_features(timeframe: str) -> tuple[Feature, ...]:
+    """Return what a model of returns reads of the base bars: the log return of each, and the code of its symbol."""
+    return _features(returns_columns(timeframe), timeframe)
+
+
+def _features(columns: Iterable[tuple[str, str, int | None]], timeframe: str) -> tuple[Feature, ...]:
     return tuple(
         Feature(
             feature_id,
             "context",
             context={"name": name} | ({} if period is None else {"period": period}) | {"timeframe": timeframe},
         )
-        for feature_id, name, period in context_columns(context, timeframe)
+        for feature_id, name, period in columns
     )
 
 
-def of_symbol(features: Iterable[Feature], asset_class: str) -> tuple[Feature, ...]:
-    """Return the features with the symbol's asset class where they need it, which no bar says.
+def of_symbol(features: Iterable[Feature], asset_class: str, symbol: str = "") -> tuple[Feature, ...]:
+    """Return the features with what no bar says of its symbol, where they need it: its asset class, or its code.
 
-    It takes no part in the contract: the same feature is 1 for one symbol and 0 for another.
+    That takes no part in the contract: the same feature is 1 for one symbol and 0 for another.
     """
+    said = {"asset_class": asset_class} | ({"code": symbol_code(symbol)} if symbol else {})
     return tuple(
-        replace(feature, context={**feature.context, "asset_class": asset_class}) if _asks_class(feature) else feature
+        replace(feature, context={**feature.context, asked: said[asked]})
+        if (asked := _asks(feature)) in said
+        else feature
         for feature in features
     )
 
 
-def _asks_class(feature: Feature) -> bool:
-    return feature.kind == "context" and feature.context["name"].startswith(ASSET_CLASS)
+def symbol_code(symbol: str) -> int:
+    """Return the number that stands for a symbol among features: 24 bits of the SHA-256 of its name.
+
+    So it is the same in every pool, and float32 holds it; the ``^`` of an index does not count.
+    """
+    return int.from_bytes(hashlib.sha256(symbol.removeprefix("^").encode()).digest()[:3])
+
+
+def _asks(feature: Feature) -> str:
+    """Return what a feature needs to be told of its symbol; empty for nothing."""
+    name = feature.context.get("name", "")
+    return "asset_class" if name.startswith(ASSET_CLASS) else "code" if name == SYMBOL_CODE else ""
 
 
 def context_column(feature: Feature, bars: Bars) -> Floats:
@@ -79,6 +105,8 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     - ``session_asia``, ``_europe``, ``_america``: 1 if the clock of Tokyo stood between 9:00 and 15:00, that of London
       between 8:00 and 16:30, that of New York between 9:30 and 16:00, from Monday to Friday, holidays among them.
     - ``symbol_asset_class_x``: 1 for a symbol of that class, else 0; `of_symbol` says which it is.
+    - ``log_return``: log of close / close of the bar before.
+    - ``symbol_code``: see `symbol_code`; `of_symbol` says whose it is.
     - ``symbol_volatility_rank``: volatility is the standard deviation of the last 20 log returns; its percentile rank
       among its own last 250 values, this one included; in (0, 1], ties share the mean of their ranks.
 
@@ -102,23 +130,30 @@ def context_column(feature: Feature, bars: Bars) -> Floats:
     Raises
     ------
     InvalidInput
-        If an asset class is asked for and `of_symbol` has not said it.
+        If an asset class or a symbol's code is asked for and `of_symbol` has not said it.
     """
     name = feature.context["name"]
-    if _asks_class(feature):
-        return _asset_class(feature, len(bars))
+    if _asks(feature):
+        return _said(feature, len(bars))
     with np.errstate(divide="ignore", invalid="ignore"):
         return _TIME[name](bars) if name in _TIME else _WINDOWED[name](bars, feature.context["period"])
 
 
-def _asset_class(feature: Feature, rows: int) -> Floats:
-    if "asset_class" not in feature.context:
-        raise InvalidInput(f"feature {feature.id!r} needs the symbol's asset class, which nobody has given")
-    return np.full(rows, float(feature.context["name"] == ASSET_CLASS + feature.context["asset_class"]))
+def _said(feature: Feature, rows: int) -> Floats:
+    asked, name = _asks(feature), feature.context["name"]
+    if asked not in feature.context:
+        what = asked.replace("_", " ")
+        raise InvalidInput(f"feature {feature.id!r} needs the symbol's {what}, which nobody has given")
+    told = feature.context[asked]
+    return np.full(rows, float(told if name == SYMBOL_CODE else name == f"{ASSET_CLASS}{told}"))
+
+
+def _log_return(bars: Bars, _: int) -> Floats:
+    return np.diff(np.log(bars.close), prepend=np.nan)
 
 
 def _volatility_rank(bars: Bars, _: int) -> Floats:
-    volatility = window_deviation(np.diff(np.log(bars.close), prepend=np.nan), VOLATILITY_BARS)
+    volatility = window_deviation(_log_return(bars, 1), VOLATILITY_BARS)
     import pandas as pd
 
     return pd.Series(volatility).rolling(RANKED_BARS).rank(pct=True).to_numpy(dtype=np.float64)
@@ -196,8 +231,9 @@ _WINDOWED: Mapping[str, Callable[[Bars, int], Floats]] = {
     "volume_ratio": _volume_ratio,
     "volume_zscore": _volume_zscore,
     VOLATILITY_RANK: _volatility_rank,
+    LOG_RETURN: _log_return,
 }
-PRICE_RATIOS = frozenset({"price_return", "price_ma_distance", VOLATILITY_RANK})
+PRICE_RATIOS = frozenset({"price_return", "price_ma_distance", VOLATILITY_RANK, LOG_RETURN})
 """Those that have no meaning where a close is at or below 0."""
 _TIME: Mapping[str, Callable[[Bars], Floats]] = {
     "time_hour_sin": lambda bars: np.sin(_hour(bars)),

@@ -13,7 +13,7 @@ from ktrdr.domain.features.context import context_column
 from ktrdr.domain.features.feature import Feature
 from ktrdr.domain.market.held_bars import HeldBars
 from ktrdr.domain.market.running import RunningDeviation, RunningMean
-from ktrdr.domain.strategy.feature_ids import RANKED_BARS, VOLATILITY_BARS, VOLATILITY_RANK
+from ktrdr.domain.strategy.feature_ids import LOG_RETURN, RANKED_BARS, VOLATILITY_BARS, VOLATILITY_RANK
 
 Carried = Callable[[], float]
 
@@ -94,6 +94,10 @@ def _volatility_rank(bars: HeldBars, _: int) -> Carried:
     return newest
 
 
+def _log_return(bars: HeldBars, _: int) -> Carried:
+    return lambda: float(_log_steps(bars.column("close")[-2:])[-1])
+
+
 def _log_steps(close: Floats) -> Floats:
     """Return the change of the logarithm from bar to bar; NaN on the first, and about closes of 0 or less."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -121,4 +125,5 @@ _CARRIED: dict[str, Callable[[HeldBars, int], Carried]] = {
     "volume_ratio": _volume_ratio,
     "volume_zscore": _volume_zscore,
     VOLATILITY_RANK: _volatility_rank,
+    LOG_RETURN: _log_return,
 }

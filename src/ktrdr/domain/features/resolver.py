@@ -7,7 +7,7 @@ from itertools import cycle
 from typing import Any
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
-from ktrdr.domain.features.context import context_features
+from ktrdr.domain.features.context import context_features, returns_features
 from ktrdr.domain.features.context_data import series_key
 from ktrdr.domain.features.feature import Feature, Membership, Source
 from ktrdr.domain.features.learnable import middle_of
@@ -15,14 +15,15 @@ from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import NetworkInput, Reference, Strategy
 from ktrdr.domain.strategy.feature_ids import columns
 from ktrdr.domain.strategy.feature_ids import lagged as lagged_id
+from ktrdr.domain.strategy.members import reads_returns
 
 
 def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     """Return every feature of a strategy.
 
     Entries of ``nn_inputs`` in order, within an entry timeframes (outer) by memberships or columns of a feature
-    catalogue (inner); then the same again for each lag; then context features. The result depends on the strategy
-    alone.
+    catalogue (inner); then the same again for each lag; then context features; then what a model of returns reads.
+    The result depends on the strategy alone.
     """
     current = tuple(feature for entry in strategy.nn_inputs for feature in _entry_features(strategy, entry))
     lagged = tuple(
@@ -32,7 +33,8 @@ def resolve(strategy: Strategy) -> tuple[Feature, ...]:
     )
     base = strategy.training_data.timeframes.base
     unscaled = (*current, *lagged, *context_features(strategy.model.context, base))
-    return tuple(_scaled(feature, strategy.model.scaling) for feature in unscaled)
+    returns = returns_features(base) if reads_returns(strategy.model) else ()
+    return (*(_scaled(feature, strategy.model.scaling) for feature in unscaled), *returns)
 
 
 def _scaled(feature: Feature, scaling: str) -> Feature:

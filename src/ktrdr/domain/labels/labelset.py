@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Int64s
-from ktrdr.domain.catalogue.labels import Action, LabelSpec, Parameters
+from ktrdr.domain.catalogue.labels import VOLATILITY, Action, LabelSpec, Parameters
 from ktrdr.domain.errors import InvalidInput
 
 NO_LABEL = -1
@@ -54,6 +54,11 @@ class Target:
     def is_classification(self) -> bool:
         """Whether labels are classes."""
         return self.kind == "classification"
+
+    @property
+    def is_volatility(self) -> bool:
+        """Whether labels are volatilities: sizes, of which ratios say more than differences."""
+        return self.unit == VOLATILITY.unit
 
     @property
     def trades(self) -> bool:

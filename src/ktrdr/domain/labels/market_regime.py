@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ktrdr.domain.arrays import Bools, Floats
+from ktrdr.domain.arrays import Bools, Floats, Int64s
 from ktrdr.domain.catalogue.labels import MARKET_REGIME, Parameters
-from ktrdr.domain.labels.labelset import LabelSet, Target
-from ktrdr.domain.labels.outcomes import ahead, ends_after, forward_returns
+from ktrdr.domain.labels.as_now import as_now
+from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Naive, Target
+from ktrdr.domain.labels.outcomes import ahead, behind, ends_after, forward_returns
 from ktrdr.domain.labels.trailing import log_returns
 from ktrdr.domain.market.bars import Bars, iso
 from ktrdr.domain.market.timeframe import NS_PER_DAY
@@ -38,7 +41,9 @@ def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None)
     Notes
     -----
     Causality: the label at t uses the closes up to t + horizon, where its span ends, and the bars of the index that are
-    known by then; the percentile of realised volatility uses bars up to t.
+    known by then; the percentile of realised volatility uses bars up to t. The forecasts that need no model, ``as_now``
+    (see there) and ``as_the_rule_says`` (the rule on what is known at t: the means and the volatility at t, the return
+    of the last `horizon` bars), use bars up to t.
     """
     import pandas as pd
 
@@ -46,34 +51,56 @@ def market_regime(bars: Bars, parameters: Parameters, index: Bars | None = None)
     returns = forward_returns(bars, horizon, parameters["entry"])
     close = pd.Series(bars.close)
     fast, slow = (close.rolling(parameters[name]).mean().to_numpy() for name in ("fast", "slow"))
-    trend = ahead(fast - slow, horizon)
-    stormy, known, note, scarcity = (
-        _realised_is_high(bars, parameters) if index is None else _index_is_high(bars, index, parameters)
+    trend, past = fast - slow, behind(returns, horizon)
+    storm = _by_realised(bars, parameters) if index is None else _by_index(bars, index, parameters)
+    values = _regimes(ahead(trend, horizon), returns, storm.coming > storm.limit)
+    end_rows = ends_after(horizon, ~np.isnan(ahead(trend, horizon) + returns + storm.coming + storm.limit))
+    told = ~np.isnan(trend + past + storm.now + storm.limit)
+    rule = np.where(told, _regimes(trend, past, storm.now > storm.limit), NO_LABEL)
+    return LabelSet(
+        values,
+        end_rows,
+        Target.of(MARKET_REGIME),
+        MARKET_REGIME.horizon(parameters),
+        notes=(storm.note,),
+        scarcity=storm.scarcity,
+        naive=(as_now(values, end_rows), Naive("as_the_rule_says", "as the rule says", rule)),
     )
-    values = np.full(len(bars), SIDEWAYS, dtype=np.int64)
+
+
+def _regimes(trend: Floats, returns: Floats, stormy: Bools) -> Int64s:
+    values = np.full(len(trend), SIDEWAYS, dtype=np.int64)
     values[(trend > 0) & (returns > 0)] = BULL
     values[(trend < 0) & (returns < 0)] = BEAR
     values[stormy] = HIGH_VOLATILITY
-    end_rows = ends_after(horizon, known & ~np.isnan(trend) & ~np.isnan(returns))
-    target, reach = Target.of(MARKET_REGIME), MARKET_REGIME.horizon(parameters)
-    return LabelSet(values, end_rows, target, reach, notes=(note,), scarcity=scarcity)
+    return values
 
 
-_Verdict = tuple[Bools, Bools, str, str]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Storm:
+    """Volatility of the next bars, and as it is known now; above what it is high; a note; what lacks a label, and why.
+
+    NaN where one is not known.
+    """
+
+    coming: Floats
+    now: Floats
+    limit: Floats
+    note: str
+    scarcity: str = ""
 
 
-def _index_is_high(bars: Bars, index: Bars, parameters: Parameters) -> _Verdict:
-    """Return where the index is high over the next bars, where it is known, a note, and what it keeps from a label."""
+def _by_index(bars: Bars, index: Bars, parameters: Parameters) -> _Storm:
     import pandas as pd
 
-    horizon, high, name = parameters["horizon"], parameters["high"], parameters["vol_symbol"]
-    mean = ahead(pd.Series(_as_known(bars, index)).rolling(horizon).mean().to_numpy(), horizon)
-    known = ~np.isnan(mean)
-    unlabelled = int((~known[: max(len(bars) - horizon, 0)]).sum())
+    horizon, name, now = parameters["horizon"], parameters["vol_symbol"], _as_known(bars, index)
+    mean = ahead(pd.Series(now).rolling(horizon).mean().to_numpy(), horizon)
+    unlabelled = int(np.isnan(mean[: max(len(bars) - horizon, 0)]).sum())
     note = f"labels: {name} ({index.timeframe}, {index.source}) decides what high volatility is"
     if unlabelled:
         note += f"; {unlabelled:,} of {len(bars):,} bars have no label for want of a fresh value"
-    return mean > high, known, note, _scarcity(bars, index, unlabelled, name) if unlabelled else ""
+    limit = np.full(len(bars), float(parameters["high"]))
+    return _Storm(mean, now, limit, note, _scarcity(bars, index, unlabelled, name) if unlabelled else "")
 
 
 def _scarcity(bars: Bars, index: Bars, unlabelled: int, name: str) -> str:
@@ -94,17 +121,16 @@ def _as_known(bars: Bars, index: Bars) -> Floats:
     return np.where((rows >= 0) & fresh, index.close[rows], np.nan)
 
 
-def _realised_is_high(bars: Bars, parameters: Parameters) -> _Verdict:
-    """Return where realised volatility is high over the next bars, where that can be said, a note, and nothing."""
+def _by_realised(bars: Bars, parameters: Parameters) -> _Storm:
     import pandas as pd
 
     horizon = parameters["horizon"]
     squares = pd.Series(log_returns(bars) ** 2)
     realised = np.sqrt(squares.rolling(horizon).mean())
     usual = realised.rolling(TRAILING_BARS, min_periods=TRAILING_BARS // 2).quantile(_HIGH / 100).to_numpy()
-    coming = ahead(realised.to_numpy(), horizon)
     note = (
         f"labels: no bars of {parameters['vol_symbol']}: volatility is high where the realised volatility exceeds its "
         f"trailing {_HIGH}th percentile over {TRAILING_BARS} bars"
     )
-    return coming > usual, ~np.isnan(coming) & ~np.isnan(usual) & (usual > 0), note, ""
+    now = realised.to_numpy()
+    return _Storm(ahead(now, horizon), now, np.where(usual > 0, usual, np.nan), note)

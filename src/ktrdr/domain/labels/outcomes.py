@@ -71,6 +71,13 @@ def ahead(values: Floats, bars: int) -> Floats:
     return later
 
 
+def behind(values: Floats, bars: int) -> Floats:
+    """Return the values `bars` rows earlier; NaN at the beginning."""
+    earlier = np.full(len(values), np.nan)
+    earlier[bars:] = values[: max(len(values) - bars, 0)]
+    return earlier
+
+
 def largest_moves(bars: Bars, lookahead: int, entry: str, *, touched: bool = False) -> tuple[Floats, Floats]:
     """Return the largest gain and the largest loss over the closes of the next bars.
 

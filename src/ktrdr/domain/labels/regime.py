@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Floats, Int64s
 from ktrdr.domain.catalogue.labels import REGIME, Parameters
+from ktrdr.domain.labels.as_now import as_now
 from ktrdr.domain.labels.labelset import NO_LABEL, LabelSet, Target
 from ktrdr.domain.labels.outcomes import ahead
 from ktrdr.domain.labels.thresholds import average_true_range
@@ -39,7 +40,9 @@ def regime(bars: Bars, parameters: Parameters) -> LabelSet:
     -----
     Causality: a span ends where the pivot that closes the bar's macro segment was confirmed, or `atr_period` bars
     ahead if that is later; spans have no upper bound. Only micro pivots that were confirmed by then count. Reversals
-    and the trailing volatility use bars up to their own.
+    and the trailing volatility use bars up to their own. The forecast that needs no model is `as_now`: the last macro
+    segment that was confirmed, or volatile. There is none "as the rule says": the rule judges a segment by both its
+    ends, and the one that runs has none yet.
 
     References
     ----------
@@ -59,7 +62,8 @@ def regime(bars: Bars, parameters: Parameters) -> LabelSet:
     values[surge > parameters["vol_crisis_threshold"]] = VOLATILE
     reach = np.maximum(end_rows, np.arange(len(bars)) + parameters["atr_period"])
     end_rows = np.where((end_rows == NO_LABEL) | ~np.isfinite(surge), NO_LABEL, reach)
-    return LabelSet(values, end_rows, Target.of(REGIME), REGIME.horizon(parameters))
+    naive = (as_now(values, end_rows),)
+    return LabelSet(values, end_rows, Target.of(REGIME), REGIME.horizon(parameters), naive=naive)
 
 
 def _median_range(bars: Bars, parameters: Parameters) -> Floats:

@@ -131,11 +131,14 @@ class CutAt:
     embargo_bars : int
     cut_there : str
         What was cut at these moments, for the message.
+    held_out : frozenset of int
+        See `TemporalHoldout`.
     """
 
     cuts: tuple[int, int]
     embargo_bars: int = 0
     cut_there: str = "the split"
+    held_out: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         _check_embargo(self.embargo_bars)
@@ -148,7 +151,8 @@ class CutAt:
         InvalidInput
             If a part keeps fewer than `MINIMUM_ROWS` rows.
         """
-        rows = _Parting(spans, spans.learnable, self.cuts, self.embargo_bars)
+        placing = spans.learnable & ~np.isin(spans.owner, list(self.held_out))
+        rows = _Parting(spans, placing, self.cuts, self.embargo_bars)
         if rows.fewest < MINIMUM_ROWS:
             first, last = (iso(pick(pick(bars) for bars in spans.bars)) for pick in (min, max))
             kept = ", ".join(f"{rows.counts[name]} {'rows ' * (name == 'train')}in {name}" for name in PARTS)

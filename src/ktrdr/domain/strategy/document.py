@@ -130,14 +130,50 @@ class ContextFeatures:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberModel:
+    """One entry of ``model.members``.
+
+    Attributes
+    ----------
+    name : str
+    type : str
+    architecture : mapping
+        All parameters of its type.
+    training : mapping
+        All settings of its type by dotted name, after precedence.
+    seed : int
+        Added to ``training.seed``.
+    inputs : tuple of str
+        What it reads: names of entries of ``nn_inputs``, and of contexts; empty: all.
+    symbol : str
+        Whose rows it is fitted to; empty: those of all.
+    weight : float
+        What it counts in a vote.
+    """
+
+    name: str
+    type: str
+    architecture: Mapping[str, Any]
+    training: Mapping[str, Any]
+    seed: int = 0
+    inputs: tuple[str, ...] = ()
+    symbol: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """Model type, architecture with all parameters, and what is fed to it besides ``nn_inputs``."""
+    """Model type, architecture with all parameters, and what is fed to it besides ``nn_inputs``.
+
+    Of a model that is made of `members` the architecture is how they are combined.
+    """
 
     type: str
     architecture: Mapping[str, Any]
     context: ContextFeatures = field(default_factory=ContextFeatures)
     lookback_periods: int = 1
     scaling: Literal["none", "zscore", "minmax", "robust"] = "none"
+    members: tuple[MemberModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

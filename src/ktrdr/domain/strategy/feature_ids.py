@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ktrdr.domain.catalogue.feature_catalogues import CATALOGUES
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, MembershipFunction, Model, NetworkInput
 from ktrdr.domain.strategy.reading.sections import Findings
@@ -31,6 +32,8 @@ VOLATILITY_BARS = 20
 RANKED_BARS = 250
 MOST_FEATURES = 100_000
 """More would not fit into any memory; what would have them is refused before they are named."""
+LOG_RETURN, SYMBOL_CODE = "log_return", "symbol_code"
+"""What a model of returns reads of the base bars: the return since the bar before, and whose bar it is."""
 SYMBOL_CONTEXT = (*(f"{ASSET_CLASS}{name}" for name in ASSET_CLASSES), VOLATILITY_RANK)
 
 
@@ -73,6 +76,17 @@ def context_columns(context: ContextFeatures, base: str) -> Iterator[tuple[str, 
         yield f"{base}_{name}", name, VOLATILITY_BARS + RANKED_BARS - 1 if name == VOLATILITY_RANK else None
 
 
+def returns_columns(base: str) -> tuple[tuple[str, str, int | None], ...]:
+    """Return id, name and period of what a model of returns reads after its inputs; see `context_columns`."""
+    return (f"{base}_{LOG_RETURN}", LOG_RETURN, 1), (f"{base}_{SYMBOL_CODE}", SYMBOL_CODE, None)
+
+
+def included_contexts(context: ContextFeatures) -> tuple[str, ...]:
+    """Return the names of the kinds of context features that are fed: ``price_context``, ``time_context``, ..."""
+    kinds = {"price": context.price, "volume": context.volume, "time": context.time, "session": context.session}
+    return tuple(f"{name}_context" for name, fed in (kinds | {"symbol": context.symbol}).items() if fed)
+
+
 def refuse_equal_ids(
     entries: Sequence[NetworkInput], fuzzy_sets: Mapping[str, FuzzySet], model: Model, base: str, findings: Findings
 ) -> None:
@@ -96,6 +110,9 @@ def refuse_equal_ids(
         _note_first(path, owned, seen, findings)
     context = [(name, f"the context feature {kind}") for name, kind, _ in context_columns(model.context, base)]
     _note_first("model.features", context, seen, findings)
+    if MODEL_TYPES[model.type].reads_returns:
+        read = [(name, f"what {model.type} reads, {kind},") for name, kind, _ in returns_columns(base)]
+        _note_first("model.type", read, seen, findings)
 
 
 def _count(entry: NetworkInput, fuzzy_sets: Mapping[str, FuzzySet]) -> int:

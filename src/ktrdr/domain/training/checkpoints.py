@@ -13,7 +13,7 @@ def task_digest(task: FitTask) -> bytes:
     """Return the SHA-256 of all that decides what is fitted, rows included; `FitTask.work` decides nothing."""
     architecture = sorted(task.model.architecture.items())
     said = (task.feature_ids, task.target, task.model.type, architecture, task.settings, task.fuzzify)
-    digest = hashlib.sha256(repr(said).encode())
+    digest = hashlib.sha256(repr((*said, task.steps, task.step) if task.steps else said).encode())
     if task.scaler is not None:
         digest.update(task.scaler.centre.tobytes() + task.scaler.scale.tobytes())
     for name, blob in sorted((task.initial or {}).items()):

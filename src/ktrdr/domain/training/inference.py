@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,15 @@ class Inference:
         Subtracted from the logits, so that probabilities stay calibrated although the loss was weighted.
     model_name : str
         Of the stored model, for errors; empty in training.
+    steps : mapping of int to Inference
+        The same for each number of bars ahead, where several are forecast; the model's own among them.
     """
 
     scaler: Scaler
     target_scaler: TargetScaler | None = None
     log_class_weights: NDArray[np.float64] | None = None
     model_name: str = ""
+    steps: Mapping[int, Inference] = field(default_factory=dict)
 
     def outputs(self, model: FittedModel, values: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return probabilities, shape (n_samples, n_classes), or predictions in the target's unit, shape (n_samples,).
@@ -101,9 +104,12 @@ class Inference:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for the manifest."""
+        steps = {str(step): one._of_targets() for step, one in self.steps.items()}
+        return {"scaler": self.scaler.as_dict(), **self._of_targets(), **({"steps": steps} if steps else {})}
+
+    def _of_targets(self) -> dict[str, Any]:
         weights = self.log_class_weights
         return {
-            "scaler": self.scaler.as_dict(),
             "target_scaler": None if self.target_scaler is None else self.target_scaler.as_dict(),
             "log_class_weights": None if weights is None else weights.tolist(),
         }
@@ -118,12 +124,17 @@ class Inference:
             If it is anything else.
         """
         try:
-            weights, target = values["log_class_weights"], values["target_scaler"]
-            log_weights = None if weights is None else np.asarray(weights, dtype=np.float64)
-            scaler = values["scaler"]
-        except (KeyError, TypeError, ValueError) as error:
+            scaler, steps = Scaler.from_dict(values["scaler"]), dict(values.get("steps", {}))
+            found = {int(step): cls(scaler, *_of_targets(one)) for step, one in steps.items()}
+            return cls(scaler, *_of_targets(values), steps=found)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CorruptArtifact(f"metadata.json: inference is not what a training writes ({error})") from error
-        return cls(Scaler.from_dict(scaler), None if target is None else TargetScaler.from_dict(target), log_weights)
+
+
+def _of_targets(values: Mapping[str, Any]) -> tuple[TargetScaler | None, NDArray[np.float64] | None]:
+    weights, target = values["log_class_weights"], values["target_scaler"]
+    log_weights = None if weights is None else np.asarray(weights, dtype=np.float64)
+    return None if target is None else TargetScaler.from_dict(target), log_weights
 
 
 def _read_rows(values: Float32s, ends: Int64s, window: int) -> tuple[Float32s, Int64s]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.domain.arrays import Float32s, Int64s
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.features.learnable import Fuzzified, TunedSets
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.contributions import Contributions
@@ -29,12 +30,13 @@ class Rows:
     ----------
     inputs : ndarray of float32, shape (n_rows, n_features)
         Rows that parts, and fits, may share: nobody writes to them. `FitTask.scaler` makes inputs of them.
-    targets : ndarray, shape (n_samples,)
-        int64 class numbers, or float32 standardised targets.
+    targets : ndarray, shape (n_samples,) or (n_samples, n_steps)
+        int64 class numbers, or float32 standardised targets; of a task with steps one of each.
     ends : ndarray of int64, shape (n_samples,), or None
         The row of `inputs` that each sample is about: the last one of its window. None: sample i is about row i.
-    weights : ndarray of float32, shape (n_samples,), or None
-        How much each sample counts in the loss, 1 on average; None: all the same.
+    weights : ndarray of float32, shape of `targets`, or None
+        How much each sample counts in the loss, 1 on average; None: all the same. Of a task with steps they are there,
+        and 0 where a sample is no row of a step, whatever stands among the targets.
     groups : ndarray of int32, shape (n_samples,), or None
         Ascending. Batches take a sample of each group in turn, so that all groups have equal shares: an epoch takes
         n_samples / n_groups of each, those of a small group repeatedly. None: all samples are shuffled together.
@@ -61,7 +63,7 @@ class FitTask:
 
     Attributes
     ----------
-    class_weights : ndarray of float64, shape (n_classes,), or None
+    class_weights : ndarray of float64, shape (n_classes,) or (n_steps, n_classes), or None
         Loss weight of each class, computed on train rows; 1 for a class that has none there.
     fuzzify : tuple of Fuzzified
         How the resolved features are made from the input columns where fuzzy sets are learnable; empty: the input
@@ -73,6 +75,15 @@ class FitTask:
         Who this fit is; it decides nothing.
     scaler : Scaler or None
         Applied to whatever is read of the rows, so that fits over one matrix need no copy of it; None: they are scaled.
+    horizon : int or None
+        How many bars ahead the targets look; None where that is open.
+    symbols : tuple of str
+        Names of the symbols that `Rows.symbols` numbers, for notes; empty: nobody said.
+    steps : tuple of int
+        The numbers of bars ahead that are forecast at once, ascending, a head each; the loss is the mean over them of
+        the mean over the rows of each. Empty: there is one.
+    step : int
+        Which of them `FittedModel.predict` forecasts; 0 where there is one.
     """
 
     train: Rows
@@ -86,6 +97,10 @@ class FitTask:
     initial: Mapping[str, bytes] | None = None
     work: Work = field(default_factory=Work)
     scaler: Scaler | None = None
+    horizon: int | None = None
+    symbols: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
+    step: int = 0
 
 
 class FittedModel(Protocol):
@@ -100,12 +115,22 @@ class FittedModel(Protocol):
         Rows read per sample: the row itself and those before it.
     tuned : mapping of (fuzzy set, membership) to Membership
         The learnable memberships as they were fitted; empty where none was learned.
+    members : mapping of name to FittedModel
+        Of a model that is made of several: each of them over the inputs of the whole; empty for others.
+    shares : mapping of name to float
+        What each member counts, summing to 1; empty where members have no shares.
+    notes : tuple of str
+        What should be said aloud of how it was fitted; a restored model has none.
     """
 
     feature_ids: tuple[str, ...]
     history: TrainingHistory
     window: int = 1
     tuned: TunedSets = MappingProxyType({})
+    members: Mapping[str, FittedModel] = MappingProxyType({})
+    shares: Mapping[str, float] = MappingProxyType({})
+    steps: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
@@ -130,15 +155,30 @@ class FittedModel(Protocol):
             If the number of columns is not the model's, or a row has too few before it.
         """
 
-    def contributions(self, inputs: Float32s, ends: Int64s | None = None) -> Contributions | None:
-        """Return what each input adds to each raw output, as exactly as the type can; None where it has no own way.
+    def at_step(self, step: int) -> FittedModel:
+        """Return the same model as one that predicts this one of its `steps`.
+
+        Raises
+        ------
+        InvalidInput
+            If it is none of them.
+        """
+        raise InvalidInput(f"model: forecasts no step {step}; steps: {', '.join(map(str, self.steps)) or 'none'}")
+
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions | None:
+        """Return what each input adds to each output, as exactly as the type can; None where it has no own way.
 
         Parameters
         ----------
         inputs, ends
             See `predict`.
+        baseline : ndarray of float32, shape (n_features,), or None
+            Scaled inputs that say nothing in particular, such as the mean of the train rows, for a way that starts
+            from one; None: all 0.
         """
-        del inputs, ends
+        del inputs, ends, baseline
         return None
 
     @abstractmethod

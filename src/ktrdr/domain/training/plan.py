@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ktrdr.domain.catalogue.models import model_type
+from ktrdr.domain.catalogue.training import COMBINATION, REPTILE
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol, spelt_twice
 from ktrdr.domain.strategy.document import Setting, Strategy, SymbolChoice
+from ktrdr.domain.strategy.reading.combination import cannot_start
 from ktrdr.domain.training.request import DEFAULT_COMBINATION, Combination, Mode, TrainingRequest, mode_of
 
 _SYMBOLS = "training_data.symbols"
@@ -115,8 +118,9 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
         raise InvalidInput(f"hold_out: {held_out} can be held out of one pooled model (mode universal), not of {mode}")
     if request.hold_out and not left:
         raise InvalidInput(f"hold_out: {held_out} are all the symbols that there are; leave at least one to train on")
-    if request.combination != DEFAULT_COMBINATION and mode != Mode.UNIVERSAL:
+    if request.combination not in {None, DEFAULT_COMBINATION} and mode != Mode.UNIVERSAL:
         raise InvalidInput(f"combination: {request.combination} is about one pooled model (mode universal), not {mode}")
+    _check_start(request)
     folds = request.symbol_folds
     if folds and mode != Mode.UNIVERSAL:
         raise InvalidInput(
@@ -127,9 +131,19 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
         raise InvalidInput(f"symbol_folds: {needed if folds > 1 else f'must be 2 or more, found {folds}'}")
 
 
+def _check_start(request: TrainingRequest) -> None:
+    """Refuse a start that nothing can begin with, and another combination than the one that the strategy settles."""
+    said = request.strategy.training.get(COMBINATION.name)
+    if said == REPTILE and request.combination not in {None, REPTILE}:
+        raise InvalidInput(f"combination: {request.combination} is asked for, and the strategy settles {REPTILE}")
+    message = cannot_start(model_type(request.strategy.model.type)) if request.combination == REPTILE else ""
+    if message:
+        raise InvalidInput(f"combination: {message}")
+
+
 def _pooled(request: TrainingRequest, symbols: tuple[str, ...]) -> tuple[TrainingJob, ...]:
     request = replace(request, mode=Mode.UNIVERSAL)
-    return (TrainingJob(symbols, _with_symbols(request, symbols, "multi_symbol"), request.combination),)
+    return (TrainingJob(symbols, _with_symbols(request, symbols, "multi_symbol"), request.pooling),)
 
 
 _PLANS: Mapping[Mode, Callable[[TrainingRequest, tuple[str, ...]], tuple[TrainingJob, ...]]] = {

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, cast, get_args
 
+from ktrdr.domain.catalogue.training import COMBINATION
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Strategy
 
-Combination = Literal["balanced", "downsample", "concatenate", "interleaved"]
+Combination = Literal["balanced", "downsample", "concatenate", "interleaved", "reptile"]
 DEFAULT_COMBINATION: Combination = "balanced"
 COMBINATIONS: tuple[str, ...] = get_args(Combination)
 LONGEST_REASON = 500
@@ -89,8 +90,9 @@ class TrainingRequest:
         Whether to measure permutation importance.
     mode : Mode or None
         None: as the strategy says, see `mode_of`.
-    combination : str
-        How a pooled model weighs the rows of its symbols; one of `COMBINATIONS`.
+    combination : str or None
+        How a pooled model weighs the rows of its symbols, one of `COMBINATIONS`; None: as the strategy says, see
+        `pooling`.
     execution : Execution
     hold_out : tuple of str
         Symbols that a pooled model is not trained on, only tried on; those of `symbols` among them are taken out.
@@ -109,7 +111,7 @@ class TrainingRequest:
     seeds: int = 1
     importance: bool = True
     mode: Mode | None = None
-    combination: Combination = DEFAULT_COMBINATION
+    combination: Combination | None = None
     execution: Execution = field(default_factory=Execution)
     hold_out: tuple[str, ...] = ()
     strict: bool = False
@@ -120,12 +122,19 @@ class TrainingRequest:
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= 1000:
             raise InvalidInput(f"seeds must be 1 to 1000, found {self.seeds}")
-        read_combination(self.combination)
+        if self.combination is not None:
+            read_combination(self.combination)
         reason = self.accept_quality
         if reason is not None and not (reason.strip() and reason.isprintable() and len(reason) <= LONGEST_REASON):
             raise InvalidInput(
                 f"accept_quality: needs a reason of 1 to {LONGEST_REASON} letters, found {shown(reason)}"
             )
+
+    @property
+    def pooling(self) -> Combination:
+        """How a pooled model weighs the rows of its symbols: as asked for, else as the strategy says."""
+        said: Combination = self.strategy.training.get(COMBINATION.name, DEFAULT_COMBINATION)
+        return self.combination or said
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ktrdr.domain.catalogue.models import model_type
-from ktrdr.domain.catalogue.models.spec import ModelType, Window
+from ktrdr.domain.catalogue.models.spec import ModelType, Window, joined
+from ktrdr.domain.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,19 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class Reptile:
+    """How a start for other fits is learned: steps on one task, and how far the start follows them at first."""
+
+    inner_steps: int = 8
+    outer_rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Everything that decides how a model is fitted, after precedence was applied.
 
     What a model type has not keeps its default and counts for nothing; `own` holds what only its own type has.
+    `reptile` is None where weights are fitted to be used as they are.
     """
 
     epochs: int = 100
@@ -57,6 +67,7 @@ class TrainingSettings:
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     seed: int = 0
     own: Mapping[str, Any] = field(default_factory=dict)
+    reptile: Reptile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,8 @@ class ModelSpec:
     Raises
     ------
     InvalidInput
-        If the type is not known, or the architecture is not one of that type.
+        If the type is not known, the architecture is not one of that type, or it has members where the type has none,
+        none where it is made of them, two of one name, or some that are made of members themselves.
     """
 
     type: str
@@ -82,6 +94,11 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         self.kind.checked(self.architecture)
+        names = [member.name.casefold() for member in self.members]
+        nested = any(member.model.members for member in self.members)
+        if bool(names) != self.kind.of_members or len(set(names)) < len(names) or nested:
+            wanted = "plain members, each with its own name" if self.kind.of_members else "no members"
+            raise InvalidInput(f"model {self.type}: needs {wanted}, found {', '.join(names) or 'none'}")
 
     @property
     def kind(self) -> ModelType:
@@ -100,6 +117,12 @@ class ModelSpec:
         return 1 if window is None else window.length
 
     @property
+    def unbroken(self) -> int:
+        """How many of these rows, the newest ones, must follow each other without a break."""
+        window = self._window
+        return self.window if window is None or window.unbroken is None else window.unbroken
+
+    @property
     def break_at_session(self) -> bool:
         """Whether no window reaches from one trading session into the next."""
         window = self._window
@@ -112,8 +135,27 @@ class ModelSpec:
         return "" if window is None else window.parameter
 
     @property
+    def standardised(self) -> bool:
+        """Whether targets of a regression come to it with mean 0 and deviation 1."""
+        return self.kind.standardised and all(member.model.standardised for member in self.members)
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether one of the members is what needs no features."""
+        return bool(self._counts("prior"))
+
+    @property
+    def fits(self) -> int:
+        """How many single models are fitted: one of each member, and of each one more a fold where rows are folded."""
+        return max(len(self.members), 1) * (1 + int(self._counts("folds")))
+
+    def _counts(self, name: str) -> Any:
+        """Return a parameter that counts beside the others; 0 for one that does not."""
+        return 0 if name in self.kind.idle(self.architecture) else self.architecture.get(name, 0)
+
+    @property
     def _window(self) -> Window | None:
-        return self.kind.window(self.architecture)
+        return joined([member.model._window for member in self.members]) or self.kind.window(self.architecture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +168,13 @@ class Member:
         Unique among the members; its blobs are named by it.
     model : ModelSpec
     settings : TrainingSettings
+        Its seed is added to that of the fit.
     inputs : tuple of str
         The features that it reads, in the order of the columns; empty: all.
     symbol : str
         The symbol whose rows it is fitted to; empty: those of all.
+    weight : float
+        What it counts in a vote.
     """
 
     name: str
@@ -137,3 +182,4 @@ class Member:
     settings: TrainingSettings
     inputs: tuple[str, ...] = ()
     symbol: str = ""
+    weight: float = 1.0

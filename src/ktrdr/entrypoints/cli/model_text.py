@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.inputs_text import inputs_text
+from ktrdr.entrypoints.cli.members_text import members_text
 from ktrdr.entrypoints.cli.render import section, table
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def show_text(shown: ShownModel) -> str:
     features = [(f"{place}", name) for place, name in enumerate(manifest.resolved_features, 1)]
     sections = [
         section(manifest.key.reference(manifest.version), [*_head(manifest), *_signed(shown.signatures)]),
-        section("verdict", _verdict(verdict) if isinstance(verdict, Mapping) else []),
+        section("verdict", _verdict(verdict, report) if isinstance(verdict, Mapping) else []),
         section("metrics of the test rows", _flat(manifest.training_metrics)),
+        *([members_text(report)] if report.get("members") else []),
         section("has seen", _spans(manifest)),
         *_symbols(artifact),
         section(f"features, in order ({len(features)})", features),
@@ -80,10 +82,12 @@ def show_text(shown: ShownModel) -> str:
     return "\n\n".join(sections)
 
 
-def _verdict(verdict: Mapping[str, Any]) -> list[tuple[str]]:
-    """Return the verdict and what its test rows could not show; older models do not say the latter."""
+def _verdict(verdict: Mapping[str, Any], report: Mapping[str, Any]) -> list[tuple[str]]:
+    """Return the verdict, what its test rows could not show, which older models do not say, and another loss's."""
     limits = verdict.get("detectable")
     said = [limits.get("sentence")] if isinstance(limits, Mapping) else []
+    beside = report.get("beside")
+    said += [beside.get("sentence")] if isinstance(beside, Mapping) else []
     return [(_value(line),) for line in (verdict.get("sentence"), *said)]
 
 

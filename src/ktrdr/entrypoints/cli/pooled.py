@@ -29,6 +29,34 @@ def symbols_text(by_symbol: Mapping[str, Any]) -> str:
     return "\n".join([table(header, rows), "", *_groups(by_symbol["groups"], metric)])
 
 
+def few_rows_text(found: Mapping[str, Any]) -> str:
+    """Return a line per symbol never seen: its loss after few rows from the learned start against other starts."""
+    metric = found["metric"].replace("_", " ")
+    header = [
+        "few rows",
+        "rows",
+        "test rows",
+        metric,
+        "against pooled",
+        "95 % interval",
+        "against random",
+        "95 % interval",
+    ]
+    rows = [
+        [
+            row["symbol"],
+            f"{row['rows']:,}",
+            f"{row['test_rows']:,}",
+            f"{row['loss']:.4g}",
+            *_against(row["pooled"]),
+            *_against(row["random"]),
+        ]
+        for row in found["symbols"]
+    ]
+    missing = [f"{symbol}: {why}" for symbol, why in found["missing"].items()]
+    return "\n".join([*([table(header, rows), ""] if rows else []), *missing, *found["sentences"]])
+
+
 def _against(found: Mapping[str, Any]) -> tuple[str, str]:
     if "missing" in found:
         return "-", found["missing"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ktrdr.entrypoints.cli.inputs_text import inputs_text, worded
+from ktrdr.entrypoints.cli.outcome import episodes_text
 from ktrdr.entrypoints.cli.render import section
 
 if TYPE_CHECKING:
@@ -44,10 +45,20 @@ def preview_text(preview: Preview) -> str:
         ),
         section("rows", [(name.replace("_", " "), f"{count:,}") for name, count in preview.rows.items()]),
         section("split", _split_rows(preview.split)),
+        *_steps(preview.split.get("steps", {})),
         *_symbols(preview.split.get("symbols", {})),
         _labels(preview),
+        *([episodes_text(preview.episodes)] if preview.episodes else []),
     ]
     return "\n\n".join(sections)
+
+
+def _steps(steps: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (step, *(f"{count:,} {name}, {found['purged'].get(name, 0)} purged" for name, count in found["rows"].items()))
+        for step, found in steps.items()
+    ]
+    return [section("rows of the steps, by bars ahead", rows)] if rows else []
 
 
 def _symbols(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

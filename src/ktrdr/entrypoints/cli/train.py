@@ -29,8 +29,9 @@ def train(
     every: Annotated[bool, typer.Option("--all", help="Every symbol that there is instead.")] = False,
     mode: Annotated[str | None, typer.Option(help="single, multi or universal.")] = None,
     combination: Annotated[
-        str, typer.Option(help="How a pooled model weighs symbols: balanced, downsample, concatenate or interleaved.")
-    ] = "balanced",
+        str | None,
+        typer.Option(help="How symbols are pooled: balanced, downsample, concatenate, interleaved or reptile."),
+    ] = None,
     hold_out_symbols: Annotated[
         str | None, typer.Option(help="Symbols that a pooled model is only tried on: TSLA,KO or @list.txt.")
     ] = None,
@@ -92,7 +93,7 @@ def train(
         seeds,
         importance,
         wanted,
-        read_combination(combination),
+        None if combination is None else read_combination(combination),
         execution,
         held_out,
         strict,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ktrdr.application.ports.model_trainer import ModelTrainer
     from ktrdr.application.use_cases.backtest import BacktestReport
     from ktrdr.application.use_cases.check_data import QualityReport
+    from ktrdr.application.use_cases.explain_global import GlobalExplanation
     from ktrdr.application.use_cases.list_models import Overview
     from ktrdr.application.use_cases.make_bars import HoldBars
     from ktrdr.application.use_cases.plot_indicator import IndicatorPlot
@@ -142,5 +143,8 @@ class Adapters(containers.DeclarativeContainer):
     indicator_page: Object[Callable[[IndicatorPlot], bytes]] = Object(lazy("adapters.report.plots:indicator_page"))
     sets_page: Object[Callable[[SetPlots], bytes]] = Object(lazy("adapters.report.plots:sets_page"))
     labels_page: Object[Callable[[LabelView, int], bytes]] = Object(lazy("adapters.report.plots:labels_page"))
+    explanation_page: Object[Callable[[GlobalExplanation], bytes]] = Object(
+        lazy("adapters.report.explanations:explanation_page")
+    )
     quality_page: Object[Callable[[QualityReport], bytes]] = Object(lazy("adapters.report.quality:quality_page"))
     backtest_page: Object[Callable[[BacktestReport], bytes]] = Object(lazy("adapters.report.backtests:backtest_page"))

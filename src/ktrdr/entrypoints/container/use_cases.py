@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ktrdr.application.use_cases.describe_indicators import DescribeIndicators
     from ktrdr.application.use_cases.diff_strategies import DiffStrategies
     from ktrdr.application.use_cases.dry_run import DryRun
+    from ktrdr.application.use_cases.explain_decision import ExplainDecision
+    from ktrdr.application.use_cases.explain_global import ExplainGlobal
     from ktrdr.application.use_cases.explain_rules import ExplainRules
     from ktrdr.application.use_cases.export_features import ExportFeatures
     from ktrdr.application.use_cases.fit_sets import FitSets
@@ -146,6 +148,8 @@ class Container(Of):
     predict: Factory[Predict] = _verb("predict:Predict", *_SERVING, Of.clock)
     backtest: Factory[Backtest] = _verb("backtest:Backtest", *_SERVING, Of.clock)
     open_predictor: Factory[OpenPredictor] = _verb("open_predictor:OpenPredictor", *_SERVING, Of.clock, Of.calendar)
+    explain_decision: Factory[ExplainDecision] = _verb("explain_decision:ExplainDecision", *_SERVING, Of.calendar)
+    explain_global: Factory[ExplainGlobal] = _verb("explain_global:ExplainGlobal", *_TRAINING, Of.calendar)
     explain_rules: Factory[ExplainRules] = _verb("explain_rules:ExplainRules", *_SERVING, Of.calendar)
 
     list_models: providers.Callable[ListModels] = providers.Callable(_list_models, __self__)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,9 +144,26 @@ def _moved(moves: Tensor, start: Tensor, unit: Tensor) -> Tensor:
     return torch.cat([start[:1] + unit * moves[:1], start[1:] * factor])
 
 
+def at_every(network: nn.Module, inputs: Tensor, window: int) -> Tensor:
+    """Return what a network of windows says at each row of chunks that has a whole window before it."""
+    forward: Callable[[Tensor, int], Tensor] = network.at_every  # type: ignore[assignment]
+    return forward(inputs, window)
+
+
+class OfColumns(nn.Sequential):
+    """A network of input columns: the layer, then the network of the features that it makes."""
+
+    def at_every(self, inputs: Tensor, window: int) -> Tensor:
+        """Return raw outputs at each row of chunks, as the network does."""
+        fuzzify: Any
+        network: Any
+        fuzzify, network = self
+        return at_every(network, fuzzify(inputs), window)
+
+
 def before(network: nn.Module, plan: Sequence[Fuzzified]) -> nn.Module:
-    """Return a network of input columns: the layer, then the network of the features that it makes."""
-    return nn.Sequential(OrderedDict(fuzzify=Fuzzify(plan), network=network))
+    """Return a network of input columns."""
+    return OfColumns(OrderedDict(fuzzify=Fuzzify(plan), network=network))
 
 
 def tuned_sets(network: nn.Module) -> TunedSets:

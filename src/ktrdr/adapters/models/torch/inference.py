@@ -46,8 +46,6 @@ class BlockForward:
     @torch.inference_mode()
     def __call__(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return the raw outputs, shape (n_samples, n_outputs); see `FittedModel.predict`."""
-        if inputs.ndim != 2 or inputs.shape[1] != self._n_inputs:
-            raise InvalidInput(f"model: takes {self._n_inputs} features per row, found shape {inputs.shape}")
         samples, chosen = self._samples(inputs), self._chosen(ends, len(inputs))
         n_samples = len(samples) if chosen is None else len(chosen)
         block = torch.zeros(self.rows, *self._shape)
@@ -63,8 +61,15 @@ class BlockForward:
                 results.append(forward(block)[:count].numpy())
         return np.concatenate(results, dtype=np.float64)
 
+    def samples(self, inputs: Float32s, ends: Int64s | None = None) -> Float32s:
+        """Return what is read of the inputs, one entry per sample."""
+        found, chosen = self._samples(inputs), self._chosen(ends, len(inputs))
+        return found if chosen is None else found[chosen]
+
     def _samples(self, inputs: Float32s) -> Float32s:
-        """Return a view of the inputs with one entry per sample."""
+        """Return a view of the inputs with one entry per sample that there may be."""
+        if inputs.ndim != 2 or inputs.shape[1] != self._n_inputs:
+            raise InvalidInput(f"model: takes {self._n_inputs} features per row, found shape {inputs.shape}")
         if self._window is None:
             return inputs
         series = np.ascontiguousarray(inputs, dtype=np.float32)

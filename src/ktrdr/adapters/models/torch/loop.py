@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from math import inf, isfinite
 from typing import Any
@@ -13,11 +13,13 @@ from torch import Tensor, nn
 
 from ktrdr.adapters.models.torch.best import Best
 from ktrdr.adapters.models.torch.checkpoints import to_bytes, write_from
+from ktrdr.adapters.models.torch.chunks import Chunks, many_to_many
 from ktrdr.adapters.models.torch.devices import keep_freed_memory, random_states, set_random_states
 from ktrdr.adapters.models.torch.losses import make_loss, make_shares
 from ktrdr.adapters.models.torch.optimizers import OPTIMIZERS, flatten
 from ktrdr.adapters.models.torch.samples import Batch, Part, Series
 from ktrdr.adapters.models.torch.schedules import learning_rates
+from ktrdr.domain.catalogue.training import CHUNK, EVERY, LOSS_AT
 from ktrdr.domain.errors import TrainingFailed, TrainingInterrupted
 from ktrdr.domain.training.checkpoints import task_digest
 from ktrdr.domain.training.history import EndedBy, Epoch, TrainingHistory
@@ -56,7 +58,7 @@ class Loop:
             keep_freed_memory()
         self.series = Series.of(task.train, device, task.scaler)
         shared = task.validation.inputs is task.train.inputs
-        self.train = Part.of(task.train, self.series, window)
+        self.train, self.forward = self._to_train(window)
         series = self.series if shared else Series.of(task.validation, device, task.scaler)
         self.validation = Part.of(task.validation, series, window)
         self.loss = make_loss(task, device)
@@ -65,15 +67,23 @@ class Loop:
         self.is_classification = task.target.is_classification
         self.weights, self.gradients = flatten(network)
         optimizer = OPTIMIZERS[self.settings.optimizer](self.weights, self.gradients, self.settings.weight_decay)
-        self.step = optimizer.step
+        self.step, self.memory = optimizer.step, optimizer.memory
         self.clip = self.weights.new_tensor(self.settings.gradient_clip) if self.settings.gradient_clip else None
-        self.batch_sizes = batch_sizes(self.train.drawn, self.settings.batch_size)
+        self.batch_sizes = batch_sizes(self.train.drawn, self.train.per_batch(self.settings.batch_size))
         self.shuffler = torch.Generator().manual_seed(self.settings.seed)
         self.watch = watch
         self.epochs: list[Epoch] = []
         fitted = {"weights": self.weights} | {f"buffer.{name}": buffer for name, buffer in network.named_buffers()}
         self.best = Best(fitted, self.settings.early_stopping)
-        self.moving = fitted | self.best.named() | _numbered("optimizer", optimizer.memory)
+        self.moving = fitted | self.best.named() | _numbered("optimizer", self.memory)
+
+    def _to_train(self, window: int | None) -> tuple[Part | Chunks, Callable[[Any], Tensor]]:
+        """Return the train samples, and what makes outputs of a batch of them."""
+        own = self.settings.own
+        if window is None or own.get(LOSS_AT.name) != EVERY:
+            return Part.of(self.task.train, self.series, window), self.network.forward
+        chunks = Chunks.of(self.task.train, self.series, window, own[CHUNK.name])
+        return chunks, many_to_many(self.network, window)
 
     def run(self) -> TrainingHistory:
         """Train until early stopping or the last epoch, and leave the kept weights in the network.
@@ -150,8 +160,8 @@ class Loop:
 
     def train_once(self, rate: float) -> tuple[float, float]:
         """Move the weights once per batch; return mean loss and mean gradient norm, asked of the device once."""
-        losses, norms = self.weights.new_zeros(()), self.weights.new_zeros(())
-        forward, measure, gradients = self.network.forward, self.loss, self.gradients
+        losses, norms, taken = self.weights.new_zeros(()), self.weights.new_zeros(()), 0
+        forward, measure, gradients = self.forward, self.loss, self.gradients
         for inputs, targets, weights in self.batches():
             gradients.zero_()
             loss = measure(forward(inputs), targets, weights)
@@ -159,7 +169,8 @@ class Loop:
             norms.add_(self.clip_gradients())
             self.step(rate)
             losses.add_(loss.detach(), alpha=len(targets))
-        return losses.item() / self.train.drawn, norms.item() / len(self.batch_sizes)
+            taken += len(targets)
+        return losses.item() / taken, norms.item() / len(self.batch_sizes)
 
     def batches(self) -> Iterator[Batch]:
         """Shuffle the training samples once and cut them."""
@@ -186,8 +197,18 @@ class Loop:
         loss = self.loss(outputs, part.targets, part.weights).item()
         if not self.is_classification:
             return loss, None
-        logits = outputs if self.log_weights is None else outputs - self.log_weights
-        return loss, (logits.argmax(1) == self.validation.targets).float().mean().item()
+        logits, targets = self._of_own_step(outputs, part)
+        return loss, (logits.argmax(1) == targets).float().mean().item()
+
+    def _of_own_step(self, outputs: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+        """Return calibrated logits and targets of the step that the model predicts, where it has a target."""
+        steps, weights = self.task.steps, self.log_weights
+        if not steps:
+            return outputs if weights is None else outputs - weights, part.targets
+        place = steps.index(self.task.step)
+        logits = outputs.chunk(len(steps), 1)[place]
+        has = slice(None) if part.weights is None else part.weights[:, place] > 0
+        return (logits if weights is None else logits - weights[place])[has], part.targets[:, place][has]
 
     def check(self, epoch: Epoch) -> None:
         """Raise TrainingFailed if the epoch's losses say that the fit is lost."""

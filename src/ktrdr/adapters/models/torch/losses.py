@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ktrdr.domain.arrays import Floats
 from ktrdr.domain.catalogue.training import LOSSES
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.training.model import FitTask
@@ -22,6 +23,7 @@ Targets may be the shares of `make_shares` instead, shape (n_samples, n_classes)
 Shares = Callable[[Tensor, Tensor, list[int]], Tensor]
 """Targets, sample weights and the sizes of batches to what each class of each sample counts in its batch's loss."""
 _LEAST_DOUBT = 1e-7
+_LEAST_WEIGHT = 1e-30
 
 
 def make_loss(task: FitTask, device: torch.device) -> Loss:
@@ -36,12 +38,31 @@ def make_loss(task: FitTask, device: torch.device) -> Loss:
     allowed = LOSSES[target.kind]
     if settings.loss not in allowed:
         raise InvalidInput(f"loss {settings.loss!r} does not fit {target.kind}; allowed: {', '.join(allowed)}")
-    if not target.is_classification:
+    if task.steps:
+        of_step = [None] * len(task.steps) if task.class_weights is None else list(task.class_weights)
+        return _of_steps([_loss_of(task, device, weights) for weights in of_step])
+    return _loss_of(task, device, task.class_weights)
+
+
+def _loss_of(task: FitTask, device: torch.device, class_weights: Floats | None) -> Loss:
+    settings = task.settings
+    if not task.target.is_classification:
         return _of_values(settings.loss, settings.huber_delta)
     of_class = None
-    if task.class_weights is not None:
-        of_class = torch.tensor(task.class_weights, dtype=torch.float32, device=device)
+    if class_weights is not None:
+        of_class = torch.tensor(class_weights, dtype=torch.float32, device=device)
     return _of_classes(of_class, settings.focal_gamma if settings.loss == "focal" else None)
+
+
+def _of_steps(of_step: Sequence[Loss]) -> Loss:
+    """Return the mean of the losses of the steps, each over its own rows; a step without any in a batch adds 0."""
+
+    def loss(outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        counts: Sequence[Tensor | None] = [None] * len(of_step) if weights is None else weights.unbind(1)
+        parts = zip(of_step, outputs.chunk(len(of_step), 1), targets.unbind(1), counts, strict=True)
+        return torch.stack([one(made, true, count) for one, made, true, count in parts]).mean()
+
+    return loss
 
 
 def make_shares(task: FitTask, device: torch.device) -> Shares | None:
@@ -51,7 +72,12 @@ def make_shares(task: FitTask, device: torch.device) -> Shares | None:
     sample's share of its batch's weight at its class and 0 elsewhere; the loss is the sum of its products with the log
     probabilities.
     """
-    if task.train.weights is None or not task.target.is_classification or task.settings.loss != "cross_entropy":
+    if (
+        task.steps
+        or task.train.weights is None
+        or not task.target.is_classification
+        or task.settings.loss != "cross_entropy"
+    ):
         return None
     n_classes = len(task.target.classes)
     known = np.ones(n_classes) if task.class_weights is None else task.class_weights
@@ -113,4 +139,4 @@ def _of_values(name: str, delta: float) -> Loss:
 
 
 def _mean(rows: Tensor, weights: Tensor | None) -> Tensor:
-    return rows.mean() if weights is None else (rows * (weights / weights.sum())).sum()
+    return rows.mean() if weights is None else (rows * (weights / weights.sum().clamp_min(_LEAST_WEIGHT))).sum()

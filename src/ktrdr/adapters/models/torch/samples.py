@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from ktrdr.domain.arrays import Int64s
 from ktrdr.domain.training.model import Rows
 from ktrdr.domain.training.scaling import Scaler
 
-Batch = tuple[Tensor, Tensor, Tensor | None]
+Batch = tuple[Any, Tensor, Tensor | None]
 """Inputs, targets, and weights where there are any."""
 _GATHERED_ROWS = 65_536
 """Rows that are copied at a time, in whole batches: a shuffled copy of all of them would double the memory."""
@@ -104,7 +105,7 @@ class Part:
         device, ends = series.rows.device, rows.ends
         if ends is None and (window is not None or rows.weights is not None):
             ends = np.arange(len(rows.targets), dtype=np.int64)
-        kept: slice | Int64s = slice(None) if rows.weights is None else np.flatnonzero(rows.weights)
+        kept: slice | Int64s = slice(None) if rows.weights is None else counted(rows.weights)
         return cls(
             series.rows if window is None else _windows(series.rows, window),
             on_device(rows.targets[kept], device),
@@ -126,15 +127,11 @@ class Part:
 
     def shuffled(self, generator: torch.Generator) -> Tensor:
         """Return the samples of an epoch in a new order; with groups, one of each in turn."""
-        if not self.counts:
-            return torch.randperm(len(self), generator=generator)
-        most = self.drawn // len(self.counts)
-        starts = np.concatenate(([0], np.cumsum(self.counts)))
-        turns = [
-            int(start) + _repeated_permutation(count, most, generator)
-            for start, count in zip(starts[:-1], self.counts, strict=True)
-        ]
-        return torch.stack(turns, dim=1).reshape(-1)
+        return shuffled(len(self), self.drawn, self.counts, generator)
+
+    def per_batch(self, batch_size: int) -> int:
+        """Return how many samples a batch takes."""
+        return batch_size
 
     def batches(self, sizes: list[int], order: Tensor | None = None, shares: Shares | None = None) -> Iterator[Batch]:
         """Cut the samples, in their order or another, into batches of these sizes; see `make_shares`."""
@@ -142,14 +139,8 @@ class Part:
         if order is not None:
             places = order if places is None else places[order]
             targets, weights = targets[order], None if weights is None else weights[order]
-        if shares is not None and weights is not None:
-            targets, weights = shares(targets, weights, sizes), None
-        return zip(
-            self._inputs(places, sizes),
-            torch.split(targets, sizes),
-            repeat(None, len(sizes)) if weights is None else torch.split(weights, sizes),
-            strict=True,
-        )
+        expected = split_targets(targets, weights, sizes, shares)
+        return ((inputs, *some) for inputs, some in zip(self._inputs(places, sizes), expected, strict=True))
 
     def _inputs(self, places: Tensor | None, sizes: list[int]) -> Iterator[Tensor]:
         if self.inputs.ndim == 3 and places is not None:
@@ -166,7 +157,32 @@ class Part:
             start = end
 
 
-def _repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
+def split_targets(
+    targets: Tensor, weights: Tensor | None, sizes: list[int], shares: Shares | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Yield the targets and weights of batches of these sizes."""
+    if shares is not None and weights is not None:
+        targets, weights = shares(targets, weights, sizes), None
+    return zip(
+        torch.split(targets, sizes),
+        repeat(None, len(sizes)) if weights is None else torch.split(weights, sizes),
+        strict=True,
+    )
+
+
+def shuffled(count: int, drawn: int, counts: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Return `count` items in a new order; or `drawn` of them, of groups of these `counts` one of each in turn."""
+    if not counts:
+        return torch.randperm(count, generator=generator)
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    turns = [
+        int(start) + repeated_permutation(own, drawn // len(counts), generator)
+        for start, own in zip(starts[:-1], counts, strict=True)
+    ]
+    return torch.stack(turns, dim=1).reshape(-1)
+
+
+def repeated_permutation(count: int, wanted: int, generator: torch.Generator) -> Tensor:
     """Return `wanted` of the numbers below `count`, none of them twice before each was there once."""
     rounds = [torch.randperm(count, generator=generator) for _ in range(-(-wanted // count))]
     return torch.cat(rounds)[:wanted]
@@ -179,6 +195,11 @@ def _group_counts(groups: np.ndarray) -> tuple[int, ...]:
 def _windows(series: Tensor, window: int) -> Tensor:
     n_rows, n_inputs = series.shape
     return series.as_strided((n_rows - window + 1, window, n_inputs), (n_inputs, n_inputs, 1))
+
+
+def counted(weights: np.ndarray) -> Int64s:
+    """Return the samples that count, be it in one step."""
+    return np.flatnonzero(weights if weights.ndim == 1 else weights.any(axis=1))
 
 
 def on_device(array: np.ndarray, device: torch.device) -> Tensor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,16 +13,19 @@ from torch import nn
 
 from ktrdr.adapters.models.torch.devices import find_device, one_thread, seeded
 from ktrdr.adapters.models.torch.fuzzify import before, tuned_sets
+from ktrdr.adapters.models.torch.gradients import integrated_gradients
 from ktrdr.adapters.models.torch.inference import BlockForward
 from ktrdr.adapters.models.torch.loop import Loop
 from ktrdr.adapters.models.torch.networks import build
+from ktrdr.adapters.models.torch.reptile import ReptileLoop
 from ktrdr.adapters.models.torch.weights import WEIGHTS, from_bytes, to_bytes, write
 from ktrdr.application.ports.model_trainer import ModelTrainer
-from ktrdr.domain.arrays import Float32s, Int64s
+from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.artifacts.artifact import Artifact
 from ktrdr.domain.artifacts.model_facts import read_model_facts
 from ktrdr.domain.errors import CorruptArtifact, InvalidInput
 from ktrdr.domain.features.learnable import Fuzzified
+from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask, FittedModel, Rows
 from ktrdr.domain.training.settings import ModelSpec
@@ -42,6 +47,10 @@ class TorchModel(FittedModel):
     is_classification : bool
     fitted_on : str
         Device, for `provenance`.
+    steps : tuple of int
+        See `FitTask`; the outputs of the network are those of each step, one after the other.
+    step : int
+        The one that it predicts.
     """
 
     def __init__(
@@ -53,7 +62,10 @@ class TorchModel(FittedModel):
         *,
         is_classification: bool,
         fitted_on: str,
+        steps: tuple[int, ...] = (),
+        step: int = 0,
     ) -> None:
+        self.steps, self._step = steps, step
         self.feature_ids = feature_ids
         self.history = history
         self.window = spec.window
@@ -65,8 +77,32 @@ class TorchModel(FittedModel):
 
     def predict(self, inputs: Float32s, ends: Int64s | None = None) -> NDArray[np.float64]:
         """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
-        outputs = self._forward(inputs, ends)
+        outputs = self._own(self._forward(inputs, ends))
         return outputs if self._is_classification else outputs[:, 0]
+
+    def at_step(self, step: int) -> FittedModel:
+        """Return the same network, which predicts another step."""
+        if step not in self.steps:
+            return super().at_step(step)
+        other = copy(self)
+        other._step = step
+        return other
+
+    def _own(self, outputs: Floats) -> Floats:
+        """Return the outputs of its step, along the last axis."""
+        if not self.steps:
+            return outputs
+        place, width = self.steps.index(self._step), outputs.shape[-1] // len(self.steps)
+        return outputs[..., place * width : (place + 1) * width]
+
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions:
+        """Return integrated gradients from the baseline; where sets are tuned, of the features that they make."""
+        samples = self._forward.samples(inputs, ends)
+        start = np.zeros(len(self.feature_ids), dtype=np.float32) if baseline is None else baseline
+        found = integrated_gradients(self._network, samples, start)
+        return replace(found, values=self._own(found.values), base=self._own(found.base))
 
     def state(self) -> Mapping[str, bytes]:
         """Return the weights as ``model.safetensors``."""
@@ -106,12 +142,13 @@ class TorchTrainer(ModelTrainer):
     def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> TorchModel:
         """Return the network fitted to the task; torch's threads and random state are left as they were."""
         _check(task)
-        n_outputs = len(task.target.classes) or 1
+        n_outputs = (len(task.target.classes) or 1) * max(len(task.steps), 1)
         with one_thread(), seeded(task.settings.seed, self._device):
             network = _assembled(task.model, len(task.feature_ids), n_outputs, task.fuzzify)
             _begin(network, task)
             network = network.to(self._device)
-            history = Loop(network, task, self._device, watch).run()
+            loop = Loop if task.settings.reptile is None else ReptileLoop
+            history = loop(network, task, self._device, watch).run()
         return TorchModel(
             network,
             task.feature_ids,
@@ -119,6 +156,8 @@ class TorchTrainer(ModelTrainer):
             task.model,
             is_classification=task.target.is_classification,
             fitted_on=str(self._device),
+            steps=task.steps,
+            step=task.step,
         )
 
     def restore(self, artifact: Artifact) -> TorchModel:
@@ -144,6 +183,8 @@ class TorchTrainer(ModelTrainer):
             facts.spec,
             is_classification=facts.target.is_classification,
             fitted_on=str(_CPU),
+            steps=facts.steps,
+            step=facts.step,
         )
 
 
@@ -175,6 +216,9 @@ def _check(task: FitTask) -> None:
         raise InvalidInput("fit: there are no features")
     for name, rows in (("train", task.train), ("validation", task.validation)):
         _check_rows(name, rows, task)
+    unfit = task.model.kind.unfit(task.model.kind.checked(task.model.architecture), task.settings.own)
+    if unfit is not None:
+        raise InvalidInput(f"fit: {unfit[0]}: {unfit[1]}")
     stopping = task.settings.early_stopping
     if stopping.enabled and stopping.monitor == "val_accuracy" and not task.target.is_classification:
         raise InvalidInput("early_stopping: monitor val_accuracy needs classes; allowed for a regression: val_loss")
@@ -191,11 +235,16 @@ def _check_rows(name: str, rows: Rows, task: FitTask) -> None:
         )
     if task.target.is_classification and not 0 <= rows.targets.min() <= rows.targets.max() < len(task.target.classes):
         raise InvalidInput(f"fit: {name} has targets outside the classes 0 to {len(task.target.classes) - 1}")
+    if rows.targets.shape[1:] != ((len(task.steps),) if task.steps else ()) or (task.steps and rows.weights is None):
+        raise InvalidInput(
+            f"fit: {name} has targets of shape {rows.targets.shape}; needs one a sample, or with steps one of each, "
+            "and a weight"
+        )
     _check_ends(name, rows, task.model.window)
     if rows.groups is not None and (len(rows.groups) != n_samples or (np.diff(rows.groups) < 0).any()):
         raise InvalidInput(f"fit: {name} needs one group per target, ascending")
     if rows.weights is not None:
-        _check_weights(name, rows.weights, n_samples)
+        _check_weights(name, rows.weights, rows.targets.shape)
 
 
 def _check_ends(name: str, rows: Rows, window: int) -> None:
@@ -208,6 +257,6 @@ def _check_ends(name: str, rows: Rows, window: int) -> None:
         )
 
 
-def _check_weights(name: str, weights: Float32s, n_samples: int) -> None:
-    if weights.shape != (n_samples,) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+def _check_weights(name: str, weights: Float32s, shape: tuple[int, ...]) -> None:
+    if weights.shape != shape or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
         raise InvalidInput(f"fit: {name} needs one finite weight of 0 or more per target, not all of them 0")

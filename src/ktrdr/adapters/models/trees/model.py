@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from ktrdr.adapters.models.trees.stored import WEIGHTS, to_bytes
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import InvalidInput
+from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FittedModel
 from ktrdr.domain.training.tree_outputs import TreeOutputs
+from ktrdr.domain.training.tree_shap import tree_shap
 from ktrdr.domain.training.trees import Trees
 
 
@@ -50,6 +52,13 @@ class TreesModel(FittedModel):
         """Return logits, shape (n_samples, n_classes), or standardised values, shape (n_samples,)."""
         outputs = self.outputs(inputs if ends is None else chosen(inputs, ends))
         return outputs if self._is_classification else outputs[:, 0]
+
+    def contributions(
+        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
+    ) -> Contributions:
+        """Return what each input adds, exactly; the trees know what is usual, so no baseline is used."""
+        del baseline
+        return tree_shap(self.trees, inputs if ends is None else chosen(inputs, ends))
 
     def outputs(self, inputs: Float32s) -> Floats:
         """Return the raw outputs of every row, shape (n_rows, n_outputs)."""

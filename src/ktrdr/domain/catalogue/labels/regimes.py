@@ -44,6 +44,8 @@ REGIME = LabelSpec(
     "A span ends where the segment's last pivot is confirmed, or with the returns looked at if that is later. No label "
     "up to the first macro pivot and after the last one.",
     reference="Merrill (1977), Filtered Waves; ATR: Wilder (1978), New Concepts in Technical Trading Systems",
+    lasts=True,
+    knows_now=True,
 )
 _UNUSED = "has no effect: what makes a bar sideways here is that it is neither bull nor bear"
 
@@ -69,6 +71,7 @@ MARKET_REGIME = LabelSpec(
         ENTRY,
     ),
     horizon=horizon_of("horizon"),
+    step="horizon",
     classes=("bull", "bear", "sideways", "high_volatility"),
     actions=("buy", "sell", "hold", "none"),
     description="high_volatility if the mean of the volatility index over the next `horizon` bars is above `high`; "
@@ -82,4 +85,6 @@ MARKET_REGIME = LabelSpec(
     contradiction=_contradiction,
     without_effect={"low": _UNUSED, "adx_period": _UNUSED},
     symbol="vol_symbol",
+    lasts=True,
+    knows_now=True,
 )

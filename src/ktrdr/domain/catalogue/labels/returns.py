@@ -21,6 +21,7 @@ FORWARD_RETURN = LabelSpec(
     kind="regression",
     parameters=(bars_ahead("horizon", 20), ENTRY),
     horizon=horizon_of("horizon"),
+    step="horizon",
     unit="fraction",
     description="return from the entry price to the close `horizon` bars ahead.",
 )
@@ -33,6 +34,7 @@ DIRECTION = LabelSpec(
         ENTRY,
     ),
     horizon=horizon_of("horizon"),
+    step="horizon",
     classes=("up", "neutral", "down"),
     actions=BUY_HOLD_SELL,
     ratios=lambda parameters: parameters["neutral_band"] != 0,
@@ -44,8 +46,10 @@ VOLATILITY = LabelSpec(
     kind="regression",
     parameters=(bars_ahead("window", 20, low=2),),
     horizon=horizon_of("window"),
+    step="window",
     actions=("none",),
     unit="log return per bar",
+    metrics=("qlike",),
     description="standard deviation of the log returns of the next `window` bars. It asks for no trade.",
 )
 
@@ -67,6 +71,7 @@ CONTEXT = LabelSpec(
         ENTRY,
     ),
     horizon=horizon_of("horizon"),
+    step="horizon",
     classes=("bullish", "bearish", "neutral"),
     actions=("buy", "sell", "hold"),
     description="bullish if the return to the close `horizon` bars ahead is above `bullish_threshold`, bearish if it "
@@ -95,6 +100,7 @@ RISK_ADJUSTED = LabelSpec(
         ENTRY,
     ),
     horizon=horizon_of("horizon"),
+    step="horizon",
     classes=_THREE[0],
     actions=_THREE[1],
     description="return to the close `horizon` bars ahead, divided by the trailing volatility x sqrt(horizon), cut at "

@@ -59,6 +59,15 @@ class LabelSpec:
     ratios : callable
         Complete parameters to whether it takes ratios or logarithms of prices, and so needs prices above 0. Where not,
         labels are the same on prices that are all moved by one amount.
+    lasts : bool
+        Whether a class lasts for many bars, so that what counts as evidence is episodes of it and not bars.
+    knows_now : bool
+        Whether its labels come with the class that it is now, see `as_now`.
+    step : str
+        The parameter that says how many bars ahead is looked, of labels that one network may learn at several; empty:
+        there is none.
+    metrics : tuple of str
+        What may decide the verdict besides the metrics of its kind.
     """
 
     source: str
@@ -76,7 +85,11 @@ class LabelSpec:
     contradiction: Callable[[Parameters], Contradiction | None] = lambda _: None
     without_effect: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
+    step: str = ""
     ratios: Callable[[Parameters], bool] = lambda _: True
+    lasts: bool = False
+    knows_now: bool = False
+    metrics: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

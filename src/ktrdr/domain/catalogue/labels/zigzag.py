@@ -56,6 +56,7 @@ ZIGZAG_SEGMENTS = LabelSpec(
     "at or below 0.",
     ratios=_in_shares,
     reference="Merrill (1977), Filtered Waves; ATR: Wilder (1978), New Concepts in Technical Trading Systems",
+    lasts=True,
 )
 
 IMPLIED_LABELS: Parameters = {

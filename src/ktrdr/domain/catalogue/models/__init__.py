@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from ktrdr.domain.catalogue.models.ensembles import ENSEMBLE
+from ktrdr.domain.catalogue.models.forests import EXTRA_TREES, RANDOM_FOREST
+from ktrdr.domain.catalogue.models.linear import LOGISTIC, RIDGE
 from ktrdr.domain.catalogue.models.networks import GRU, LSTM, MLP, TRANSFORMER
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.models.trees import LIGHTGBM, XGBOOST
+from ktrdr.domain.catalogue.models.volatility import EWMA, GARCH, HAR, HYBRID
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.errors import InvalidInput, did_you_mean
 
-MODEL_TYPES: dict[str, ModelType] = {model.name: model for model in (MLP, LSTM, GRU, TRANSFORMER, LIGHTGBM, XGBOOST)}
+_NETWORKS = (MLP, LSTM, GRU, TRANSFORMER)
+_TREES = (LIGHTGBM, XGBOOST, RANDOM_FOREST, EXTRA_TREES)
+_OF_RETURNS = (GARCH, EWMA, HAR, HYBRID)
+MODEL_TYPES: dict[str, ModelType] = {
+    model.name: model for model in (*_NETWORKS, LOGISTIC, RIDGE, *_TREES, *_OF_RETURNS, ENSEMBLE)
+}
 """Every model type by name."""
 
 
@@ -50,7 +59,7 @@ def section_of(key: str, model: ModelType, keys: str) -> str:
 def spellings(model: ModelType, keys: str) -> tuple[str, ...]:
     """Return every spelling of a type's keys in ``architecture``, in ``training``, or in a section of the latter."""
     parameters = _parameters(model, keys)
-    others = {"architecture": model.ignored, "training": model.sections}.get(keys, ())
+    others = {model.section: model.ignored, "training": model.sections}.get(keys, ())
     return (*(name for item in parameters for name in (item.name, *item.aliases)), *others)
 
 
@@ -60,5 +69,5 @@ def nearest_key(name: str, model: ModelType, keys: str) -> str:
 
 
 def _parameters(model: ModelType, keys: str) -> tuple[Parameter, ...]:
-    known = {"architecture": model.parameters, "training": model.all_settings}
+    known = {model.section: model.parameters, "training": model.all_settings}
     return known.get(keys, model.sections.get(keys, ()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ktrdr.domain.catalogue.models.spec import Advice, Architecture, ModelType, Window
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, FITTING, SCHEDULER
+from ktrdr.domain.catalogue.training import EARLY_STOPPING, EVERY, FITTING, LOSS_AT, OF_WINDOWS, SCHEDULER
 
 SEQUENCE_LENGTH = Parameter(
     "sequence_length",
@@ -33,6 +35,7 @@ _network = partial(
     },
     learns_sets=True,
     can_begin=True,
+    forecasts_steps=True,
     advice=Advice(
         simpler="make the network smaller",
         restrained="raise `dropout` or `weight_decay`",
@@ -41,7 +44,10 @@ _network = partial(
 )
 _network_of_windows = partial(
     _network,
-    settings=tuple(replace(item, default=64) if item.name == "batch_size" else item for item in FITTING),
+    settings=(
+        *(replace(item, default=64) if item.name == "batch_size" else item for item in FITTING),
+        *OF_WINDOWS,
+    ),
     window=lambda architecture: Window(
         architecture[SEQUENCE_LENGTH.name], SEQUENCE_LENGTH.name, architecture[BREAK_AT_SESSION.name]
     ),
@@ -126,11 +132,18 @@ def _heads_divide_the_width(architecture: Architecture) -> tuple[str, str] | Non
     return "num_heads", f"{heads} does not divide hidden_size {width}; allowed: {allowed}"
 
 
+def _every_row_looks_back(architecture: Architecture, settings: Mapping[str, Any]) -> tuple[str, str] | None:
+    if settings.get(LOSS_AT.name) != EVERY or architecture["causal"]:
+        return None
+    return LOSS_AT.name, f"{EVERY} needs rows that look back only; write model.architecture.causal: true"
+
+
 TRANSFORMER = _network_of_windows(
     name="transformer",
     description="Transformer encoder (Vaswani et al. 2017; norm before each block) over a window of rows with "
-    "sinusoidal positions; the last position gives the outputs. Widths in multiples of 4 predict fastest: others are "
-    "run window by window where the CPU would round them by their place in a batch.",
+    "sinusoidal "
+    "positions, or by distance where it is causal; the last position gives the outputs. Widths in multiples "
+    "of 4 predict fastest: others are run window by window where the CPU would round them by their place in a batch.",
     parameters=(
         SEQUENCE_LENGTH,
         _HIDDEN_SIZE,
@@ -154,8 +167,17 @@ TRANSFORMER = _network_of_windows(
             description="width of the feed-forward block",
         ),
         _DROPOUT,
+        Parameter(
+            "causal",
+            "bool",
+            False,
+            description="each row of a window attends to itself and those before it, less to those further back "
+            "(Press, Smith and Lewis 2022), in place of positions",
+            silent=True,
+        ),
         BREAK_AT_SESSION,
     ),
     aliases=("transformer_encoder",),
     check=_heads_divide_the_width,
+    unfit=_every_row_looks_back,
 )

@@ -8,7 +8,7 @@ from functools import partial
 
 from ktrdr.domain.catalogue.models.spec import Advice, ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, FITTING
+from ktrdr.domain.catalogue.training import CLASS_WEIGHTS, EARLY_STOPPING, FITTING
 
 BINS = Parameter(
     "bins",
@@ -20,7 +20,7 @@ BINS = Parameter(
     description="into how many bins the train rows of a feature are cut before trees are grown",
 )
 _SHARED = {item.name: item for item in FITTING}
-CLASS_WEIGHTS, _HUBER_DELTA = _SHARED["class_weights"], _SHARED["huber_delta"]
+_HUBER_DELTA = _SHARED["huber_delta"]
 ROUNDS = Parameter(
     "rounds",
     "int",

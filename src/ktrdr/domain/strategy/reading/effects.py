@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.labels import LabelSpec, find_label
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import EARLY_STOPPING, SCHEDULER, SETTINGS
+from ktrdr.domain.catalogue.training import CHUNK, EARLY_STOPPING, EVERY, LOSS_AT, SCHEDULER, SETTINGS
 from ktrdr.domain.market.context_source import source_named
 from ktrdr.domain.strategy.document import Strategy
+from ktrdr.domain.strategy.members import of_member
 from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION, THRESHOLD, VOLUME_FILTER
 from ktrdr.domain.strategy.reading.sections import Findings
 
@@ -92,7 +93,7 @@ def _idle_parameters(strategy: Strategy) -> list[_Rule]:
     idle = model.idle(strategy.model.architecture)
     return [
         _Rule(
-            "model.architecture",
+            f"model.{model.section}",
             item.name,
             item.default,
             lambda _: False,
@@ -105,8 +106,11 @@ def _idle_parameters(strategy: Strategy) -> list[_Rule]:
 
 
 def _trades(strategy: Strategy) -> bool:
-    spec = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
-    return set(spec.actions) != {"none"}
+    return set(_labels(strategy).actions) != {"none"}
+
+
+def _labels(strategy: Strategy) -> LabelSpec:
+    return find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
 
 
 _OF_VALUES = (
@@ -129,15 +133,22 @@ _OF_VALUES = (
         "training",
         "focal_gamma",
         _default(SETTINGS, "focal_gamma"),
-        lambda strategy: strategy.training["loss"] == "focal",
+        lambda strategy: strategy.training.get("loss") == "focal",
         "has no effect without loss: focal",
     ),
     _Rule(
         "training",
         "huber_delta",
         _default(SETTINGS, "huber_delta"),
-        lambda strategy: strategy.training["loss"] == "huber",
+        lambda strategy: strategy.training.get("loss") == "huber",
         "has no effect without loss: huber",
+    ),
+    _Rule(
+        "training",
+        CHUNK.name,
+        CHUNK.default,
+        lambda strategy: strategy.training.get(LOSS_AT.name) == EVERY,
+        f"has no effect without {LOSS_AT.name}: {EVERY}",
     ),
     _Rule(
         "model.features",
@@ -182,18 +193,40 @@ def _rules(strategy: Strategy) -> tuple[_Rule, ...]:
 
 def warn_without_effect(document: Mapping[str, Any], strategy: Strategy, findings: Findings) -> None:
     """Warn about settings that are written, ask for something, and change nothing here; and unused names."""
-    for rule in _rules(strategy):
-        for path in [rule.path, *([f"model.{rule.path}"] if rule.section.startswith("training") else [])]:
-            written = _lookup(document, path)
-            if written is not None and written != rule.off and not rule.applies(strategy):
-                findings.warning(path, rule.reason)
+    for path, reason in _idle(document, strategy):
+        findings.warning(path, reason)
+    for member, (path, entry) in zip(strategy.model.members, _entries(document, strategy), strict=False):
+        own = {"model": {"architecture": entry.get("architecture")}, "training": entry.get("training")}
+        for idle, reason in _idle(own, of_member(strategy, member)):
+            findings.warning(f"{path}.{idle.removeprefix('model.')}", reason)
     _warn_unused(strategy, findings)
 
 
+def _idle(document: Mapping[str, Any], strategy: Strategy) -> Iterator[tuple[str, str]]:
+    """Yield path and reason of what is written, asks for something, and changes nothing."""
+    for rule in _rules(strategy):
+        if rule.section.startswith("training") and strategy.model.members:
+            continue  # of what members share, some may have an effect
+        for path in [rule.path, *([f"model.{rule.path}"] if rule.section.startswith("training") else [])]:
+            written = _lookup(document, path)
+            if written is not None and written != rule.off and not rule.applies(strategy):
+                yield path, rule.reason
+
+
+def _entries(document: Mapping[str, Any], strategy: Strategy) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the members as they are written, each with its path."""
+    written = document["model"]["members"] if strategy.model.members else []
+    if isinstance(written, Mapping):
+        return [(f"model.members.{name}", entry) for name, entry in written.items()]
+    return [(f"model.members[{place}]", entry) for place, entry in enumerate(written)]
+
+
 def idle_defaults(strategy: Strategy) -> dict[str, Any]:
-    """Return the settings that change nothing in this strategy, by path, each with its default."""
+    """Return the settings that a document leaves out at their defaults, by path: what is idle, and what is silent."""
     idle = {rule.path: rule.default for rule in _rules(strategy) if not rule.applies(strategy)}
-    labels = find_label(strategy.labels.source, strategy.labels.parameters.get("method"))
+    model, labels = MODEL_TYPES[strategy.model.type], _labels(strategy)
+    idle |= {f"training.{item.name}": item.default for item in model.all_settings if item.silent}
+    idle |= {f"model.architecture.{item.name}": item.default for item in model.parameters if item.silent}
     unread = [item for item in labels.parameters if item.name in labels.without_effect]
     return idle | {f"training.labels.{item.name}": item.default for item in unread}
 

@@ -11,7 +11,7 @@ from ktrdr.domain.catalogue.values import coerced, fault
 from ktrdr.domain.errors import did_you_mean, shown, unquoted
 from ktrdr.domain.strategy.document import FuzzySet, Indicator, NetworkInput, TimeframeChoice
 from ktrdr.domain.strategy.reading.indicators import read_reference
-from ktrdr.domain.strategy.reading.sections import Findings, Section
+from ktrdr.domain.strategy.reading.sections import Findings, Section, named_model
 
 NORMALIZATION = Parameter(
     "normalization",
@@ -30,8 +30,13 @@ def read_inputs(
     timeframes: TimeframeChoice,
     findings: Findings,
 ) -> tuple[NetworkInput, ...]:
-    """Return the entries that could be read, in order."""
+    """Return the entries that could be read, in order; none before a model that reads none."""
     written = parent.get("nn_inputs")
+    model = named_model(parent)
+    if model is not None and not model.reads_inputs:
+        if written is not None and written != []:
+            findings.warning("nn_inputs", f"has no effect: {model.name} reads the returns of the bars alone")
+        return ()
     if not isinstance(written, list | tuple) or not written:
         findings.error("nn_inputs", f"is required and must be a non-empty list, found {shown(written)}")
         return ()
@@ -98,7 +103,9 @@ def _catalogue_entry(
 
 def needed_definitions(parent: Section) -> tuple[bool, bool]:
     """Return whether the inputs need indicators, and whether they need fuzzy sets; a catalogue needs neither."""
-    written = parent.values.get("nn_inputs")
+    written, model = parent.values.get("nn_inputs"), named_model(parent)
+    if model is not None and not model.reads_inputs:
+        return False, False
     if not isinstance(written, list | tuple) or not written:
         return True, True
     kinds = {kind for entry in written if isinstance(entry, Mapping) for kind in KINDS if entry.get(kind) is not None}

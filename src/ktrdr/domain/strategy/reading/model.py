@@ -10,6 +10,7 @@ from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter, period
 from ktrdr.domain.errors import shown
 from ktrdr.domain.strategy.document import ContextFeatures, FuzzySet, Model
+from ktrdr.domain.strategy.reading.architecture import read_architecture
 from ktrdr.domain.strategy.reading.sections import Findings, Section
 
 _PRICE = Parameter("include_price_context", "bool", False, description="returns and distance from a moving average")
@@ -29,11 +30,12 @@ PRICE_CONTEXT = (
     period(20, "ma", low=2),
 )
 VOLUME_CONTEXT = (period(20, low=2),)
+_PARTS = ("architecture", "combine", "members")
 FEATURE_PARAMETERS = (_PRICE, _VOLUME, _TIME, _SESSION, _SYMBOL, _LOOKBACK, _SCALE, _METHOD)
 
 
 def read_model(parent: Section, findings: Findings) -> Model:
-    """Return the model section; ``model.training`` is read with ``training``."""
+    """Return the model section but for members; ``model.training`` is read with ``training``."""
     if "model" not in parent:
         findings.error("model", f"is required, with at least type: {next(iter(MODEL_TYPES))}")
     section = parent.section("model")
@@ -43,21 +45,30 @@ def read_model(parent: Section, findings: Findings) -> Model:
     if kind and spec is None:
         findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed_types(kind)}")
     findings.setting(section.at("type"), spec.name if spec else kind, section.origin("type"))
-    architecture: dict[str, Any] = {}
+    context, lookback, scaling = _read_features(section.section("features"), findings)
+    section.know(*_PARTS)
     if spec is None:
-        section.know("architecture")
-    else:
-        nested = section.section("architecture")
-        architecture = nested.read_all(spec.parameters)
-        if spec.ignored:
-            _mention_ignored(nested, spec.ignored)
-        nested.refuse_foreign(spec, "architecture")
-        nested.warn_unknown()
-        _check_architecture(nested, spec, architecture)
-    features = section.section("features")
-    context, lookback, scaling = _read_features(features, findings)
+        section.warn_unknown()
+        return Model(next(iter(MODEL_TYPES)), {}, context, lookback, scaling)
+    _refuse_parts(section, spec)
+    architecture = read_architecture(section, spec)
     section.warn_unknown()
-    return Model(spec.name if spec else next(iter(MODEL_TYPES)), architecture, context, lookback, scaling)
+    if not spec.reads_inputs and (context, lookback, scaling) != (ContextFeatures(), 1, "none"):
+        findings.warning(section.at("features"), f"has no effect: {spec.name} reads the returns of the bars alone")
+        context, lookback, scaling = ContextFeatures(), 1, "none"
+    return Model(spec.name, architecture, context, lookback, scaling)
+
+
+def _refuse_parts(section: Section, spec: ModelType) -> None:
+    """Refuse parts of a model that its type has not."""
+    own = {spec.section, *(("members",) if spec.of_members else ())}
+    for name in _PARTS:
+        if name not in own and section.get(name) is not None:
+            others = [
+                item.name for item in MODEL_TYPES.values() if name in (item.section, item.of_members and "members")
+            ]
+            message = f"is no key of model type {spec.name}, which has {', '.join(sorted(own))}; it belongs to"
+            section.findings.error(section.at(name), f"{message} {', '.join(others)}")
 
 
 def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings: Findings) -> None:
@@ -71,17 +82,25 @@ def refuse_learnable(fuzzy_sets: Mapping[str, FuzzySet], model: Model, findings:
             findings.error(f"fuzzy_sets.{name}.learnable", message)
 
 
-def _check_architecture(section: Section, spec: ModelType, architecture: Mapping[str, Any]) -> None:
-    contradiction = None if section.findings.refused_within(section.path) else spec.check(architecture)
-    if contradiction is not None:
-        name, message = contradiction
-        section.findings.error(section.at(name), section.with_defaults(message, spec.parameters, name))
+def refuse_unfit(
+    kind: str, architecture: Mapping[str, Any], training: Mapping[str, Any], findings: Findings, at: str = ""
+) -> None:
+    """Refuse settings that a model's architecture cannot be fitted by.
 
-
-def _mention_ignored(section: Section, ignored: Mapping[str, str]) -> None:
-    for name, reason in ignored.items():
-        if section.get(name) is not None:
-            section.findings.warning(section.at(name), reason)
+    Parameters
+    ----------
+    kind : str
+        Model type.
+    architecture, training : mapping
+    findings : Findings
+    at : str
+        Path of the member that it is; empty for the model of the strategy.
+    """
+    if findings.refused_within(f"{at or 'model'}.architecture"):
+        return
+    wrong = MODEL_TYPES[kind].unfit(architecture, training)
+    if wrong is not None:
+        findings.error(f"{at}.training.{wrong[0]}".lstrip("."), wrong[1])
 
 
 def _read_features(section: Section, findings: Findings) -> tuple[ContextFeatures, int, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.errors import did_you_mean, shown
 from ktrdr.domain.market.file_names import LONGEST, to_file_name
 from ktrdr.domain.problems import InvalidStrategy, Problem
@@ -19,7 +20,8 @@ from ktrdr.domain.strategy.reading.effects import warn_without_effect
 from ktrdr.domain.strategy.reading.fuzzy_sets import read_fuzzy_sets
 from ktrdr.domain.strategy.reading.indicators import read_indicators
 from ktrdr.domain.strategy.reading.inputs import needed_definitions, read_inputs
-from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable
+from ktrdr.domain.strategy.reading.members import MemberChoices, read_members, with_naive
+from ktrdr.domain.strategy.reading.model import read_model, refuse_learnable, refuse_unfit
 from ktrdr.domain.strategy.reading.quality import read_quality
 from ktrdr.domain.strategy.reading.sections import Findings, Section, TooManyErrorsError, warn_empty
 from ktrdr.domain.strategy.reading.training import read_training
@@ -114,6 +116,11 @@ def _read_sections(document: Any, command_line: Mapping[str, Any], findings: Fin
     refuse_learnable(fuzzy_sets, model, findings)
     refuse_equal_ids(entries, fuzzy_sets, model, data.timeframes.base, findings)
     labels, split, training = read_training(root, command_line, findings)
+    if MODEL_TYPES[model.type].of_members:
+        choices = MemberChoices.of(entries, model, data)
+        members = read_members(root, model, choices, labels, command_line)
+        model = with_naive(replace(model, members=members), labels, findings)
+    refuse_unfit(model.type, model.architecture, training, findings)
     decisions = read_decisions(root, labels, findings)
     kept = _read_kept(root, findings)
     quality = read_quality(root, findings)

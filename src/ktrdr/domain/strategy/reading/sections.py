@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ktrdr.domain.catalogue.models import nearest_key, owners_of, section_of
+from ktrdr.domain.catalogue.models import find_model_type, nearest_key, owners_of, section_of
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
 from ktrdr.domain.catalogue.values import coerced, fault
@@ -191,6 +191,12 @@ class Section:
                 self.findings.warning(self.at(name), f"is not a known key and has no effect{hint}")
 
 
+def named_model(root: Section) -> ModelType | None:
+    """Return the model type that a document names, before ``model`` is read; None where it names none that is known."""
+    kind = root.written("model").get("type")
+    return find_model_type(kind) if isinstance(kind, str) else None
+
+
 def warn_empty(value: Any, path: str, findings: Findings) -> None:
     """Warn about every key below a value that is there with nothing behind it; what is reported already is left."""
     if isinstance(value, list | tuple):
@@ -242,5 +248,6 @@ def read_layered(parameter: Parameter, layers: Iterable[tuple[Section, str]], pa
     if found is None and parameter.required:
         findings.error(path, f"is required: {parameter.description}")
     value, origin = found or (parameter.default, "default")
-    findings.setting(path, value, origin)
+    if found or not parameter.silent:
+        findings.setting(path, value, origin)
     return value

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from typing import Any
 
 from ktrdr.domain.catalogue.labels import IMPLIED_LABELS, LABELS, LabelSpec, find_label
-from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type
+from ktrdr.domain.catalogue.models import MODEL_TYPES, find_model_type, spellings
 from ktrdr.domain.catalogue.models.spec import ModelType
 from ktrdr.domain.catalogue.parameters import Parameter
-from ktrdr.domain.catalogue.training import METRICS, SPLIT
+from ktrdr.domain.catalogue.training import METRICS, SEED, SPLIT
 from ktrdr.domain.errors import InvalidInput, did_you_mean, shown
 from ktrdr.domain.strategy.document import Labels, SplitShares
-from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, read_layered
+from ktrdr.domain.strategy.reading.combination import read_combination
+from ktrdr.domain.strategy.reading.fitting import read_settings, refuse_shared, share, shared
+from ktrdr.domain.strategy.reading.forecast_steps import check_steps, refuse_steps
+from ktrdr.domain.strategy.reading.sections import COMMAND_LINE, Findings, Options, Section, named_model, read_layered
 
-_ONE_WORD = {"early_stopping": "enabled", "lr_scheduler": "type"}
-"""What a section says that is written as one word."""
 _METHOD = Parameter("method", "str", "supervised", choices=("supervised",), description="how the model learns")
 
 
 def read_training(
     parent: Section, command_line: Mapping[str, Any], findings: Findings
 ) -> tuple[Labels, SplitShares, dict[str, Any]]:
-    """Return labels, split shares, and effective settings by dotted name.
+    """Return labels, split shares, and effective settings by dotted name; those of members are read with these.
 
     Precedence: command line, ``training``, ``model.training``, defaults.
     """
@@ -36,23 +36,68 @@ def read_training(
     split = _read_split(_owner("data_split", section, fallback), findings)
     first = Options(command_line, section.path, findings)
     layers = [(first, COMMAND_LINE), (section, "training"), (fallback, "model.training")]
-    kind = parent.written("model").get("type")
-    named = find_model_type(kind) if isinstance(kind, str) else None
+    named = named_model(parent)
     model = named or next(iter(MODEL_TYPES.values()))
-    settings = {item.name: read_layered(item, layers, section.at(item.name), findings) for item in model.all_settings}
-    for name in model.sections:
-        settings |= _read_nested(layers, name, model, findings)
-    _check_rates(settings, findings)
-    settings["loss"] = _read_loss(layers, spec, model, findings)
+    if model.of_members:
+        for part, _ in layers:
+            share(part, member_types(parent))
+            refuse_steps(part)
+        settings = {SEED.name: read_layered(SEED, layers, section.at(SEED.name), findings)}
+    else:
+        settings = read_settings(layers, model, spec, findings)
+    settings |= read_combination(layers[1:], model, spec, findings)
+    check_steps(settings, spec, labels.parameters, findings)
     settings["fitness_metrics.primary"] = _read_fitness(_owner("fitness_metrics", section, fallback), spec, findings)
-    if settings.get("early_stopping.monitor") == "val_accuracy" and spec is not None and spec.kind == "regression":
-        findings.error("training.early_stopping.monitor", "val_accuracy needs classes; a regression has val_loss")
     if named is not None:
         for part in (first, section, fallback):
             part.refuse_foreign(model, "training")
         section.warn_unknown()
         fallback.warn_unknown({item.name for item in model.all_settings})
     return labels, split, settings
+
+
+def read_member_training(
+    parent: Section, own: Section, model: ModelType, labels: Labels, command_line: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of a member by dotted name.
+
+    Precedence: command line, its own ``training``, then that of the strategy where its type has the key.
+
+    Parameters
+    ----------
+    parent, own : Section
+        The document, and the member's own ``training``.
+    model : ModelType
+    labels : Labels
+    command_line : mapping
+    """
+    findings = own.findings
+    spec = None if labels_refused(findings) else find_label(labels.source, labels.parameters.get("method"))
+    first = Options(
+        {key: value for key, value in command_line.items() if key in spellings(model, "training")}, "", findings
+    )
+    layers = [(first, COMMAND_LINE), (own, own.path)]
+    layers += [
+        (shared(Section(written, path, findings), own, model), path)
+        for written, path in (
+            (parent.written("training"), "training"),
+            (parent.written("model").get("training"), "model.training"),
+        )
+    ]
+    settings = read_settings(layers, model, spec, findings, own.path)
+    refuse_shared(own)
+    own.refuse_foreign(model, "training")
+    own.warn_unknown()
+    return settings
+
+
+def member_types(parent: Section) -> list[ModelType]:
+    """Return the types of the members that a document names, as far as they are known."""
+    written = parent.written("model").get("members")
+    entries = written.values() if isinstance(written, Mapping) else written if isinstance(written, list | tuple) else ()
+    kinds = [entry.get("type") for entry in entries if isinstance(entry, Mapping)]
+    found = {model.name: model for kind in kinds if isinstance(kind, str) and (model := find_model_type(kind))}
+    return list(found.values())
 
 
 def _owner(name: str, section: Section, fallback: Section) -> Section:
@@ -130,62 +175,9 @@ def _read_split(section: Section, findings: Findings) -> SplitShares:
     return SplitShares(*shares, embargo_bars=values["embargo_bars"])
 
 
-def _read_nested(layers: list[tuple[Section, str]], name: str, model: ModelType, findings: Findings) -> dict[str, Any]:
-    """Return the settings of a section that may also be written as one word (``true``, ``cosine``)."""
-    nested = []
-    for section, origin in layers:
-        value = section.get(name)
-        if isinstance(value, bool) and name == "lr_scheduler":
-            value = {"type": "reduce_on_plateau" if value else "constant"}
-        elif isinstance(value, bool | str):
-            value = {_ONE_WORD[name]: value}
-        nested.append((Section(value, section.at(name), findings), origin))
-    if name == "lr_scheduler":
-        _imply_schedule([section for section, _ in nested if section.given], findings)
-    values = {
-        f"{name}.{item.name}": read_layered(item, nested, f"training.{name}.{item.name}", findings)
-        for item in model.sections[name]
-    }
-    for section, _ in nested:
-        section.refuse_foreign(model, name)
-        section.warn_unknown()
-    return values
-
-
-def _imply_schedule(written: list[Section], findings: Findings) -> None:
-    """Read a schedule without a type as one that waits for a plateau, which is what ``true`` means too."""
-    if written and not any("type" in section for section in written):
-        findings.warning(written[0].at("type"), "is not given: reduce_on_plateau is used")
-        written[0].values["type"] = "reduce_on_plateau"
-
-
-def _check_rates(settings: Mapping[str, Any], findings: Findings) -> None:
-    rate, least = settings.get("learning_rate", inf), settings.get("lr_scheduler.min_lr", 0)
-    refused = any(problem.path.endswith(("learning_rate", "min_lr", "learning-rate")) for problem in findings.errors)
-    if settings.get("lr_scheduler.type") != "constant" and least > rate and not refused:
-        default = {item.path: " (the default)" for item in findings.settings if item.origin == "default"}
-        own, other = default.get("training.lr_scheduler.min_lr", ""), default.get("training.learning_rate", "")
-        message = f"{least:g}{own} lies above training.learning_rate, {rate:g}{other}: a schedule lowers the rate"
-        findings.error("training.lr_scheduler.min_lr", message)
-
-
-def _read_loss(layers: list[tuple[Section, str]], spec: LabelSpec | None, model: ModelType, findings: Findings) -> str:
-    if spec is not None and spec.kind not in model.losses:
-        others = [item.name for item in MODEL_TYPES.values() if spec.kind in item.losses]
-        message = f"{model.name} does not fit {spec.kind} labels ({spec.source}); types that do: {', '.join(others)}"
-        findings.error("model.type", message)
-    known = tuple(name for names in model.losses.values() for name in names)
-    allowed = known if spec is None else model.losses.get(spec.kind, known)
-    loss: str = read_layered(Parameter("loss", "str", allowed[0], choices=known), layers, "training.loss", findings)
-    if spec is not None and loss not in allowed:
-        message = f"{loss!r} does not fit {spec.kind} labels ({spec.source}); allowed: {', '.join(allowed)}"
-        findings.error("training.loss", message)
-    return loss
-
-
 def _read_fitness(section: Section, spec: LabelSpec | None, findings: Findings) -> str:
     nested = section.section("fitness_metrics")
-    allowed = METRICS["classification" if spec is None else spec.kind]
+    allowed = METRICS["classification"] if spec is None else (*METRICS[spec.kind], *spec.metrics)
     primary: str = nested.read(Parameter("primary", "str", allowed[0]))
     if spec is not None and primary not in allowed:
         hint = did_you_mean(primary, allowed)

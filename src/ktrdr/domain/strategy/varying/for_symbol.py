@@ -9,9 +9,11 @@ from typing import Any
 
 from ktrdr.domain.catalogue.indicators import INDICATORS
 from ktrdr.domain.catalogue.labels import find_label
+from ktrdr.domain.catalogue.training import FORECAST_STEPS
 from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.series import same_symbol
 from ktrdr.domain.strategy.document import Overrides, Setting, Strategy, SymbolOverrides
+from ktrdr.domain.strategy.members import reads_returns
 
 SECTION = "symbol_overrides"
 DECISIONS = {
@@ -87,6 +89,12 @@ def contradictions(effective: Strategy, own: Strategy) -> Iterator[tuple[str, st
     wrong = spec.contradiction(effective.labels.parameters)
     if wrong is not None:
         yield f"training.labels.{wrong.parameter}", wrong.message
+        return
+    ahead, own_ahead = (spec.horizon(spec.complete(item.labels.parameters)) for item in (effective, own))
+    steps = own.training.get(FORECAST_STEPS.name)
+    if (steps or reads_returns(own.model)) and ahead != own_ahead:
+        who = f"a model with {FORECAST_STEPS.name}" if steps else own.model.type
+        yield "training.labels", f"would look {ahead} bars ahead; {who} looks {own_ahead} ahead for all symbols"
         return
     before, now = spec.outcomes_of(own.labels.parameters), spec.outcomes_of(effective.labels.parameters)
     if now != before:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ktrdr.domain.catalogue.models import model_type
 from ktrdr.domain.market.context_source import ContextSource
-from ktrdr.domain.strategy.document import Decisions, Indicator, NetworkInput, Strategy, SymbolChoice, TrainingData
+from ktrdr.domain.strategy.document import (
+    Decisions,
+    Indicator,
+    MemberModel,
+    NetworkInput,
+    Strategy,
+    SymbolChoice,
+    TrainingData,
+)
+from ktrdr.domain.strategy.members import of_member
 from ktrdr.domain.strategy.reading.effects import idle_defaults
 from ktrdr.domain.strategy.writing.overrides import overrides_document
 
@@ -129,7 +139,22 @@ def _model(strategy: Strategy) -> dict[str, Any]:
     for name, values in (("price_context", model.context.price), ("volume_context", model.context.volume)):
         if values is not None:
             features[name] = dict(values)
-    return {"type": model.type, "architecture": dict(model.architecture), "features": features}
+    members = {"members": [_member(strategy, item) for item in model.members]} if model.members else {}
+    section = model_type(model.type).section
+    return {"type": model.type, section: dict(model.architecture), **members, "features": features}
+
+
+def _member(strategy: Strategy, member: MemberModel) -> dict[str, Any]:
+    """Return an entry of ``model.members``, without what changes nothing in it."""
+    alone = of_member(strategy, member)
+    document: dict[str, Any] = {"name": member.name, "type": member.type, "architecture": dict(member.architecture)}
+    whole = {"model": document, "training": nested(member.training)}
+    for path, default in idle_defaults(alone).items():
+        _leave_out(whole, path, default)
+    document |= {"training": whole["training"], "seed": member.seed}
+    document |= {"inputs": list(member.inputs)} if member.inputs else {}
+    document |= {"symbol": member.symbol} if member.symbol else {}
+    return document | ({"weight": member.weight} if strategy.model.architecture["method"] == "voting" else {})
 
 
 def _training(strategy: Strategy) -> dict[str, Any]:
@@ -144,12 +169,18 @@ def _training(strategy: Strategy) -> dict[str, Any]:
             "embargo_bars": split.embargo_bars,
         },
     }
-    for name, value in strategy.training.items():
-        section, _, nested = name.partition(".")
-        if nested:
-            document.setdefault(section, {})[nested] = value
+    return document | nested(strategy.training)
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by dotted name as sections have them."""
+    document: dict[str, Any] = {}
+    for path, value in settings.items():
+        section, _, name = path.partition(".")
+        if name:
+            document.setdefault(section, {})[name] = value
         else:
-            document[name] = value
+            document[section] = value
     return document
 
 

@@ -11,7 +11,9 @@ from ktrdr.domain.catalogue.indicators.scale import SCALE
 from ktrdr.domain.catalogue.labels import LABELS
 from ktrdr.domain.catalogue.memberships import MEMBERSHIPS, MembershipSpec
 from ktrdr.domain.catalogue.models import MODEL_TYPES
-from ktrdr.domain.catalogue.training import METRICS, SCHEDULER, SPLIT
+from ktrdr.domain.catalogue.models.member_names import NAME
+from ktrdr.domain.catalogue.models.spec import ModelType
+from ktrdr.domain.catalogue.training import COMBINATION, LEARNING_TO_LEARN, METRICS, SCHEDULER, SPLIT
 from ktrdr.domain.market.characteristics import ASSET_CLASSES
 from ktrdr.domain.market.quality.rule import ACTIONS, Rule
 from ktrdr.domain.market.quality.table import RULES
@@ -20,6 +22,7 @@ from ktrdr.domain.strategy.reading.decisions import COSTS, POSITION, SEPARATION,
 from ktrdr.domain.strategy.reading.deployment import SYMBOL_MODES
 from ktrdr.domain.strategy.reading.fuzzy_sets import LEARNABLE
 from ktrdr.domain.strategy.reading.inputs import KINDS, NORMALIZATION
+from ktrdr.domain.strategy.reading.members import MEMBER_PARAMETERS
 from ktrdr.domain.strategy.reading.model import FEATURE_PARAMETERS, PRICE_CONTEXT, VOLUME_CONTEXT
 from ktrdr.domain.strategy.reading.training_data import (
     EXTENDED_HOURS,
@@ -58,7 +61,7 @@ def strategy_schema() -> dict[str, Any]:
         "deployment": _deployment(),
         "indicators": object_of({}, additionalProperties=_indicator()),
         "fuzzy_sets": object_of({}, additionalProperties=_fuzzy_set()),
-        "nn_inputs": {"type": "array", "minItems": 1, "items": _entry()},
+        "nn_inputs": {"type": "array", "items": _entry()},
         "model": _model(),
         "decisions": _decisions(),
         "training": _training(),
@@ -68,9 +71,19 @@ def strategy_schema() -> dict[str, Any]:
         "backtesting": ANYTHING,
         "orchestrator": ANYTHING,
     }
-    required = ["name", "training_data", "nn_inputs", "model", "decisions", "training"]
+    required = ["name", "training_data", "model", "decisions", "training"]
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ktrdr strategy, grammar 3.0"}
-    return title | object_of(properties, required=required) | {"$defs": {"overrides": _overrides()}}
+    return title | object_of(properties, required=required, **_fed()) | {"$defs": {"overrides": _overrides()}}
+
+
+def _fed() -> dict[str, Any]:
+    """Return the rule that a model has inputs, unless it is of a type that reads none."""
+    names = [name for spec in MODEL_TYPES.values() if not spec.reads_inputs for name in (spec.name, *spec.aliases)]
+    unfed = {
+        "properties": {"model": {"properties": {"type": any_case(names)}, "required": ["type"]}},
+        "required": ["model"],
+    }
+    return {"if": unfed, "else": {"required": ["nn_inputs"], "properties": {"nn_inputs": {"minItems": 1}}}}
 
 
 def _training_data() -> dict[str, Any]:
@@ -168,14 +181,7 @@ def _entry() -> dict[str, Any]:
 
 
 def _model() -> dict[str, Any]:
-    rules = [
-        when(
-            "type",
-            any_case((spec.name, *spec.aliases)),
-            object_of({"architecture": object_of(values_of(spec.parameters) | {key: {} for key in spec.ignored})}),
-        )
-        for spec in MODEL_TYPES.values()
-    ]
+    rules = [_of_type(spec) for spec in MODEL_TYPES.values()]
     contexts = {
         "price_context": object_of(values_of(PRICE_CONTEXT)),
         "volume_context": object_of(values_of(VOLUME_CONTEXT)),
@@ -183,9 +189,33 @@ def _model() -> dict[str, Any]:
     properties = {
         "type": any_case(name for spec in MODEL_TYPES.values() for name in (spec.name, *spec.aliases)),
         "features": object_of(values_of(FEATURE_PARAMETERS) | contexts),
+        "members": {
+            "anyOf": [
+                {"type": "array", "minItems": 1, "items": _member()},
+                object_of({}, additionalProperties=_member()),
+            ]
+        },
         "training": _training(),
     }
     return object_of(properties, required=["type"], allOf=rules)
+
+
+def _of_type(spec: ModelType) -> dict[str, Any]:
+    """Return the rule for the parameters of a model of that type."""
+    parameters = object_of(values_of(spec.parameters) | {key: {} for key in spec.ignored})
+    return when("type", any_case((spec.name, *spec.aliases)), object_of({spec.section: parameters}))
+
+
+def _member() -> dict[str, Any]:
+    models = [spec for spec in MODEL_TYPES.values() if not spec.of_members]
+    properties = {
+        "name": {"type": "string", "pattern": f"^{NAME}$"},
+        "type": any_case(name for spec in models for name in (spec.name, *spec.aliases)),
+        "training": _fitting(models),
+        "inputs": one_of_several({"type": "string"}),
+        "symbol": {"type": "string"},
+    }
+    return object_of(properties | values_of(MEMBER_PARAMETERS), required=["type"], allOf=list(map(_of_type, models)))
 
 
 def _decisions() -> dict[str, Any]:
@@ -228,22 +258,31 @@ def _training() -> dict[str, Any]:
         for source, specs in LABELS.items()
     ]
     metrics = [name for names in METRICS.values() for name in names]
-    models = list(MODEL_TYPES.values())
-    stopping, schedule = (
-        merged(model.sections.get(name, ()) for model in models) for name in ("early_stopping", "lr_scheduler")
-    )
+    metrics += dict.fromkeys(name for specs in LABELS.values() for spec in specs for name in spec.metrics)
     nested = {
         "method": any_case(["supervised"]),
         "labels": object_of({"source": any_case(LABELS)}, allOf=rules),
         "data_split": object_of(values_of(SPLIT), required=["train", "validation", "test"]),
-        "early_stopping": {"anyOf": [{"type": "boolean"}, object_of(stopping)]},
-        "lr_scheduler": {"anyOf": [{"type": "boolean"}, any_case(_schedules()), object_of(schedule)]},
-        "loss": any_case(dict.fromkeys(name for item in models for names in item.losses.values() for name in names)),
+        "reptile": object_of(values_of(LEARNING_TO_LEARN)),
         "fitness_metrics": object_of({
             "primary": {"anyOf": [{"enum": metrics}, {"type": "string"}]},
             "secondary": strings("metrics; all are reported anyway"),
         }),
     }  # fmt: skip
+    fitting = _fitting(list(MODEL_TYPES.values()))
+    return fitting | {"properties": fitting["properties"] | object_of(values_of((COMBINATION,)) | nested)["properties"]}
+
+
+def _fitting(models: list[ModelType]) -> dict[str, Any]:
+    """Return what says how a model of any of these types is fitted."""
+    stopping, schedule = (
+        merged(model.sections.get(name, ()) for model in models) for name in ("early_stopping", "lr_scheduler")
+    )
+    nested = {
+        "early_stopping": {"anyOf": [{"type": "boolean"}, object_of(stopping)]},
+        "lr_scheduler": {"anyOf": [{"type": "boolean"}, any_case(_schedules()), object_of(schedule)]},
+        "loss": any_case(dict.fromkeys(name for item in models for names in item.losses.values() for name in names)),
+    }
     return object_of(merged(model.all_settings for model in models) | nested)
 
 

@@ -28,6 +28,12 @@ def value_of(parameter: Parameter) -> dict[str, Any]:
     elif parameter.kind == "threshold":
         atr = object_of({"atr": {"anyOf": numbers_of(parameter)}}, required=["atr"], additionalProperties=False)
         schema = {"anyOf": [*numbers_of(parameter), atr]}
+    elif parameter.kind == "model":
+        within = [
+            when("type", any_case([name]), object_of(values_of(items))) for name, items in parameter.models.items()
+        ]
+        whole = object_of({"type": any_case(parameter.models)}, required=["type"], allOf=within)
+        schema = {"anyOf": [any_case(parameter.models), whole]}
     elif parameter.kind in {"int", "float"}:
         schema = {"anyOf": numbers_of(parameter)}
     elif parameter.choices:

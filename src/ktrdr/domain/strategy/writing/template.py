@@ -73,7 +73,7 @@ def new_document(wishes: Template) -> dict[str, Any]:
         "indicators": indicators,
         "fuzzy_sets": {name: {"indicator": name} | _memberships(kind) for name, kind in fuzzy.items()},
         "nn_inputs": inputs,
-        "model": {"type": wishes.model, "architecture": _architecture(wishes.model)},
+        "model": {"type": wishes.model, **_parts(_model_type(wishes.model))},
         "decisions": _decisions(wishes.labels),
         "training": {
             "labels": {"source": wishes.labels} | (_ZIGZAG if wishes.labels == "zigzag" else {}),
@@ -131,14 +131,16 @@ def _decisions(source: str) -> dict[str, Any]:
     return {"output_format": "regression", **trades}
 
 
-def _architecture(kind: str) -> dict[str, Any]:
-    return dict(_model_type(kind).starter)
+def _parts(model: ModelType) -> dict[str, Any]:
+    members = {"members": [dict(member) for member in model.members]} if model.of_members else {}
+    return {**members, model.section: dict(model.starter)}
 
 
 def _training(kind: str) -> dict[str, Any]:
     model = _model_type(kind)
     wished = {"epochs": 50, "early_stopping": {"enabled": True, "patience": 10}, "seed": 42}
-    known = spellings(model, "training")
+    types = [model, *(_model_type(member["type"]) for member in model.members)]
+    known = {name for item in types for name in spellings(item, "training")}
     return {name: value for name, value in wished.items() if name in known}
 
 

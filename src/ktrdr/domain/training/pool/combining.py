@@ -9,7 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from ktrdr.domain.arrays import Float32s, Floats, Int32s, Int64s
+from ktrdr.domain.catalogue.training import REPTILE
 from ktrdr.domain.errors import InvalidInput, did_you_mean
+from ktrdr.domain.labels.as_now import AS_NOW
+from ktrdr.domain.labels.labelset import NO_LABEL
 from ktrdr.domain.training.pool.pool import Pool
 from ktrdr.domain.training.weights import sample_weights
 
@@ -24,28 +27,32 @@ class Combined:
     Attributes
     ----------
     rows : ndarray of int64, shape (n_samples,)
-        Rows of the pool, ascending.
+        Rows of the pool, ascending; with tasks that are no symbols, within each.
     weights : ndarray of float32, shape (n_samples,), or None
         What each sample counts in the loss, 1 on average: by its symbol times by its label. None: all the same.
     groups : ndarray of int32, shape (n_samples,), or None
-        The symbol of each sample where batches take symbols in turn, see `Rows`.
+        The symbol of each sample where batches take symbols in turn, see `Rows`; or the task.
     shares : ndarray of float64, shape (n_samples,), or None
         What each sample counts by its symbol alone, for what is fitted beside the model. None: all the same.
+    is_start : bool
+        Whether a start for other fits is learned over the groups, which are tasks, see `Reptile`.
     """
 
     rows: Int64s
     weights: Float32s | None
     groups: Int32s | None
     shares: Floats | None
+    is_start: bool = False
 
 
-def combine(name: str, pool: Pool, train: Int64s, seed: int) -> Combined:
+def combine(name: str, pool: Pool, train: Int64s, seed: int, tasks: str = "symbols") -> Combined:
     """Return the train rows combined.
 
     - ``balanced``: every row, weighted by `balanced_weights`.
     - ``downsample``: of every symbol as many rows as the smallest has, drawn without replacement.
     - ``concatenate``: every row, all weighing the same.
     - ``interleaved``: every symbol has an equal share of each batch; the rows of small symbols return within an epoch.
+    - ``reptile``: as ``interleaved``, but symbols, or regimes, are tasks to learn a start over.
 
     Parameters
     ----------
@@ -55,6 +62,8 @@ def combine(name: str, pool: Pool, train: Int64s, seed: int) -> Combined:
         Train rows of the pool, ascending.
     seed : int
         Decides every draw.
+    tasks : str
+        Of reptile: ``symbols``; or ``regimes``, the one that the labels know it to be at each row (`as_now`).
 
     Raises
     ------
@@ -68,12 +77,9 @@ def combine(name: str, pool: Pool, train: Int64s, seed: int) -> Combined:
     rows, of_symbol, in_turn = _COMBINE[name](pool, train, rng)
     owner = pool.symbol_of_row[rows]
     shares = None if of_symbol is None else of_symbol[owner]
-    return Combined(
-        rows,
-        _weights(pool, rows, None if in_turn else shares, rng),
-        owner if in_turn else None,
-        shares,
-    )
+    weights = _weights(pool, rows, None if in_turn else shares, rng)
+    found = Combined(rows, weights, owner if in_turn else None, shares, name == REPTILE)
+    return _by_regime(found, pool) if found.is_start and tasks == "regimes" else found
 
 
 def balanced_weights(counts: Int64s) -> Floats:
@@ -93,6 +99,15 @@ def balanced_weights(counts: Int64s) -> Floats:
     weights = np.zeros(len(counts))
     weights[present] = np.minimum(counts.sum() / (present.sum() * counts[present]), MOST_WEIGHT)
     return weights
+
+
+def _by_regime(found: Combined, pool: Pool) -> Combined:
+    """Return the same samples with the regime that it is at each as its task, one after the other; none is one too."""
+    now = next(one for one in pool.naive if one.name == AS_NOW).values[found.rows].astype(np.int32)
+    order = np.argsort(now, kind="stable")
+    weights = None if found.weights is None else found.weights[order]
+    shares = None if found.shares is None else found.shares[order]
+    return Combined(found.rows[order], weights, now[order] - NO_LABEL, shares, is_start=True)
 
 
 _Chosen = tuple[Int64s, Floats | None, bool]
@@ -134,6 +149,7 @@ _COMBINE: Mapping[str, Callable[[Pool, Int64s, np.random.Generator], _Chosen]] =
     "downsample": _downsample,
     "concatenate": _concatenate,
     "interleaved": _interleaved,
+    REPTILE: _interleaved,
 }
 
 

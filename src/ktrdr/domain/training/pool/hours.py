@@ -76,11 +76,13 @@ def in_common_hours(pool: Pool, trading: Mapping[str, TradingMoments]) -> Pool:
     common = np.ones(len(moments), dtype=np.bool_)
     for one in trading.values():
         common &= one.at(moments)
-    label_end = np.where(common[np.searchsorted(moments, pool.known_at)], pool.label_end, NO_LABEL)
+    kept = common[np.searchsorted(moments, pool.known_at)]
+    label_end = np.where(kept, pool.label_end, NO_LABEL)
     if (label_end == NO_LABEL).all():
         names = ", ".join(pool.symbols)
         raise InvalidInput(f"training_data.alignment: common_hours leaves no row: {names} never trade at one moment")
-    return replace(pool, label_end=label_end)
+    steps = {step: replace(own, label_end=np.where(kept, own.label_end, NO_LABEL)) for step, own in pool.steps.items()}
+    return replace(pool, label_end=label_end, steps=steps)
 
 
 def kept_note(before: Pool, after: Pool) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,16 @@ from ktrdr.domain.splits.spans import Spans
 
 Allocate = Callable[[int, int], Float32s]
 """Number of rows and of columns to an array of that shape, row by row in memory, or in a file mapped to it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepLabels:
+    """Labels that look another number of bars ahead, row by row of a pool; see there."""
+
+    labels: NDArray[np.int8] | NDArray[np.float64]
+    label_end: Int64s
+    label_end_rows: Int32s
+    naive: tuple[Naive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +61,8 @@ class Pool:
         See `LabelSet.weighting`.
     naive : tuple of Naive
         See `LabelSet.naive`; one value a row.
+    steps : mapping of int to StepLabels
+        By the number of bars ahead, where several are forecast; the pool's own among them.
     """
 
     symbols: tuple[str, ...]
@@ -66,6 +79,7 @@ class Pool:
     bars: tuple[Int64s, ...]
     weighting: Weighting = "none"
     naive: tuple[Naive, ...] = ()
+    steps: Mapping[int, StepLabels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if list(self.symbols) != sorted(set(self.symbols)) or not len(self.starts) - 1 == len(self.symbols) == len(
@@ -95,6 +109,18 @@ class Pool:
     def spans(self) -> Spans:
         """What a split looks at."""
         return Spans(self.known_at, self.label_end, self.symbol_of_row, self.bars)
+
+    def at_step(self, step: int) -> Pool:
+        """Return the same rows with the labels that look so many bars ahead."""
+        own = self.steps[step]
+        return replace(
+            self,
+            labels=own.labels,
+            label_end=own.label_end,
+            label_end_rows=own.label_end_rows,
+            naive=own.naive,
+            steps={},
+        )
 
     def rows_of(self, symbol: str) -> slice:
         """Return where the rows of a symbol stand."""
@@ -142,10 +168,17 @@ class PoolBuilder:
         self._bars: list[Int64s] = []
         self._columns: list[tuple[NDArray[np.generic], ...]] = []
         self._naive: list[tuple[Naive, ...]] = []
+        self._steps: dict[int, list[StepLabels]] = {}
         self._kind: tuple[tuple[str, ...], Target, Weighting] | None = None
 
     def add(
-        self, symbol: str, matrix: FeatureMatrix, labels: LabelSet, base_known_at: Int64s, learnable: Bools
+        self,
+        symbol: str,
+        matrix: FeatureMatrix,
+        labels: LabelSet,
+        base_known_at: Int64s,
+        learnable: Bools,
+        steps: Mapping[int, tuple[LabelSet, Bools]] = MappingProxyType({}),
     ) -> None:
         """Append all rows of a symbol; symbols come in sorted order.
 
@@ -158,6 +191,8 @@ class PoolBuilder:
         base_known_at : ndarray of int64, shape (n_bars,)
         learnable : ndarray of bool, shape (n_rows,)
             Which rows of the matrix can be learnt from: those with a label, and a whole window.
+        steps : mapping of int to (LabelSet, ndarray of bool)
+            The same of each number of bars ahead, where several are forecast.
 
         Raises
         ------
@@ -180,6 +215,10 @@ class PoolBuilder:
         self._bars.append(base_known_at)
         self._columns.append(_columns(matrix, labels, base_known_at, learnable))
         self._naive.append(tuple(one.at(matrix.base_rows) for one in labels.naive))
+        for step, (ahead, usable) in steps.items():
+            columns = _columns(matrix, ahead, base_known_at, usable)[3:]
+            naive = tuple(one.at(matrix.base_rows) for one in ahead.naive)
+            self._steps.setdefault(step, []).append(_step_labels(columns, naive))
 
     def build(self) -> Pool:
         """Return the pool of all symbols that were added.
@@ -209,8 +248,25 @@ class PoolBuilder:
             target,
             tuple(self._bars),
             weighting,
-            tuple(_joined(parts) for parts in zip(*self._naive, strict=True)),
+            _all_joined(self._naive),
+            {step: _joined_step(parts) for step, parts in self._steps.items()},
         )
+
+
+def _joined_step(parts: Sequence[StepLabels]) -> StepLabels:
+    columns: list[Any] = [
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "label_end", "label_end_rows")
+    ]
+    return _step_labels(columns, _all_joined([part.naive for part in parts]))
+
+
+def _step_labels(columns: Sequence[Any], naive: tuple[Naive, ...]) -> StepLabels:
+    labels, label_end, label_end_rows = columns
+    return StepLabels(labels, label_end, label_end_rows, naive)
+
+
+def _all_joined(naive: Sequence[tuple[Naive, ...]]) -> tuple[Naive, ...]:
+    return tuple(_joined(parts) for parts in zip(*naive, strict=True))
 
 
 def _joined(parts: Sequence[Naive]) -> Naive:

@@ -1,0 +1,1 @@
+"""Several models as one: members are fitted by their own trainers."""

@@ -1,0 +1,1 @@
+"""Linear models, fitted and run by numpy alone."""

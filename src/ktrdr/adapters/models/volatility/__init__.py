@@ -1,0 +1,1 @@
+"""Models of volatility behind the ModelTrainer port; only the fit of GARCH needs scipy."""

@@ -1,0 +1,1 @@
+"""Ensembles: what becomes one forecast out of the forecasts of several members."""

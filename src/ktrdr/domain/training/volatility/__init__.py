@@ -1,0 +1,1 @@
+"""Forecasts of volatility that are sums over the last returns."""
