@@ -157,6 +157,10 @@ def explain_locally(subject: Subject, row: int) -> Lime:
 
 
 def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -> Explained | None:
+    """Return an explanation in the model's own way; None where it has none, or it does not add up to what is said.
+
+    Shares of a forest that are raised to the least that can be said are such.
+    """
     found = subject.model.contributions(*subject.flat(samples), subject.baseline())
     if found is None:
         return None
@@ -170,7 +174,7 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
     groups = replace(subject.groups, of_column=subject.groups.of_column[column_of])
     scale = 1.0 if subject.inference.target_scaler is None else subject.inference.target_scaler.std
     size = max(float(np.abs(values).sum(axis=1).max(initial=0.0)) / scale, 1.0)
-    return Explained(
+    made = Explained(
         groups.names,
         groups.summed(values),
         values,
@@ -181,6 +185,7 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
         found.method,
         4 * found.tolerance * scale * size,
     )
+    return made if made.add_up else None
 
 
 def _drawn(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken, draws: int) -> Explained:
