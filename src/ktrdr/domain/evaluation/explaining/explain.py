@@ -148,6 +148,13 @@ def explain(subject: Subject, rows: Int64s, method: Method = "auto", draws: int 
     return _drawn(subject, samples, raw, spoken, draws) if found is None else found
 
 
+def has_own_way(subject: Subject, row: int) -> bool:
+    """Whether a model explains itself exactly at a row."""
+    samples = subject.samples(np.array([row]))
+    raw = subject.raw(samples)
+    return _exactly(subject, samples, raw, Spoken.of(subject.inference, raw)) is not None
+
+
 def explain_locally(subject: Subject, row: int) -> Lime:
     """Return straight lines through what the model says near one row, one per seed."""
     samples = subject.samples(np.array([row]))
