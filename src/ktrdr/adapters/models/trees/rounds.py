@@ -85,8 +85,10 @@ class Seen:
             return losses
         errors, delta = np.abs(said[:, 0] - self.targets), self.huber_delta
         if delta is None:
-            return np.square(errors)
-        return np.where(errors <= delta, errors**2 / 2, delta * (errors - delta / 2))
+            squares: Floats = errors**2
+            return squares
+        huber: Floats = np.where(errors <= delta, errors**2 / 2, delta * (errors - delta / 2))
+        return huber
 
     def _accuracy(self, said: Floats) -> float:
         """Count the class that would be predicted: with the class weights taken out of the probabilities."""
