@@ -128,6 +128,14 @@ def test_a_key_that_no_member_has_is_refused_and_an_idle_one_warned_about() -> N
     assert [item.path for item in parse(given).warnings] == ["model.members[0].training.early_stopping.patience"]
 
 
+@pytest.mark.parametrize("members", [[], None, "mlp", {"a": None}, [{"type": "ensemble"}], [{"type": "mpl"}, MLP]])
+def test_of_members_that_are_refused_no_shared_key_is_missed(members: Any) -> None:
+    given = document(epochs=3, rounds=9)
+    given["model"]["members"] = members
+    assert messages(given).count("\n") == 0
+    assert "training." not in messages(given)
+
+
 def test_a_first_strategy_is_read_without_a_warning() -> None:
     made = new_document(Template("new", "SIM_STOCK", ["5m"], "ensemble", "zigzag", ["rsi"]))
     assert not parse(made).warnings

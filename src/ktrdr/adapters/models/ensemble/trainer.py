@@ -102,7 +102,8 @@ class _Fitting:
         except TrainingInterrupted:
             raise
         except (InvalidInput, TrainingFailed) as error:
-            raise type(error)(f"member {member.name}: {error}") from error
+            part = "" if train is None else f", on the first {len(train):,} train rows, for stacking"
+            raise type(error)(f"member {member.name}{part}: {error}") from error
         self.watch.over()
         weights = None if own.class_weights is None else np.log(own.class_weights)
         return MemberModel(model, self.task.feature_ids, weights, scale)

@@ -92,12 +92,14 @@ def read_member_training(
 
 
 def member_types(parent: Section) -> list[ModelType]:
-    """Return the types of the members that a document names, as far as they are known."""
+    """Return the types of the members that a document names; all types where it is not known which are meant."""
     written = parent.written("model").get("members")
     entries = written.values() if isinstance(written, Mapping) else written if isinstance(written, list | tuple) else ()
-    kinds = [entry.get("type") for entry in entries if isinstance(entry, Mapping)]
-    found = {model.name: model for kind in kinds if isinstance(kind, str) and (model := find_model_type(kind))}
-    return list(found.values())
+    kinds = [entry.get("type") if isinstance(entry, Mapping) else None for entry in entries]
+    found = [find_model_type(kind) if isinstance(kind, str) else None for kind in kinds]
+    known = {model.name: model for model in found if model is not None and not model.of_members}
+    is_whole = found and all(model is not None and not model.of_members for model in found)
+    return list((known if is_whole else MODEL_TYPES).values())
 
 
 def _owner(name: str, section: Section, fallback: Section) -> Section:
