@@ -137,6 +137,19 @@ def test_inputs_that_are_none_are_refused() -> None:
         TableTrainer("cpu").fit(given)
 
 
+def test_what_a_member_refuses_of_a_piece_of_the_train_rows_is_said_of_the_piece() -> None:
+    class NeedsAll(Spy):
+        def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
+            raise TrainingFailed(f"too few: {len(task.train.targets)}")
+
+    trainer = EnsembleTrainer("cpu")
+    trainer._trainer = NeedsAll()
+    with pytest.raises(TrainingFailed) as caught:
+        trainer.fit(members(method="stacking", folds=2))
+    number = str(caught.value).split()[-1]
+    assert str(caught.value) == f"member wide, on the first {number} train rows, for stacking: too few: {number}"
+
+
 GIVEN = members(method="blending")
 MODEL = TableTrainer("cpu").fit(GIVEN)
 ARTIFACT = stored(MODEL, GIVEN)
@@ -192,19 +205,6 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_a_member_refuses_of_a_piece_of_the_train_rows_is_said_of_the_piece() -> None:
-    class NeedsAll(Spy):
-        def fit(self, task: FitTask, watch: Watch = UNWATCHED) -> Any:
-            raise TrainingFailed(f"too few: {len(task.train.targets)}")
-
-    trainer = EnsembleTrainer("cpu")
-    trainer._trainer = NeedsAll()
-    with pytest.raises(TrainingFailed) as caught:
-        trainer.fit(members(method="stacking", folds=2))
-    number = str(caught.value).split()[-1]
-    assert str(caught.value) == f"member wide, on the first {number} train rows, for stacking: too few: {number}"
-
-
 def test_what_is_no_ensemble_is_refused(name: str) -> None:
     with pytest.raises(CorruptArtifact):
         TableTrainer("cpu").restore(ODD[name])
