@@ -97,7 +97,7 @@ def _of_symbol(rows: Rows, symbols: tuple[str, ...], member: Member, part: str) 
     number = symbols.index(member.symbol) if member.symbol in symbols else -1
     chosen = np.flatnonzero(rows.symbols == number) if rows.symbols is not None else np.arange(0)
     if not len(chosen):
-        raise TrainingFailed(f"member {member.name}: is fitted to {member.symbol}, which has no {part} rows here")
+        raise TrainingFailed(f"is fitted to {member.symbol}, which has no {part} rows here")
     return taken(rows, chosen)
 
 

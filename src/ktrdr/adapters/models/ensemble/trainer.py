@@ -96,8 +96,8 @@ class _Fitting:
 
     def fitted(self, member: Member, train: Int64s | None = None) -> MemberModel:
         """Return a member fitted to all train rows, or to some."""
-        own, scale = self.tasks.of(member, train)
         try:
+            own, scale = self.tasks.of(member, train)
             model = self.trainer.fit(own, self.watch)
         except TrainingInterrupted:
             raise
