@@ -78,6 +78,9 @@ def test_it_trains_is_judged_stored_and_served(container: Container, method: str
     np.testing.assert_allclose(forecast.outputs.sum(axis=1), 1)
     page = artifact.blobs["report.html"].decode()
     assert "Member by member" in page
+    assert "The members were trained one by one" in page
+    assert "not trained in epochs" not in page
+    assert f'<td class="n">{scores[0]["epochs"]}, best {scores[0]["best_epoch"]}</td>' in page
     assert len(json.loads(artifact.blobs["feature_importance.json"])["features"]) == len(
         artifact.manifest.resolved_features
     )

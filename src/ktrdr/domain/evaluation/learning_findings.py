@@ -20,6 +20,9 @@ def stopping(run: Run) -> Finding:
     """Say how training ended, and why."""
     epochs, best = len(run.history.epochs), run.history.best_epoch
     figures = {"epochs": epochs, "best_epoch": best}
+    if run.model.of_members:
+        said = "See the report: a member that used all of its epochs may still have been learning."
+        return Finding("stopping", "The members were trained one by one, each with epochs of its own.", figures, said)
     if run.history.ended_by == "no_epochs" or epochs == 0:
         return Finding(
             "stopping", "The model was not trained in epochs.", figures, "Nothing to do: its settings decide."
