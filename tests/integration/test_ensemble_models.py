@@ -17,10 +17,12 @@ from ktrdr.application.use_cases.backtest import BacktestRequest
 from ktrdr.application.use_cases.predict import PredictRequest
 from ktrdr.application.use_cases.train import TrainingRequest
 from ktrdr.domain.artifacts.consistency import consistency_problems
+from ktrdr.domain.errors import InvalidInput
 from ktrdr.domain.market.bars import Bars, from_iso
 from ktrdr.domain.market.timeframe import Timeframe
 from ktrdr.domain.strategy.reading.parse import parse
 from ktrdr.domain.strategy.writing.render import render
+from ktrdr.domain.training.plan import plan_training
 from ktrdr.domain.training.request import Mode
 from ktrdr.entrypoints.cli.model_text import show_text
 from ktrdr.entrypoints.container import Container, make_container
@@ -127,6 +129,25 @@ def test_a_pool_of_symbols_has_a_member_of_one_of_them(container: Container) -> 
     (model,) = container.training_orchestrator().execute(request).models
     assert [item["name"] for item in model.report["members"]] == ["mlp", "gru", "own", "class_shares"]
     assert not list(consistency_problems(container.model_storage().load(model.stored.reference)))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"hold_out": ("OTHER",)}, "member own is fitted to OTHER, which the model is not trained on: SIM_STOCK"),
+        ({"symbol_folds": 2}, "symbol_folds: member own is fitted to OTHER, and one of the folds leaves it out"),
+    ],
+)
+def test_a_member_of_a_symbol_that_is_left_out_is_refused_before_anything_is_trained(
+    options: dict[str, Any], said: str
+) -> None:
+    own = {"type": "mlp", "name": "own", "architecture": {"hidden_layers": [4]}, "symbol": "OTHER"}
+    given = changed("model", {"type": "ensemble", "members": [*MEMBERS, own]})
+    given = changed("training_data.symbols", {"list": ["SIM_STOCK", "OTHER"]}, given)
+    with pytest.raises(InvalidInput) as caught:
+        plan_training(TrainingRequest(parse(given), mode=Mode.UNIVERSAL, **options))
+    assert str(caught.value) == said
+    assert plan_training(TrainingRequest(parse(given), mode=Mode.UNIVERSAL, hold_out=("SIM_STOCK",)))
 
 
 def test_several_seeds_move_every_member(container: Container) -> None:

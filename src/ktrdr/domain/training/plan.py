@@ -68,8 +68,8 @@ def plan_training(request: TrainingRequest) -> tuple[TrainingJob, ...]:
     Raises
     ------
     InvalidInput
-        If it names no symbol, one in two spellings, or several in mode SINGLE; or if symbols are held out or combined
-        in another mode than UNIVERSAL, or all of them held out.
+        If it names no symbol, one in two spellings, or several in mode SINGLE; if symbols are held out or combined
+        in another mode than UNIVERSAL, or all of them held out; or if a member is fitted to a symbol that is not there.
     """
     symbols = tuple(sorted(name for name in set(request.symbols) if not _is_held_out(name, request)))
     for where, names in ((_SYMBOLS, symbols), ("hold_out", request.hold_out)):
@@ -121,6 +121,7 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
     if request.combination not in {None, DEFAULT_COMBINATION} and mode != Mode.UNIVERSAL:
         raise InvalidInput(f"combination: {request.combination} is about one pooled model (mode universal), not {mode}")
     _check_start(request)
+    _check_members(request, left)
     folds = request.symbol_folds
     if folds and mode != Mode.UNIVERSAL:
         raise InvalidInput(
@@ -129,6 +130,20 @@ def _check_pooling(request: TrainingRequest, left: tuple[str, ...]) -> None:
     if folds and not 2 <= folds <= len(left):
         needed = f"{folds} folds: needs at least {folds} symbols to train on, there are {len(left)}"
         raise InvalidInput(f"symbol_folds: {needed if folds > 1 else f'must be 2 or more, found {folds}'}")
+
+
+def _check_members(request: TrainingRequest, left: tuple[str, ...]) -> None:
+    """Refuse a member whose symbol is not among those that a pooled model is trained on."""
+    if mode_of(request) != Mode.UNIVERSAL:
+        return
+    for member in request.strategy.model.members:
+        said = f"member {member.name} is fitted to {member.symbol}"
+        if not member.symbol:
+            continue
+        if member.symbol not in left:
+            raise InvalidInput(f"{said}, which the model is not trained on: {_listed(left) or 'no symbol'}")
+        if request.symbol_folds:
+            raise InvalidInput(f"symbol_folds: {said}, and one of the folds leaves it out")
 
 
 def _check_start(request: TrainingRequest) -> None:
