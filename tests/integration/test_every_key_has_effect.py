@@ -106,6 +106,21 @@ def of_members(**combine: Any) -> Document:
 
 ALONE = {"model": {"type": "ensemble", "members": [WINDOWS["model"]]}}
 VOTING, STACKING = of_members(method="voting"), of_members(method="stacking")
+
+
+def of_returns(kind: str, /, **architecture: Any) -> Document:
+    shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    return {
+        "model": {"type": kind, "architecture": architecture},
+        "training": {"labels": {"source": "volatility", "window": 4}, "data_split": shares},
+        "decisions": {"output_format": "regression"},
+    }
+
+
+GARCH, EWMA = of_returns("garch", memory=40), of_returns("ewma", memory=40)
+HYBRID = of_returns("hybrid", base={"type": "ewma", "memory": 40}, residual={"type": "mlp", "hidden_layers": [4]}) | {
+    "training.epochs": 2
+}
 SERIES = {"context_data": [{"provider": "fred", "series": "DGS2"}], "indicators.rsi_a.data_source": "DGS2"}
 PLATEAU = {"type": "reduce_on_plateau", "patience": 0, "factor": 0.1}
 REPTILE = {"training.combination": "reptile", "training.batch_size": 32}
@@ -318,6 +333,15 @@ ROWS: list[Row] = [
     ("model.architecture.num_heads", 1, learned, TRANSFORMER),
     ("model.architecture.feedforward_size", 6, learned, TRANSFORMER),
     ("model.architecture.causal", True, learned, TRANSFORMER),
+    ("model.architecture.p", 2, learned, GARCH),
+    ("model.architecture.q", 0, learned, GARCH),
+    ("model.architecture.distribution", "student_t", learned, GARCH),
+    ("model.architecture.memory", 50, learned, GARCH),
+    ("model.architecture.rescale", "none", learned, GARCH),
+    ("model.architecture.decay", 0.8, learned, EWMA),
+    ("model.architecture.spans", [1, 9], learned, of_returns("har")),
+    ("model.architecture.base", "har", learned, HYBRID),
+    ("model.architecture.residual", {"type": "mlp", "hidden_layers": [6]}, learned, HYBRID),
     ("model.features.include_price_context", True, features, NOTHING),
     ("model.features.include_volume_context", True, features, NOTHING),
     ("model.features.include_time_context", True, features, NOTHING),
@@ -391,7 +415,7 @@ ROWS: list[Row] = [
     ("symbol_overrides.WALK", {"labels": {"horizon": 9}}, learned, NOTHING),
 ]  # fmt: skip
 
-ONE_VALUE = {"version", "training.method", "context_data[].alignment"}
+ONE_VALUE = {"version", "training.method", "context_data[].alignment", "model.architecture.target"}
 """Keys that allow one value only: any other is refused."""
 
 SAID_ALOUD = {
@@ -538,6 +562,7 @@ def test_the_rows_cover_every_key_of_the_schema() -> None:
         by_table |= path == "training.labels.zigzag_threshold.atr"
         by_table |= section == "fuzzy_sets.*.*.parameters"
         mirrored = path.startswith(("model.training.", "model.members.*."))
+        mirrored |= path.startswith(("model.architecture.base.", "model.architecture.residual."))
         mirrored |= path.startswith(("model.members[].architecture.", "model.members[].training."))
         if not (mirrored or by_table or last in aliases or path in covered):
             dead.append(path)

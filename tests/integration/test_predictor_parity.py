@@ -48,7 +48,7 @@ def five_minutes(count: int = 1500) -> Bars:
 
 @cache
 def shipped(path: Path) -> Trained:
-    count = 20_000 if path.stem == "mtf_adaptive_momentum" else 1500
+    count = {"mtf_adaptive_momentum": 20_000, "gradient_boosting": 5000, "yardstick": 5000}.get(path.stem, 1500)
     daily = path.stem in {"neuro_mean_reversion", "volatility"}
     return train_file(path, *(() if daily else (five_minutes(count),)))
 
