@@ -1,4 +1,4 @@
-"""Gradient boosting as a ratio to the bare library in the same run, and the trees' own forward beside the native one."""
+"""Gradient boosting as a ratio of processor time to the bare library in the same run, and the trees' own forward."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import pytest
 import xgboost
 
 from ktrdr.adapters.models.trees import lightgbm as by_lightgbm
 from ktrdr.adapters.models.trees import xgboost as by_xgboost
+from ktrdr.adapters.models.trees.trainer import TreesTrainer
 from ktrdr.domain.catalogue.models import MODEL_TYPES
 from ktrdr.domain.labels.labelset import Target
 from ktrdr.domain.training.model import FitTask, Rows
@@ -69,20 +71,26 @@ def seconds(call: Callable[[], Any], clock: Callable[[], float] = time.process_t
     return clock() - start
 
 
-def main() -> None:
-    for name, trainer, bare in (
-        ("lightgbm", by_lightgbm.LightGBMTrainer(), bare_lightgbm),
-        ("xgboost", by_xgboost.XGBoostTrainer(), bare_xgboost),
-    ):
-        given = task(name)
-        pairs = [(seconds(lambda: trainer.fit(given)), seconds(lambda: bare(given))) for _ in range(TURNS)]
-        ratios = sorted(own / other for own, other in pairs)
-        print(f"{name}: fit {median(ratios):.2f} times the bare library's ({ratios[0]:.2f} to {ratios[-1]:.2f})")
-        model, inputs = trainer.fit(given), given.train.inputs
-        whole = seconds(lambda: model.predict(inputs))
-        alone = sorted(seconds(lambda: model.predict(inputs[:1]), time.perf_counter) for _ in range(300))
-        print(f"{name}: {len(model.trees.root)} trees, {N_ROWS / whole:,.0f} rows/s, one row {1e6 * alone[150]:.0f} us")
+FITS: dict[str, tuple[TreesTrainer, Callable[[FitTask], None]]] = {
+    "lightgbm": (by_lightgbm.LightGBMTrainer(), bare_lightgbm),
+    "xgboost": (by_xgboost.XGBoostTrainer(), bare_xgboost),
+}
 
 
-if __name__ == "__main__":
-    main()
+@pytest.mark.parametrize("name", FITS)
+def test_fit_against_the_bare_library(benchmark, name: str) -> None:
+    (trainer, bare), given = FITS[name], task(name)
+    pairs = [(seconds(lambda: trainer.fit(given)), seconds(lambda: bare(given))) for _ in range(TURNS)]
+    ratios = sorted(own / other for own, other in pairs)
+    print(f"\n{name}: fit {median(ratios):.2f} times the bare library's ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    benchmark.pedantic(lambda: trainer.fit(given), rounds=1)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_prediction_of_many_rows_and_of_one(benchmark, name: str) -> None:
+    given = task(name)
+    model, inputs = FITS[name][0].fit(given), given.train.inputs
+    whole = seconds(lambda: model.predict(inputs))
+    alone = median(seconds(lambda: model.predict(inputs[:1]), time.perf_counter) for _ in range(300))
+    print(f"\n{name}: {len(model.trees.root)} trees, {N_ROWS / whole:,.0f} rows/s, one row {1e6 * alone:.0f} us")
+    benchmark.pedantic(lambda: model.predict(inputs), rounds=1)

@@ -124,9 +124,12 @@ def test_members_forecast_one_step() -> None:
     own = document()
     own["training"].pop("forecast_steps")
     own["model"] = {"type": "ensemble", "members": [{"type": "mlp", "training": {"forecast_steps": [5]}}]}
-    for given, path in ((written, "training"), (own, "model.members[0].training")):
+    for given, path, said in (
+        (written, "training", "a model of members forecasts one step"),
+        (own, "model.members[0].training", "is no setting of a member"),
+    ):
         found = {item.path: item.message for item in problems(given) if item.severity == "error"}
-        assert "a model of members forecasts one step" in found[f"{path}.forecast_steps"]
+        assert said in found[f"{path}.forecast_steps"]
 
 
 def test_document_comes_back_and_is_silent_without_steps() -> None:

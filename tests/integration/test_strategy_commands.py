@@ -116,6 +116,11 @@ def test_diff_names_features_labels_and_settings(ktrdr: Command, tmp_path: Path)
 @pytest.mark.parametrize("labels", sorted(LABELS))
 def test_a_new_strategy_is_valid_without_a_warning(model: str, labels: str, ktrdr: Command, tmp_path: Path) -> None:
     outcome = ktrdr("strategy", "new", "--model", model, "--labels", labels, "--timeframe", "5m,1h", "--json")
+    kind = MODEL_TYPES[model]
+    if not any(spec.kind in kind.losses for spec in LABELS[labels]) or labels not in (kind.labels or LABELS):
+        assert outcome.code == 2
+        assert f"model.type: {model} " in outcome.json["error"]["message"]
+        return
     assert outcome.code == 0, outcome.stderr
     assert problems(yaml.safe_load(outcome.json["document"])) == ()
 

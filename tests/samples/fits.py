@@ -147,7 +147,7 @@ def task(
     kind = model.kind
     shared = {item.name for item in fields(TrainingSettings)}
     own = {item.name: item.default for item in kind.settings if item.name not in shared}
-    own |= {name: 12 for name in ("rounds", "trees") if name in own}
+    own |= {name: min(own[name], 12) for name in ("rounds", "trees") if name in own}
     chosen = {"epochs": 3, "loss": kind.losses[target.kind][0], "own": own} | settings
     n = max(n, 600) if target.is_volatility else n
     window = model.window if model.reads_windows else None

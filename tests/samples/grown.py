@@ -55,7 +55,7 @@ def random_trees(
         rng.uniform(1, 9, len(nodes)),
         np.array(roots, dtype=np.int32),
         np.arange(n_trees, dtype=np.int32) % (1 if says_all else n_outputs),
-        rng.normal(size=n_outputs).astype(precision).astype(np.float64),
+        rng.normal(size=n_outputs).astype(precision).astype(np.float64) * (not averaged),
         n_features,
         precision,
         averaged,

@@ -80,8 +80,8 @@ def labels(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def models(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a small model of any type."""
-    spec = MODEL_TYPES[draw(st.sampled_from(sorted(MODEL_TYPES)))]
+    """Draw a small network: other types share too few settings to be drawn beside any document."""
+    spec = MODEL_TYPES[draw(st.sampled_from(sorted(name for name, spec in MODEL_TYPES.items() if spec.learns_sets)))]
     small = {"sequence_length": 4, "hidden_size": 8, "num_heads": 2, "num_layers": 1, "feedforward_size": 8}
     names = {parameter.name for parameter in spec.parameters}
     architecture = {name: value for name, value in small.items() if name in names}

@@ -62,7 +62,8 @@ def outcome(method: str, seed: int, edge: float) -> str:
     task = FitTask(rows(train), rows(validation), names, UP_DOWN, model, TrainingSettings(seed=seed))
     fitted = TableTrainer("cpu").fit(task)
     outputs = softmax(fitted.predict(features, test))
-    return judged(outcomes, train, test, outputs, np.random.default_rng(seed)).verdict.outcome
+    metric = "accuracy" if METHODS[method].get("vote") == "hard" else "log_loss"  # shares of votes are no probabilities
+    return judged(outcomes, train, test, outputs, np.random.default_rng(seed), metric).verdict.outcome
 
 
 def share_called_better(method: str, seeds: int, edge: float) -> float:

@@ -6,8 +6,10 @@ from itertools import combinations
 from math import comb
 from typing import Any
 
+import lightgbm
 import numpy as np
 import pytest
+import xgboost
 from samples.fits import CLASSES, VALUE, rows, task
 from samples.grown import random_trees
 
@@ -35,7 +37,7 @@ def expected(trees: Trees, root: int, row: Any, known: frozenset[int]) -> Any:
             left = bool(trees.missing_left[root])
         elif trees.category[root] >= 0:
             allowed = trees.categories[trees.category[root]]
-            left = 0 <= value < len(allowed) and bool(allowed[int(value)])
+            left = -1 < value < len(allowed) and bool(allowed[int(value)])
         else:
             left = value <= trees.threshold[root]
         return expected(trees, sides[not left], row, known)
@@ -51,7 +53,7 @@ def game(trees: Trees, row: Any, known: frozenset[int]) -> Any:
             total += said
         else:
             total[output] += said[0]
-    return trees.base + total / (len(trees.root) if trees.averaged else 1)
+    return (trees.base + total) / (len(trees.root) if trees.averaged else 1)
 
 
 def by_subsets(trees: Trees, row: Any) -> Any:
@@ -83,19 +85,19 @@ def test_contributions_are_shapley_values_of_the_trees(kind: dict[str, Any], see
 @pytest.mark.parametrize("target", [CLASSES, VALUE], ids=["classes", "value"])
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
 def test_contributions_are_those_of_the_grower(name: str, target: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = task(400, target=target, model=ModelSpec(name, {"lightgbm": LEAVES, "xgboost": DEPTH}[name]))
+    given = task(
+        400, target=target, learning_rate=0.3, model=ModelSpec(name, {"lightgbm": LEAVES, "xgboost": DEPTH}[name])
+    )
     inputs = rows(30, seed=9).inputs
     grown: list[Any] = []
-    if name == "lightgbm":
-        import lightgbm
+    library = lightgbm if name == "lightgbm" else xgboost
 
-        train = lightgbm.train
-        monkeypatch.setattr(lightgbm, "train", lambda *args, **kw: grown.append(train(*args, **kw)) or grown[-1])
-    else:
-        import xgboost
+    class Seen(library.Booster):
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
+            grown.append(self)
 
-        train = xgboost.train
-        monkeypatch.setattr(xgboost, "train", lambda *args, **kw: grown.append(train(*args, **kw)) or grown[-1])
+    monkeypatch.setattr(library, "Booster", Seen)
     model = TableTrainer("cpu").fit(given)
     found, booster = model.contributions(inputs), grown[0]
     assert found is not None

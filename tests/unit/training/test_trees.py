@@ -118,6 +118,7 @@ WRONG: dict[str, tuple[Callable[[Trees], dict[str, Any]], str]] = {
     "too few thresholds": (whole("threshold", lambda array: array[:2]), "threshold needs a row a node"),
     "another kind of number": (whole("left", lambda array: array.astype(np.int64)), "left must be int32"),
     "another shape": (whole("value", lambda array: array[:, 0]), "value must be float64 of 2 dimensions"),
+    "an average from a base": (lambda _: {"averaged": True, "base": np.ones(1)}, "base must be 0 where"),
     "another precision": (lambda _: {"precision": "float16"}, "precision must be one of"),
 }
 

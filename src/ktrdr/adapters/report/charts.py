@@ -55,6 +55,38 @@ def reliability_chart(table: Sequence[Mapping[str, Any]]) -> Markup:
     return drawing("How often forecasts came true, by the probability given", side, side, parts)
 
 
+def contribution_chart(groups: Sequence[Mapping[str, Any]], unit: str) -> Markup:
+    """Return a dot for each row and group at what the group adds there; equal ones stand beside each other."""
+    width, names, lane = 920.0, 240.0, 34.0
+    height = _TOP + lane * len(groups) + _BOTTOM
+    every = [value for group in groups for value in group["values"]]
+    low, high = padded(min(0.0, *every), max(0.0, *every))
+    x = linear(low, high, names, width - _RIGHT)
+    parts = [line("zero", (x(0.0), _TOP), (x(0.0), height - _BOTTOM))]
+    for place, group in enumerate(groups):
+        middle = _TOP + lane * (place + 0.5)
+        parts.append(words(names - 12, middle + 4, "end", _short(group["group"])))
+        parts.append(_swarm([x(value) for value in group["values"]], middle, lane / 2 - 3))
+    parts.append(_x_axis(ticks(low, high, 7), x, height, f"adds to the {unit}"))
+    return drawing("What each group adds, row by row", width, height, parts)
+
+
+def _swarm(across: Sequence[float], middle: float, most: float) -> Markup:
+    """Return dots on a lane, those of one place in turn above and below its middle, as far as there is room."""
+    counts: dict[int, int] = {}
+    path = []
+    for at in across:
+        column = int(at / 3)
+        number = counts[column] = counts.get(column, -1) + 1
+        away = min((number + 1) // 2 * 1.5, most)
+        path.append(f"M{at:.1f} {middle + (away if number % 2 else -away):.1f}h0")
+    return Markup('<path class="swarm" d="{}"/>').format("".join(path))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else f"{name[:31]}…"
+
+
 def interval_chart(difference: float, interval: Sequence[float]) -> Markup:
     """Return the difference from the baseline with its interval, on an axis through 0."""
     width, height = 640.0, 66.0

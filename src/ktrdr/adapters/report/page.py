@@ -7,18 +7,20 @@ from math import floor, log10
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ktrdr.adapters.report.charts import interval_chart, loss_chart, losses_of, reliability_chart
+from ktrdr.adapters.report.charts import contribution_chart, interval_chart, loss_chart, losses_of, reliability_chart
 from ktrdr.adapters.report.wording import date, feature_source, figure, marked, percent, setting, words
 from ktrdr.domain.artifacts.artifact import HISTORY, IMPORTANCE, METRICS, Artifact
 from ktrdr.domain.artifacts.manifest import Manifest
 from ktrdr.domain.artifacts.model_facts import learned_sets
 from ktrdr.domain.evaluation.episodes import too_few
+from ktrdr.domain.evaluation.explaining.stability import ranks_in_words
 from ktrdr.domain.market.bars import from_iso
 
 _FILTERS = {"date": date, "figure": figure, "marked": marked, "percent": percent, "setting": setting, "words": words}
-_SHOWN = 15
+_SHOWN, _DRAWN = 15, 10
 _CLASS_TILES = ("log_loss", "accuracy", "balanced_accuracy", "calibration_error")
 _NUMBER_TILES = ("mse", "mae", "directional_accuracy", "r2", "qlike")
 
@@ -69,6 +71,7 @@ def _view(artifact: Artifact) -> dict[str, Any]:
         "calibration": metrics.get("calibration", []),
         "reliability_chart": reliability_chart(metrics["calibration"]) if metrics.get("calibration") else "",
         "importance": _importance(artifact.document(IMPORTANCE)),
+        "contributions": _contributions(artifact.document(IMPORTANCE).get("contributions", {})),
         "seeds": metrics.get("seeds", []),
         "seed_metrics": [name for name in (*_CLASS_TILES, *_NUMBER_TILES) if name in metrics.get("metrics", {})],
         "episodes": metrics.get("episodes", {}),
@@ -146,6 +149,25 @@ def _importance(report: Mapping[str, Any]) -> dict[str, Any]:
         for feature in features
     ]
     return {**report, "first": bars[:_SHOWN], "others": bars[_SHOWN:]}
+
+
+def _contributions(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups with what they add, the largest drawn; empty where nothing was explained."""
+    if not found.get("groups"):
+        return {}
+    ranks = ranks_in_words(np.array([group["ranks"] for group in found["groups"]]))
+    decimals = _decimals(max(group["mean_absolute"] for group in found["groups"]))
+    groups = [
+        {
+            **group,
+            "rank": rank,
+            "size": f"{group['mean_absolute']:{decimals}}",
+            "deviation": f"{group['spread']:{decimals}}",
+        }
+        for group, rank in zip(found["groups"], ranks, strict=True)
+    ]
+    drawn = contribution_chart(groups[:_DRAWN], "prediction" if found["unit"] == "target" else found["unit"])
+    return {**found, "groups": groups, "chart": drawn, "drawn": min(len(groups), _DRAWN)}
 
 
 def _decimals(largest: float) -> str:

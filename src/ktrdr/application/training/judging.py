@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ktrdr.application.preparing.pool import Prepared
+from ktrdr.application.training.explaining import contributions_of
 from ktrdr.application.training.fits import Fitted
 from ktrdr.application.training.member_scores import member_scores
 from ktrdr.application.training.rivals import Rival
@@ -61,7 +62,7 @@ def judge(prepared: Prepared, fitted: Fitted, job: TrainingJob, rival: Rival) ->
         rng, primary = np.random.default_rng(seed), strategy.training["fitness_metrics.primary"]
         evaluations[seed] = evaluate(outcomes, outputs, rivals, rng, primary, ceiling)
         fitted.runs[seed].judged(evaluations[seed].metrics)
-    importance = _importance(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
+    importance = _explained(prepared, fitted, strategy) if job.request.importance else dict(_SKIPPED)
     came = episodes_of(strategy.labels, prepared.pool, prepared.split)
     evaluations = _with_carrier(evaluations, importance, prepared)
     evaluations = {seed: found.noted(note(came)) for seed, found in evaluations.items()}
@@ -196,6 +197,14 @@ def _scored(prepared: Prepared, fitted: Fitted, strategy: Strategy, rival: Rival
         theirs,
         alone if isinstance(alone, str) else loss.rows(truth, alone),
     )
+
+
+def _explained(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:
+    """Return what is lost without each feature, and what each group adds."""
+    return {
+        **_importance(prepared, fitted, strategy),
+        "contributions": contributions_of(prepared, fitted, strategy),
+    }
 
 
 def _importance(prepared: Prepared, fitted: Fitted, strategy: Strategy) -> dict[str, Any]:

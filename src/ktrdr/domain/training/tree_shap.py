@@ -78,7 +78,7 @@ def tree_shap(trees: Trees, inputs: Float32s) -> Contributions:
     reached = np.ones(len(paths.leaves))
     np.multiply.at(reached, paths.leaf, paths.share)
     divisor = len(trees.root) if trees.averaged else 1
-    base = trees.base + (reached @ spoken) / divisor
+    base = (trees.base + reached @ spoken) / divisor
     rounding = float(np.finfo(trees.precision).eps) * len(trees.root) * float(np.abs(spoken).max())
     unit: Literal["raw", "probability"] = "probability" if trees.averaged and n_outputs > 1 else "raw"
     return Contributions(values / divisor, np.tile(base, (len(inputs), 1)), "tree_shap", 1e-6 + rounding, unit)
@@ -157,7 +157,7 @@ def _goes_left(trees: Trees, nodes: Int64s, inputs: Float32s) -> Bools:
 
 def _in_sets(trees: Trees, sets: Int32s, values: Floats | Float32s) -> Bools:
     n_categories = trees.categories.shape[1]
-    there = (values >= 0) & (values < n_categories)
+    there = (values > -1) & (values < n_categories)
     numbers = np.where(there, values, 0).astype(np.int64)
     among: Bools = trees.categories[sets, numbers] & there if n_categories else there
     return among

@@ -59,7 +59,7 @@ class Trees:
     output : ndarray of int32, shape (n_trees,)
         Which output each tree adds to; 0 where its leaves say something of all outputs.
     base : ndarray of float64, shape (n_outputs,)
-        What the trees are added to.
+        What the trees are added to; 0 where they are averaged.
     precision : str
         In which numbers they are added up, one tree after the other.
     averaged : bool
@@ -166,6 +166,7 @@ class Trees:
         for name in ("threshold", "value", "cover", "base"):
             _require(np.isfinite(getattr(self, name)).all(), name, "holds numbers that are not finite")
         _require((self.cover >= 0).all(), "cover", "must be 0 or more")
+        _require(not (self.averaged and self.base.any()), "base", "must be 0 where trees are averaged")
         with np.errstate(over="ignore"):
             largest = np.abs(self.value).sum() + np.abs(self.base).sum()
         _require(largest <= np.finfo(self.precision).max, "value", f"adds up to more than a {self.precision} can hold")

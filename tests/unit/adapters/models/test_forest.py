@@ -72,14 +72,14 @@ def test_the_arrays_say_what_scikit_learn_says_to_the_bit(name: str, target: Any
         fresh[::4, 0] = np.nan
     for inputs in (made.train.inputs, fresh):
         said = (forest.predict_proba if target is CLASSES else forest.predict)(bins.cut(inputs))
-        assert np.array_equal(model.shares(inputs), said.reshape(len(inputs), -1))
+        assert np.array_equal(model.mean_shares(inputs), said.reshape(len(inputs), -1))
 
 
 @BY_TYPE
 def test_logits_are_those_shares_but_for_a_floor(name: str) -> None:
     made = given_task(name)
     model = TRAINERS[name]().fit(made)
-    shares = model.shares(made.train.inputs)
+    shares = model.mean_shares(made.train.inputs)
     found = softmax(model.predict(made.train.inputs))
     whole = shares.min(axis=1) > 0.01
     assert whole.sum() > 0

@@ -12,9 +12,10 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 from safetensors.torch import save as torch_save
-from samples.fits import CLASSES, NO_STOPPING, SPECS, VALUE, mlp, rows, task
+from samples.fits import CLASSES, NO_STOPPING, SETTINGS, SPECS, VALUE, mlp, rows, task
 from samples.watches import Recorder, raises
 
+from ktrdr.adapters.models import MODELS
 from ktrdr.adapters.models.torch.trainer import TorchTrainer
 from ktrdr.domain.errors import InvalidInput, Pruned, TrainingInterrupted
 from ktrdr.domain.features.feature import Membership
@@ -41,7 +42,11 @@ def _learnable() -> FitTask:
 
 
 TASKS: dict[str, Callable[[], FitTask]] = {
-    **{name: lambda spec=spec: task(model=_wild(spec), epochs=6) for name, spec in SPECS.items()},
+    **{
+        name: lambda name=name, spec=spec: task(model=_wild(spec), epochs=6, **SETTINGS.get(name, {}))
+        for name, spec in SPECS.items()
+        if MODELS[spec.type] == MODELS["mlp"]
+    },
     "batch norm": lambda: task(model=mlp(batch_norm=True, dropout=0.4), epochs=6),
     "value": lambda: task(target=VALUE, model=mlp(dropout=0.4), epochs=6),
     "groups and weights": _grouped,

@@ -14,6 +14,7 @@ from samples.fits import CLASSES, NO_STOPPING, SPECS, VALUE, artifact_of, task, 
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from ktrdr.adapters.models import MODELS
 from ktrdr.adapters.models.torch.devices import one_thread
 from ktrdr.adapters.models.torch.inference import WINDOW_BLOCK, BlockForward, windows_of
 from ktrdr.adapters.models.torch.losses import focal, make_loss
@@ -223,11 +224,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
+NETWORKS = [name for name, spec in SPECS.items() if MODELS[spec.type] == MODELS["mlp"]]
+
+
 def weights_of(given: FitTask) -> bytes:
     return TorchTrainer("cpu").fit(given).state()["model.safetensors"]
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_setting_changes_the_fit_of_every_network(name: str) -> None:
     given = task(60, model=SPECS[name], epochs=2, learning_rate=0.01, early_stopping=NO_STOPPING, gradient_clip=0.0)
     fits = {"as it is": weights_of(given)}
@@ -279,8 +283,8 @@ def test_windows_learn_what_single_rows_cannot() -> None:
     inputs = rng.normal(size=(600, 2)).astype(np.float32)
     targets = np.concatenate(([0, 0, 0], (inputs[:-3, 0] > 0).astype(np.int64)))
     scores = {}
-    for name, spec in SPECS.items():
-        given = task(model=spec, n_inputs=2, epochs=60, learning_rate=0.02, batch_size=64)
+    for name in ("mlp", *(name for name in NETWORKS if SPECS[name].reads_windows)):
+        given = task(model=SPECS[name], n_inputs=2, epochs=60, learning_rate=0.02, batch_size=64)
         ends = np.arange(10, 600)
         train, test = (replace(given.train, inputs=inputs, ends=part, targets=targets[part]) for part in
                        (ends[:400], ends[400:]))  # fmt: skip

@@ -132,7 +132,7 @@ def test_shuffling_a_group_costs_what_it_says() -> None:
         lambda rows: (rows[:, 0, 0] + rows[:, 0, 1] - truth).astype(float) ** 2, samples, groups, 5, RNG
     )
     assert found.loss == 0.0
-    assert found.mean == pytest.approx([4.0, 0.0], abs=0.2)  # the squared difference of two draws of variance 2
+    assert found.mean == pytest.approx([4.0, 0.0], abs=0.3)  # the squared difference of two draws of variance 2
     assert rank_intervals(found.rises).tolist() == [[1, 1], [2, 2]]
 
 

@@ -102,7 +102,7 @@ REFUSED = {
     )
     | {"x": 1},
     "model.members: is no key of model type mlp": changed("model", {**MLP, "members": [MLP]}),
-    "training.forecast_steps: is no key of model type ensemble": document(forecast_steps=[1, 10]),
+    "training.forecast_steps: a model of members forecasts one step": document(forecast_steps=[1, 10]),
     "training.initialise: is no key of model type ensemble": document(initialise="at random"),
     "training.rounds: is no key of model type ensemble; it belongs to lightgbm": document(rounds=9),
     "model.members[0].training.seed: is no setting of a member; write `seed` beside it": document(

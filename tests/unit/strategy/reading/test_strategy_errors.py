@@ -355,8 +355,8 @@ def test_one_fault_is_one_error_with_path_value_and_help(
     ("path", "value"),
     [("training", "supervised"), ("training", DELETE), ("training.labels", "zigzag"), ("training.labels", "zigzga"),
      ("training_data.timeframes", 60), ("training_data.symbols", 5), ("nn_inputs.0.timeframes", ["5m", "all"]),
-     ("model.type", "xgboost"), ("model.type", 5), ("model.type", DELETE),
-     ("model", {"type": "xgboost", "architecture": {"max_depth": 3}, "training": {"n_estimators": 100}})],
+     ("model.type", "catboost"), ("model.type", 5), ("model.type", DELETE),
+     ("model", {"type": "catboost", "architecture": {"max_depth": 3}, "training": {"n_estimators": 100}})],
 )  # fmt: skip
 def test_one_fault_brings_no_warning_of_what_follows_from_it(path: str, value: Any) -> None:
     assert [problem.severity for problem in problems(changed(path, value))] == ["error"]

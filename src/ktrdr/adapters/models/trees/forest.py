@@ -14,7 +14,6 @@ from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.adapters.models.trees.trainer import TreesTrainer, refuse_unsplittable, seed_of
 from ktrdr.domain.arrays import Float32s, Floats, Int64s
 from ktrdr.domain.errors import TrainingFailed
-from ktrdr.domain.training.contributions import Contributions
 from ktrdr.domain.training.history import TrainingHistory
 from ktrdr.domain.training.model import FitTask
 from ktrdr.domain.training.trees import Trees
@@ -36,12 +35,6 @@ class ForestModel(TreesModel):
     def mean_shares(self, inputs: Float32s) -> Floats:
         """Return what the trees say on average, shape (n_rows, n_outputs): scikit-learn's predict_proba, to the bit."""
         return super().outputs(inputs)
-
-    def contributions(
-        self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
-    ) -> Contributions | None:
-        """Return None for classes: what adds up to shares does not add up to their logarithms."""
-        return None if self._is_classification else super().contributions(inputs, ends, baseline)
 
     @property
     def _least(self) -> float:

@@ -55,7 +55,7 @@ class TreesModel(FittedModel):
 
     def contributions(
         self, inputs: Float32s, ends: Int64s | None = None, baseline: Float32s | None = None
-    ) -> Contributions:
+    ) -> Contributions | None:
         """Return what each input adds, exactly; the trees know what is usual, so no baseline is used."""
         del baseline
         return tree_shap(self.trees, inputs if ends is None else chosen(inputs, ends))

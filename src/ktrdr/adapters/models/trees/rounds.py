@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ktrdr.adapters.models.trees.samples import Samples
 from ktrdr.domain.arrays import Float32s, Floats
@@ -47,12 +48,16 @@ class Seen:
     validation: Samples
     class_weights: Floats | None
     huber_delta: float | None
+    targets: NDArray[Any]
+    places: NDArray[np.intp]
 
     @classmethod
     def of(cls, train: Samples, validation: Samples, task: FitTask) -> Seen:
         """Return what to look at in a task; `huber_delta` is None but for the huber loss."""
         delta = task.settings.huber_delta if task.settings.loss == "huber" else None
-        return cls(train.every(SEEN), validation, task.class_weights, delta)
+        some = train.every(SEEN)
+        targets = np.concatenate([some.targets, validation.targets])
+        return cls(some, validation, task.class_weights, delta, targets, np.arange(len(targets)))
 
     @property
     def inputs(self) -> Float32s:
@@ -63,8 +68,9 @@ class Seen:
         """Return losses and accuracy of a round from what is said of `inputs`; see `Grower.said`."""
         n_train = len(self.train)
         with np.errstate(all="ignore"):
-            train = self._loss(self.train, said[:n_train])
-            validation = self._loss(self.validation, said[n_train:])
+            losses = self._losses(said)
+            train = _mean(losses[:n_train], self.train.weights)
+            validation = _mean(losses[n_train:], self.validation.weights)
         accuracy = self._accuracy(said[n_train:]) if self.is_classification else None
         return Epoch(number, train, validation, accuracy, learning_rate)
 
@@ -73,20 +79,25 @@ class Seen:
         """Whether targets are class numbers."""
         return self.train.targets.dtype == np.int64
 
-    def _loss(self, samples: Samples, said: Floats) -> float:
+    def _losses(self, said: Floats) -> Floats:
         if self.is_classification:
-            rows = -np.log(np.maximum(said[np.arange(len(samples)), samples.targets], _LEAST))
-        else:
-            errors, delta = np.abs(said[:, 0] - samples.targets), self.huber_delta
-            rows = errors**2
-            if delta is not None:
-                rows = np.where(errors <= delta, rows / 2, delta * (errors - delta / 2))
-        return float(rows.mean() if samples.weights is None else rows @ samples.weights / samples.weights.sum())
+            losses: Floats = -np.log(np.maximum(said[self.places, self.targets], _LEAST))
+            return losses
+        errors, delta = np.abs(said[:, 0] - self.targets), self.huber_delta
+        if delta is None:
+            squares: Floats = errors**2
+            return squares
+        huber: Floats = np.where(errors <= delta, errors**2 / 2, delta * (errors - delta / 2))
+        return huber
 
     def _accuracy(self, said: Floats) -> float:
         """Count the class that would be predicted: with the class weights taken out of the probabilities."""
         calibrated = said if self.class_weights is None else said / self.class_weights
-        return float((calibrated.argmax(axis=1) == self.validation.targets).mean())
+        return np.count_nonzero(calibrated.argmax(axis=1) == self.validation.targets) / len(calibrated)
+
+
+def _mean(losses: Floats, weights: Floats | None) -> float:
+    return float(losses.sum() / len(losses) if weights is None else losses @ weights / weights.sum())
 
 
 def boost(grower: Grower, seen: Seen, task: FitTask, watch: Watch) -> TrainingHistory:

@@ -66,7 +66,7 @@ class XGBoostGrower(Grower):
 
     def said(self) -> Floats:
         """Return probabilities or values of the rows that are looked at."""
-        said = self._booster.predict(self._seen).astype(np.float64)
+        said = self._booster.predict(self._seen, validate_features=False).astype(np.float64)
         if self._n_outputs != 2:
             return said.reshape(len(said), -1)
         with np.errstate(over="ignore"):

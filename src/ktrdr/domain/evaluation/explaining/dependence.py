@@ -134,8 +134,8 @@ def _distance(observed: Float32s) -> Callable[[Float32s], Floats]:
     usual = float(np.quantile(among.min(axis=1), _USUAL)) if len(seen) > 1 else np.inf
 
     def far(rows: Float32s) -> Floats:
-        found = _squares(np.nan_to_num(rows)[:, moving] / spread[moving], seen).min(axis=1) > usual + 1e-9
-        return found.astype(np.float64)
+        nearest = _squares(np.nan_to_num(rows)[:, moving] / spread[moving], seen).min(axis=1)
+        return np.where(nearest > usual + 1e-9, 1.0, 0.0)
 
     return far
 

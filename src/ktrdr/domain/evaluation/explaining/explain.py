@@ -148,6 +148,13 @@ def explain(subject: Subject, rows: Int64s, method: Method = "auto", draws: int 
     return _drawn(subject, samples, raw, spoken, draws) if found is None else found
 
 
+def has_own_way(subject: Subject, row: int) -> bool:
+    """Whether a model explains itself exactly at a row."""
+    samples = subject.samples(np.array([row]))
+    raw = subject.raw(samples)
+    return _exactly(subject, samples, raw, Spoken.of(subject.inference, raw)) is not None
+
+
 def explain_locally(subject: Subject, row: int) -> Lime:
     """Return straight lines through what the model says near one row, one per seed."""
     samples = subject.samples(np.array([row]))
@@ -157,6 +164,10 @@ def explain_locally(subject: Subject, row: int) -> Lime:
 
 
 def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -> Explained | None:
+    """Return an explanation in the model's own way; None where it has none, or it does not add up to what is said.
+
+    Shares of a forest that are raised to the least that can be said are such.
+    """
     found = subject.model.contributions(*subject.flat(samples), subject.baseline())
     if found is None:
         return None
@@ -170,7 +181,7 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
     groups = replace(subject.groups, of_column=subject.groups.of_column[column_of])
     scale = 1.0 if subject.inference.target_scaler is None else subject.inference.target_scaler.std
     size = max(float(np.abs(values).sum(axis=1).max(initial=0.0)) / scale, 1.0)
-    return Explained(
+    made = Explained(
         groups.names,
         groups.summed(values),
         values,
@@ -181,6 +192,7 @@ def _exactly(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken) -
         found.method,
         4 * found.tolerance * scale * size,
     )
+    return made if made.add_up else None
 
 
 def _drawn(subject: Subject, samples: Float32s, raw: Floats, spoken: Spoken, draws: int) -> Explained:

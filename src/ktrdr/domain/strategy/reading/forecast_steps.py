@@ -41,7 +41,7 @@ def check_steps(
 
 
 def refuse_steps(section: Section) -> None:
-    """Refuse steps of a model made of members, and of a member."""
+    """Refuse steps of a model made of members."""
     if FORECAST_STEPS.name in section:
         section.know(FORECAST_STEPS.name)
         able = ", ".join(item.name for item in MODEL_TYPES.values() if item.forecasts_steps)

@@ -45,14 +45,14 @@ def read_model(parent: Section, findings: Findings) -> Model:
     if kind and spec is None:
         findings.error(section.at("type"), f"model type {kind!r} is not known; {allowed_types(kind)}")
     findings.setting(section.at("type"), spec.name if spec else kind, section.origin("type"))
-    context, lookback, scaling = _read_features(section.section("features"), findings)
     section.know(*_PARTS)
-    if spec is None:
-        section.warn_unknown()
-        return Model(next(iter(MODEL_TYPES)), {}, context, lookback, scaling)
-    _refuse_parts(section, spec)
-    architecture = read_architecture(section, spec)
+    if spec is not None:
+        _refuse_parts(section, spec)
+    architecture = {} if spec is None else read_architecture(section, spec)
+    context, lookback, scaling = _read_features(section.section("features"), findings)
     section.warn_unknown()
+    if spec is None:
+        return Model(next(iter(MODEL_TYPES)), {}, context, lookback, scaling)
     if not spec.reads_inputs and (context, lookback, scaling) != (ContextFeatures(), 1, "none"):
         findings.warning(section.at("features"), f"has no effect: {spec.name} reads the returns of the bars alone")
         context, lookback, scaling = ContextFeatures(), 1, "none"

@@ -51,7 +51,8 @@ def new_document(wishes: Template) -> dict[str, Any]:
     InvalidInput
         If an indicator's parameters are not written as ``parameter=value``.
     """
-    indicators = _indicators(wishes.indicators)
+    kind = _model_type(wishes.model)
+    indicators = _indicators(wishes.indicators if kind.reads_inputs else ())
     fuzzy = {name: item["type"] for name, item in indicators.items() if _canonical(item["type"]) in _RANGES}
     inputs = [
         {"fuzzy_set": name, "timeframes": "all"}
@@ -73,7 +74,7 @@ def new_document(wishes: Template) -> dict[str, Any]:
         "indicators": indicators,
         "fuzzy_sets": {name: {"indicator": name} | _memberships(kind) for name, kind in fuzzy.items()},
         "nn_inputs": inputs,
-        "model": {"type": wishes.model, **_parts(_model_type(wishes.model))},
+        "model": {"type": wishes.model, **_parts(kind)},
         "decisions": _decisions(wishes.labels),
         "training": {
             "labels": {"source": wishes.labels} | (_ZIGZAG if wishes.labels == "zigzag" else {}),
@@ -81,7 +82,7 @@ def new_document(wishes: Template) -> dict[str, Any]:
             **_training(wishes.model),
         },
     }
-    return {name: value for name, value in document.items() if value != {}}
+    return {name: value for name, value in document.items() if value not in ({}, [])}
 
 
 def _indicators(written: Sequence[str]) -> dict[str, dict[str, Any]]:

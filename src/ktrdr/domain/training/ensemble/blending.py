@@ -9,7 +9,7 @@ from ktrdr.domain.training.ensemble.combining import weighted_sum
 
 _MOST_STEPS = 10_000
 _CLOSE = 1e-10
-_GAIN = 1e-6
+_GAIN = 1e-5
 
 
 def mixture_shares(densities: Floats) -> Floats:
@@ -28,7 +28,7 @@ def mixture_shares(densities: Floats) -> Floats:
     Notes
     -----
     A step multiplies each share by the mean of what its member gave, over what the mixture gave. The largest of these
-    factors less 1 bounds how much more likely the best mixture is (Cover 1984): it stops where that is below 1e-6 nats.
+    factors less 1 bounds how much more likely the best mixture is (Cover 1984): it stops where that is below 1e-5 nats.
 
     References
     ----------
