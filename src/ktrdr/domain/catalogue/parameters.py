@@ -26,6 +26,8 @@ class Parameter:
     above : bool
     choices : tuple of str
         Allowed values of a ``str``; empty allows any.
+    missing : tuple of str
+        Values of a ``str`` with `choices` that the field knows and that are not there yet; refused as that.
     aliases : tuple of str
         Other spellings of the name.
     description : str
@@ -48,6 +50,7 @@ class Parameter:
     high: float | None = None
     above: bool = False
     choices: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     description: str = ""
     required: bool = False

@@ -63,6 +63,8 @@ def _text_fault(parameter: Parameter, value: Any) -> str | None:
         return f"must be a text, found {shown(value)}{hint}"
     if parameter.choices and value.casefold() not in {choice.casefold() for choice in parameter.choices}:
         allowed = ", ".join(parameter.choices)
+        if value.casefold() in parameter.missing:
+            return f"{shown(value)} is not there yet; allowed: {allowed}"
         return f"{shown(value)} is not known; allowed: {allowed}{did_you_mean(value, parameter.choices)}"
     return None
 

@@ -95,6 +95,9 @@ REFUSED = {
     "model.combine.vote: is no key of blending; it belongs to voting": document(
         combine={"method": "blending", "vote": "hard"}
     ),
+    "model.combine.method: 'dynamic' is not there yet; allowed: voting, stacking, blending": document(
+        combine={"method": "dynamic"}
+    ),
     "model.combine.method: 'votin' is not known; allowed: voting": document(combine={"method": "votin"}),
     "model.members[0].weight: counts in a vote": document({**MLP, "weight": 2}, combine={"method": "blending"}),
     "model.architecture: is no key of model type ensemble": changed(

@@ -14,7 +14,14 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 }
 """Ways of combining, and which keys of ``combine`` each has."""
 
-_METHOD = Parameter("method", "str", "voting", choices=tuple(METHODS), description="how members become one forecast")
+_METHOD = Parameter(
+    "method",
+    "str",
+    "voting",
+    choices=tuple(METHODS),
+    missing=("dynamic",),
+    description="how members become one forecast",
+)
 _VOTE = Parameter(
     "vote",
     "str",
