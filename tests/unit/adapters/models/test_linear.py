@@ -137,6 +137,7 @@ def test_a_row_alone_has_the_bits_that_it_has_among_others(n_features: int, k: i
     for row in {0, n_rows // 2, n_rows - 1}:
         assert model.predict(inputs[row : row + 1]).tobytes() == whole[row : row + 1].tobytes()
     assert model.predict(inputs[::-1]).tobytes() == whole[::-1].tobytes()
+    assert model.predict(np.asfortranarray(inputs)).tobytes() == whole.tobytes()
 
 
 @settings(max_examples=50, deadline=None)

@@ -93,7 +93,7 @@ class LinearModel(FittedModel):
 
         The last axis lies together in memory, so that its sum is taken in the same order whatever the rows beside.
         """
-        return (rows - self._centre)[:, None, :] * self._weights
+        return (np.ascontiguousarray(rows) - self._centre)[:, None, :] * self._weights
 
     def _rows(self, inputs: Float32s, ends: Int64s | None) -> Float32s:
         if inputs.ndim != 2 or inputs.shape[1] != len(self.feature_ids):
